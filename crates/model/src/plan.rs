@@ -1,0 +1,254 @@
+//! A plan: units, stages, steps of exposure, gates and the way back.
+
+use crate::{
+    BasisPoints, CriterionId, DatabaseId, DomainId, EdgeId, FlowId, Millis, Money, PartsPerMillion, PersonId, PlanId,
+    RunbookId, Severity, StageId, TeamId, Timestamp, UnitId,
+};
+
+/// Declared traffic of a flow, in attempts an hour; the power rule computes with `night`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traffic {
+    /// The flow.
+    pub flow: FlowId,
+    /// Attempts an hour by day.
+    pub day_per_hour: u64,
+    /// Attempts an hour by night.
+    pub night_per_hour: u64,
+    /// Share of attempts that complete on the old side.
+    pub completion: PartsPerMillion,
+    /// Mean value of a completed attempt.
+    pub basket: Money,
+}
+
+/// When exposure may grow; lowering is always exempt. An empty `within` means always.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ExpandRule {
+    /// Weekly windows.
+    pub within: Vec<WeeklyWindow>,
+    /// Periods in which exposure never grows, from and until.
+    pub never: Vec<(Timestamp, Timestamp)>,
+}
+
+/// A weekly window in a time zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WeeklyWindow {
+    /// Days, Monday = 1 to Sunday = 7.
+    pub days: Vec<u8>,
+    /// Minute of the day at which it opens, 0 to 1439.
+    pub from_minute: u16,
+    /// Minute of the day at which it closes, 1 to 1440, after `from_minute`.
+    pub until_minute: u16,
+    /// IANA time zone.
+    pub zone: String,
+}
+
+/// One increment of exposure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The exposure.
+    pub to: BasisPoints,
+    /// The shortest time under it before its gate may open.
+    pub soak: Millis,
+    /// The longest time under it before the gate asks for a decision.
+    pub at_most: Millis,
+    /// Largest relative loss of completion that the gate may leave unexcluded.
+    pub margin: PartsPerMillion,
+    /// The declared worst case in money.
+    pub at_risk: Option<Money>,
+}
+
+/// What harm of a criterion does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnHarm {
+    /// Exposure falls at once.
+    Rollback,
+    /// Exposure stays, growth stops.
+    Hold,
+}
+
+/// What a criterion measures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Measure {
+    /// Completion of a flow on the new side is not worse than on the old one by the step's margin.
+    Completion {
+        /// The flow.
+        flow: FlowId,
+    },
+    /// Attempts that met an error on the unit's routes.
+    Errors {
+        /// The flow whose attempts are counted.
+        flow: FlowId,
+        /// Largest share on the new side.
+        at_most: PartsPerMillion,
+        /// Largest share above the old side's.
+        not_worse_by: PartsPerMillion,
+    },
+    /// A quantile of the first timed request of each attempt stays within a limit.
+    Latency {
+        /// The flow whose attempts are timed.
+        flow: FlowId,
+        /// The quantile, such as 950,000 for P95.
+        quantile: PartsPerMillion,
+        /// The limit.
+        limit: Millis,
+    },
+    /// Two queries give the same rows.
+    SqlEqual {
+        /// Where and what to ask on the old side.
+        old: SqlQuery,
+        /// Where and what to ask on the new side.
+        new: SqlQuery,
+        /// How often.
+        every: Millis,
+        /// Fewer rows than this on the old side is no evidence; above zero.
+        rows_at_least: u64,
+    },
+    /// No more than so many open incidents.
+    Incidents {
+        /// Incidents of this severity or worse count.
+        at_least: Severity,
+        /// How many are tolerated.
+        at_most: u32,
+    },
+    /// A person says so.
+    Manual {
+        /// What to look at.
+        question: String,
+    },
+}
+
+/// A query. Its first column is the key, the rest are compared as text after the database's own formatting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlQuery {
+    /// The connection's name.
+    pub on: DatabaseId,
+    /// The statement.
+    pub query: String,
+}
+
+/// One measurable condition of a gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Criterion {
+    /// Unique within the stage.
+    pub id: CriterionId,
+    /// In words, as the plan has it.
+    pub title: String,
+    /// What it measures.
+    pub measure: Measure,
+    /// What harm does.
+    pub on_harm: OnHarm,
+    /// Whose signal it is; paged when it falls silent.
+    pub owner: DomainId,
+    /// Share of the plan's alpha, relative to the other criteria.
+    pub weight: u32,
+    /// Silence longer than this pages the owner.
+    pub max_silence: Millis,
+}
+
+/// Fixed limits that need no history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brake {
+    /// Largest share of failed attempts on the new side.
+    pub bad_share: PartsPerMillion,
+    /// Over this time.
+    pub over: Millis,
+    /// Among at least so many attempts.
+    pub attempts_at_least: u64,
+}
+
+/// Who approves: somebody of the team that owns a domain, of a team, or one person.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Approver {
+    /// The owner of this domain.
+    OwnerOf(DomainId),
+    /// Anyone of this team.
+    Team(TeamId),
+    /// This person.
+    Person(PersonId),
+}
+
+/// A gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    /// Each must be present.
+    pub approvers: Vec<Approver>,
+    /// Each must pass at the same time.
+    pub criteria: Vec<Criterion>,
+    /// The emergency brake.
+    pub brake: Brake,
+    /// An approval that waits longer than this is paged.
+    pub approval_within: Millis,
+    /// An approval or a verdict older than this does not count.
+    pub fresh_for: Millis,
+}
+
+/// The way back of a stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollbackRule {
+    /// What is rolled back, in words.
+    pub what: String,
+    /// Counted from reaching the last step; afterwards only forward fixes remain.
+    pub within: Millis,
+    /// What cannot be rolled back and is fixed forward, in words.
+    pub forward_fix: Vec<String>,
+    /// Who may trigger it, beside harm and anyone who may stop.
+    pub trigger: Vec<Approver>,
+    /// Who executes what is left to do by hand; never an approver.
+    pub executor: TeamId,
+    /// Where it is written down.
+    pub runbook: RunbookId,
+}
+
+/// Who is told.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Communication {
+    /// Teams that get a notice when the stage rolls back.
+    pub on_rollback: Vec<TeamId>,
+}
+
+/// A phase of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// Unique within the estate.
+    pub id: StageId,
+    /// What people call it.
+    pub title: String,
+    /// What is cut over.
+    pub unit: UnitId,
+    /// Whose stage it is.
+    pub owner: DomainId,
+    /// Stages that must have passed before.
+    pub after: Vec<StageId>,
+    /// Growing exposure; the last is [`BasisPoints::FULL`].
+    pub steps: Vec<Step>,
+    /// How long the stage is watched at full exposure before it may be finalised.
+    pub watch: Millis,
+    /// The gate of each step.
+    pub gate: Gate,
+    /// The way back.
+    pub rollback: RollbackRule,
+    /// Who is told.
+    pub communication: Communication,
+    /// How many attempts the plan allows; above zero.
+    pub attempts_max: u32,
+}
+
+/// A migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The name that everything else refers to.
+    pub id: PlanId,
+    /// What people call it.
+    pub title: String,
+    /// The edge that moves its traffic.
+    pub edge: EdgeId,
+    /// Declared traffic.
+    pub traffic: Vec<Traffic>,
+    /// When exposure may grow.
+    pub expand: ExpandRule,
+    /// False-alarm probability of the whole plan, split over stages, criteria and attempts.
+    pub alpha: PartsPerMillion,
+    /// Phases, in the order of the file.
+    pub stages: Vec<Stage>,
+}

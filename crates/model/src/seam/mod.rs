@@ -1,0 +1,15 @@
+//! The types that cross rooms, and nothing else: what the senses report, what the hands are asked to do.
+
+pub mod actor;
+pub mod effect;
+pub mod evidence;
+pub mod exposure;
+pub mod observation;
+pub mod verdict;
+
+pub use actor::{Actor, Door};
+pub use effect::{Effect, EffectKey, Errand, Letter, Outcome, Receipt, Retry};
+pub use evidence::{ArmCounts, BrakeLook, Meter, MeterCounts, MeterKind, Stratum, StratumId, StratumPart};
+pub use exposure::{ExposureSnapshot, ExposureVersion, UnitExposure};
+pub use observation::{EqualityCounts, Observation, Silence};
+pub use verdict::{InvalidReason, Verdict};
