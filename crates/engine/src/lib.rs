@@ -1,1 +1,11 @@
-//! (being written)
+//! The state machine of Tidegate: `decide` turns a command into events, `apply` folds events into state.
+//! Pure, total and deterministic: no clock, no input or output, no chance. Effects leave only as data inside events.
+
+pub mod command;
+pub mod event;
+pub mod refusal;
+pub mod view;
+
+pub use command::{Accepted, Command, CommandKey, Decision, Request, Side};
+pub use event::{Body, Event};
+pub use refusal::Refusal;

@@ -1,0 +1,492 @@
+//! What happened: past participles, complete in themselves, never renamed once released.
+//!
+//! The journal stores [`Event::encode`]'s bytes and hashes them as written. `kind` and `v` come first; an old `v` is
+//! lifted on reading. Nothing here refers to an estate: instants, people, texts and amounts are written out.
+
+use serde::{Deserialize, Serialize};
+use tidegate_model::plan::OnHarm;
+use tidegate_model::seam::{
+    Actor, BrakeLook, Effect, EffectKey, ExposureVersion, Observation, Outcome, Stratum, Verdict,
+};
+use tidegate_model::switch::SwitchValue;
+use tidegate_model::{
+    ActionId, BasisPoints, CriterionId, DomainId, GatewayId, IncidentId, Millis, PersonId, PlanId, Severity, StageId,
+    SwitchId, Timestamp, UnitId,
+};
+
+use crate::command::{CommandKey, Side};
+use crate::refusal::Refusal;
+
+/// One entry of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Version of the body's shape.
+    pub v: u16,
+    /// Engine time.
+    pub at: Timestamp,
+    /// Who caused it.
+    pub actor: Actor,
+    /// The command's idempotency key, when it had one.
+    pub key: Option<CommandKey>,
+    /// What happened.
+    pub body: Body,
+}
+
+/// An effect on its way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Its key.
+    pub key: EffectKey,
+    /// The complete order.
+    pub effect: Effect,
+}
+
+/// Why exposure fell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// A criterion found harm.
+    Harm(CriterionId),
+    /// The emergency brake.
+    Brake,
+    /// A person.
+    Person(String),
+    /// A granted action in an incident.
+    Action(ActionId),
+}
+
+/// Numbers behind a verdict, as they were when it was given. Shares are ratios; `None` means not computable, never zero.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Reading {
+    /// Old side: attempts and hits, or rows.
+    pub old: Option<(u64, u64)>,
+    /// New side: attempts and hits, or rows.
+    pub new: Option<(u64, u64)>,
+    /// New minus old, in ratio units.
+    pub difference: Option<f64>,
+    /// Its always-valid interval.
+    pub interval: Option<(f64, f64)>,
+    /// Orders lost so far against the old side's pace.
+    pub lost: Option<f64>,
+    /// The smallest relative loss that this step can see in the time it has.
+    pub can_see: Option<f64>,
+    /// Expected time until the test can speak, at the present traffic.
+    pub speaks_in: Option<Millis>,
+    /// Strata judged.
+    pub strata: u64,
+    /// Why it says what it says, one sentence.
+    pub why: String,
+}
+
+/// What an incident is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// A criterion of a stage.
+    Criterion(StageId, CriterionId),
+    /// The brake of a stage.
+    Brake(StageId),
+    /// A signal that fell silent.
+    Silence(StageId, CriterionId),
+    /// A decision that waits too long.
+    Waiting(StageId),
+    /// A gateway that is gone.
+    Gateway(GatewayId),
+    /// A person.
+    Person(PersonId),
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Body {
+    /// A controller took the store over.
+    ControllerStarted {
+        /// 1 and up.
+        epoch: u64,
+    },
+    /// An estate is run from here on. Complete list of its stages, so that replay needs no estate.
+    EstateAdopted {
+        /// Digest of the bundle.
+        digest: String,
+        /// Owner team of each domain, in words of the estate.
+        owners: Vec<(DomainId, String)>,
+        /// Stages with their plan, unit and length of ladder of steps.
+        stages: Vec<AdoptedStage>,
+        /// Switch defaults.
+        switches: Vec<(SwitchId, SwitchValue)>,
+    },
+    /// A command was refused; equal ones of one minute are counted into the next event.
+    CommandRefused {
+        /// What was asked, one short word such as `approve checkout`.
+        asked: String,
+        /// The refusal.
+        refusal: Refusal,
+        /// How many equal refusals this stands for.
+        times: u32,
+    },
+    /// A stage may be entered once it is approved.
+    StageReadied {
+        /// The stage.
+        stage: StageId,
+        /// The attempt that would begin, 1 and up.
+        attempt: u32,
+    },
+    /// Approvals were asked for.
+    ApprovalAsked {
+        /// The stage.
+        stage: StageId,
+        /// What they would open.
+        opens: Opening,
+        /// The questions.
+        sent: Vec<Sent>,
+        /// Waiting longer than this is paged.
+        answer_by: Timestamp,
+    },
+    /// A person approved.
+    Approved {
+        /// The stage.
+        stage: StageId,
+        /// Who.
+        by: PersonId,
+        /// What it is bound to; it lapses when any of it changes.
+        bound: Binding,
+    },
+    /// A person accepted the risk of a gate that says `not yet`.
+    RiskAccepted {
+        /// The stage.
+        stage: StageId,
+        /// Who.
+        by: PersonId,
+        /// Whether as approver (else as a rung above).
+        as_approver: bool,
+        /// Why.
+        reason: String,
+        /// What it is bound to.
+        bound: Binding,
+        /// The readings that were accepted.
+        readings: Vec<(CriterionId, Reading)>,
+    },
+    /// Exposure was raised to a step.
+    StepExposed {
+        /// The stage.
+        stage: StageId,
+        /// The attempt.
+        attempt: u32,
+        /// Index of the step.
+        step: u32,
+        /// Its exposure.
+        to: BasisPoints,
+        /// Why it was allowed: verdict digest, approvals, or accepted risk.
+        because: Opening,
+        /// The order to the gateways.
+        sent: Sent,
+    },
+    /// The step is in force; its soak begins.
+    SoakBegun {
+        /// The stage.
+        stage: StageId,
+        /// Index of the step.
+        step: u32,
+        /// The snapshot from which evidence counts.
+        since: ExposureVersion,
+    },
+    /// The soak is over; the gate decides.
+    GateOpened {
+        /// The stage.
+        stage: StageId,
+        /// Index of the step.
+        step: u32,
+    },
+    /// Every criterion passed at the same time.
+    GatePassed {
+        /// The stage.
+        stage: StageId,
+        /// Index of the step.
+        step: u32,
+        /// What each said.
+        readings: Vec<(CriterionId, Reading)>,
+    },
+    /// Closed strata entered the record.
+    EvidenceRecorded {
+        /// The counts.
+        stratum: Stratum,
+        /// Came too late to be judged.
+        late: bool,
+    },
+    /// A source was asked.
+    Observed {
+        /// The stage.
+        stage: StageId,
+        /// The criterion.
+        criterion: CriterionId,
+        /// What it said.
+        observation: Observation,
+    },
+    /// A criterion's verdict changed.
+    CriterionJudged {
+        /// The stage.
+        stage: StageId,
+        /// The attempt.
+        attempt: u32,
+        /// Index of the step.
+        step: u32,
+        /// The criterion.
+        criterion: CriterionId,
+        /// The verdict.
+        verdict: Verdict,
+        /// The numbers behind it.
+        reading: Reading,
+        /// Version of the statistics.
+        stats_version: u32,
+    },
+    /// A person answered a manual criterion.
+    Attested {
+        /// The stage.
+        stage: StageId,
+        /// The criterion.
+        criterion: CriterionId,
+        /// Whether it holds.
+        holds: bool,
+        /// What was seen.
+        note: String,
+    },
+    /// Harm was found; what follows is in the same append.
+    HarmFound {
+        /// The stage.
+        stage: StageId,
+        /// The criterion, or none for the brake.
+        criterion: Option<CriterionId>,
+        /// What it does.
+        on_harm: OnHarm,
+        /// The brake's sight, when it was the brake.
+        look: Option<BrakeLook>,
+    },
+    /// Growth was stopped.
+    StageHeld {
+        /// The stage.
+        stage: StageId,
+        /// By the gate for this criterion, or by a person.
+        criterion: Option<CriterionId>,
+        /// Why.
+        reason: String,
+    },
+    /// A hold was lifted.
+    HoldLifted {
+        /// The stage.
+        stage: StageId,
+        /// Which hold: the criterion's, or the person's.
+        criterion: Option<CriterionId>,
+        /// Whose hold, when a person's.
+        of: Option<PersonId>,
+        /// Why.
+        reason: String,
+    },
+    /// Exposure is falling.
+    RollbackBegun {
+        /// The stage.
+        stage: StageId,
+        /// From where.
+        from: BasisPoints,
+        /// Why.
+        cause: Cause,
+        /// The order to the gateways.
+        sent: Sent,
+        /// Notices to the teams that are told.
+        notices: Vec<Sent>,
+    },
+    /// Every gateway holds the lower exposure, or its lease has run out.
+    RolledBack {
+        /// The stage.
+        stage: StageId,
+        /// Gateways that acknowledged.
+        acknowledged: Vec<GatewayId>,
+        /// Gateways whose lease ran out.
+        lapsed: Vec<GatewayId>,
+    },
+    /// A side changed; evidence starts anew.
+    ChangeNoted {
+        /// The stage.
+        stage: StageId,
+        /// Which side.
+        side: Side,
+        /// What names it.
+        reference: String,
+        /// In words.
+        summary: String,
+    },
+    /// Full exposure was reached and passed; the way back stays open until then.
+    WatchBegun {
+        /// The stage.
+        stage: StageId,
+        /// Watched at least until.
+        until: Timestamp,
+        /// The way back closes.
+        way_back_until: Timestamp,
+    },
+    /// The new side is final.
+    StageFinalised {
+        /// The stage.
+        stage: StageId,
+        /// The order to the gateways.
+        sent: Sent,
+    },
+    /// An incident began.
+    IncidentOpened {
+        /// Its name.
+        incident: IncidentId,
+        /// Whose it is.
+        domain: DomainId,
+        /// How bad.
+        severity: Severity,
+        /// What it is about.
+        origin: Origin,
+        /// In words.
+        summary: String,
+    },
+    /// A rung was called. Repeats at the top have the same rung and a growing attempt.
+    RungCalled {
+        /// The incident.
+        incident: IncidentId,
+        /// 0 is the owner's on-call.
+        rung: u32,
+        /// How many calls this incident has had, 1 and up.
+        attempt: u32,
+        /// Whom; empty when the rung reaches nobody (the next one is then called in the same append).
+        sent: Vec<Sent>,
+        /// The next rung or repeat is due then.
+        answer_by: Timestamp,
+    },
+    /// A person took it.
+    IncidentAcknowledged {
+        /// The incident.
+        incident: IncidentId,
+        /// Who.
+        by: PersonId,
+        /// The pager is silent until then.
+        until: Timestamp,
+        /// Pages that are no longer needed.
+        superseded: Vec<EffectKey>,
+    },
+    /// The acknowledgement ran out without an update.
+    AcknowledgementLapsed {
+        /// The incident.
+        incident: IncidentId,
+    },
+    /// A granted action was used.
+    ActionTaken {
+        /// The incident.
+        incident: IncidentId,
+        /// Which.
+        action: ActionId,
+        /// Who.
+        by: PersonId,
+        /// The domain that grants it.
+        domain: DomainId,
+        /// Switches it sets.
+        switches: Vec<(SwitchId, SwitchValue)>,
+        /// Reverted then at the latest.
+        until: Timestamp,
+    },
+    /// A mode ended.
+    ActionReverted {
+        /// Which action's.
+        action: ActionId,
+        /// Whether by its expiry.
+        expired: bool,
+    },
+    /// An incident is over.
+    IncidentResolved {
+        /// The incident.
+        incident: IncidentId,
+        /// Who, or none when its signal recovered.
+        by: Option<PersonId>,
+        /// The lesson.
+        lesson: String,
+        /// Pages that are no longer needed.
+        superseded: Vec<EffectKey>,
+    },
+    /// A gateway connected.
+    GatewayConnected {
+        /// Which.
+        gateway: GatewayId,
+        /// Its start.
+        incarnation: u64,
+        /// The snapshot it held.
+        holds: ExposureVersion,
+    },
+    /// A gateway's lease ran out without a word.
+    GatewayLost {
+        /// Which.
+        gateway: GatewayId,
+    },
+    /// An effect ended and leaves the outbox.
+    EffectEnded {
+        /// Which.
+        effect: EffectKey,
+        /// How.
+        outcome: Outcome,
+    },
+}
+
+/// A stage as adopted: what replay needs to know of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdoptedStage {
+    /// Its plan.
+    pub plan: PlanId,
+    /// The stage.
+    pub stage: StageId,
+    /// Its unit.
+    pub unit: UnitId,
+    /// Its owner domain.
+    pub owner: DomainId,
+    /// Exposure of each step.
+    pub steps: Vec<BasisPoints>,
+    /// Criteria of its gate.
+    pub criteria: Vec<CriterionId>,
+}
+
+/// What a decision would open, or did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Opening {
+    /// The first step.
+    Entry,
+    /// This step, after the gate of the one before.
+    Step(u32),
+    /// This step, on accepted risk.
+    AcceptedRisk(u32),
+    /// The point of no return.
+    Finalisation,
+}
+
+/// What an approval is bound to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    /// Digest of the estate.
+    pub estate: String,
+    /// What it opens.
+    pub opens: Opening,
+    /// The attempt.
+    pub attempt: u32,
+    /// How often evidence had been restarted; a change lapses approvals.
+    pub restarts: u32,
+}
+
+impl Event {
+    /// The bytes that the journal keeps.
+    ///
+    /// # Errors
+    /// Only when an event holds a non-finite number, which `decide` never makes.
+    pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+
+    /// Reads bytes of any released version.
+    ///
+    /// # Errors
+    /// Bytes that no released version wrote.
+    pub fn decode(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+}

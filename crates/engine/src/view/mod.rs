@@ -1,0 +1,259 @@
+//! What people and programs see: derived from estate and state, serialised as it stands. These structs are the API.
+
+use serde::{Deserialize, Serialize};
+use tidegate_model::switch::SwitchValue;
+use tidegate_model::{
+    ActionId, BasisPoints, CriterionId, DomainId, IncidentId, Millis, PersonId, PlanId, Severity, StageId, SwitchId,
+    Timestamp, UnitId,
+};
+
+use crate::event::Reading;
+
+/// How a headline feels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tone {
+    /// Nothing is wrong.
+    Calm,
+    /// Somebody is needed.
+    Wait,
+    /// Harm, or exposure falling.
+    Harm,
+    /// Something was reached.
+    Good,
+}
+
+/// What is going on, in one sentence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Headline {
+    /// The sentence.
+    pub sentence: String,
+    /// The numbers and what Tidegate did.
+    pub detail: String,
+    /// Who has it now, and when the next rung is called.
+    pub who: String,
+    /// How it feels.
+    pub tone: Tone,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Everything at one journal sequence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StatusView {
+    /// Journal sequence that this is true at.
+    pub seq: u64,
+    /// Engine time.
+    pub at: Timestamp,
+    /// Digest of the adopted estate.
+    pub estate: String,
+    /// The answer.
+    pub headline: Headline,
+    /// Plans.
+    pub plans: Vec<PlanView>,
+    /// Incidents, open ones first, newest first.
+    pub incidents: Vec<IncidentView>,
+    /// Switches.
+    pub switches: Vec<SwitchView>,
+    /// The last events in plain words, newest first.
+    pub recent: Vec<HappenedView>,
+    /// Effects that have not ended.
+    pub outbox: Vec<OutboxView>,
+}
+
+/// A plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanView {
+    /// Its name.
+    pub id: PlanId,
+    /// Its title.
+    pub title: String,
+    /// Stages in order.
+    pub stages: Vec<StageView>,
+}
+
+/// A stage.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageView {
+    /// Its name.
+    pub id: StageId,
+    /// Its title.
+    pub title: String,
+    /// Its unit.
+    pub unit: UnitId,
+    /// The domain that owns it.
+    pub owner: DomainId,
+    /// `pending`, `ready`, `exposing`, `soaking`, `gating`, `watching`, `rolling back`, `rolled back`, `finalised`.
+    pub phase: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Exposure asked of the gateways.
+    pub exposure: BasisPoints,
+    /// Highest exposure whose gate has passed.
+    pub proven: BasisPoints,
+    /// Index of the step, when exposed.
+    pub step: Option<u32>,
+    /// Exposure of every step.
+    pub steps: Vec<BasisPoints>,
+    /// 1 and up.
+    pub attempt: u32,
+    /// What the plan allows.
+    pub attempts_max: u32,
+    /// What stops growth, each one sentence.
+    pub waits_for: Vec<String>,
+    /// Holds, each one sentence.
+    pub holds: Vec<String>,
+    /// When the way back closes, once counted.
+    pub way_back_until: Option<Timestamp>,
+    /// The earliest end of the soak, while soaking.
+    pub soak_until: Option<Timestamp>,
+    /// Approvals of the next move.
+    pub approvals: Vec<ApprovalView>,
+    /// One row per criterion.
+    pub criteria: Vec<CriterionView>,
+}
+
+/// An approval that is needed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalView {
+    /// Who must, in words: `the owner of checkout (checkout-team)`.
+    pub approver: String,
+    /// Who did, while it holds.
+    pub by: Option<PersonId>,
+}
+
+/// A criterion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CriterionView {
+    /// Its name.
+    pub id: CriterionId,
+    /// In words.
+    pub title: String,
+    /// Whose signal it is.
+    pub owner: DomainId,
+    /// The word of its verdict; `not judged` before the stage is exposed and for comparisons at full exposure.
+    pub verdict: String,
+    /// Since when it says so.
+    pub since: Option<Timestamp>,
+    /// When evidence last came.
+    pub evidence_at: Option<Timestamp>,
+    /// The numbers behind it.
+    pub reading: Reading,
+    /// Share of hits per stratum for the chart: (start, old, new), `None` where a side had no attempts.
+    pub series: Vec<(Timestamp, Option<f64>, Option<f64>)>,
+}
+
+/// An incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IncidentView {
+    /// Its name.
+    pub id: IncidentId,
+    /// Whose it is.
+    pub domain: DomainId,
+    /// How bad.
+    pub severity: Severity,
+    /// In words.
+    pub summary: String,
+    /// `open`, `acknowledged`, `mitigating`, `resolved`.
+    pub phase: String,
+    /// Since when.
+    pub opened: Timestamp,
+    /// The rung that was called last, 0 first.
+    pub rung: u32,
+    /// How many rungs the ladder has.
+    pub rungs: u32,
+    /// Who is being called, or has it.
+    pub who: Vec<PersonId>,
+    /// When the next rung is called, or the acknowledgement lapses.
+    pub next_at: Option<Timestamp>,
+    /// The runbook's steps.
+    pub runbook: Vec<String>,
+    /// What may be done.
+    pub actions: Vec<ActionView>,
+    /// What happened in it, oldest first.
+    pub timeline: Vec<HappenedView>,
+}
+
+/// A granted action.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActionView {
+    /// Its name.
+    pub id: ActionId,
+    /// What it does, for how long, and how it ends.
+    pub title: String,
+    /// How long it lasts.
+    pub expires: Millis,
+    /// Active until.
+    pub active_until: Option<Timestamp>,
+}
+
+/// A switch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SwitchView {
+    /// Its key.
+    pub id: SwitchId,
+    /// Its value now.
+    pub value: SwitchValue,
+    /// The action that set it, while one does.
+    pub action: Option<ActionId>,
+    /// Reverted then at the latest.
+    pub until: Option<Timestamp>,
+    /// Journal sequence of its last change.
+    pub seq: u64,
+}
+
+/// An event in plain words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HappenedView {
+    /// Journal sequence.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub text: String,
+    /// How it feels.
+    pub tone: Tone,
+}
+
+/// An effect under way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutboxView {
+    /// Its key.
+    pub key: String,
+    /// Its kind.
+    pub kind: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Whether somebody may do something now, shown before the button is pressed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RulingView {
+    /// `approve`, `accept-risk`, `hold`, `resume`, `rollback`, `finalise`, `change`, `acknowledge`, `act`, `resolve`, `revert`, `attest`.
+    pub action: String,
+    /// The stage, incident, action or switch.
+    pub subject: String,
+    /// Whether it is allowed now.
+    pub allowed: bool,
+    /// What it will do, in numbers; or why not and what would make it allowed.
+    pub says: String,
+}
+
+/// Who owns something: the answer to "who owns X?".
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WhoView {
+    /// What was asked for.
+    pub asked: String,
+    /// What it is: `domain`, `flow`, `route`, `switch`, `stage`, `team`, `person`, ...
+    pub kind: String,
+    /// The domain.
+    pub domain: Option<DomainId>,
+    /// The owning team, in words.
+    pub owner: Option<String>,
+    /// Who is on call.
+    pub on_call: Vec<PersonId>,
+    /// The ladder: title of the rung, people, time to answer.
+    pub ladder: Vec<(String, Vec<PersonId>, Millis)>,
+    /// The runbook.
+    pub runbook: Option<String>,
+}
