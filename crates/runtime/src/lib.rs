@@ -1,1 +1,13 @@
-//! (being written)
+//! The loop: take input, decide, append, apply, perform - in that order, on one plain thread that owns state and store.
+//! It knows no adapter: the world beyond it is one trait.
+
+pub mod handle;
+mod inbox;
+mod recover;
+mod turn;
+pub mod world;
+
+pub use handle::{Answer, Handle, Snapshot, Unavailable};
+pub use recover::{RecoverError, Recovered, recover};
+pub use turn::{Running, start};
+pub use world::{StoreFault, World};
