@@ -1,1 +1,44 @@
-//! (being written)
+//! Always-valid statistics of the gates: plain integer counts in, a verdict out. It knows no clock, no chance, no
+//! names, no storage; every transcendental function comes from `libm`, so equal counts give equal bits everywhere.
+//!
+//! Each test is an accumulator: `new(...)` refuses senseless settings with `None`, `push` takes one stratum in
+//! constant time, and a verdict is a pure fold over the journalled strata.
+
+pub mod special;
+
+pub mod boundary;
+
+pub mod stratum;
+
+pub mod verdict;
+
+pub mod cmh;
+
+pub mod rare;
+
+pub mod noninferior;
+
+pub mod bernoulli;
+
+pub mod sample_ratio;
+
+pub mod brake;
+
+pub mod alpha;
+
+pub mod fixed;
+
+pub mod power;
+
+pub use alpha::Ledger;
+pub use bernoulli::ShareTest;
+pub use brake::Brake;
+pub use cmh::HarmAlarm;
+pub use noninferior::{Margin, PassTest};
+pub use rare::RareAlarm;
+pub use sample_ratio::SrmTest;
+pub use stratum::{ArmCounts, Hits, PairedStratum};
+pub use verdict::{Alarm, Difference, Interval, Passing};
+
+/// Version of every formula in this crate; a journalled verdict carries it, and it rises when any verdict may change.
+pub const STATS_VERSION: u32 = 1;

@@ -1,0 +1,238 @@
+//! The stratified harm alarm: a sequential one-sided Cochran-Mantel-Haenszel test. It compares the sides inside each
+//! stratum only, so neither a ramp nor a moving base rate can deceive it. It never says "pass".
+
+use crate::boundary::Boundary;
+use crate::stratum::{Hits, PairedStratum};
+use crate::verdict::{Alarm, Difference};
+
+/// Variance at which the alarm's boundary is narrowest (gates 3.2).
+pub const V_STAR: f64 = 400.0;
+
+/// Accumulator of the stratified harm alarm.
+///
+/// The boundary is taken at variance [`crate::boundary::VARIANCE_MIN`] at least: below it the alarm needs the distance
+/// that it would need there (4.5 standard deviations or more), which early harm reaches and chance does not; and a
+/// harmless unit that carries the variance past the limit can never be what sounds the alarm.
+///
+/// # Source
+/// Gates 3.2: `S = sum (E_t - a_t)`, `V = sum n m k (N - k) / (N^2 (N - 1))`. Interval: Mantel-Haenszel risk
+/// difference with the variance of Sato, Greenland and Robins (Biometrics 45, 1989), consistent for sparse and for
+/// large strata alike.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HarmAlarm {
+    hits: Hits,
+    boundary: Boundary,
+    lost: f64,
+    variance: f64,
+    weight: f64,
+    sato_slope: f64,
+    sato_level: f64,
+    ln_evidence_max: f64,
+    units_new: u64,
+    units_old: u64,
+    is_sound: bool,
+}
+
+impl HarmAlarm {
+    /// An alarm that sounds with chance `alpha` at most when the new side is not worse; `None` unless
+    /// `0 < alpha < 0.5`.
+    #[must_use]
+    pub fn new(hits: Hits, alpha: f64) -> Option<Self> {
+        Some(Self {
+            hits,
+            boundary: Boundary::tuned(alpha, V_STAR)?,
+            lost: 0.0,
+            variance: 0.0,
+            weight: 0.0,
+            sato_slope: 0.0,
+            sato_level: 0.0,
+            ln_evidence_max: f64::NEG_INFINITY,
+            units_new: 0,
+            units_old: 0,
+            is_sound: true,
+        })
+    }
+
+    /// The alarm after these strata.
+    #[must_use]
+    pub fn fold(hits: Hits, alpha: f64, strata: &[PairedStratum]) -> Option<Self> {
+        let mut alarm = Self::new(hits, alpha)?;
+        strata.iter().for_each(|stratum| alarm.push(*stratum));
+        Some(alarm)
+    }
+
+    /// Takes one stratum and looks. A stratum with an empty side says nothing about a difference and changes nothing;
+    /// one with more hits than units silences the alarm for good.
+    pub fn push(&mut self, stratum: PairedStratum) {
+        if !stratum.is_sound() {
+            self.is_sound = false;
+            return;
+        }
+        self.units_new = self.units_new.saturating_add(stratum.new.n);
+        self.units_old = self.units_old.saturating_add(stratum.old.n);
+        if !stratum.is_comparable() {
+            return;
+        }
+        let (n, a) = (stratum.new.units(), stratum.new.hits_f());
+        let (m, b) = (stratum.old.units(), stratum.old.hits_f());
+        let total = n + m;
+        let k = a + b;
+        let short = (n * b - m * a) / total;
+        self.lost += match self.hits {
+            Hits::Good => short,
+            Hits::Bad => -short,
+        };
+        self.variance += (n / total) * (m / total) * k * (total - k) / (total - 1.0);
+        self.weight += n * m / total;
+        self.sato_slope += (n * n * b - m * m * a + n * m * (m - n) / 2.0) / (total * total);
+        self.sato_level += (a * (m - b) + b * (n - a)) / (2.0 * total);
+        self.ln_evidence_max = self.ln_evidence_max.max(self.ln_evidence());
+    }
+
+    /// Harm once the boundary was reached at any look, this one or an earlier one.
+    pub fn alarm(&self) -> Alarm {
+        if !self.is_sound || self.weight <= 0.0 {
+            Alarm::CannotSpeak
+        } else if self.ln_evidence_max >= self.boundary.ln_evidence_needed() {
+            Alarm::Harm
+        } else {
+            Alarm::Quiet
+        }
+    }
+
+    /// `S`: successes lost so far (or bad events too many) against what the old side did in the same strata; negative
+    /// when the new side is better.
+    #[must_use]
+    pub fn lost_so_far(&self) -> f64 {
+        self.lost
+    }
+
+    /// `V`: variance of `S` if the sides are equal.
+    #[must_use]
+    pub fn variance(&self) -> f64 {
+        self.variance
+    }
+
+    /// Logarithm of the evidence at this look.
+    #[must_use]
+    pub fn ln_evidence(&self) -> f64 {
+        self.boundary.ln_evidence(self.lost, self.variance)
+    }
+
+    /// Logarithm of the largest evidence at any look.
+    #[must_use]
+    pub fn ln_evidence_max(&self) -> f64 {
+        self.ln_evidence_max
+    }
+
+    /// Logarithm of the evidence that means harm.
+    #[must_use]
+    pub fn ln_evidence_needed(&self) -> f64 {
+        self.boundary.ln_evidence_needed()
+    }
+
+    /// Units seen on the new side.
+    #[must_use]
+    pub fn units_new(&self) -> u64 {
+        self.units_new
+    }
+
+    /// Units seen on the old side.
+    #[must_use]
+    pub fn units_old(&self) -> u64 {
+        self.units_old
+    }
+
+    /// Share of hits, new less old, with an interval that holds at every look with chance `1 - alpha`; `None` while
+    /// nothing can be compared.
+    #[must_use]
+    pub fn difference(&self) -> Option<Difference> {
+        let point = self.point()?;
+        let half = self.boundary.two_sided_at(self.spread(point)) / self.weight;
+        Difference::from_shares(point, point - half, point + half)
+    }
+
+    /// As [`Self::difference`], bounded on the side of harm only: the largest loss not excluded. The other end is
+    /// +-100 percentage points.
+    #[must_use]
+    pub fn difference_one_sided(&self) -> Option<Difference> {
+        let point = self.point()?;
+        let half = self.boundary.at(self.spread(point)) / self.weight;
+        match self.hits {
+            Hits::Good => Difference::from_shares(point, point - half, 1.0),
+            Hits::Bad => Difference::from_shares(point, -1.0, point + half),
+        }
+    }
+
+    fn point(&self) -> Option<f64> {
+        if !self.is_sound || self.weight <= 0.0 {
+            return None;
+        }
+        let worse = self.lost / self.weight;
+        Some(match self.hits {
+            Hits::Good => -worse,
+            Hits::Bad => worse,
+        })
+    }
+
+    fn spread(&self, point: f64) -> f64 {
+        (point * self.sato_slope + self.sato_level).max(self.variance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::stratum::ArmCounts;
+
+    fn stratum(n: u64, a: u64, m: u64, b: u64) -> PairedStratum {
+        PairedStratum::new(ArmCounts::new(m, b), ArmCounts::new(n, a))
+    }
+
+    /// One 2x2 table worked by hand: n=10 a=4, m=30 b=18; E = 5.5, V = 10*30*22*18/(1600*39).
+    #[test]
+    fn sums_follow_the_formula() {
+        let alarm = HarmAlarm::fold(Hits::Good, 0.05, &[stratum(10, 4, 30, 18)]).unwrap();
+        assert!((alarm.lost_so_far() - 1.5).abs() < 1e-12);
+        assert!((alarm.variance() - 118_800.0 / 62_400.0).abs() < 1e-12);
+        let point = alarm.difference().unwrap().point_pp;
+        assert!((point + 20.0).abs() < 1e-9, "{point}");
+    }
+
+    #[test]
+    fn bad_hits_are_the_mirror_of_good_ones() {
+        let good = HarmAlarm::fold(Hits::Good, 0.05, &[stratum(50, 30, 70, 60); 9]).unwrap();
+        let bad = HarmAlarm::fold(Hits::Bad, 0.05, &[stratum(50, 20, 70, 10); 9]).unwrap();
+        assert!((good.lost_so_far() - bad.lost_so_far()).abs() < 1e-9);
+        assert!((good.ln_evidence_max() - bad.ln_evidence_max()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_crossing_is_remembered() {
+        let mut alarm = HarmAlarm::fold(Hits::Good, 0.05, &[stratum(100, 0, 100, 90)]).unwrap();
+        assert_eq!(alarm.alarm(), Alarm::Harm);
+        (0..50).for_each(|_| alarm.push(stratum(100, 100, 100, 50)));
+        assert!(alarm.lost_so_far() < 0.0);
+        assert_eq!(alarm.alarm(), Alarm::Harm);
+    }
+
+    #[test]
+    fn nothing_to_compare_cannot_speak() {
+        let alarm = HarmAlarm::new(Hits::Good, 0.05).unwrap();
+        assert_eq!(alarm.alarm(), Alarm::CannotSpeak);
+        let one_sided = HarmAlarm::fold(Hits::Good, 0.05, &[stratum(100, 3, 0, 0)]).unwrap();
+        assert_eq!(one_sided.alarm(), Alarm::CannotSpeak);
+        assert_eq!(one_sided.difference(), None);
+        let absurd = HarmAlarm::fold(Hits::Good, 0.05, &[stratum(10, 11, 10, 3)]).unwrap();
+        assert_eq!(absurd.alarm(), Alarm::CannotSpeak);
+    }
+
+    #[test]
+    fn single_units_and_all_successes_stay_finite() {
+        let alarm = HarmAlarm::fold(Hits::Good, 0.05, &[stratum(1, 1, 1, 1), stratum(1, 0, 1, 1)]).unwrap();
+        let shown = alarm.difference().unwrap();
+        assert!(shown.low_pp >= -100.0 && shown.high_pp <= 100.0 && shown.point_pp.is_finite());
+        assert_eq!(alarm.alarm(), Alarm::Quiet);
+    }
+}

@@ -1,0 +1,190 @@
+//! The alarm for rare bad events: a conditional-binomial e-process, exact for Poisson counts and without a burn-in.
+//! For shares above some 5 % it is blind; the stratified alarm is the one to read there.
+
+use crate::special::ln_sum_exp;
+use crate::stratum::PairedStratum;
+use crate::verdict::Alarm;
+
+/// Alternatives on the grid (gates 3.3).
+pub const GRID: usize = 60;
+
+/// Nearest alternative, as a logarithm of the rate ratio above the margin: 5 % more events.
+const NEAREST: f64 = 0.05;
+
+/// Farthest alternative: over 1,000 times the events, which is an outage at any base rate that is called rare.
+const FARTHEST: f64 = 7.0;
+
+/// Accumulator of the exact alarm; hits are bad events.
+///
+/// Given an event in a stratum, it is the new side's with chance `rho e^d / (rho e^d + 1 - rho)`. The evidence is a
+/// mixture of likelihood ratios over a geometric grid of `d` above the margin, with equal weights: a non-negative
+/// martingale at the margin, a supermartingale below it, so it exceeds `1 / alpha` with chance `alpha` at most (Ville).
+///
+/// # Source
+/// Gates 3.3; Lindon & Malek, "Anytime-Valid Inference for Multinomial Count Data", NeurIPS 2022.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RareAlarm {
+    alpha: f64,
+    margin_ratio: f64,
+    ratios: [f64; GRID],
+    ln_likelihood: [f64; GRID],
+    ln_evidence: f64,
+    ln_evidence_max: f64,
+    events_new: u64,
+    events_old: u64,
+    is_comparable: bool,
+    is_sound: bool,
+}
+
+impl RareAlarm {
+    /// An alarm that sounds with chance `alpha` at most while the new side has at most `1 + margin` times the events
+    /// per unit; `None` unless `0 < alpha < 1` and `margin >= 0` is finite.
+    #[must_use]
+    pub fn new(margin: f64, alpha: f64) -> Option<Self> {
+        if !(alpha > 0.0 && alpha < 1.0 && margin >= 0.0 && margin.is_finite()) {
+            return None;
+        }
+        let d0 = libm::log1p(margin);
+        let step = libm::log(FARTHEST / NEAREST) / (GRID - 1) as f64;
+        Some(Self {
+            alpha,
+            margin_ratio: 1.0 + margin,
+            ratios: core::array::from_fn(|j| libm::exp(d0 + NEAREST * libm::exp(step * j as f64))),
+            ln_likelihood: [0.0; GRID],
+            ln_evidence: 0.0,
+            ln_evidence_max: 0.0,
+            events_new: 0,
+            events_old: 0,
+            is_comparable: false,
+            is_sound: true,
+        })
+    }
+
+    /// The alarm after these strata.
+    #[must_use]
+    pub fn fold(margin: f64, alpha: f64, strata: &[PairedStratum]) -> Option<Self> {
+        let mut alarm = Self::new(margin, alpha)?;
+        strata.iter().for_each(|stratum| alarm.push(*stratum));
+        Some(alarm)
+    }
+
+    /// Takes one stratum and looks. A stratum with an empty side or without events changes nothing; one with more hits
+    /// than units silences the alarm for good.
+    pub fn push(&mut self, stratum: PairedStratum) {
+        if !stratum.is_sound() {
+            self.is_sound = false;
+            return;
+        }
+        if !stratum.is_comparable() {
+            return;
+        }
+        self.is_comparable = true;
+        let (x, y) = (stratum.new.hits, stratum.old.hits);
+        if x == 0 && y == 0 {
+            return;
+        }
+        self.events_new = self.events_new.saturating_add(x);
+        self.events_old = self.events_old.saturating_add(y);
+        let odds = stratum.new.units() / stratum.old.units();
+        let events = stratum.new.hits_f() + stratum.old.hits_f();
+        let at_margin = libm::log1p(odds * self.margin_ratio);
+        let ln_margin = libm::log(self.margin_ratio);
+        for (sum, ratio) in self.ln_likelihood.iter_mut().zip(self.ratios) {
+            // x ln(q/q0) + y ln((1-q)/(1-q0)) with the shared denominator taken out.
+            *sum += stratum.new.hits_f() * (libm::log(ratio) - ln_margin)
+                + events * (at_margin - libm::log1p(odds * ratio));
+        }
+        self.ln_evidence = ln_sum_exp(&self.ln_likelihood) - libm::log(GRID as f64);
+        self.ln_evidence_max = self.ln_evidence_max.max(self.ln_evidence);
+    }
+
+    /// Harm once the evidence reached `1 / alpha` at any look.
+    pub fn alarm(&self) -> Alarm {
+        if !self.is_sound || !self.is_comparable {
+            Alarm::CannotSpeak
+        } else if self.ln_evidence_max >= self.ln_evidence_needed() {
+            Alarm::Harm
+        } else {
+            Alarm::Quiet
+        }
+    }
+
+    /// Logarithm of the evidence at this look.
+    #[must_use]
+    pub fn ln_evidence(&self) -> f64 {
+        self.ln_evidence
+    }
+
+    /// Logarithm of the largest evidence at any look.
+    #[must_use]
+    pub fn ln_evidence_max(&self) -> f64 {
+        self.ln_evidence_max
+    }
+
+    /// Logarithm of the evidence that means harm.
+    #[must_use]
+    pub fn ln_evidence_needed(&self) -> f64 {
+        -libm::log(self.alpha)
+    }
+
+    /// Bad events counted on the new side, in strata where both sides had units.
+    #[must_use]
+    pub fn events_new(&self) -> u64 {
+        self.events_new
+    }
+
+    /// Bad events counted on the old side, in strata where both sides had units.
+    #[must_use]
+    pub fn events_old(&self) -> u64 {
+        self.events_old
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::stratum::ArmCounts;
+
+    fn stratum(n: u64, x: u64, m: u64, y: u64) -> PairedStratum {
+        PairedStratum::new(ArmCounts::new(m, y), ArmCounts::new(n, x))
+    }
+
+    /// Exactness: summed over every outcome of five events at the margin, the evidence has expectation one.
+    #[test]
+    fn evidence_is_fair_at_the_margin() {
+        let (n, m, margin) = (300_u64, 700_u64, 0.25);
+        let q0 = 0.3 * 1.25 / (0.3 * 1.25 + 0.7);
+        let choose = [1.0, 5.0, 10.0, 10.0, 5.0, 1.0];
+        let mut mean = 0.0;
+        for x in 0..=5_u64 {
+            let alarm = RareAlarm::fold(margin, 0.05, &[stratum(n, x, m, 5 - x)]).unwrap();
+            let chance = choose[x as usize] * q0.powi(x as i32) * (1.0_f64 - q0).powi(5 - x as i32);
+            mean += chance * alarm.ln_evidence().exp();
+        }
+        assert!((mean - 1.0).abs() < 1e-12, "{mean}");
+    }
+
+    #[test]
+    fn an_outage_is_seen_after_few_events_and_old_trouble_is_not() {
+        let outage = RareAlarm::fold(0.0, 0.05, &[stratum(10, 2, 1000, 0); 2]).unwrap();
+        assert_eq!(outage.alarm(), Alarm::Harm);
+        let old_only = RareAlarm::fold(0.0, 0.05, &[stratum(1000, 0, 1000, 50); 9]).unwrap();
+        assert_eq!(old_only.alarm(), Alarm::Quiet);
+    }
+
+    #[test]
+    fn empty_and_absurd_counts_cannot_speak() {
+        assert_eq!(RareAlarm::new(0.0, 0.05).unwrap().alarm(), Alarm::CannotSpeak);
+        assert_eq!(
+            RareAlarm::fold(0.0, 0.05, &[stratum(9, 9, 0, 0)]).unwrap().alarm(),
+            Alarm::CannotSpeak
+        );
+        assert_eq!(
+            RareAlarm::fold(0.0, 0.05, &[stratum(9, 10, 9, 0)]).unwrap().alarm(),
+            Alarm::CannotSpeak
+        );
+        assert_eq!(RareAlarm::new(f64::NAN, 0.05), None);
+        assert_eq!(RareAlarm::new(0.0, f64::NAN), None);
+    }
+}
