@@ -154,12 +154,12 @@ mod tests {
     #[test]
     fn evidence_is_fair_at_the_margin() {
         let (n, m, margin) = (300_u64, 700_u64, 0.25);
-        let q0 = 0.3 * 1.25 / (0.3 * 1.25 + 0.7);
+        let q0: f64 = 0.3 * 1.25 / (0.3 * 1.25 + 0.7);
         let choose = [1.0, 5.0, 10.0, 10.0, 5.0, 1.0];
         let mut mean = 0.0;
         for x in 0..=5_u64 {
             let alarm = RareAlarm::fold(margin, 0.05, &[stratum(n, x, m, 5 - x)]).unwrap();
-            let chance = choose[x as usize] * q0.powi(x as i32) * (1.0_f64 - q0).powi(5 - x as i32);
+            let chance = choose[x as usize] * q0.powi(x as i32) * (1.0 - q0).powi(5 - x as i32);
             mean += chance * alarm.ln_evidence().exp();
         }
         assert!((mean - 1.0).abs() < 1e-12, "{mean}");

@@ -1,0 +1,117 @@
+//! A simulated ramp: moving base rate, growing exposure, open carts pinned to the old side.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use tidegate_stats::{ArmCounts, PairedStratum};
+
+/// A ramp of equal steps; rates are per stratum.
+#[derive(Clone, Copy)]
+pub(crate) struct Ramp {
+    pub(crate) base: f64,
+    pub(crate) units: f64,
+    pub(crate) strata_per_step: u32,
+    /// New share as a multiple of the old one.
+    pub(crate) ratio: f64,
+    /// Added to the new share.
+    pub(crate) shift: f64,
+}
+
+pub(crate) const STEPS: [f64; 4] = [0.01, 0.05, 0.25, 0.50];
+
+pub(crate) fn seeded(seed: u64) -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(seed)
+}
+
+fn uniform(rng: &mut ChaCha8Rng) -> f64 {
+    ((rng.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+}
+
+pub(crate) fn poisson(rng: &mut ChaCha8Rng, mean: f64) -> u64 {
+    let limit = (-mean).exp();
+    let mut product = uniform(rng);
+    let mut count = 0;
+    while product > limit {
+        product *= uniform(rng);
+        count += 1;
+    }
+    count
+}
+
+/// Binomial by inversion over the rarer outcome.
+pub(crate) fn binomial(rng: &mut ChaCha8Rng, n: u64, p: f64) -> u64 {
+    if p > 0.5 {
+        return n - binomial(rng, n, 1.0 - p);
+    }
+    if n == 0 || p <= 0.0 {
+        return 0;
+    }
+    let odds = p / (1.0 - p);
+    let mut term = (1.0 - p).powi(n as i32);
+    let mut left = uniform(rng);
+    let mut hits = 0;
+    while left > term && hits < n {
+        left -= term;
+        term *= odds * (n - hits) as f64 / (hits + 1) as f64;
+        hits += 1;
+    }
+    hits
+}
+
+impl Ramp {
+    /// Base rate at a moment of the ramp: a daily wave of +-15 % of the rarer outcome and a trend of as much.
+    fn base_at(&self, progress: f64) -> f64 {
+        let wave = 1.0 + 0.15 * (progress * 25.0).sin() + 0.3 * (progress - 0.5);
+        if self.base > 0.5 {
+            1.0 - (1.0 - self.base) * wave
+        } else {
+            self.base * wave
+        }
+    }
+
+    /// One stratum at `exposure`.
+    pub(crate) fn stratum(&self, rng: &mut ChaCha8Rng, exposure: f64, progress: f64) -> PairedStratum {
+        let base = self.base_at(progress);
+        let changed = (base * self.ratio + self.shift).clamp(0.0, 1.0);
+        let (n, m) = (
+            poisson(rng, self.units * exposure),
+            poisson(rng, self.units * (1.0 - exposure)),
+        );
+        PairedStratum::new(
+            ArmCounts::new(m, binomial(rng, m, base)),
+            ArmCounts::new(n, binomial(rng, n, changed)),
+        )
+    }
+
+    /// Every stratum of the ramp with its step.
+    pub(crate) fn run(&self, seed: u64) -> Vec<(usize, PairedStratum)> {
+        let mut rng = seeded(seed);
+        let total = f64::from(self.strata_per_step) * STEPS.len() as f64;
+        let mut strata = Vec::new();
+        for (step, exposure) in STEPS.into_iter().enumerate() {
+            for _ in 0..self.strata_per_step {
+                let progress = strata.len() as f64 / total;
+                strata.push((step, self.stratum(&mut rng, exposure, progress)));
+            }
+        }
+        strata
+    }
+
+    /// Open carts that stay on the old side for some strata after each step: more of them the larger the step, and
+    /// they complete more often. Counting them is the fault that the population rule forbids.
+    pub(crate) fn with_open_carts_counted(&self, seed: u64) -> Vec<(usize, PairedStratum)> {
+        let mut rng = seeded(seed ^ 0xCA47);
+        let mut strata = self.run(seed);
+        for (at, (step, stratum)) in strata.iter_mut().enumerate() {
+            let age = (at as u32 % self.strata_per_step) as f64;
+            let carts = poisson(&mut rng, self.units * STEPS[*step] * 0.5 * (-age / 60.0).exp());
+            let warm = 1.0 - (1.0 - self.base) * 0.6;
+            let bought = if self.base > 0.5 {
+                binomial(&mut rng, carts, warm)
+            } else {
+                binomial(&mut rng, carts, self.base * 2.0)
+            };
+            stratum.old = stratum.old + ArmCounts::new(carts, bought);
+        }
+        strata
+    }
+}
