@@ -59,7 +59,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
 
-    /// Gates 3.5, per side at 50/50, one-sided and two-sided, and the total at 5 % exposure.
+    /// Gates 3.5, per side at 50/50, one-sided and two-sided, and the total at 5 % exposure; rounded there, up here.
     #[test]
     fn the_table_of_sample_sizes_is_reproduced() {
         let table = [
@@ -85,7 +85,7 @@ mod tests {
                 small.new + small.old,
             );
             println!("{base} {change}: {found:?} against {:?}", (one, two, total_at_5));
-            assert!(found.0.abs_diff(one) <= 1 && found.1.abs_diff(two) <= 1 && found.2.abs_diff(total_at_5) <= 1);
+            assert!(found.0.abs_diff(one) <= 1 && found.1.abs_diff(two) <= 1 && found.2.abs_diff(total_at_5) <= 2);
         }
     }
 }

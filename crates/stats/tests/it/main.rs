@@ -4,4 +4,5 @@
 
 mod error_rates;
 mod laws;
+mod prediction;
 mod world;
