@@ -1,0 +1,19 @@
+//! The world that Tidegate does not own: two shops, a payment provider, shoppers, a mail sink and people on call, each
+//! a program of its own that speaks HTTP, SMTP and files only. Nothing here depends on a crate of Tidegate.
+
+mod program;
+
+mod mail;
+mod oncall;
+mod pay;
+mod shop;
+mod shoppers;
+
+mod clock;
+mod fault;
+mod flags;
+mod jar;
+mod lifetime;
+mod webhook;
+
+pub use program::run;

@@ -1,0 +1,207 @@
+//! One person's desk: new mail, a moment to think, then the page behind the link.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, LOCATION, ORIGIN};
+use reqwest::{Response, StatusCode, Url};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::person::Person;
+use super::{form, letter};
+use crate::clock::now_ms;
+use crate::fault::Fault;
+use crate::jar::Jar;
+use crate::lifetime;
+
+/// Pause between two looks into the mailbox.
+const LOOK_PAUSE: Duration = Duration::from_millis(250);
+/// Tries of one step while the page cannot be reached, and the pause between them.
+const TRIES_MAX: u32 = 5;
+const TRY_PAUSE: Duration = Duration::from_secs(1);
+/// Redirects followed after one form.
+const REDIRECTS_MAX: u32 = 5;
+
+/// A person with their mailbox and browser.
+pub(super) struct Desk {
+    person: Person,
+    client: reqwest::Client,
+    mail: Url,
+    after: Duration,
+    seen: u64,
+    read: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Mailbox {
+    messages: Vec<Letter>,
+}
+
+#[derive(Deserialize)]
+struct Letter {
+    number: u64,
+    message_id: Option<String>,
+    subject: String,
+    body: String,
+}
+
+impl Desk {
+    pub(super) fn new(person: Person, client: reqwest::Client, mail: Url, after: Duration) -> Self {
+        let after = person.after_ms.map_or(after, Duration::from_millis);
+        Self {
+            person,
+            client,
+            mail,
+            after,
+            seen: 0,
+            read: BTreeSet::new(),
+        }
+    }
+
+    /// Reads and answers mail for as long as the future is polled.
+    pub(super) async fn work(mut self) -> Result<(), Fault> {
+        loop {
+            match self.new_mail().await {
+                Ok(letters) => {
+                    for letter in letters {
+                        self.handle_letter(&letter).await?;
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "the mailbox cannot be read"),
+            }
+            tokio::time::sleep(LOOK_PAUSE).await;
+        }
+    }
+
+    async fn new_mail(&self) -> reqwest::Result<Vec<Letter>> {
+        let mut url = self.mail.clone();
+        url.set_path("/messages");
+        url.query_pairs_mut()
+            .append_pair("to", &self.person.address)
+            .append_pair("after", &self.seen.to_string());
+        Ok(self
+            .client
+            .get(url)
+            .send()
+            .await?
+            .error_for_status()?
+            .json::<Mailbox>()
+            .await?
+            .messages)
+    }
+
+    async fn handle_letter(&mut self, letter: &Letter) -> Result<(), Fault> {
+        self.seen = letter.number;
+        if let Some(id) = &letter.message_id
+            && !self.read.insert(id.clone())
+        {
+            return self.tell("seen_before", letter, json!({}));
+        }
+        self.tell("mail", letter, json!({}))?;
+        if !self.person.answers && !self.person.approves && self.person.acts.is_empty() {
+            return self.tell("ignored", letter, json!({}));
+        }
+        let Some(link) = letter::link(&letter.body).and_then(|link| Url::parse(link).ok()) else {
+            return self.tell("no_link", letter, json!({}));
+        };
+        tokio::time::sleep(self.after).await;
+        let mut browser = Browser {
+            client: self.client.clone(),
+            jar: Jar::default(),
+        };
+        for wish in self.wishes() {
+            self.press(&mut browser, &link, letter, &wish).await?;
+        }
+        Ok(())
+    }
+
+    /// The buttons this person presses where they are offered, in order.
+    fn wishes(&self) -> Vec<String> {
+        let ack = self.person.answers.then(|| "ack".to_owned());
+        let acts = self.person.acts.iter().map(|name| format!("act:{name}"));
+        let approve = self.person.approves.then(|| "approve".to_owned());
+        ack.into_iter().chain(acts).chain(approve).collect()
+    }
+
+    async fn press(&self, browser: &mut Browser, link: &Url, letter: &Letter, wish: &str) -> Result<(), Fault> {
+        for left in (0..TRIES_MAX).rev() {
+            match browser.press(link.clone(), wish).await {
+                Ok(Some(status)) => return self.tell(wish, letter, json!({ "status": status.as_u16() })),
+                Ok(None) => return self.tell("not_offered", letter, json!({ "button": wish })),
+                Err(error) if left == 0 => {
+                    return self.tell("failed", letter, json!({ "button": wish, "error": error.to_string() }));
+                }
+                Err(_) => tokio::time::sleep(TRY_PAUSE).await,
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, step: &str, letter: &Letter, mut more: Value) -> Result<(), Fault> {
+        more["at_ms"] = json!(now_ms());
+        more["person"] = json!(self.person.address);
+        more["step"] = json!(step);
+        more["subject"] = json!(letter.subject);
+        more["message_id"] = json!(letter.message_id);
+        lifetime::say(&more)
+    }
+}
+
+/// A browser with its cookies, as one person uses it for one page.
+struct Browser {
+    client: reqwest::Client,
+    jar: Jar,
+}
+
+impl Browser {
+    /// Opens the link and presses the button; `None` when the page does not offer it, else the answer's status.
+    async fn press(&mut self, link: Url, button: &str) -> reqwest::Result<Option<StatusCode>> {
+        let (_, at, page) = self.open(link).await?;
+        let Some(filled) = form::pressing(&page, button) else {
+            return Ok(None);
+        };
+        let Ok(target) = at.join(&filled.action) else {
+            return Ok(None);
+        };
+        let request = self
+            .client
+            .post(target.clone())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(ORIGIN, target.origin().ascii_serialization())
+            .body(form::encoded(&filled.fields));
+        let answer = self.send(request).await?;
+        if let Some(next) = redirect(&answer, &target) {
+            return Ok(Some(self.open(next).await?.0));
+        }
+        Ok(Some(answer.status()))
+    }
+
+    /// Opens an address, following redirects; returns status, final address and text.
+    async fn open(&mut self, mut at: Url) -> reqwest::Result<(StatusCode, Url, String)> {
+        let mut left = REDIRECTS_MAX;
+        loop {
+            let answer = self.send(self.client.get(at.clone())).await?;
+            match redirect(&answer, &at) {
+                Some(next) if left > 0 => {
+                    left -= 1;
+                    at = next;
+                }
+                Some(_) | None => return Ok((answer.status(), at, answer.text().await?)),
+            }
+        }
+    }
+
+    async fn send(&mut self, request: reqwest::RequestBuilder) -> reqwest::Result<Response> {
+        let answer = self.jar.put(request).send().await?;
+        self.jar.take(answer.headers());
+        Ok(answer)
+    }
+}
+
+fn redirect(answer: &Response, from: &Url) -> Option<Url> {
+    if !answer.status().is_redirection() {
+        return None;
+    }
+    from.join(answer.headers().get(LOCATION)?.to_str().ok()?).ok()
+}

@@ -1,0 +1,128 @@
+//! A page by mail, and the people who answer it or do not.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+
+use axum::extract::Form;
+use axum::response::Html;
+
+use crate::world::{Program, until, wait};
+
+/// Sends one message by hand and returns the last reply.
+fn send(smtp: &str, to: &[&str], text: &str) -> String {
+    let mut stream = TcpStream::connect(smtp).unwrap();
+    let mut replies = BufReader::new(stream.try_clone().unwrap());
+    let mut next = |command: &str, expected: &str| {
+        stream.write_all(command.as_bytes()).unwrap();
+        let mut reply = String::new();
+        loop {
+            reply.clear();
+            replies.read_line(&mut reply).unwrap();
+            if reply.as_bytes()[3] == b' ' {
+                break;
+            }
+        }
+        assert!(reply.starts_with(expected), "{command:?} got {reply}");
+        reply
+    };
+    next("", "220");
+    next("EHLO test\r\n", "250");
+    next("DATA\r\n", "503");
+    next("MAIL FROM:<tidegate@x>\r\n", "250");
+    for one in to {
+        next(&format!("RCPT TO:<{one}>\r\n"), "250");
+    }
+    next("DATA\r\n", "354");
+    let kept = next(&format!("{text}\r\n.\r\n"), "250");
+    next("QUIT\r\n", "221");
+    kept
+}
+
+#[test]
+fn a_dot_stuffed_message_arrives_as_it_was_written() {
+    let mail = Program::start(&["mail"]);
+    let text = "Subject: Page\r\nMessage-ID: <1@x>\r\n\r\nfirst\r\n..\r\n..dots\r\nlast";
+    let smtp = mail.ready["smtp"].as_str().unwrap();
+    send(smtp, &["a@x", "b@x"], text);
+    wait(async {
+        let found = until(&format!("{}/messages?to=B@x", mail.url()), |box_| box_["received"] == 1).await;
+        let message = &found["messages"][0];
+        assert_eq!(message["body"], "first\n.\n.dots\nlast\n");
+        assert_eq!(
+            (&message["subject"], &message["message_id"]),
+            (&"Page".into(), &"<1@x>".into())
+        );
+        let other = until(&format!("{}/messages?to=c@x", mail.url()), |_| true).await;
+        assert_eq!(other["messages"].as_array().unwrap().len(), 0);
+        assert_eq!(
+            reqwest::get(format!("{}/messages/1", mail.url()))
+                .await
+                .unwrap()
+                .status(),
+            200
+        );
+    });
+}
+
+type Pressed = Arc<Mutex<Vec<(String, String)>>>;
+
+async fn paging_site(pressed: Pressed) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/answer", listener.local_addr().unwrap());
+    let shows = async || {
+        let form = |button: &str| {
+            format!(
+                "<form method=\"post\" action=\"/answer\"><input type=\"hidden\" name=\"token\" value=\"t1\"><button name=\"do\" value=\"{button}\">x</button></form>"
+            )
+        };
+        Html(["ack", "act:wallet-off", "act:other"].map(form).concat())
+    };
+    let takes = async move |Form(fields): Form<std::collections::BTreeMap<String, String>>| {
+        pressed
+            .lock()
+            .unwrap()
+            .push((fields["do"].clone(), fields["token"].clone()));
+        axum::response::Redirect::to("/answer")
+    };
+    let router = axum::Router::new().route("/answer", axum::routing::get(shows).post(takes));
+    tokio::spawn(axum::serve(listener, router).into_future());
+    url
+}
+
+#[test]
+fn one_person_stays_silent_and_the_next_acknowledges_and_acts() {
+    let mail = Program::start(&["mail"]);
+    let mut oncall = Program::start(&[
+        "oncall",
+        "--mail",
+        &mail.url(),
+        "--after-ms",
+        "1",
+        "--person",
+        "a@x=ignore",
+        "--person",
+        "b@x=answer,act:wallet-off,approve",
+    ]);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let pressed = Pressed::default();
+    let link = runtime.block_on(paging_site(Arc::clone(&pressed)));
+    let smtp = mail.ready["smtp"].as_str().unwrap().to_owned();
+    let page = |id: u8| format!("Message-ID: <{id}@x>\r\nSubject: Page\r\n\r\nAnswer here:\r\n{link}");
+    send(&smtp, &["a@x"], &page(1));
+    let silent = [oncall.line(), oncall.line()].map(|line| line["step"].as_str().unwrap().to_owned());
+    assert_eq!(silent, ["mail", "ignored"]);
+    assert!(pressed.lock().unwrap().is_empty());
+    send(&smtp, &["b@x"], &page(2));
+    let steps = [(); 4].map(|()| oncall.line()["step"].as_str().unwrap().to_owned());
+    assert_eq!(steps, ["mail", "ack", "act:wallet-off", "not_offered"]);
+    let expected = ["ack", "act:wallet-off"].map(|button| (button.to_owned(), "t1".to_owned()));
+    assert_eq!(*pressed.lock().unwrap(), expected);
+    // The same mail twice is one page.
+    send(&smtp, &["b@x"], &page(2));
+    assert_eq!(oncall.line()["step"], "seen_before");
+}
