@@ -65,7 +65,7 @@ impl Desk {
             match self.new_mail().await {
                 Ok(letters) => {
                     for letter in letters {
-                        self.handle_letter(&letter).await?;
+                        self.respond(&letter).await?;
                     }
                 }
                 Err(error) => tracing::debug!(%error, "the mailbox cannot be read"),
@@ -91,7 +91,7 @@ impl Desk {
             .messages)
     }
 
-    async fn handle_letter(&mut self, letter: &Letter) -> Result<(), Fault> {
+    async fn respond(&mut self, letter: &Letter) -> Result<(), Fault> {
         self.seen = letter.number;
         if let Some(id) = &letter.message_id
             && !self.read.insert(id.clone())
