@@ -149,10 +149,10 @@ pub(crate) fn rows(db: &Path, query: &str) -> Vec<Vec<String>> {
     let read = |row: &rusqlite::Row<'_>| {
         (0..width)
             .map(|at| {
-                Ok(match row.get_ref(at)? {
-                    rusqlite::types::ValueRef::Integer(number) => number.to_string(),
-                    _ => row.get_ref(at)?.as_str().unwrap().to_owned(),
-                })
+                let value = row.get_ref(at)?;
+                Ok(value
+                    .as_i64()
+                    .map_or_else(|_| value.as_str().unwrap().to_owned(), |number| number.to_string()))
             })
             .collect::<rusqlite::Result<Vec<String>>>()
     };
