@@ -1,8 +1,6 @@
 //! Prints seconds to pass and to harm in the demo's regime, simulated beside predicted: 100 attempts/s, completion
 //! 0.93, strata of 1 s, seeds from 1.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use tidegate_stats::power::Traffic;
 use tidegate_stats::{Alarm, ArmCounts, HarmAlarm, Hits, Margin, PairedStratum, PassTest, Passing};
 
@@ -68,10 +66,10 @@ fn print_row(name: &str, seconds: &[u32], mean: Option<f64>, late: Option<f64>) 
 fn sorted_seconds<J: FnMut(PairedStratum) -> bool>(exposure: f64, ratio: f64, judge: impl Fn() -> J) -> Vec<u32> {
     let mut seconds: Vec<u32> = (1..=RUNS)
         .map(|seed| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let mut chance = Chance(seed.wrapping_mul(0xD134_2543_DE82_EF95));
             let mut is_judged = judge();
             (1..=SECONDS_MAX)
-                .find(|_| is_judged(second(&mut rng, exposure, ratio)))
+                .find(|_| is_judged(second(&mut chance, exposure, ratio)))
                 .unwrap_or(SECONDS_MAX)
         })
         .collect();
@@ -79,22 +77,32 @@ fn sorted_seconds<J: FnMut(PairedStratum) -> bool>(exposure: f64, ratio: f64, ju
     seconds
 }
 
-fn second(rng: &mut ChaCha8Rng, exposure: f64, ratio: f64) -> PairedStratum {
+fn second(chance: &mut Chance, exposure: f64, ratio: f64) -> PairedStratum {
     let mut stratum = PairedStratum::default();
     // 1,000 chances of 0.1 are 100 attempts a second with a spread close to Poisson's.
     for _ in 0..1000 {
-        if !happens(rng, 0.1) {
+        if !chance.is_hit(0.1) {
             continue;
         }
-        if happens(rng, exposure) {
-            stratum.new = stratum.new + ArmCounts::new(1, u64::from(happens(rng, BASE * ratio)));
+        if chance.is_hit(exposure) {
+            stratum.new = stratum.new + ArmCounts::new(1, u64::from(chance.is_hit(BASE * ratio)));
         } else {
-            stratum.old = stratum.old + ArmCounts::new(1, u64::from(happens(rng, BASE)));
+            stratum.old = stratum.old + ArmCounts::new(1, u64::from(chance.is_hit(BASE)));
         }
     }
     stratum
 }
 
-fn happens(rng: &mut ChaCha8Rng, chance: f64) -> bool {
-    ((rng.next_u64() >> 11) as f64) < chance * (1_u64 << 53) as f64
+/// SplitMix64 (Steele, Lea, Flood, 2014).
+struct Chance(u64);
+
+impl Chance {
+    fn is_hit(&mut self, share: f64) -> bool {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^= mixed >> 31;
+        ((mixed >> 11) as f64) < share * (1_u64 << 53) as f64
+    }
 }

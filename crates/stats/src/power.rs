@@ -1,7 +1,7 @@
 //! What a step can see and how long a pass takes, before it starts: from declared traffic to seconds and shares.
 //! These are predictions for `check`, within some 15 % of simulation; no verdict rests on them.
 
-use crate::boundary::Boundary;
+use crate::boundary::{Boundary, VARIANCE_MIN};
 use crate::cmh;
 use crate::noninferior::{self, Margin};
 use crate::special::normal_cdf;
@@ -16,16 +16,21 @@ pub struct Traffic {
     pub old_per_s: f64,
     /// Share of hits on the old side, in `(0, 1)`.
     pub base: f64,
+    /// Length of a stratum in seconds: a verdict can only fall at its end.
+    pub stratum_s: f64,
 }
 
 impl Traffic {
-    /// Splits `units_per_s` by the exposure of the step; `None` when a side gets nothing or a number is out of range.
+    /// Splits `units_per_s` by the exposure of the step, in strata of one second; `None` when a side gets nothing or a
+    /// number is out of range.
     #[must_use]
     pub fn split(units_per_s: f64, exposure: f64, base: f64) -> Option<Self> {
+        let (new_per_s, old_per_s) = (units_per_s * exposure, units_per_s * (1.0 - exposure));
         let traffic = Self {
-            new_per_s: units_per_s * exposure,
-            old_per_s: units_per_s * (1.0 - exposure),
+            new_per_s,
+            old_per_s,
             base,
+            stratum_s: 1.0,
         };
         traffic.is_possible().then_some(traffic)
     }
@@ -34,7 +39,9 @@ impl Traffic {
     #[must_use]
     pub fn harm_chance(&self, hits: Hits, changed: f64, alpha: f64, seconds: f64) -> Option<f64> {
         let boundary = Boundary::tuned(alpha, cmh::V_STAR)?;
-        self.harm_drift(hits, changed)?.chance_within(&boundary, seconds)
+        let drift = self.harm_drift(hits, changed)?;
+        let delay = if drift.mean > 0.0 { drift.look_delay() } else { 0.0 };
+        drift.chance_within(&boundary, (seconds - delay).max(1e-3))
     }
 
     /// Seconds until the harm alarm has sounded with `chance` when the new side's share is `changed`; `None` if that
@@ -77,7 +84,7 @@ impl Traffic {
         Some(seen)
     }
 
-    /// Expected seconds until the pass test passes when the sides are equal. Add one stratum for the look itself.
+    /// Expected seconds until the pass test passes when the sides are equal, waiting for the last block included.
     #[must_use]
     pub fn seconds_until_pass(&self, hits: Hits, margin: Margin, alpha: f64) -> Option<f64> {
         let boundary = Boundary::tuned(alpha, noninferior::V_STAR)?;
@@ -100,7 +107,11 @@ impl Traffic {
 
     fn is_possible(&self) -> bool {
         let is_rate = |rate: f64| rate > 0.0 && rate.is_finite();
-        is_rate(self.new_per_s) && is_rate(self.old_per_s) && self.base > 0.0 && self.base < 1.0
+        is_rate(self.new_per_s)
+            && is_rate(self.old_per_s)
+            && is_rate(self.stratum_s)
+            && self.base > 0.0
+            && self.base < 1.0
     }
 
     fn weight_per_s(&self) -> f64 {
@@ -128,6 +139,7 @@ impl Traffic {
             mean: weight * worse,
             variance: self.variance_per_s(changed, 1.0),
             judged_variance: weight * pooled * (1.0 - pooled),
+            look_s: self.stratum_s,
         })
     }
 
@@ -141,10 +153,13 @@ impl Traffic {
             (Hits::Good | Hits::Bad, Margin::Absolute(d)) => (d, 1.0),
         };
         let variance = self.variance_per_s(self.base, factor);
+        let block_s = noninferior::BLOCK_UNITS_MIN as f64 / self.new_per_s.min(self.old_per_s);
+        let look_s = self.stratum_s * libm::ceil(block_s / self.stratum_s).max(1.0);
         Some(Drift {
             mean: self.weight_per_s() * distance,
             variance,
             judged_variance: variance,
+            look_s,
         })
     }
 }
@@ -165,20 +180,44 @@ struct Drift {
     mean: f64,
     variance: f64,
     judged_variance: f64,
+    /// Seconds between looks.
+    look_s: f64,
 }
 
 impl Drift {
-    /// Time at which the mean meets the boundary: the expected crossing by Wald's identity, as the boundary is nearly
-    /// straight over the spread of crossing times.
+    /// Mean crossing time: the integral of the chance of not having crossed, over a geometric grid about the time at
+    /// which the mean meets the boundary.
     fn expected_seconds(&self, boundary: &Boundary) -> Option<f64> {
-        self.first_second(|seconds| self.mean * seconds >= boundary.at(self.judged_variance * seconds))
+        /// From a hundredth of that time to 16 times it.
+        const POINTS: u32 = 96;
+        let centre = self.first_second(|seconds| self.mean * seconds >= boundary.at(self.judged_variance * seconds))?;
+        let growth = libm::pow(1600.0, 1.0 / f64::from(POINTS));
+        let mut from = centre / 100.0;
+        let mut waiting_from = 1.0 - self.chance_within(boundary, from)?;
+        let mut mean = from;
+        for _ in 0..POINTS {
+            let to = from * growth;
+            let waiting_to = 1.0 - self.chance_within(boundary, to)?;
+            mean += 0.5 * (waiting_from + waiting_to) * (to - from);
+            (from, waiting_from) = (to, waiting_to);
+        }
+        Some(mean + self.look_delay())
     }
 
     fn seconds_until(&self, boundary: &Boundary, chance: f64) -> Option<f64> {
-        self.first_second(|seconds| {
+        let crossed = self.first_second(|seconds| {
             self.chance_within(boundary, seconds)
                 .is_some_and(|found| found >= chance)
-        })
+        })?;
+        Some(crossed + self.look_delay())
+    }
+
+    /// What looking only at the ends of blocks adds to a continuous crossing time: half a block, and the overshoot.
+    ///
+    /// # Source
+    /// Siegmund, "Sequential Analysis", 1985, section 10.2: a discrete walk overshoots by 0.583 standard deviations.
+    fn look_delay(&self) -> f64 {
+        0.5 * self.look_s + 0.583 * libm::sqrt(self.variance * self.look_s) / self.mean
     }
 
     fn first_second(&self, is_reached: impl Fn(f64) -> bool) -> Option<f64> {
@@ -202,17 +241,20 @@ impl Drift {
         Some(high)
     }
 
-    /// Chance of crossing within `seconds`: the boundary is concave, so each tangent lies above it, and the best
-    /// tangent's exact crossing chance (Brownian motion against a line) bounds it closely from below.
+    /// Chance of crossing within `seconds`: the boundary is concave from its least variance on, so each tangent there
+    /// lies above it, and the best tangent's exact crossing chance (Brownian motion against a line) bounds it closely
+    /// from below. Before the least variance the boundary is flat and the chance is exact.
     fn chance_within(&self, boundary: &Boundary, seconds: f64) -> Option<f64> {
         const TANGENTS: u32 = 24;
         if !(seconds > 0.0 && seconds.is_finite()) {
             return None;
         }
-        let best = (1..=TANGENTS)
-            .map(|step| self.tangent_chance(boundary, seconds, seconds * f64::from(step) / f64::from(TANGENTS)))
+        let flat_s = (VARIANCE_MIN / self.judged_variance).min(seconds);
+        let best = (0..=TANGENTS)
+            .map(|step| flat_s + (seconds - flat_s) * f64::from(step) / f64::from(TANGENTS))
+            .map(|touch| self.tangent_chance(boundary, seconds, touch))
             .fold(0.0, f64::max);
-        best.is_finite().then_some(best.min(1.0))
+        Some(best.min(1.0))
     }
 
     fn tangent_chance(&self, boundary: &Boundary, seconds: f64, touch: f64) -> f64 {
@@ -233,8 +275,18 @@ impl Drift {
         let root = libm::sqrt(seconds);
         // Siegmund, "Sequential Analysis", 1985, equation 3.15.
         normal_cdf(-(start + against * seconds) / root)
-            + libm::exp(-2.0 * start * against) * normal_cdf((against * seconds - start) / root)
+            + libm::exp(-2.0 * start * against + ln_normal_cdf((against * seconds - start) / root))
     }
+}
+
+/// Logarithm of the normal distribution function, also where the function itself is zero in floats.
+fn ln_normal_cdf(x: f64) -> f64 {
+    /// Below this the leading term of Mills' ratio is exact to a thousandth.
+    const FAR: f64 = -30.0;
+    if x > FAR {
+        return libm::log(normal_cdf(x));
+    }
+    -0.5 * x * x - libm::log(-x) - 0.5 * libm::log(2.0 * core::f64::consts::PI)
 }
 
 #[cfg(test)]

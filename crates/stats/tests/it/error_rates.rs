@@ -176,3 +176,50 @@ fn a_lost_path_is_caught_in_nearly_every_run() {
     });
     assert!(caught > 0.99);
 }
+
+/// Strata of a minute at one exposure until the alarm sounds, the median over 100 runs; ten days if it never does.
+fn median_minutes(world: Ramp, hits: Hits, exposure_at: impl Fn(u32) -> f64) -> u32 {
+    const MINUTES_MAX: u32 = 14_400;
+    let mut minutes: Vec<u32> = (SEED..SEED + 100)
+        .map(|seed| {
+            let mut rng = crate::world::seeded(seed);
+            let mut alarm = HarmAlarm::new(hits, ALPHA).unwrap();
+            let sounds = |minute: &u32| {
+                alarm.push(world.stratum(&mut rng, exposure_at(*minute), f64::from(*minute) / 5760.0));
+                alarm.alarm() == Alarm::Harm
+            };
+            (0..MINUTES_MAX).find(sounds).unwrap_or(MINUTES_MAX)
+        })
+        .collect();
+    minutes.sort_unstable();
+    minutes[50]
+}
+
+/// Gates 3.2 (60 % base, 30 a minute, days at 1, 5, 25, 50 %) and 3.4b (slow share 5 to 6.57 %, 200 a minute a side
+/// at most): the medians found when the design was made, within a quarter.
+#[test]
+fn detection_times_of_the_design_are_reached() {
+    let by_day = |minute: u32| crate::world::STEPS[(minute as usize / 1440).min(3)];
+    for (ratio, expected) in [(0.9, 1472), (0.95, 1934), (0.98, 3484)] {
+        let found = median_minutes(
+            Ramp {
+                ratio,
+                ..equal(0.6, 30.0, 1440)
+            },
+            Hits::Good,
+            by_day,
+        );
+        println!("60 % base x{ratio}: median minute {found}, design {expected}");
+        assert!(found <= expected + expected / 4);
+    }
+    let found = median_minutes(
+        Ramp {
+            ratio: 6.57 / 5.0,
+            ..equal(0.05, 200.0, 1440)
+        },
+        Hits::Bad,
+        by_day,
+    );
+    println!("slow share 5 to 6.57 %: median minute {found}, design 780");
+    assert!(found <= 780 + 780 / 4);
+}

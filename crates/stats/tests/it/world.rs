@@ -1,7 +1,5 @@
 //! A simulated ramp: moving base rate, growing exposure, open carts pinned to the old side.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use tidegate_stats::{ArmCounts, PairedStratum};
 
 /// A ramp of equal steps; rates are per stratum.
@@ -18,27 +16,41 @@ pub(crate) struct Ramp {
 
 pub(crate) const STEPS: [f64; 4] = [0.01, 0.05, 0.25, 0.50];
 
-pub(crate) fn seeded(seed: u64) -> ChaCha8Rng {
-    ChaCha8Rng::seed_from_u64(seed)
+/// SplitMix64 (Steele, Lea, Flood, 2014): seeded, fast without optimisation, the same stream everywhere.
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    /// Uniform in the open interval (0, 1).
+    fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^= mixed >> 31;
+        ((mixed >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+    }
 }
 
-fn uniform(rng: &mut ChaCha8Rng) -> f64 {
-    ((rng.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+/// Streams of neighbouring seeds are far apart.
+pub(crate) fn seeded(seed: u64) -> Chance {
+    Chance(seed.wrapping_mul(0xD134_2543_DE82_EF95) ^ 0x5851_F42D_4C95_7F2D)
 }
 
-pub(crate) fn poisson(rng: &mut ChaCha8Rng, mean: f64) -> u64 {
-    let limit = (-mean).exp();
-    let mut product = uniform(rng);
+/// Poisson by inversion; for means up to some 500.
+pub(crate) fn poisson(rng: &mut Chance, mean: f64) -> u64 {
+    let mut term = (-mean).exp();
+    let mut left = rng.uniform();
     let mut count = 0;
-    while product > limit {
-        product *= uniform(rng);
+    while left > term && count < 10_000 {
+        left -= term;
         count += 1;
+        term *= mean / count as f64;
     }
     count
 }
 
 /// Binomial by inversion over the rarer outcome.
-pub(crate) fn binomial(rng: &mut ChaCha8Rng, n: u64, p: f64) -> u64 {
+pub(crate) fn binomial(rng: &mut Chance, n: u64, p: f64) -> u64 {
     if p > 0.5 {
         return n - binomial(rng, n, 1.0 - p);
     }
@@ -47,7 +59,7 @@ pub(crate) fn binomial(rng: &mut ChaCha8Rng, n: u64, p: f64) -> u64 {
     }
     let odds = p / (1.0 - p);
     let mut term = (1.0 - p).powi(n as i32);
-    let mut left = uniform(rng);
+    let mut left = rng.uniform();
     let mut hits = 0;
     while left > term && hits < n {
         left -= term;
@@ -69,7 +81,7 @@ impl Ramp {
     }
 
     /// One stratum at `exposure`.
-    pub(crate) fn stratum(&self, rng: &mut ChaCha8Rng, exposure: f64, progress: f64) -> PairedStratum {
+    pub(crate) fn stratum(&self, rng: &mut Chance, exposure: f64, progress: f64) -> PairedStratum {
         let base = self.base_at(progress);
         let changed = (base * self.ratio + self.shift).clamp(0.0, 1.0);
         let (n, m) = (
