@@ -1,1 +1,40 @@
-//! (being written)
+//! The edge: recognises visitors, decides their side, forwards, and counts what becomes of them. A process of its own.
+//! It keeps no order, no body and no personal data, and it never decides on exposure: it holds what the controller leases it.
+
+pub mod run;
+pub mod supervise;
+
+pub mod config;
+pub mod live;
+pub mod side;
+
+pub mod arrival;
+pub mod bucket;
+pub mod callback;
+pub mod decision;
+pub mod force;
+pub mod headers;
+pub mod pattern;
+pub mod problem;
+pub mod proxy;
+pub mod roads;
+pub mod station;
+pub mod success;
+pub mod upstream;
+pub mod visitor;
+
+pub mod keepsake;
+pub mod measure;
+pub mod spool;
+
+pub mod hub;
+pub mod link;
+
+#[cfg(test)]
+pub(crate) mod sample;
+
+pub use config::{BrakeSpec, Counting, GatewayConfig};
+pub use hub::{AckHandle, Hub, Report};
+pub use live::LiveCounts;
+pub use run::run;
+pub use side::Side;

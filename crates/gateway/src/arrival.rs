@@ -1,0 +1,135 @@
+//! A request arrives: its side is decided and its attempt found or begun, in one step under the ledger's lock.
+
+use std::sync::atomic::Ordering;
+
+use tidegate_model::edge::RouteClass;
+
+use crate::bucket::{Place, is_exposed};
+use crate::decision::{Decision, Question, Rule, Standing, decide};
+use crate::measure::Ticket;
+use crate::side::Side;
+use crate::station::Station;
+use crate::visitor::{BucketCookie, Visitor, VisitorId};
+
+/// What is known of a request before its side is.
+#[derive(Debug, Clone, Copy)]
+pub struct Approach<'a> {
+    /// Place of the route; `None` when no route matched.
+    pub road: Option<usize>,
+    /// Who asks; `None` where nobody is recognised (callbacks, no route).
+    pub visitor: Option<&'a Visitor>,
+    /// Where the order of a callback is.
+    pub holder: Option<Side>,
+    /// Whether the method may begin an attempt.
+    pub may_begin: bool,
+}
+
+/// What was decided.
+#[derive(Debug)]
+pub struct Arrival {
+    /// Side and rule.
+    pub decision: Decision,
+    /// Place of the unit.
+    pub unit: usize,
+    /// How the unit stood.
+    pub standing: Standing,
+    /// Attempts that this request belongs to, begun or open.
+    pub tickets: Vec<Ticket>,
+    /// How many of them (the first ones) this request began.
+    pub begun: usize,
+}
+
+impl Station {
+    /// Decides and begins.
+    pub fn arrive(&self, approach: &Approach<'_>) -> Arrival {
+        let road = approach.road.map(|at| &self.roads.roads[at]);
+        let unit = road.map_or(self.roads.fallback, |r| r.unit);
+        let class = road.map_or(RouteClass::Page, |r| r.route.class);
+        let place = &self.roads.places[unit];
+        let known = approach.visitor.and_then(known);
+        let identity = approach.visitor.map(identity);
+        // Lock before load: an attempt and its stratum see one exposure.
+        let mut ledger = self.ledger();
+        let standing = self.in_force.load().standings[unit];
+        let now = self.now();
+        let open = identity.and_then(|(id, at)| {
+            let found = ledger.open_cart(id.0, unit, now)?;
+            let is_moot = found.is_held && (standing.finalised || is_exposed(at.bucket, standing.exposure));
+            (!is_moot).then_some(found)
+        });
+        let question = Question {
+            class,
+            holder: approach.holder,
+            standing,
+            on_decrease: place.on_decrease,
+            open_cart: open.map(|t| t.side),
+            bucket: known.map(|(at, _)| at.bucket),
+        };
+        let decision = decide(&question);
+        let mut tickets = Vec::new();
+        let mut begun = 0;
+        if let (Some((id, at)), true) = (identity, class != RouteClass::Callback) {
+            if open.is_some_and(|t| t.side != decision.side) {
+                ledger.abandon(id.0, unit);
+            }
+            let is_honest = known.is_some_and(|(_, cookie)| cookie != BucketCookie::Forged);
+            let entries = road.filter(|_| approach.may_begin).map_or(&[][..], |r| &r.entry_of);
+            for flow in entries {
+                let running = ledger.open_attempt(id.0, *flow, now).filter(|t| !t.is_held);
+                if running.is_none() {
+                    let is_counted = is_honest && open.is_none();
+                    tickets.extend(ledger.begin(id.0, *flow, decision.side, is_counted, at, now));
+                }
+            }
+            begun = tickets.len();
+            for flow in &place.flows {
+                let running = ledger.open_attempt(id.0, *flow, now);
+                tickets.extend(running.filter(|t| !tickets[..begun].contains(t)));
+            }
+        }
+        drop(ledger);
+        self.tally(unit, class, decision, open.is_some(), now.at.0);
+        Arrival {
+            decision,
+            unit,
+            standing,
+            tickets,
+            begun,
+        }
+    }
+
+    fn tally(&self, unit: usize, class: RouteClass, decision: Decision, has_open_cart: bool, at_ms: i64) {
+        let tally = &self.tallies[unit];
+        tally.requests[decision.side.index()].fetch_add(1, Ordering::Relaxed);
+        let is_new_visit = decision.side == Side::New && class != RouteClass::Callback && !has_open_cart;
+        if is_new_visit {
+            tally.last_new_without_cart.fetch_max(at_ms, Ordering::Relaxed);
+        }
+        match decision.rule {
+            Rule::Cookieless => self.totals.cookieless.fetch_add(1, Ordering::Relaxed),
+            Rule::CallbackUnknown => self.totals.unknown_callbacks.fetch_add(1, Ordering::Relaxed),
+            Rule::CallbackFollowsOrder
+            | Rule::BreakGlass
+            | Rule::Kill
+            | Rule::OpenCart
+            | Rule::CartReturns
+            | Rule::Finalised
+            | Rule::Exposure => 0,
+        };
+    }
+}
+
+fn known(visitor: &Visitor) -> Option<(Place, BucketCookie)> {
+    match visitor {
+        Visitor::New(..) => None,
+        Visitor::Known {
+            place, bucket_cookie, ..
+        } => Some((*place, *bucket_cookie)),
+    }
+}
+
+fn identity(visitor: &Visitor) -> (VisitorId, Place) {
+    match visitor {
+        Visitor::New(id, place) | Visitor::Known { id, place, .. } => (*id, *place),
+    }
+}

@@ -1,0 +1,140 @@
+//! The gateway's end of the link: connects again and again, renews the lease, offers strata, takes snapshots.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidegate_model::seam::{Stratum, StratumId};
+use tokio::io::BufReader;
+use tokio::net::UnixStream;
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::MissedTickBehavior;
+
+use super::wire::{LinkFault, ToController, ToGateway, read, write};
+use crate::station::Station;
+
+/// Renewals in one lease.
+pub const RENEWALS_PER_LEASE: u32 = 5;
+/// Wait before connecting again.
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// Strata on their way at once.
+const OFFERED_MAX: usize = 256;
+/// Renewals whose answer is still awaited; older ones are worthless.
+const RENEWALS_OPEN_MAX: usize = 16;
+
+/// Stays linked until the task is dropped.
+pub async fn stay_linked(station: Arc<Station>) {
+    loop {
+        match UnixStream::connect(&station.config.socket).await {
+            Ok(stream) => {
+                if let Err(fault) = converse(&station, stream).await {
+                    tracing::warn!(%fault, "the link to the controller broke");
+                }
+            }
+            Err(fault) => tracing::debug!(%fault, "the controller is away"),
+        }
+        station.contact.send_replace(true);
+        tokio::time::sleep(AGAIN_AFTER).await;
+    }
+}
+
+struct Talk<'s> {
+    station: &'s Station,
+    to: OwnedWriteHalf,
+    renewals: BTreeMap<u64, u64>,
+    next_renewal: u64,
+    offered: BTreeSet<StratumId>,
+}
+
+async fn converse(station: &Station, stream: UnixStream) -> Result<(), LinkFault> {
+    let (from, to) = stream.into_split();
+    let (mut from, mut line) = (BufReader::new(from), Vec::new());
+    let mut looks = station.looks.subscribe();
+    let mut talk = Talk {
+        station,
+        to,
+        renewals: BTreeMap::new(),
+        next_renewal: 0,
+        offered: BTreeSet::new(),
+    };
+    let lease = Duration::from_millis(station.config.edge.lease.0.max(u64::from(RENEWALS_PER_LEASE)));
+    let mut renewal = tokio::time::interval(lease / RENEWALS_PER_LEASE);
+    renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    write(&mut talk.to, &ToController::Hello(station.hello())).await?;
+    talk.offer().await?;
+    loop {
+        tokio::select! {
+            message = read::<ToGateway>(&mut from, &mut line) => talk.hear(message?).await?,
+            _ = renewal.tick() => talk.renew().await?,
+            () = station.spooled.notified() => talk.offer().await?,
+            look = looks.recv() => match look {
+                Ok(look) => write(&mut talk.to, &look).await?,
+                Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "looks were dropped"),
+                Err(RecvError::Closed) => return Ok(()),
+            },
+        }
+    }
+}
+
+impl Talk<'_> {
+    async fn hear(&mut self, message: ToGateway) -> Result<(), LinkFault> {
+        match message {
+            ToGateway::Snapshot(snapshot) => {
+                self.station.accept(snapshot).await;
+                let holds = self.station.version();
+                write(&mut self.to, &ToController::Holds(holds)).await?;
+                write(&mut self.to, &ToController::Live(self.station.live())).await
+            }
+            ToGateway::Lease { n, ttl } => {
+                if let Some(sent) = self.renewals.remove(&n) {
+                    let ttl = ttl.0.min(self.station.config.edge.lease.0);
+                    self.station.lease_until(sent + ttl);
+                    self.station.contact.send_replace(true);
+                }
+                Ok(())
+            }
+            ToGateway::Taken(id) => {
+                self.offered.remove(&id);
+                let written = self.station.spool().taken(&id);
+                if let Err(fault) = written {
+                    tracing::error!(%fault, "cannot note that a stratum was taken; it will be offered again");
+                }
+                self.offer().await
+            }
+            ToGateway::Configure(counting) => {
+                self.station.recount(counting);
+                Ok(())
+            }
+            ToGateway::Look => write(&mut self.to, &ToController::Live(self.station.live())).await,
+        }
+    }
+
+    async fn renew(&mut self) -> Result<(), LinkFault> {
+        let n = self.next_renewal;
+        self.next_renewal += 1;
+        self.renewals.insert(n, self.station.now().ms);
+        while self.renewals.len() > RENEWALS_OPEN_MAX {
+            self.renewals.pop_first();
+        }
+        write(&mut self.to, &ToController::Renew { n }).await
+    }
+
+    async fn offer(&mut self) -> Result<(), LinkFault> {
+        let fresh: Vec<Stratum> = {
+            let spool = self.station.spool();
+            let room = OFFERED_MAX.saturating_sub(self.offered.len());
+            spool
+                .waiting()
+                .filter(|s| !self.offered.contains(&s.id))
+                .take(room)
+                .cloned()
+                .collect()
+        };
+        for stratum in fresh {
+            self.offered.insert(stratum.id.clone());
+            write(&mut self.to, &ToController::Stratum(stratum)).await?;
+        }
+        Ok(())
+    }
+}

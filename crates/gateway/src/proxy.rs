@@ -1,0 +1,529 @@
+//! The proxy: one request from arrival to outcome. Decisions are taken elsewhere; here they are carried out and observed.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use pingora_core::upstreams::peer::HttpPeer;
+use pingora_core::{Error, ErrorSource, ErrorType, Result};
+use pingora_http::{RequestHeader, ResponseHeader};
+use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
+use tidegate_model::Millis;
+use tidegate_model::edge::RouteClass;
+
+use crate::arrival::{Approach, Arrival};
+use crate::callback::{CALLBACK_BODY_BYTES_MAX, holder_by_body, holder_by_query, reads_body};
+use crate::decision::may_fall_back;
+use crate::headers::{Origin, RULE_HEADER, SIDE_HEADER, forward, is_html, keep_private};
+use crate::problem::Problem;
+use crate::roads::{Road, is_visited};
+use crate::side::Side;
+use crate::station::Station;
+use crate::success::{Finding, Head, Window, judge_body, judge_head};
+use crate::visitor::Visitor;
+
+/// Idle upstream connections are dropped before common servers drop them (Apache and Node: 5 s), so that no order is sent
+/// into a closing one.
+const UPSTREAM_IDLE: Duration = Duration::from_secs(3);
+/// Marks the answer of an asset's first side as "try the other one".
+const SECOND_TRY: ErrorType = ErrorType::Custom("asset-second-try");
+
+/// The proxy of a station.
+#[derive(Debug)]
+pub struct Proxy {
+    station: Arc<Station>,
+}
+
+/// What is remembered of one request.
+#[derive(Debug)]
+pub struct Trip {
+    started: Instant,
+    sent: Option<Instant>,
+    visitor: Option<Visitor>,
+    road: Option<usize>,
+    arrival: Option<Arrival>,
+    served: Side,
+    path: String,
+    is_second_try: bool,
+    fell_back: bool,
+    is_answered: bool,
+    has_erred: bool,
+    is_judged: bool,
+    window: Window,
+    expected_bytes: Option<usize>,
+    reads_body: bool,
+    problem: Option<Problem>,
+}
+
+impl Proxy {
+    /// Serves for a station.
+    #[must_use]
+    pub fn new(station: Arc<Station>) -> Self {
+        Self { station }
+    }
+
+    fn road(&self, trip: &Trip) -> Option<&Road> {
+        trip.road.map(|at| &self.station.roads.roads[at])
+    }
+
+    /// The completing answer of flows in `complete_of` is judged: at the head or when the body window closes.
+    fn judge(&self, trip: &mut Trip, finding_of: impl Fn(&tidegate_model::flow::SuccessPredicate) -> Option<Finding>) {
+        let (Some(road), Some(arrival)) = (self.road(trip), &trip.arrival) else {
+            return;
+        };
+        let mut open = false;
+        let mut ledger = self.station.ledger();
+        let now = self.station.now();
+        for flow in &road.complete_of {
+            let predicate = &self.station.roads.paths[*flow].success[trip.served.index()];
+            let ticket = arrival.tickets.iter().find(|t| usize::from(t.key.flow) == *flow);
+            match finding_of(predicate) {
+                None => open = true,
+                Some(Finding::Success) => {
+                    ledger.order(*flow, trip.served);
+                    if let Some(ticket) = ticket {
+                        ledger.completed(ticket, now);
+                    }
+                }
+                Some(Finding::Failure) => {
+                    if let Some(ticket) = ticket {
+                        ledger.refused(ticket, now);
+                    }
+                }
+                Some(Finding::Unknown) => {
+                    self.station.totals.undecided.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+        trip.is_judged = !open;
+    }
+
+    fn judge_window(&self, trip: &mut Trip, ended: bool) {
+        let window = std::mem::take(&mut trip.window);
+        self.judge(trip, |predicate| {
+            predicate
+                .reads_body()
+                .then(|| judge_body(predicate, window.seen(ended)))
+        });
+        // Predicates of the same route that need no body were judged at the head.
+        trip.is_judged = true;
+    }
+
+    /// Entry requests have their time: from the last byte sent upstream to the head of the answer.
+    fn answered(&self, trip: &mut Trip) {
+        let Some(arrival) = &trip.arrival else { return };
+        if std::mem::replace(&mut trip.is_answered, true) || arrival.begun == 0 {
+            return;
+        }
+        let took = trip.sent.unwrap_or(trip.started).elapsed();
+        let took = Millis(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        let mut ledger = self.station.ledger();
+        for ticket in &arrival.tickets[..arrival.begun] {
+            ledger.answered(ticket, took);
+        }
+    }
+
+    fn erred(&self, trip: &mut Trip) {
+        let Some(arrival) = &trip.arrival else { return };
+        if std::mem::replace(&mut trip.has_erred, true) {
+            return;
+        }
+        let mut ledger = self.station.ledger();
+        let now = self.station.now();
+        for ticket in &arrival.tickets {
+            ledger.erred(ticket, now);
+        }
+    }
+
+    /// Reads as much of a callback as its reference needs.
+    async fn holder(&self, session: &mut Session) -> Result<std::result::Result<Option<Side>, Problem>> {
+        let Some(rule) = &self.station.roads.callback else {
+            return Ok(Ok(None));
+        };
+        if !reads_body(rule) {
+            let query = session.req_header().uri.query().unwrap_or("");
+            return Ok(Ok(holder_by_query(rule, query)));
+        }
+        let declared = header(session.req_header(), "content-length").and_then(|v| v.parse::<usize>().ok());
+        if declared.is_some_and(|n| n > CALLBACK_BODY_BYTES_MAX) {
+            return Ok(Err(Problem::CallbackTooLong));
+        }
+        // The proxy replays this buffer upstream; it holds as much as is allowed here.
+        session.as_downstream_mut().enable_retry_buffering();
+        while session.as_downstream_mut().read_request_body().await?.is_some() {
+            if session.as_downstream().retry_buffer_truncated() {
+                return Ok(Err(Problem::CallbackTooLong));
+            }
+        }
+        let body = session.as_downstream().get_retry_buffer();
+        Ok(Ok(body.and_then(|b| holder_by_body(rule, &b))))
+    }
+
+    async fn answer(&self, session: &mut Session, problem: Problem) {
+        let written = match problem.answer() {
+            Ok((head, body)) => session.as_downstream_mut().write_error_response(head, body).await,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = written {
+            tracing::debug!(%fault, "the client left before its problem document");
+        }
+    }
+}
+
+fn header<'h>(request: &'h RequestHeader, name: &str) -> Option<&'h str> {
+    request.headers.get(name).and_then(|v| v.to_str().ok())
+}
+
+fn is_idempotent(session: &Session) -> bool {
+    session.req_header().method.is_idempotent()
+}
+
+fn problem_of(error: &Error) -> Problem {
+    match error.etype() {
+        ErrorType::ConnectTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout => Problem::UpstreamTimeout,
+        ErrorType::ConnectRefused | ErrorType::ConnectNoRoute | ErrorType::ConnectError | ErrorType::SocketError => {
+            Problem::UpstreamRefused
+        }
+        _ => match error.esource() {
+            ErrorSource::Upstream => Problem::UpstreamBroken,
+            ErrorSource::Downstream => Problem::BadRequest,
+            ErrorSource::Internal | ErrorSource::Unset => Problem::Internal,
+        },
+    }
+}
+
+#[async_trait]
+impl ProxyHttp for Proxy {
+    type CTX = Trip;
+
+    fn new_ctx(&self) -> Trip {
+        Trip {
+            started: Instant::now(),
+            sent: None,
+            visitor: None,
+            road: None,
+            arrival: None,
+            served: Side::Old,
+            path: String::new(),
+            is_second_try: false,
+            fell_back: false,
+            is_answered: false,
+            has_erred: false,
+            is_judged: true,
+            window: Window::default(),
+            expected_bytes: None,
+            reads_body: false,
+            problem: None,
+        }
+    }
+
+    fn init_downstream_modules(&self, _modules: &mut pingora_core::modules::http::HttpModules) {}
+
+    async fn request_filter(&self, session: &mut Session, trip: &mut Trip) -> Result<bool> {
+        let roads = &self.station.roads;
+        let method = session.req_header().method.clone();
+        let path = session.req_header().uri.path().to_owned();
+        let found = roads.find(method.as_str(), &path);
+        trip.road = found.as_ref().map(|m| m.road);
+        let class = self.road(trip).map(|r| r.route.class);
+        let is_callback = class == Some(RouteClass::Callback);
+        if class.is_some() && !is_callback {
+            let cookies = session
+                .req_header()
+                .headers
+                .get_all("cookie")
+                .iter()
+                .filter_map(|v| v.to_str().ok());
+            let visitor = self.station.recognition.recognise(cookies);
+            trip.visitor = Some(
+                visitor.map_err(|fault| Error::because(ErrorType::InternalError, "cannot mint a visitor", fault))?,
+            );
+            if let Some(Visitor::Known {
+                bucket_cookie: crate::visitor::BucketCookie::Forged,
+                ..
+            }) = &trip.visitor
+            {
+                self.station.totals.forged.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let holder = if is_callback {
+            match self.holder(session).await? {
+                Ok(holder) => holder,
+                Err(problem) => {
+                    self.answer(session, problem).await;
+                    return Ok(true);
+                }
+            }
+        } else {
+            None
+        };
+        let may_begin =
+            method != http::Method::HEAD && method != http::Method::OPTIONS && class.is_some_and(is_visited);
+        let arrival = self.station.arrive(&Approach {
+            road: trip.road,
+            visitor: trip.visitor.as_ref(),
+            holder,
+            may_begin,
+        });
+        trip.served = arrival.decision.side;
+        trip.path.clone_from(&path);
+        trip.arrival = Some(arrival);
+        trip.is_judged = self.road(trip).is_none_or(|r| r.complete_of.is_empty());
+        Ok(false)
+    }
+
+    async fn upstream_peer(&self, _session: &mut Session, trip: &mut Trip) -> Result<Box<HttpPeer>> {
+        let unit = trip.arrival.as_ref().expect("decided before").unit;
+        let upstream = &self.station.roads.places[unit].upstreams[trip.served.index()];
+        let address = upstream.address().ok_or_else(|| {
+            Error::explain(ErrorType::ConnectNoRoute, "the upstream's name does not resolve").into_up()
+        })?;
+        let limit = Some(Duration::from_millis(self.station.config.edge.upstream_timeout.0));
+        let mut peer = HttpPeer::new(address, false, String::new());
+        peer.options.connection_timeout = limit;
+        peer.options.total_connection_timeout = limit;
+        peer.options.read_timeout = limit;
+        peer.options.write_timeout = limit;
+        peer.options.idle_timeout = Some(UPSTREAM_IDLE);
+        trip.sent = Some(Instant::now());
+        Ok(Box::new(peer))
+    }
+
+    async fn upstream_request_filter(
+        &self,
+        session: &mut Session,
+        request: &mut RequestHeader,
+        trip: &mut Trip,
+    ) -> Result<()> {
+        let host = header(session.req_header(), "host").or_else(|| session.req_header().uri.host());
+        let client = session.client_addr().and_then(|a| a.as_inet()).map(|a| a.ip());
+        forward(request, Origin { client, host }, trip.served)?;
+        if let Some(road) = self.road(trip) {
+            let method = session.req_header().method.as_str();
+            if let Some(found) = self.station.roads.find(method, &trip.path) {
+                let path = road.path_on(trip.served, &trip.path, &found.captures);
+                if path != trip.path {
+                    let query = session
+                        .req_header()
+                        .uri
+                        .query()
+                        .map(|q| format!("?{q}"))
+                        .unwrap_or_default();
+                    let uri = format!("{path}{query}").parse::<http::Uri>();
+                    let uri =
+                        uri.map_err(|fault| Error::because(ErrorType::InternalError, "cannot write the path", fault))?;
+                    request.set_uri(uri);
+                }
+            }
+            if self.station.roads.reads_body(road, trip.served) {
+                request.remove_header("accept-encoding");
+                trip.reads_body = true;
+            }
+        }
+        Ok(())
+    }
+
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        _body: &mut Option<Bytes>,
+        _end_of_stream: bool,
+        trip: &mut Trip,
+    ) -> Result<()> {
+        // A client that uploads slowly is not a slow shop.
+        trip.sent = Some(Instant::now());
+        Ok(())
+    }
+
+    async fn upstream_response_filter(
+        &self,
+        session: &mut Session,
+        response: &mut ResponseHeader,
+        trip: &mut Trip,
+    ) -> Result<()> {
+        let is_asset = self.road(trip).is_some_and(|r| r.route.class == RouteClass::Asset);
+        if is_asset && response.status == 404 && !trip.is_second_try && is_idempotent(session) {
+            trip.is_second_try = true;
+            trip.served = trip.served.other();
+            let mut again = Error::new(SECOND_TRY).into_up();
+            again.set_retry(true);
+            return Err(again);
+        }
+        Ok(())
+    }
+
+    async fn response_filter(
+        &self,
+        _session: &mut Session,
+        response: &mut ResponseHeader,
+        trip: &mut Trip,
+    ) -> Result<()> {
+        if response.status.is_informational() {
+            return Ok(());
+        }
+        self.answered(trip);
+        if response.status.is_server_error() {
+            self.erred(trip);
+        }
+        if !trip.is_judged {
+            let head = Head {
+                status: response.status.as_u16(),
+                location: response.headers.get("location").and_then(|v| v.to_str().ok()),
+            };
+            let is_encoded = trip.reads_body && response.headers.contains_key("content-encoding");
+            self.judge(trip, |predicate| {
+                judge_head(predicate, head).or_else(|| is_encoded.then_some(Finding::Unknown))
+            });
+            trip.expected_bytes = response
+                .headers
+                .get("content-length")
+                .and_then(|v| v.to_str().ok()?.parse().ok());
+            if trip.expected_bytes == Some(0) && !trip.is_judged {
+                self.judge_window(trip, true);
+            }
+        }
+        let standing = trip.arrival.as_ref().map(|a| a.standing);
+        let class = self.road(trip).map(|r| r.route.class);
+        let mut is_personal = false;
+        if let Some(visitor) = &trip.visitor
+            && class.is_some_and(is_visited)
+        {
+            for cookie in self.station.recognition.set_cookies(visitor) {
+                response.append_header("set-cookie", cookie)?;
+                is_personal = true;
+            }
+        }
+        let is_split_page = standing.is_some_and(|s| !s.finalised) && is_html(response);
+        if is_personal || is_split_page {
+            keep_private(response)?;
+        }
+        if self.station.config.debug_headers
+            && let Some(arrival) = &trip.arrival
+        {
+            response.insert_header(SIDE_HEADER, trip.served.word())?;
+            let words: Vec<&str> = arrival.decision.trace().map(|r| r.word()).collect();
+            response.insert_header(RULE_HEADER, words.join(", "))?;
+        } else {
+            response.remove_header(SIDE_HEADER);
+        }
+        Ok(())
+    }
+
+    fn response_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
+        trip: &mut Trip,
+    ) -> Result<Option<Duration>> {
+        if trip.is_judged {
+            return Ok(None);
+        }
+        if let Some(piece) = body {
+            trip.window.take(piece);
+        }
+        // Judged before the last bytes leave: the visitor's next request already finds the outcome.
+        let is_whole = trip.expected_bytes.is_some_and(|n| trip.window.len() >= n);
+        let is_cut = trip.window.overflowed();
+        if end_of_stream || is_whole || is_cut {
+            self.judge_window(trip, !is_cut);
+        }
+        Ok(None)
+    }
+
+    fn fail_to_connect(
+        &self,
+        session: &mut Session,
+        _peer: &HttpPeer,
+        trip: &mut Trip,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        error.set_retry(false);
+        let Some(arrival) = &trip.arrival else { return error };
+        let has_open_cart = !arrival.tickets.is_empty();
+        if !trip.fell_back
+            && may_fall_back(
+                arrival.decision,
+                is_idempotent(session),
+                has_open_cart,
+                arrival.standing.finalised,
+            )
+        {
+            trip.fell_back = true;
+            trip.served = Side::Old;
+            self.station.tallies[arrival.unit]
+                .fallbacks
+                .fetch_add(1, Ordering::Relaxed);
+            if arrival.standing.measured {
+                self.station.ledger().fallback();
+            }
+            error.set_retry(true);
+        }
+        error
+    }
+
+    fn error_while_proxy(
+        &self,
+        _peer: &HttpPeer,
+        session: &mut Session,
+        mut error: Box<Error>,
+        _trip: &mut Trip,
+        client_reused: bool,
+    ) -> Box<Error> {
+        if *error.etype() == SECOND_TRY {
+            return error;
+        }
+        if is_idempotent(session) && !session.as_ref().retry_buffer_truncated() {
+            error.retry.decide_reuse(client_reused);
+        } else {
+            error.set_retry(false);
+        }
+        error
+    }
+
+    async fn fail_to_proxy(&self, session: &mut Session, error: &Error, trip: &mut Trip) -> FailToProxy {
+        let problem = if trip.is_second_try {
+            Problem::AssetNowhere
+        } else {
+            problem_of(error)
+        };
+        let is_clients_fault = *error.esource() == ErrorSource::Downstream;
+        if !is_clients_fault {
+            self.answered(trip);
+            self.erred(trip);
+            trip.problem = Some(problem);
+        }
+        self.answer(session, problem).await;
+        FailToProxy {
+            error_code: problem.status(),
+            can_reuse_downstream: false,
+        }
+    }
+
+    async fn logging(&self, _session: &mut Session, error: Option<&Error>, trip: &mut Trip) {
+        self.answered(trip);
+        if !trip.is_judged {
+            // Broken off in the middle: what was seen is not all there was.
+            self.judge_window(trip, error.is_none());
+        }
+        if let Some(problem) = trip.problem {
+            tracing::warn!(code = problem.code(), side = trip.served.word(), path = %trip.path, "a request failed");
+        }
+    }
+
+    fn suppress_error_log(&self, _session: &Session, _trip: &Trip, _error: &Error) -> bool {
+        true
+    }
+
+    fn suppress_proxy_warn_log(
+        &self,
+        _session: &Session,
+        _trip: &Trip,
+        _error: &Error,
+        _context: ProxyWarnLogContext,
+    ) -> bool {
+        true
+    }
+}

@@ -1,0 +1,291 @@
+//! An edge compiled for matching: which route takes a request, what it means to the flows, and how the path reads on a side.
+
+use tidegate_model::edge::{CallbackRule, Edge, OnDecrease, Route, RouteClass};
+use tidegate_model::flow::{Flow, SuccessPredicate};
+use tidegate_model::{FlowId, Millis, RouteId, UnitId};
+
+use crate::pattern::{Captures, Pattern, PatternError};
+use crate::side::Side;
+use crate::upstream::{AddressError, Upstream};
+
+/// Most flows of one gateway; a flow's place fits 16 bits in the attempts table.
+pub const FLOWS_MAX: usize = 1_000;
+
+/// Why an edge cannot be compiled. The plan compiler refuses these earlier; a gateway asserts them again.
+#[derive(Debug, thiserror::Error)]
+pub enum RoadFault {
+    /// A pattern is wrong.
+    #[error("route `{route}`: {fault}")]
+    Pattern {
+        /// Where.
+        route: RouteId,
+        /// What.
+        fault: PatternError,
+    },
+    /// A route, the fallback or a flow names a unit without upstreams.
+    #[error("`{0}` names a unit without upstreams")]
+    UnknownUnit(String),
+    /// A flow names a route that the edge does not have.
+    #[error("flow `{flow}` names the unknown route `{route}`")]
+    UnknownRoute {
+        /// Which flow.
+        flow: FlowId,
+        /// Which route.
+        route: RouteId,
+    },
+    /// An upstream address is wrong.
+    #[error("unit `{unit}`: {fault}")]
+    Upstream {
+        /// Where.
+        unit: UnitId,
+        /// What.
+        fault: AddressError,
+    },
+    /// More than [`FLOWS_MAX`] flows.
+    #[error("at most {FLOWS_MAX} flows were expected, found {0}")]
+    TooManyFlows(usize),
+}
+
+/// A route with its patterns compiled and its part in the flows.
+#[derive(Debug)]
+pub struct Road {
+    /// As declared.
+    pub route: Route,
+    /// Place of its unit.
+    pub unit: usize,
+    /// Flows that are entered here.
+    pub entry_of: Vec<usize>,
+    /// Flows that are completed here.
+    pub complete_of: Vec<usize>,
+    public: Pattern,
+    targets: [Option<Pattern>; 2],
+}
+
+impl Road {
+    /// The path on a side.
+    #[must_use]
+    pub fn path_on(&self, side: Side, path: &str, captures: &Captures<'_>) -> String {
+        match &self.targets[side.index()] {
+            Some(target) => target.fill(captures),
+            None => path.to_owned(),
+        }
+    }
+
+    fn takes(&self, method: &str) -> bool {
+        self.route.methods.is_empty() || self.route.methods.iter().any(|m| m.eq_ignore_ascii_case(method))
+    }
+}
+
+/// A unit with its upstreams.
+#[derive(Debug)]
+pub struct Place {
+    /// Its name.
+    pub unit: UnitId,
+    /// Both sides, by [`Side::index`].
+    pub upstreams: [Upstream; 2],
+    /// What open carts do when exposure falls.
+    pub on_decrease: OnDecrease,
+    /// Flows of this unit.
+    pub flows: Vec<usize>,
+}
+
+/// A flow as the gateway sees it.
+#[derive(Debug)]
+pub struct Path {
+    /// Its name.
+    pub id: FlowId,
+    /// Place of its unit.
+    pub unit: usize,
+    /// An attempt that has not completed after this has failed.
+    pub window: Millis,
+    /// Success by side, by [`Side::index`].
+    pub success: [SuccessPredicate; 2],
+}
+
+/// The compiled edge.
+#[derive(Debug)]
+pub struct Roads {
+    /// In order; first match wins.
+    pub roads: Vec<Road>,
+    /// Units.
+    pub places: Vec<Place>,
+    /// Flows.
+    pub paths: Vec<Path>,
+    /// Place of the unit that takes what no route matches.
+    pub fallback: usize,
+    /// How callbacks find their side.
+    pub callback: Option<CallbackRule>,
+}
+
+/// A matched route.
+#[derive(Debug)]
+pub struct Match<'p> {
+    /// Place of the route.
+    pub road: usize,
+    /// What its names took.
+    pub captures: Captures<'p>,
+}
+
+impl Roads {
+    /// Compiles an edge and its flows.
+    ///
+    /// # Errors
+    /// [`RoadFault`] with the first thing that is wrong.
+    pub fn compile(edge: &Edge, flows: &[Flow]) -> Result<Self, RoadFault> {
+        if flows.len() > FLOWS_MAX {
+            return Err(RoadFault::TooManyFlows(flows.len()));
+        }
+        let unit_at = |unit: &UnitId, named_by: &dyn std::fmt::Display| {
+            let place = edge.units.iter().position(|u| &u.unit == unit);
+            place.ok_or_else(|| RoadFault::UnknownUnit(named_by.to_string()))
+        };
+        let mut roads = Vec::new();
+        for route in &edge.routes {
+            roads.push(compile_route(route, unit_at(&route.unit, &route.id)?)?);
+        }
+        let mut places = Vec::new();
+        for unit in &edge.units {
+            let read = |text: &str| {
+                Upstream::parse(text).map_err(|fault| RoadFault::Upstream {
+                    unit: unit.unit.clone(),
+                    fault,
+                })
+            };
+            places.push(Place {
+                unit: unit.unit.clone(),
+                upstreams: [read(&unit.old)?, read(&unit.new)?],
+                on_decrease: unit.on_decrease,
+                flows: Vec::new(),
+            });
+        }
+        let mut paths = Vec::new();
+        for (at, flow) in flows.iter().enumerate() {
+            let unit = unit_at(&flow.unit, &flow.id)?;
+            places[unit].flows.push(at);
+            road_named(&mut roads, flow, &flow.entry)?.entry_of.push(at);
+            road_named(&mut roads, flow, &flow.complete)?.complete_of.push(at);
+            paths.push(Path {
+                id: flow.id.clone(),
+                unit,
+                window: flow.window,
+                success: [flow.success_old.clone(), flow.success_new.clone()],
+            });
+        }
+        Ok(Self {
+            roads,
+            places,
+            paths,
+            fallback: unit_at(&edge.fallback, &edge.id)?,
+            callback: edge.callback.clone(),
+        })
+    }
+
+    /// The first route that takes this method and path.
+    #[must_use]
+    pub fn find<'p>(&self, method: &str, path: &'p str) -> Option<Match<'p>> {
+        self.roads.iter().enumerate().find_map(|(at, road)| {
+            let captures = road.takes(method).then(|| road.public.captures(path))??;
+            Some(Match { road: at, captures })
+        })
+    }
+
+    /// Whether a success predicate of this route reads bodies, so that answers must come uncompressed.
+    #[must_use]
+    pub fn reads_body(&self, road: &Road, side: Side) -> bool {
+        road.complete_of
+            .iter()
+            .any(|flow| self.paths[*flow].success[side.index()].reads_body())
+    }
+
+    /// The place of a unit.
+    #[must_use]
+    pub fn place_of(&self, unit: &UnitId) -> Option<usize> {
+        self.places.iter().position(|p| &p.unit == unit)
+    }
+
+    /// The place of a flow.
+    #[must_use]
+    pub fn path_of(&self, flow: &FlowId) -> Option<usize> {
+        self.paths.iter().position(|p| &p.id == flow)
+    }
+}
+
+/// Whether requests of this class may begin an attempt or mint a visitor.
+#[must_use]
+pub fn is_visited(class: RouteClass) -> bool {
+    match class {
+        RouteClass::Page | RouteClass::Api => true,
+        RouteClass::Asset | RouteClass::Callback => false,
+    }
+}
+
+fn compile_route(route: &Route, unit: usize) -> Result<Road, RoadFault> {
+    let at_route = |fault| RoadFault::Pattern {
+        route: route.id.clone(),
+        fault,
+    };
+    let public = Pattern::parse(&route.path).map_err(at_route)?;
+    let target = |text: &Option<String>| -> Result<Option<Pattern>, RoadFault> {
+        let Some(text) = text else { return Ok(None) };
+        let pattern = Pattern::parse(text).map_err(at_route)?;
+        pattern.check_target_of(&public).map_err(at_route)?;
+        Ok(Some(pattern))
+    };
+    Ok(Road {
+        targets: [target(&route.old_path)?, target(&route.new_path)?],
+        route: route.clone(),
+        unit,
+        entry_of: Vec::new(),
+        complete_of: Vec::new(),
+        public,
+    })
+}
+
+fn road_named<'r>(roads: &'r mut [Road], flow: &Flow, id: &RouteId) -> Result<&'r mut Road, RoadFault> {
+    let road = roads.iter_mut().find(|r| &r.route.id == id);
+    road.ok_or_else(|| RoadFault::UnknownRoute {
+        flow: flow.id.clone(),
+        route: id.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_match_wins_and_methods_count() {
+        let roads = Roads::compile(&crate::sample::edge(), &[crate::sample::flow()]).unwrap();
+        let name = |method: &str, path: &str| {
+            roads
+                .find(method, path)
+                .map(|m| roads.roads[m.road].route.id.to_string())
+        };
+        assert_eq!(name("POST", "/cart").as_deref(), Some("enter"));
+        assert_eq!(name("post", "/cart").as_deref(), Some("enter"));
+        assert_eq!(name("GET", "/cart").as_deref(), None);
+        assert_eq!(name("GET", "/assets/a.css").as_deref(), Some("assets"));
+        assert_eq!(name("GET", "/nowhere").as_deref(), None);
+    }
+
+    #[test]
+    fn a_path_is_written_for_the_side_it_goes_to() {
+        let roads = Roads::compile(&crate::sample::edge(), &[crate::sample::flow()]).unwrap();
+        let found = roads.find("GET", "/product/a-1").unwrap();
+        let road = &roads.roads[found.road];
+        assert_eq!(road.path_on(Side::Old, "/product/a-1", &found.captures), "/product/a-1");
+        assert_eq!(road.path_on(Side::New, "/product/a-1", &found.captures), "/p/a-1");
+    }
+
+    #[test]
+    fn names_that_lead_nowhere_are_refused() {
+        let mut flow = crate::sample::flow();
+        flow.entry = RouteId::parse("nowhere").unwrap();
+        let fault = Roads::compile(&crate::sample::edge(), &[flow]).unwrap_err();
+        assert_eq!(fault.to_string(), "flow `checkout` names the unknown route `nowhere`");
+        let mut edge = crate::sample::edge();
+        edge.fallback = UnitId::parse("stranger").unwrap();
+        let fault = Roads::compile(&edge, &[]).unwrap_err();
+        assert_eq!(fault.to_string(), "`front` names a unit without upstreams");
+    }
+}
