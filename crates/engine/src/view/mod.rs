@@ -1,5 +1,8 @@
 //! What people and programs see: derived from estate and state, serialised as it stands. These structs are the API.
 
+mod happened;
+pub mod words;
+
 use serde::{Deserialize, Serialize};
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
@@ -8,6 +11,8 @@ use tidegate_model::{
 };
 
 use crate::event::Reading;
+
+pub use happened::{happened, numbers};
 
 /// How a headline feels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +116,21 @@ pub struct StageView {
     pub approvals: Vec<ApprovalView>,
     /// One row per criterion.
     pub criteria: Vec<CriterionView>,
+    /// Changes of exposure in the order in which they happened, for the chart.
+    pub marks: Vec<MarkView>,
+}
+
+/// A change of a stage's exposure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MarkView {
+    /// When.
+    pub at: Timestamp,
+    /// Exposure from then on.
+    pub exposure: BasisPoints,
+    /// In a word or two: `10 %`, `rolled back`.
+    pub label: String,
+    /// How it feels.
+    pub tone: Tone,
 }
 
 /// An approval that is needed.
@@ -129,6 +149,8 @@ pub struct CriterionView {
     pub id: CriterionId,
     /// In words.
     pub title: String,
+    /// What it measures: `completion`, `errors`, `latency`, `sql`, `incidents` or `manual`.
+    pub kind: String,
     /// Whose signal it is.
     pub owner: DomainId,
     /// The word of its verdict; `not judged` before the stage is exposed and for comparisons at full exposure.
@@ -231,7 +253,7 @@ pub struct OutboxView {
 pub struct RulingView {
     /// `approve`, `accept-risk`, `hold`, `resume`, `rollback`, `finalise`, `change`, `acknowledge`, `act`, `resolve`, `revert`, `attest`.
     pub action: String,
-    /// The stage, incident, action or switch.
+    /// The stage, incident or action; `incident/action` for `act`, `stage/criterion` for `attest`.
     pub subject: String,
     /// Whether it is allowed now.
     pub allowed: bool,

@@ -1,0 +1,126 @@
+//! Numbers and lists as people read them: percent, percentage points, counts with thousands, clock times.
+
+use tidegate_model::{Millis, Timestamp};
+
+/// A ratio as percent with one decimal, such as `61.8 %`; two below one percent.
+#[must_use]
+pub fn percent(ratio: f64) -> String {
+    let value = ratio * 100.0;
+    if value != 0.0 && value.abs() < 1.0 { format!("{value:.2} %") } else { format!("{value:.1} %") }
+}
+
+/// A difference of ratios in percentage points with its sign, such as `−4.8 pp`.
+#[must_use]
+pub fn points(difference: f64) -> String {
+    format!("{} pp", signed(difference))
+}
+
+/// A difference of ratios as a signed number of percentage points, such as `+0.5`.
+#[must_use]
+pub fn signed(difference: f64) -> String {
+    let value = difference * 100.0;
+    let sign = if value < 0.0 { "−" } else { "+" };
+    format!("{sign}{:.1}", value.abs())
+}
+
+/// A count with thousands apart, such as `12,400`.
+#[must_use]
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count with its noun, such as `1 row` and `3 rows`.
+#[must_use]
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// A duration in at most two units, rounded down, such as `2 min 10 s`.
+#[must_use]
+pub fn duration(span: Millis) -> String {
+    let seconds = span.0 / 1_000;
+    let (days, hours, minutes, rest) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
+    let two = |a: u64, a_unit: &str, b: u64, b_unit: &str| {
+        if b == 0 { format!("{a} {a_unit}") } else { format!("{a} {a_unit} {b} {b_unit}") }
+    };
+    if days > 0 {
+        two(days, "d", hours, "h")
+    } else if hours > 0 {
+        two(hours, "h", minutes, "min")
+    } else if minutes > 0 {
+        two(minutes, "min", rest, "s")
+    } else if seconds > 0 || span.0 == 0 {
+        format!("{seconds} s")
+    } else {
+        format!("{} ms", span.0)
+    }
+}
+
+/// The time of day of an instant in UTC, such as `14:03:07`.
+#[must_use]
+pub fn clock(at: Timestamp) -> String {
+    let text = at.to_string();
+    text.get(11..19).map_or(text.clone(), str::to_owned)
+}
+
+/// `a`, `a and b`, `a, b and c`.
+#[must_use]
+pub fn list<T: std::fmt::Display>(items: &[T]) -> String {
+    let texts: Vec<String> = items.iter().map(ToString::to_string).collect();
+    match texts.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!(percent(0.6184), "61.8 %");
+        assert_eq!(percent(0.0011), "0.11 %");
+        assert_eq!(percent(0.0), "0.0 %");
+        assert_eq!(points(-0.0479), "−4.8 pp");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "row", "rows"), "1 row");
+    }
+
+    #[test]
+    fn durations_have_at_most_two_units() {
+        for (ms, text) in [
+            (0, "0 s"),
+            (171, "171 ms"),
+            (41_000, "41 s"),
+            (130_000, "2 min 10 s"),
+            (120_000, "2 min"),
+            (7_260_000, "2 h 1 min"),
+            (90_000_000, "1 d 1 h"),
+        ] {
+            assert_eq!(duration(Millis(ms)), text);
+        }
+    }
+
+    #[test]
+    fn lists_end_with_and() {
+        assert_eq!(list::<&str>(&[]), "");
+        assert_eq!(list(&["a"]), "a");
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+    }
+
+    #[test]
+    fn a_clock_time_has_seconds() {
+        assert_eq!(clock(Timestamp(0)), "00:00:00");
+    }
+}
