@@ -1,1 +1,22 @@
-//! (being written)
+//! The faces of a controller: JSON API, OFREP, event stream, dashboard, signed links. Everything they change goes through
+//! the engine as a command with an actor; they decide nothing themselves.
+
+pub mod access;
+mod app;
+mod body;
+mod clock;
+mod config;
+mod door;
+mod json;
+pub mod links;
+mod ofrep;
+mod own;
+mod page;
+mod problem;
+mod pulse;
+mod secret;
+mod serve;
+mod throttle;
+
+pub use config::{ApiConfig, JournalRow, JournalRows, Panel};
+pub use serve::Api;

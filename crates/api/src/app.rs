@@ -1,0 +1,59 @@
+//! What every face shares, and the one way from a face into the engine.
+
+use std::sync::Arc;
+
+use tidegate_engine::command::{Accepted, COMMAND_KEY_BYTES_MAX, Command, CommandKey, Request};
+use tidegate_model::seam::Actor;
+use tidegate_runtime::Handle;
+
+use crate::config::ApiConfig;
+use crate::door::Caller;
+use crate::problem::{Code, Problem};
+use crate::pulse::Pulse;
+use crate::secret;
+use crate::throttle::Throttle;
+
+/// What every face shares.
+pub(crate) struct App {
+    pub(crate) config: ApiConfig,
+    pub(crate) handle: Handle,
+    pub(crate) throttle: Throttle,
+    pub(crate) pulse: Pulse,
+}
+
+/// The shared part, as handlers get it.
+pub(crate) type Shared = Arc<App>;
+
+/// The engine took a command.
+pub(crate) struct Taken {
+    pub(crate) accepted: Accepted,
+    pub(crate) seq: u64,
+}
+
+impl App {
+    /// Asks the engine. Only the door makes a [`Caller`], so no handler can ask without one.
+    pub(crate) async fn ask(&self, caller: &Caller, key: CommandKey, request: Request) -> Result<Taken, Problem> {
+        let actor: Actor = caller.actor();
+        let answer = self.handle.ask(Command { actor, key: Some(key), request }).await?;
+        match answer.result {
+            Ok(accepted) => Ok(Taken { accepted, seq: answer.seq }),
+            Err(refusal) => Err(Problem::refused(refusal, answer.seq)),
+        }
+    }
+}
+
+/// The idempotency key of a request: the one it brings, else a new one.
+pub(crate) fn command_key(given: Option<&str>) -> Result<CommandKey, Problem> {
+    match given {
+        Some(text) if text.is_empty() || text.len() > COMMAND_KEY_BYTES_MAX || !text.bytes().all(|b| b.is_ascii_graphic()) => {
+            Err(Problem::new(
+                Code::WrongShape,
+                format!("expected an Idempotency-Key of 1 to {COMMAND_KEY_BYTES_MAX} visible ASCII characters"),
+            ))
+        }
+        Some(text) => Ok(CommandKey(text.to_owned())),
+        None => Ok(CommandKey(
+            secret::make().map_err(|error| Problem::new(Code::AccessUnreadable, error.to_string()))?,
+        )),
+    }
+}

@@ -1,0 +1,103 @@
+// Follows the journal and replaces what changed; sends buttons in place; counts waiting times. The page reads without it.
+"use strict";
+(() => {
+  const pinned = new Map();
+  const PIN_MS = 15000;
+
+  const span = (ms) => {
+    const s = Math.max(0, Math.floor(ms / 1000));
+    const [d, h, m, r] = [Math.floor(s / 86400), Math.floor(s / 3600) % 24, Math.floor(s / 60) % 60, s % 60];
+    if (d) return `${d} d ${h} h`;
+    if (h) return `${h} h ${m} min`;
+    if (m) return `${m} min ${r} s`;
+    return `${r} s`;
+  };
+
+  const count = () => {
+    const now = Date.now();
+    for (const time of document.querySelectorAll("time[data-since]")) {
+      time.textContent = `${time.title.slice(11, 19)} (${span(now - Number(time.dataset.since))} ago)`;
+    }
+    for (const time of document.querySelectorAll("time[data-until]")) {
+      const left = Number(time.dataset.until) - now;
+      time.textContent = `${time.title.slice(11, 19)} (${left > 0 ? `in ${span(left)}` : "due"})`;
+    }
+  };
+
+  const isBusy = (part) => {
+    const active = document.activeElement;
+    const typing = active && part.contains(active) && (active.matches("input,select,textarea"));
+    const typed = [...part.querySelectorAll("details[open] input:not([type=hidden])")].some((input) => input.value);
+    return typing || typed || (pinned.get(part.id) || 0) > Date.now();
+  };
+
+  const waiting = new Map();
+
+  const replace = (id, html) => {
+    const part = document.getElementById(id);
+    if (!part) return;
+    if (isBusy(part)) { waiting.set(id, html); return; }
+    waiting.delete(id);
+    const open = new Set([...part.querySelectorAll("details[open][data-key]")].map((one) => one.dataset.key));
+    const active = document.activeElement;
+    const focus = active && part.contains(active) && active.matches("summary") ? active.parentElement.dataset.key : null;
+    part.innerHTML = html;
+    for (const one of part.querySelectorAll("details[data-key]")) {
+      if (open.has(one.dataset.key)) one.open = true;
+      if (focus !== null && one.dataset.key === focus) one.querySelector("summary").focus({ preventScroll: true });
+    }
+  };
+
+  const lost = document.getElementById("link-lost");
+
+  const follow = () => {
+    const stream = new EventSource("/api/v1/stream?fragments=1");
+    stream.addEventListener("open", () => { lost.hidden = true; });
+    stream.addEventListener("error", () => { lost.hidden = false; });
+    stream.addEventListener("fragment", (event) => {
+      const { id, html } = JSON.parse(event.data);
+      replace(id, html);
+      count();
+    });
+  };
+
+  const send = async (form, button) => {
+    const fields = new URLSearchParams(new FormData(form));
+    if (button && button.name) fields.append(button.name, button.value);
+    const part = form.closest("[data-fragment]");
+    const slot = form.querySelector(".answer-slot");
+    button?.setAttribute("disabled", "");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: fields, headers: { "X-Fragment": "1" }, redirect: "follow" });
+      if (answer.redirected) { location.assign("/login"); return; }
+      const html = await answer.text();
+      if (answer.ok) {
+        form.reset();
+        form.closest("details")?.removeAttribute("open");
+        document.getElementById("told").innerHTML = html;
+        if (part) pinned.delete(part.id);
+      } else {
+        slot.innerHTML = html;
+        if (part) pinned.set(part.id, Date.now() + PIN_MS);
+      }
+    } catch {
+      slot.textContent = "The controller cannot be reached; nothing was asked.";
+    } finally {
+      button?.removeAttribute("disabled");
+    }
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-ask")) return;
+    event.preventDefault();
+    send(form, event.submitter);
+  });
+
+  setInterval(() => {
+    count();
+    for (const [id, html] of waiting) replace(id, html);
+  }, 1000);
+  count();
+  if (document.body.hasAttribute("data-live")) follow();
+})();

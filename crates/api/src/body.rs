@@ -1,0 +1,141 @@
+//! Reads request bodies: JSON of an exact shape, or a form; always within one size limit, always with a clear answer.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+
+use crate::problem::{Code, Problem};
+
+/// The longest body of any request, in bytes.
+pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// A JSON body; unknown fields are errors where the type says so.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        if !is(&parts.headers, "application/json") {
+            return Err(Problem::new(Code::WrongMediaType, "expected `Content-Type: application/json`"));
+        }
+        let bytes = read(body).await?;
+        let value = serde_json::from_slice(&bytes).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => Problem::new(Code::WrongShape, error.to_string()),
+            serde_json::error::Category::Syntax
+            | serde_json::error::Category::Eof
+            | serde_json::error::Category::Io => Problem::new(Code::NotJson, error.to_string()),
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// A form's fields, in order, decoded.
+pub(crate) struct FormBody(Vec<(String, String)>);
+
+impl FormBody {
+    /// The first field of this name.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first field of this name without surrounding space, or nothing when it is empty.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.field(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for FormBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        if !is(&parts.headers, "application/x-www-form-urlencoded") {
+            return Err(Problem::new(
+                Code::WrongMediaType,
+                "expected `Content-Type: application/x-www-form-urlencoded`",
+            ));
+        }
+        let bytes = read(body).await?;
+        fields(&bytes).map(Self).ok_or_else(|| Problem::new(Code::NotJson, "the form is not UTF-8"))
+    }
+}
+
+/// Reads a body within the limit.
+pub(crate) async fn read(body: Body) -> Result<Vec<u8>, Problem> {
+    match to_bytes(body, BODY_BYTES_MAX).await {
+        Ok(bytes) => Ok(bytes.to_vec()),
+        Err(error) => {
+            tracing::debug!(%error, "a body was not taken");
+            Err(Problem::new(Code::TooLarge, format!("expected at most {BODY_BYTES_MAX} bytes, all of them sent")))
+        }
+    }
+}
+
+/// Whether the body is of a media type.
+pub(crate) fn is(headers: &HeaderMap, media_type: &str) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|given| given.trim().eq_ignore_ascii_case(media_type))
+}
+
+/// Decodes `a=b&c=d`; nothing when it is not UTF-8.
+fn fields(bytes: &[u8]) -> Option<Vec<(String, String)>> {
+    bytes
+        .split(|byte| *byte == b'&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let cut = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+            let value = pair.get(cut + 1..).unwrap_or_default();
+            Some((decode(&pair[..cut])?, decode(value)?))
+        })
+        .collect()
+}
+
+/// The value of a query parameter, decoded.
+pub(crate) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+    let fields = fields(query?.as_bytes())?;
+    fields.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+fn decode(bytes: &[u8]) -> Option<String> {
+    let digit = |place: usize| char::from(*bytes.get(place)?).to_digit(16);
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut place = 0;
+    while place < bytes.len() {
+        match (bytes[place], digit(place + 1), digit(place + 2)) {
+            (b'+', _, _) => out.push(b' '),
+            (b'%', Some(high), Some(low)) => {
+                out.push(u8::try_from(high * 16 + low).expect("two hexadecimal digits fit a byte"));
+                place += 2;
+            }
+            (byte, _, _) => out.push(byte),
+        }
+        place += 1;
+    }
+    String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, name: &str, expected: Option<&str>) {
+        assert_eq!(parameter(Some(text), name).as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn form_fields_are_decoded() {
+        check("do=act%3Awallet&lesson=a+b%2Bc", "do", Some("act:wallet"));
+        check("do=act%3Awallet&lesson=a+b%2Bc", "lesson", Some("a b+c"));
+        check("q=%C3%A9&empty=", "q", Some("é"));
+        check("q=100%", "q", Some("100%"));
+        check("empty=&x", "empty", Some(""));
+        check("q=%FF", "q", None);
+    }
+}

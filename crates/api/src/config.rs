@@ -1,0 +1,60 @@
+//! What the composition root gives to the faces.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tidegate_engine::view::HappenedView;
+
+use crate::access::Access;
+use crate::links::Links;
+
+/// An additional fragment on the Plan page, supplied from outside.
+#[derive(Clone)]
+pub struct Panel {
+    /// Its heading.
+    pub title: String,
+    /// Its HTML, complete and escaped, rendered anew with each update.
+    pub html: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+/// An entry of the journal as people read it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JournalRow {
+    /// Its sequence number.
+    pub seq: u64,
+    /// The event's kind.
+    pub kind: String,
+    /// Who caused it.
+    pub actor: String,
+    /// Hash of the chain up to it, lower-case hex.
+    pub hash: String,
+    /// In plain words.
+    pub happened: HappenedView,
+    /// The stored bytes as text.
+    pub bytes: String,
+}
+
+/// Reads entries from a sequence number upwards, at most so many.
+pub type JournalRows = Arc<dyn Fn(u64, usize) -> Result<Vec<JournalRow>, String> + Send + Sync>;
+
+/// What the faces stand on, beside the handle.
+#[derive(Clone)]
+pub struct ApiConfig {
+    /// Who may come in.
+    pub access: Arc<Access>,
+    /// Signs and reads the links in letters.
+    pub links: Arc<Links>,
+    /// Additional fragments of the Plan page.
+    pub panels: Vec<Panel>,
+    /// Reads the journal.
+    pub journal: JournalRows,
+    /// How people reach the faces, such as `https://tidegate.example`. With `https` cookies carry `Secure`.
+    pub public_url: String,
+}
+
+impl ApiConfig {
+    /// Whether browsers come in over TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}

@@ -1,0 +1,251 @@
+//! The door: from the headers of a request to who asks. Handlers that need somebody take a type of this file, and only
+//! this file makes them.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
+use tidegate_model::seam::{Actor, Door};
+use tidegate_model::{PersonId, ServiceId};
+
+use crate::access::{Holder, Purpose};
+use crate::app::{App, Shared};
+use crate::clock;
+use crate::links::{LinkError, Opened};
+use crate::problem::{Code, Problem};
+use crate::secret;
+
+/// Cookie of a browser session.
+pub(crate) const SESSION_COOKIE: &str = "tidegate_session";
+/// Header that repeats a session's form secret when a script posts JSON.
+const FORM_HEADER: &str = "x-csrf-token";
+
+/// Somebody who was recognised. Nobody else can ask the engine for anything.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    actor: Actor,
+}
+
+impl Caller {
+    pub(crate) fn actor(&self) -> Actor {
+        self.actor.clone()
+    }
+
+    /// The holder of a genuine link that has not expired.
+    pub(crate) fn by_link(app: &App, token: &str) -> Result<(Self, Opened), LinkError> {
+        let opened = app.config.links.open(token, clock::now())?;
+        let actor = Actor::Person { id: opened.person.clone(), door: Door::Link };
+        Ok((Self { actor }, opened))
+    }
+
+    fn person(id: PersonId) -> Self {
+        Self { actor: Actor::Person { id, door: Door::Token } }
+    }
+
+    fn service(id: ServiceId) -> Self {
+        Self { actor: Actor::Service { id } }
+    }
+}
+
+/// A person at the JSON API, by token or by a session of the same site.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) caller: Caller,
+    pub(crate) session: Option<Session>,
+}
+
+/// A person in a browser; who has no session is led to the login page.
+#[derive(Debug, Clone)]
+pub(crate) struct Visitor {
+    pub(crate) id: PersonId,
+    pub(crate) caller: Caller,
+    pub(crate) session: Session,
+}
+
+/// A browser session.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) secret: String,
+}
+
+impl Session {
+    /// The secret that each form of this session carries.
+    pub(crate) fn form_secret(&self) -> String {
+        secret::digest(&["form", &self.secret])
+    }
+
+    /// Whether a form came from a page of this session.
+    pub(crate) fn owns_form(&self, given: &str) -> bool {
+        secret::same(given, &self.form_secret())
+    }
+}
+
+/// Who may note changes: a person, or a program with a key for it.
+#[derive(Debug, Clone)]
+pub(crate) struct ChangeReporter(pub(crate) Caller);
+
+/// Who may read metrics: a person, or a program with a key for it.
+#[derive(Debug, Clone)]
+pub(crate) struct MetricsReader;
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(connection.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip())))
+    }
+}
+
+impl FromRequestParts<Shared> for Person {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        match recognise(parts, app).await? {
+            Known::Person(id, session) => Ok(Self { caller: Caller::person(id), session }),
+            Known::Service(_, purpose) => Err(wrong_purpose(purpose)),
+        }
+    }
+}
+
+impl FromRequestParts<Shared> for ChangeReporter {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        match recognise(parts, app).await? {
+            Known::Person(id, _) => Ok(Self(Caller::person(id))),
+            Known::Service(id, Purpose::Change) => Ok(Self(Caller::service(id))),
+            Known::Service(_, purpose @ (Purpose::Switches | Purpose::Metrics)) => Err(wrong_purpose(purpose)),
+        }
+    }
+}
+
+impl FromRequestParts<Shared> for MetricsReader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        match recognise(parts, app).await? {
+            Known::Person(..) | Known::Service(_, Purpose::Metrics) => Ok(Self),
+            Known::Service(_, purpose @ (Purpose::Switches | Purpose::Change)) => Err(wrong_purpose(purpose)),
+        }
+    }
+}
+
+impl FromRequestParts<Shared> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Response> {
+        let Some(secret) = cookie(&parts.headers, SESSION_COOKIE) else {
+            return Err(to_login(&parts.method, &parts.uri));
+        };
+        match app.config.access.session(&secret) {
+            Ok(Some(id)) => Ok(Self { caller: Caller::person(id.clone()), id, session: Session { secret } }),
+            Ok(None) => Err(to_login(&parts.method, &parts.uri)),
+            Err(error) => Err(Problem::from(error).into_response()),
+        }
+    }
+}
+
+/// Who may read switches, and why not otherwise; OFREP has error bodies of its own.
+pub(crate) fn switch_reader(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+    let key = bearer(headers).or_else(|| headers.get("x-api-key")?.to_str().ok().map(str::to_owned));
+    let Some(key) = key else {
+        return Err(not_logged_in());
+    };
+    match app.config.access.token(&key)? {
+        Some(Holder::Service(_, Purpose::Switches) | Holder::Person(_)) => Ok(()),
+        Some(Holder::Service(_, purpose @ (Purpose::Change | Purpose::Metrics))) => Err(wrong_purpose(purpose)),
+        None => Err(not_logged_in()),
+    }
+}
+
+enum Known {
+    Person(PersonId, Option<Session>),
+    Service(ServiceId, Purpose),
+}
+
+async fn recognise(parts: &mut Parts, app: &Shared) -> Result<Known, Problem> {
+    let ClientAddress(address) = match ClientAddress::from_request_parts(parts, app).await {
+        Ok(address) => address,
+        Err(never) => match never {},
+    };
+    if let Some(token) = bearer(&parts.headers) {
+        return match app.config.access.token(&token)? {
+            Some(Holder::Person(id)) => Ok(Known::Person(id, None)),
+            Some(Holder::Service(id, purpose)) => Ok(Known::Service(id, purpose)),
+            None => Err(wrong_token(app, address)),
+        };
+    }
+    let Some(secret) = cookie(&parts.headers, SESSION_COOKIE) else {
+        return Err(not_logged_in());
+    };
+    let Some(id) = app.config.access.session(&secret)? else {
+        return Err(not_logged_in());
+    };
+    let session = Session { secret };
+    if !parts.method.is_safe() {
+        let given = parts.headers.get(FORM_HEADER).and_then(|value| value.to_str().ok());
+        if !given.is_some_and(|given| session.owns_form(given)) {
+            return Err(Problem::new(
+                Code::FormNotOurs,
+                format!("a browser session posts with its form secret in `{FORM_HEADER}`"),
+            ));
+        }
+    }
+    Ok(Known::Person(id, Some(session)))
+}
+
+fn wrong_token(app: &App, address: IpAddr) -> Problem {
+    let now = clock::now();
+    if let Some(wait) = app.throttle.wait(address, now) {
+        return too_many(wait.0.div_ceil(1_000));
+    }
+    app.throttle.failed(address, now);
+    tracing::warn!(%address, "a token that was never issued or is revoked");
+    Problem::new(Code::NotLoggedIn, "this token was never issued, or it was revoked")
+}
+
+/// The answer to an address that tries tokens.
+pub(crate) fn too_many(seconds: u64) -> Problem {
+    Problem::new(Code::TooManyAttempts, format!("wrong tokens came from this address too often; wait {seconds} s"))
+        .retry_after(seconds)
+}
+
+fn not_logged_in() -> Problem {
+    Problem::new(Code::NotLoggedIn, "send a personal token as `Authorization: Bearer ...`, or log in at /login")
+}
+
+fn wrong_purpose(purpose: Purpose) -> Problem {
+    Problem::new(Code::WrongPurpose, format!("this key is good for `{}` and for nothing else", purpose.word()))
+}
+
+fn to_login(method: &Method, uri: &Uri) -> Response {
+    let back = if *method == Method::GET { uri.path() } else { "/" };
+    Redirect::to(&format!("/login?next={back}")).into_response()
+}
+
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = text.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned())
+}

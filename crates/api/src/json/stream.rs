@@ -1,0 +1,76 @@
+//! The event stream: each new journal sequence, and for the page the fragments that changed.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{RawQuery, State};
+use axum::response::Sse;
+use axum::response::sse::{Event, KeepAlive};
+use serde::Serialize;
+use tidegate_engine::view;
+use tokio_stream::wrappers::WatchStream;
+use tokio_stream::{Stream, StreamExt};
+
+use crate::app::Shared;
+use crate::body::parameter;
+use crate::clock;
+use crate::door::Person;
+use crate::json::unrolled::Unrolled;
+use crate::page::fragments::Scene;
+use crate::pulse::Beat;
+
+/// A silent stream says something this often, so that proxies keep it open.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+#[derive(Serialize)]
+struct Head {
+    seq: u64,
+}
+
+/// Follows the journal. With `?fragments=1` and a browser session it also carries the changed parts of the Plan page.
+pub(crate) async fn follow(
+    State(app): State<Shared>,
+    person: Person,
+    RawQuery(query): RawQuery,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let session = person.session.clone().filter(|_| parameter(query.as_deref(), "fragments").is_some());
+    let mut shown: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let mut last_seq = None;
+    let beats = WatchStream::new(app.pulse.clone());
+    let events = beats.map(move |beat| -> Vec<Result<Event, Infallible>> {
+        let mut events = Vec::new();
+        if last_seq != Some(beat.snapshot.seq) {
+            last_seq = Some(beat.snapshot.seq);
+            events.push(json("status", beat.snapshot.seq, &Head { seq: beat.snapshot.seq }));
+        }
+        if let Some(session) = &session {
+            let scene = scene(&app, &person, session.form_secret(), &beat);
+            for fragment in scene.fragments() {
+                if shown.insert(fragment.id, fragment.print()) != Some(fragment.print()) {
+                    events.push(json("fragment", beat.snapshot.seq, &fragment));
+                }
+            }
+        }
+        events.into_iter().map(Ok).collect()
+    });
+    Sse::new(Unrolled::new(events)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+fn scene<'a>(app: &'a Shared, person: &Person, form_secret: String, beat: &'a Beat) -> Scene<'a> {
+    let snapshot = &beat.snapshot;
+    let now = clock::now().max(snapshot.now);
+    Scene {
+        status: beat.status(),
+        rulings: view::rulings(&snapshot.estate, &snapshot.state, &person.caller.actor(), now),
+        form_secret,
+        panels: &app.config.panels,
+        fault: snapshot.fault.as_deref(),
+        now,
+    }
+}
+
+fn json<T: Serialize>(kind: &str, seq: u64, body: &T) -> Event {
+    let text = serde_json::to_string(body).expect("numbers and texts become JSON");
+    Event::default().event(kind).id(seq.to_string()).data(text)
+}

@@ -1,0 +1,120 @@
+//! One switch in the words of OFREP, and all of them with their entity tag.
+
+use serde::Serialize;
+use tidegate_engine::view::SwitchView;
+use tidegate_model::switch::SwitchValue;
+use tidegate_model::{ActionId, SwitchId, Timestamp};
+
+use crate::secret;
+
+/// A value as OFREP carries it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Value {
+    Bool(bool),
+    Text(String),
+}
+
+/// What goes along with each answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Metadata {
+    /// Journal sequence of the switch's last change; a client that has seen a higher one has seen a newer value.
+    seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<ActionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+}
+
+/// A successful evaluation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Flag {
+    pub(crate) key: SwitchId,
+    value: Value,
+    variant: String,
+    /// `STATIC`: a switch depends on no context.
+    reason: &'static str,
+    metadata: Metadata,
+}
+
+impl Flag {
+    pub(crate) fn of(switch: SwitchView) -> Self {
+        let variant = switch.value.to_string();
+        let value = match switch.value {
+            SwitchValue::Bool(on) => Value::Bool(on),
+            SwitchValue::Text(text) => Value::Text(text),
+        };
+        let metadata = Metadata { seq: switch.seq, action: switch.action, until: switch.until };
+        Self { key: switch.id, value, variant, reason: "STATIC", metadata }
+    }
+
+    pub(crate) fn seq(&self) -> u64 {
+        self.metadata.seq
+    }
+}
+
+/// Where changes are announced.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EventStream {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) url: String,
+    pub(crate) inactivity_delay_sec: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Head {
+    seq: u64,
+}
+
+/// All switches.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Bulk {
+    flags: Vec<Flag>,
+    metadata: Head,
+    event_streams: Vec<EventStream>,
+}
+
+/// A body with its entity tag, quotes included.
+pub(crate) struct Tagged {
+    pub(crate) body: Vec<u8>,
+    pub(crate) tag: String,
+    /// Journal sequence of the last change of any switch.
+    pub(crate) seq: u64,
+}
+
+impl Bulk {
+    pub(crate) fn new(flags: Vec<Flag>, event_streams: Vec<EventStream>) -> Self {
+        let seq = flags.iter().map(Flag::seq).max().unwrap_or(0);
+        Self { flags, metadata: Head { seq }, event_streams }
+    }
+
+    /// The answer's bytes; the tag is a hash of them, so that whatever changes the answer changes the tag.
+    pub(crate) fn tagged(&self) -> Tagged {
+        let body = serde_json::to_vec(self).expect("texts and numbers become JSON");
+        let text = std::str::from_utf8(&body).expect("JSON is UTF-8");
+        let tag = format!("\"{}\"", &secret::digest(&[text])[..32]);
+        Tagged { body, tag, seq: self.metadata.seq }
+    }
+}
+
+/// Whether a tag that a client sent is this one; quoted, unquoted and weak forms are the same.
+pub(crate) fn is_tag(given: &str, tag: &str) -> bool {
+    let bare = |text: &str| text.trim().trim_start_matches("W/").trim_matches('"').to_owned();
+    given.trim() == "*" || given.split(',').any(|one| bare(one) == bare(tag))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_compare_in_every_form_that_clients_send() {
+        for given in ["\"abc\"", "abc", "W/\"abc\"", "\"x\", \"abc\"", "*"] {
+            assert!(is_tag(given, "\"abc\""), "{given}");
+        }
+        assert!(!is_tag("\"abd\"", "\"abc\""));
+    }
+}

@@ -1,0 +1,7 @@
+//! Switches over OFREP 0.3: a foreign standard, so the shapes here are its own. A switch read is never turned away for load.
+//!
+//! Rules learnt from real clients: `value`, `variant` and `reason` are always there, and so is `errorDetails`.
+
+pub(crate) mod evaluate;
+pub(crate) mod flag;
+pub(crate) mod stream;

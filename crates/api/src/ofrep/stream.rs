@@ -1,0 +1,76 @@
+//! Announces changes of switches to clients that keep a copy. It carries no value, only that there is a new one.
+//!
+//! Browsers cannot send a key with an event stream, so its address carries a signed day instead.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::{Event, KeepAlive};
+use axum::response::{IntoResponse, Response, Sse};
+use serde::Serialize;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::WatchStream;
+
+use crate::app::{App, Shared};
+use crate::body::parameter;
+use crate::clock;
+use crate::door::switch_reader;
+use crate::secret;
+
+/// A silent stream says something this often; below the inactivity that clients are told.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Refetch<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    etag: &'a str,
+}
+
+/// The path that the bulk answer names; it changes once a day and works until the end of the day after.
+pub(crate) fn path(app: &App) -> String {
+    let day = clock::now().0.div_euclid(DAY);
+    format!("/ofrep/v1/stream?day={day}&key={}", signature(app, day))
+}
+
+fn signature(app: &App, day: i64) -> String {
+    app.config.links.nonce(&format!("switches on day {day}"))
+}
+
+fn is_signed(app: &App, query: Option<&str>) -> bool {
+    let today = clock::now().0.div_euclid(DAY);
+    let day = parameter(query, "day").and_then(|day| day.parse::<i64>().ok());
+    let key = parameter(query, "key");
+    match (day, key) {
+        (Some(day), Some(key)) => (today - 1..=today).contains(&day) && secret::same(&key, &signature(app, day)),
+        _ => false,
+    }
+}
+
+pub(crate) async fn follow(State(app): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    if !is_signed(&app, query.as_deref())
+        && let Err(problem) = switch_reader(&app, &headers)
+    {
+        let body = serde_json::json!({ "errorCode": "GENERAL", "errorDetails": problem.detail });
+        return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
+    }
+    let mut announced = String::new();
+    let beats = WatchStream::new(app.pulse.clone());
+    let changes = beats.filter_map(move |_| {
+        let now = app.switches_tagged();
+        if now.tag == announced {
+            return None;
+        }
+        announced = now.tag;
+        let refetch = Refetch { kind: "refetchEvaluation", etag: &announced };
+        let data = serde_json::to_string(&refetch).expect("texts become JSON");
+        Some(Ok::<_, Infallible>(Event::default().event("message").id(now.seq.to_string()).data(data)))
+    });
+    Sse::new(changes).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
+}

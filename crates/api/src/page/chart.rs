@@ -1,0 +1,177 @@
+//! Old against new over time, drawn as SVG: steps shaded, decisions marked, gaps where a side had no attempts.
+
+use maud::{Markup, PreEscaped, html};
+use tidegate_engine::view::{CriterionView, MarkView, StageView, StatusView, words};
+use tidegate_model::Timestamp;
+
+use crate::page::answer::tone;
+
+/// Size of the drawing in its own units, and the margins of its plot.
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 220.0;
+const LEFT: f64 = 46.0;
+const RIGHT: f64 = 74.0;
+const TOP: f64 = 22.0;
+const BOTTOM: f64 = 24.0;
+
+pub(crate) fn cards(status: &StatusView) -> Markup {
+    let drawn = status.plans.iter().flat_map(|plan| &plan.stages).filter(|stage| stage.phase != "finalised");
+    html! {
+        @for stage in drawn {
+            @for criterion in stage.criteria.iter().filter(|criterion| is_drawable(criterion)) { (card(stage, criterion)) }
+        }
+    }
+}
+
+/// A line needs two points.
+fn is_drawable(criterion: &CriterionView) -> bool {
+    criterion.kind == "completion" && criterion.series.len() >= 2
+}
+
+fn card(stage: &StageView, criterion: &CriterionView) -> Markup {
+    html! {
+        section class="card" {
+            h2 { (stage.title) ": " (criterion.title) ", share of attempts over time" }
+            (PreEscaped(draw(stage, criterion).into_string()))
+        }
+    }
+}
+
+/// From data to drawing.
+struct Scale {
+    from: Timestamp,
+    until: Timestamp,
+    low: f64,
+    high: f64,
+}
+
+impl Scale {
+    fn of(series: &[(Timestamp, Option<f64>, Option<f64>)], marks: &[MarkView]) -> Self {
+        let times = series.iter().map(|point| point.0).chain(marks.iter().map(|mark| mark.at));
+        let (mut from, mut until) = (Timestamp(i64::MAX), Timestamp(i64::MIN));
+        for at in times {
+            (from, until) = (from.min(at), until.max(at));
+        }
+        let values = series.iter().flat_map(|point| [point.1, point.2]).flatten();
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for value in values {
+            (low, high) = (low.min(value), high.max(value));
+        }
+        if !low.is_finite() || !high.is_finite() {
+            (low, high) = (0.0, 1.0);
+        }
+        // Whole tenths around the data, so that noise does not look like drama.
+        let low = ((low * 10.0).floor() / 10.0).max(0.0);
+        let high = ((high * 10.0).ceil() / 10.0).min(1.0).max(low + 0.1);
+        Self { from, until, low, high }
+    }
+
+    fn x(&self, at: Timestamp) -> f64 {
+        let span = (self.until.0 - self.from.0).max(1) as f64;
+        LEFT + (at.0 - self.from.0) as f64 / span * (WIDTH - LEFT - RIGHT)
+    }
+
+    fn y(&self, share: f64) -> f64 {
+        TOP + (self.high - share) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM)
+    }
+}
+
+fn draw(stage: &StageView, criterion: &CriterionView) -> Markup {
+    let series = &criterion.series;
+    let scale = Scale::of(series, &[]);
+    let marks: Vec<&MarkView> =
+        stage.marks.iter().filter(|mark| mark.at >= scale.from && mark.at <= scale.until).collect();
+    let last = |pick: fn(&(Timestamp, Option<f64>, Option<f64>)) -> Option<f64>| {
+        series.iter().rev().find_map(|point| pick(point).map(|share| (point.0, share)))
+    };
+    let (old, new) = (last(|point| point.1), last(|point| point.2));
+    let said = |end: Option<(Timestamp, f64)>| end.map_or_else(|| "no attempts".to_owned(), |(_, share)| words::percent(share));
+    let summary = format!("From {} to {}: old side last at {}, new side at {}.", words::clock(scale.from), words::clock(scale.until), said(old), said(new));
+    html! {
+        svg class="chart" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(summary) {
+            (shades(stage, &scale))
+            (grid(&scale))
+            @for (place, mark) in marks.iter().enumerate() {
+                @let x = scale.x(mark.at);
+                g class=(format!("mark {}", tone(mark.tone).0)) {
+                    line x1=(px(x)) x2=(px(x)) y1=(px(TOP)) y2=(px(HEIGHT - BOTTOM)) {}
+                    title { (mark.label) " at " (words::clock(mark.at)) }
+                    @if place % 2 == 0 || marks.len() <= 4 { text x=(px(x + 3.0)) y=(px(TOP - 8.0)) { (mark.label) } }
+                }
+            }
+            @for line in lines(series, &scale, |point| point.1) { polyline class="old" points=(line) {} }
+            @for line in lines(series, &scale, |point| point.2) { polyline class="new" points=(line) {} }
+            (ends(&scale, old, new))
+        }
+    }
+}
+
+fn px(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+/// Each step's time under exposure, darker with more exposure.
+fn shades(stage: &StageView, scale: &Scale) -> Markup {
+    html! {
+        @for (place, mark) in stage.marks.iter().enumerate() {
+            @let until = stage.marks.get(place + 1).map_or(scale.until, |next| next.at).min(scale.until);
+            @let from = mark.at.max(scale.from);
+            @if mark.exposure.get() > 0 && until > from {
+                rect class="shade" x=(px(scale.x(from))) y=(px(TOP)) width=(px(scale.x(until) - scale.x(from)))
+                    height=(px(HEIGHT - TOP - BOTTOM)) opacity=(format!("{:.2}", 0.05 + 0.13 * mark.exposure.share())) {}
+            }
+        }
+    }
+}
+
+fn grid(scale: &Scale) -> Markup {
+    let middle = f64::midpoint(scale.low, scale.high);
+    html! {
+        @for share in [scale.low, middle, scale.high] {
+            line class="grid" x1=(px(LEFT)) x2=(px(WIDTH - RIGHT)) y1=(px(scale.y(share))) y2=(px(scale.y(share))) {}
+            text class="axis" x=(px(LEFT - 6.0)) y=(px(scale.y(share) + 4.0)) text-anchor="end" { (format!("{:.0} %", share * 100.0)) }
+        }
+        text class="axis" x=(px(LEFT)) y=(px(HEIGHT - 6.0)) { (words::clock(scale.from)) }
+        text class="axis" x=(px(WIDTH - RIGHT)) y=(px(HEIGHT - 6.0)) text-anchor="end" { (words::clock(scale.until)) }
+    }
+}
+
+/// Runs of neighbouring points; a gap in the data is a gap in the line.
+fn lines(
+    series: &[(Timestamp, Option<f64>, Option<f64>)],
+    scale: &Scale,
+    pick: fn(&(Timestamp, Option<f64>, Option<f64>)) -> Option<f64>,
+) -> Vec<String> {
+    series
+        .split(|point| pick(point).is_none())
+        .filter(|run| !run.is_empty())
+        .map(|run| {
+            let points: Vec<String> = run
+                .iter()
+                .filter_map(|point| pick(point).map(|share| format!("{:.1},{:.1}", scale.x(point.0), scale.y(share))))
+                .collect();
+            points.join(" ")
+        })
+        .collect()
+}
+
+/// The names of the lines at their ends, kept apart so that both can be read.
+fn ends(scale: &Scale, old: Option<(Timestamp, f64)>, new: Option<(Timestamp, f64)>) -> Markup {
+    let place = |end: Option<(Timestamp, f64)>| end.map(|(at, share)| (scale.x(at) + 6.0, scale.y(share) + 4.0));
+    let (old_at, mut new_at) = (place(old), place(new));
+    if let (Some((old_x, old_y)), Some((new_x, new_y))) = (old_at, new_at.as_mut())
+        && (old_y - *new_y).abs() < 14.0
+        && (old_x - *new_x).abs() < 70.0
+    {
+        *new_y = if *new_y >= old_y { old_y + 14.0 } else { old_y - 14.0 };
+    }
+    let label = |name: &str, end: Option<(Timestamp, f64)>, at: Option<(f64, f64)>| {
+        end.zip(at).map(|((_, share), (x, y))| {
+            html! { text class=(format!("end {name}")) x=(px(x)) y=(px(y)) { (name) " " (words::percent(share)) } }
+        })
+    };
+    html! {
+        (label("old", old, old_at).unwrap_or_default())
+        (label("new", new, new_at).unwrap_or_default())
+    }
+}

@@ -1,0 +1,122 @@
+//! Buttons that ask the engine: each says what it will do before it is pressed, and takes the reason where one is needed.
+
+use maud::{Markup, html};
+use tidegate_engine::view::RulingView;
+
+/// What else a button needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Field {
+    /// A text that must be given.
+    Text {
+        /// Its name in the form.
+        name: &'static str,
+        /// What is asked.
+        label: &'static str,
+    },
+    /// A text that may be given.
+    MaybeText {
+        /// Its name in the form.
+        name: &'static str,
+        /// What is asked.
+        label: &'static str,
+    },
+    /// The old or the new side.
+    Side,
+}
+
+/// How a button looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// What is most likely wanted.
+    Primary,
+    /// Lowers exposure or cannot be undone.
+    Danger,
+    /// Everything else.
+    Plain,
+}
+
+/// A button.
+pub(crate) struct Ask<'a> {
+    pub(crate) action: &'a str,
+    pub(crate) subject: &'a str,
+    pub(crate) label: &'a str,
+    pub(crate) fields: &'a [Field],
+    pub(crate) weight: Weight,
+    /// Additional fixed values, such as the action of an incident.
+    pub(crate) fixed: &'a [(&'a str, &'a str)],
+}
+
+/// What every form of a page shares.
+pub(crate) struct Forms<'a> {
+    pub(crate) rulings: &'a [RulingView],
+    pub(crate) form_secret: &'a str,
+}
+
+impl Forms<'_> {
+    /// The engine's ruling on an action and its subject.
+    pub(crate) fn ruling(&self, action: &str, subject: &str) -> Option<&RulingView> {
+        self.rulings.iter().find(|ruling| ruling.action == action && ruling.subject == subject)
+    }
+
+    /// Whether the engine would take it now.
+    pub(crate) fn is_allowed(&self, action: &str, subject: &str) -> bool {
+        self.ruling(action, subject).is_some_and(|ruling| ruling.allowed)
+    }
+
+    /// A button behind its explanation.
+    pub(crate) fn ask(&self, ask: &Ask<'_>) -> Markup {
+        let part = ask.fixed.iter().find(|(name, _)| matches!(*name, "action" | "criterion"));
+        let subject = part.map_or_else(|| ask.subject.to_owned(), |(_, part)| format!("{}/{part}", ask.subject));
+        let ruling = self.ruling(ask.action, &subject);
+        let allowed = ruling.is_none_or(|ruling| ruling.allowed);
+        let key = format!("{} {} {}", ask.action, ask.subject, ask.label);
+        let class = match (ask.weight, allowed) {
+            (_, false) => "ask not-now",
+            (Weight::Primary, true) => "ask primary",
+            (Weight::Danger, true) => "ask danger",
+            (Weight::Plain, true) => "ask",
+        };
+        html! {
+            details class=(class) data-key=(key) {
+                summary { (ask.label) @if !allowed { span class="mute" { " · not now" } } }
+                form method="post" action="/do" data-ask {
+                    @if let Some(ruling) = ruling { p class="ruling" { (ruling.says) } }
+                    input type="hidden" name="csrf" value=(self.form_secret);
+                    input type="hidden" name="subject" value=(ask.subject);
+                    @for (name, value) in ask.fixed { input type="hidden" name=(name) value=(value); }
+                    @for field in ask.fields { (input(*field)) }
+                    button name="do" value=(ask.action) class=(button_class(ask.weight, allowed)) {
+                        @if allowed { (ask.label) } @else { "Ask all the same: " (ask.label) }
+                    }
+                    div class="answer-slot" role="status" {}
+                }
+            }
+        }
+    }
+}
+
+fn button_class(weight: Weight, allowed: bool) -> &'static str {
+    match (weight, allowed) {
+        (_, false) => "quiet",
+        (Weight::Primary, true) => "primary",
+        (Weight::Danger, true) => "danger",
+        (Weight::Plain, true) => "plain",
+    }
+}
+
+fn input(field: Field) -> Markup {
+    match field {
+        Field::Text { name, label } => html! {
+            label { span { (label) } input name=(name) required maxlength="2000" autocomplete="off"; }
+        },
+        Field::MaybeText { name, label } => html! {
+            label { span { (label) } input name=(name) maxlength="2000" autocomplete="off"; }
+        },
+        Field::Side => html! {
+            label { span { "Which side changed" } select name="side" {
+                option value="new" { "the new side" }
+                option value="old" { "the old side" }
+            } }
+        },
+    }
+}

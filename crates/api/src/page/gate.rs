@@ -1,0 +1,161 @@
+//! The gate of each exposed stage: one row per criterion with both sides, the difference, what can be seen, and the verdict.
+
+use maud::{Markup, html};
+use tidegate_engine::event::Reading;
+use tidegate_engine::view::{CriterionView, StageView, StatusView, words};
+use tidegate_model::BasisPoints;
+
+use crate::page::form::{Ask, Field, Forms, Weight};
+use crate::page::time;
+
+pub(crate) fn cards(status: &StatusView, forms: &Forms<'_>) -> Markup {
+    let stages: Vec<&StageView> =
+        status.plans.iter().flat_map(|plan| &plan.stages).filter(|stage| is_shown(stage)).collect();
+    html! {
+        @for stage in &stages { (card(stage, forms)) }
+        @if stages.is_empty() {
+            section class="card" { h2 { "Gates" } p class="mute" { "No stage is exposed, so nothing is being judged." } }
+        }
+    }
+}
+
+/// A gate is shown while its stage is exposed, and after a rollback until the stage moves on: its evidence is why.
+fn is_shown(stage: &StageView) -> bool {
+    let judged = stage.criteria.iter().any(|criterion| criterion.verdict != "not judged");
+    match stage.phase.as_str() {
+        "exposing" | "soaking" | "gating" | "watching" => true,
+        "rolling back" | "rolled back" => judged,
+        _ => stage.exposure > BasisPoints::ZERO && stage.phase != "finalised" && judged,
+    }
+}
+
+fn card(stage: &StageView, forms: &Forms<'_>) -> Markup {
+    html! {
+        section class="card" aria-labelledby=(format!("gate-{}", stage.id)) {
+            h2 id=(format!("gate-{}", stage.id)) {
+                "Gate of " (stage.title)
+                @if let Some(step) = stage.step.and_then(|step| stage.steps.get(step as usize)) { ", step " (step) }
+            }
+            table class="gate" {
+                thead { tr {
+                    th scope="col" { "criterion" }
+                    th scope="col" { "old" }
+                    th scope="col" { "new" }
+                    th scope="col" { "difference" }
+                    th scope="col" { "lost" }
+                    th scope="col" { abbr title="the smallest loss that this step can see in the time it has" { "can see" } }
+                    th scope="col" { "verdict" }
+                } }
+                tbody { @for criterion in &stage.criteria { (row(stage, criterion, forms)) } }
+            }
+        }
+    }
+}
+
+/// The class and the sign of a verdict word.
+pub(crate) fn verdict(word: &str) -> (&'static str, &'static str) {
+    match word {
+        "pass" => ("good", "✓"),
+        "harm" => ("harm", "✕"),
+        "not yet" => ("wait", "…"),
+        "no data" | "source down" | "invalid" => ("none", "?"),
+        _ => ("idle", "–"),
+    }
+}
+
+fn row(stage: &StageView, criterion: &CriterionView, forms: &Forms<'_>) -> Markup {
+    let reading = &criterion.reading;
+    let (class, sign) = verdict(&criterion.verdict);
+    let blind = matches!(criterion.verdict.as_str(), "no data" | "source down");
+    html! {
+        tr {
+            th scope="row" {
+                (criterion.title)
+                small { "signal of " (criterion.owner) @if let Some(at) = criterion.evidence_at { " · evidence " (time::since(at)) } }
+            }
+            @if blind {
+                td colspan="5" class="blind" data-label="evidence" {
+                    (criterion.verdict) @if let Some(since) = criterion.since { " since " (time::since(since)) } " · owner " b { (criterion.owner) }
+                }
+            } @else {
+                td data-label="old" { (side(&criterion.kind, reading.old)) }
+                td data-label="new" { (side(&criterion.kind, reading.new)) }
+                td data-label="difference" { (difference(&criterion.kind, reading)) }
+                td data-label="lost" { (lost(reading)) }
+                td data-label="can see" { (sight(reading)) }
+            }
+            td data-label="verdict" class=(format!("verdict {class}")) {
+                b { span aria-hidden="true" { (sign) " " } (criterion.verdict) }
+                @if !reading.why.is_empty() { small { (reading.why) } }
+                @if criterion.kind == "manual" { (attest(stage, criterion, forms)) }
+            }
+        }
+    }
+}
+
+fn nothing() -> Markup {
+    html! { span class="mute" title="not computable from this evidence" { "–" } }
+}
+
+fn side(kind: &str, counts: Option<(u64, u64)>) -> Markup {
+    let Some((n, hits)) = counts else { return nothing() };
+    if kind == "sql" {
+        return html! { (words::counted(n, "row", "rows")) };
+    }
+    if n == 0 {
+        return html! { "0 attempts" };
+    }
+    html! {
+        span title=(format!("{} of {}", words::count(hits), words::counted(n, "attempt", "attempts"))) {
+            (words::percent(hits as f64 / n as f64))
+        }
+        small { "of " (words::count(n)) }
+    }
+}
+
+fn difference(kind: &str, reading: &Reading) -> Markup {
+    let Some(difference) = reading.difference else { return nothing() };
+    if kind == "sql" {
+        return html! { (words::percent(difference)) small { "of keys differ" } };
+    }
+    html! {
+        (words::points(difference))
+        @if let Some((low, high)) = reading.interval {
+            small title="always-valid interval: it may be looked at at any time" {
+                "[" (words::signed(low)) ", " (words::signed(high)) "]"
+            }
+        }
+    }
+}
+
+fn lost(reading: &Reading) -> Markup {
+    match reading.lost {
+        Some(lost) => html! { span title="orders lost so far against the old side's pace" { (format!("{:.0}", lost.max(0.0))) small { "orders" } } },
+        None => nothing(),
+    }
+}
+
+fn sight(reading: &Reading) -> Markup {
+    html! {
+        @match reading.can_see {
+            Some(share) => { "≥ " (words::percent(share)) },
+            None => { (nothing()) },
+        }
+        @if let Some(wait) = reading.speaks_in { small { "speaks in " (words::duration(wait)) } }
+    }
+}
+
+fn attest(stage: &StageView, criterion: &CriterionView, forms: &Forms<'_>) -> Markup {
+    let fields = [Field::Text { name: "note", label: "What was seen" }];
+    let answer = |label, holds| {
+        forms.ask(&Ask {
+            action: "attest",
+            subject: stage.id.as_str(),
+            label,
+            fields: &fields,
+            weight: Weight::Plain,
+            fixed: &[("criterion", criterion.id.as_str()), ("holds", holds)],
+        })
+    };
+    html! { div class="buttons" { (answer("It holds…", "yes")) (answer("It does not hold…", "no")) } }
+}

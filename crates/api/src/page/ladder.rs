@@ -1,0 +1,140 @@
+//! The ladder of stages: exposure, proven step, way back, what each waits for, and the buttons of a stage.
+
+use maud::{Markup, html};
+use tidegate_engine::view::{PlanView, StageView, StatusView};
+use tidegate_model::BasisPoints;
+
+use crate::page::form::{Ask, Field, Forms, Weight};
+use crate::page::time;
+
+pub(crate) fn card(status: &StatusView, forms: &Forms<'_>) -> Markup {
+    html! {
+        @for plan in &status.plans { (plan_card(plan, forms)) }
+        @if status.plans.is_empty() {
+            section class="card" { h2 { "Stages" } p class="mute" { "The adopted estate has no plan." } }
+        }
+    }
+}
+
+fn plan_card(plan: &PlanView, forms: &Forms<'_>) -> Markup {
+    let exposed: Vec<&str> =
+        plan.stages.iter().filter(|stage| stage.exposure > BasisPoints::ZERO).map(|stage| stage.id.as_str()).collect();
+    html! {
+        section class="card" aria-label=(format!("Stages of {}", plan.title)) {
+            h2 { (plan.title) }
+            ol class="ladder" { @for stage in &plan.stages { (rung(stage, forms)) } }
+            @if exposed.len() > 1 {
+                (forms.ask(&Ask {
+                    action: "rollback-all",
+                    subject: plan.id.as_str(),
+                    label: "Everything to the old side…",
+                    fields: &[Field::Text { name: "reason", label: "Why (everybody reads it)" }],
+                    weight: Weight::Danger,
+                    fixed: &[],
+                }))
+            }
+        }
+    }
+}
+
+/// How a stage stands, as a class and a sign; the sign says it without colour.
+fn standing(stage: &StageView) -> (&'static str, &'static str) {
+    match stage.phase.as_str() {
+        "finalised" => ("good", "✓"),
+        "watching" => ("good", "✓"),
+        "rolling back" | "rolled back" => ("harm", "↩"),
+        "exposing" | "soaking" | "gating" if !stage.holds.is_empty() => ("wait", "‖"),
+        "exposing" | "soaking" | "gating" => ("live", "●"),
+        "ready" => ("wait", "?"),
+        _ => ("idle", "○"),
+    }
+}
+
+fn rung(stage: &StageView, forms: &Forms<'_>) -> Markup {
+    let (class, sign) = standing(stage);
+    html! {
+        li class=(class) id=(format!("stage-{}", stage.id)) {
+            span class="sign" aria-hidden="true" { (sign) }
+            div class="line" {
+                b { (stage.title) }
+                span class="now" { (stage.exposure) }
+            }
+            p class="phase" {
+                b { (stage.phase) } " since " (time::since(stage.since))
+                @if let Some(step) = stage.step { " · step " (step + 1) " of " (stage.steps.len()) }
+                " · proven " (stage.proven)
+                " · attempt " (stage.attempt) " of " (stage.attempts_max)
+            }
+            (bar(stage))
+            @if let Some(until) = stage.soak_until { p class="mute" { "soak ends " (time::until(until)) } }
+            @if let Some(until) = stage.way_back_until { p { "way back open until " (time::until(until)) } }
+            @if stage.phase == "finalised" { p class="mute" { "the point of no return is behind it" } }
+            @for hold in &stage.holds { p class="hold" { (hold) } }
+            @if !stage.waits_for.is_empty() {
+                ul class="waits" { @for wait in &stage.waits_for { li { (wait) } } }
+            }
+            @if !stage.approvals.is_empty() { (approvals(stage)) }
+            (buttons(stage, forms))
+        }
+    }
+}
+
+fn bar(stage: &StageView) -> Markup {
+    let percent = |share: BasisPoints| f64::from(share.get()) / 100.0;
+    html! {
+        svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" role="img"
+            aria-label=(format!("{} of visitors on the new side, {} proven", stage.exposure, stage.proven)) {
+            rect class="bar-all" x="0" y="1" width="100" height="6" {}
+            rect class="bar-now" x="0" y="1" width=(percent(stage.exposure)) height="6" {}
+            @for step in &stage.steps { rect class="bar-step" x=((percent(*step) - 0.6).max(0.0)) y="1" width="0.6" height="6" {} }
+            @if stage.proven > BasisPoints::ZERO {
+                rect class="bar-proven" x=((percent(stage.proven) - 1.0).max(0.0)) y="0" width="1" height="8" {}
+            }
+        }
+    }
+}
+
+fn approvals(stage: &StageView) -> Markup {
+    html! {
+        ul class="approvals" aria-label="Approvals of the next move" {
+            @for approval in &stage.approvals {
+                @match &approval.by {
+                    Some(by) => li class="given" { "✓ approved by " b { (by) } ", for " (approval.approver) },
+                    None => li { "○ not yet approved by " (approval.approver) },
+                }
+            }
+        }
+    }
+}
+
+/// Buttons that make sense in the stage's phase, most wanted first.
+fn buttons(stage: &StageView, forms: &Forms<'_>) -> Markup {
+    let subject = stage.id.as_str();
+    let growing = matches!(stage.phase.as_str(), "exposing" | "soaking" | "gating");
+    let exposed = stage.exposure > BasisPoints::ZERO && stage.phase != "finalised";
+    let ask = |action, label, fields, weight| forms.ask(&Ask { action, subject, label, fields, weight, fixed: &[] });
+    const WHY: Field = Field::Text { name: "reason", label: "Why (everybody reads it)" };
+    let change = [
+        Field::Side,
+        Field::Text { name: "reference", label: "Commit, ticket or command that names it" },
+        Field::Text { name: "summary", label: "What changed" },
+    ];
+    let waits_for_approval = stage.approvals.iter().any(|approval| approval.by.is_none());
+    html! {
+        div class="buttons" {
+            @if waits_for_approval || forms.is_allowed("approve", subject) {
+                (ask("approve", "Approve", &[], Weight::Primary))
+            }
+            @if exposed { (ask("rollback", "Roll back…", &[WHY], Weight::Danger)) }
+            @if growing || stage.phase == "ready" {
+                (ask("hold", "Hold", &[Field::MaybeText { name: "reason", label: "Why, if you like" }], Weight::Plain))
+            }
+            @if !stage.holds.is_empty() { (ask("resume", "Lift the hold…", &[WHY], Weight::Plain)) }
+            @if stage.phase == "gating" { (ask("accept-risk", "Accept the risk…", &[WHY], Weight::Plain)) }
+            @if stage.phase == "watching" { (ask("finalise", "Finalise…", &[], Weight::Danger)) }
+            @if stage.phase != "finalised" && stage.phase != "pending" {
+                (ask("change", "Note a change…", &change, Weight::Plain))
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The pages for people: rendered here, live by replaced fragments, readable without a script.
+
+pub(crate) mod answer;
+pub(crate) mod asset;
+pub(crate) mod chart;
+pub(crate) mod form;
+pub(crate) mod fragments;
+pub(crate) mod frame;
+pub(crate) mod gate;
+pub(crate) mod incident;
+pub(crate) mod journal;
+pub(crate) mod ladder;
+pub(crate) mod link;
+pub(crate) mod login;
+pub(crate) mod plan;
+pub(crate) mod press;
+pub(crate) mod side;
+pub(crate) mod time;

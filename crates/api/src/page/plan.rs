@@ -1,0 +1,36 @@
+//! The Plan page: the answer to "what is going on" without a click.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+
+use crate::app::{App, Shared};
+use crate::clock;
+use crate::door::Visitor;
+use crate::page::fragments::Scene;
+use crate::page::frame::{Looker, Outcome, Place, page, told};
+
+pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor) -> Response {
+    render(&app, &visitor, None).into_response()
+}
+
+/// The page, with what followed from a request at its top.
+pub(crate) fn render(app: &App, visitor: &Visitor, outcome: Option<&Outcome>) -> Markup {
+    let status = app.status();
+    let snapshot = app.handle.view();
+    let scene = Scene {
+        status: &status,
+        rulings: app.rulings(&visitor.caller.actor()),
+        form_secret: visitor.session.form_secret(),
+        panels: &app.config.panels,
+        fault: snapshot.fault.as_deref(),
+        now: clock::now().max(snapshot.now),
+    };
+    let looker = Looker { name: visitor.id.as_str(), form_secret: &scene.form_secret };
+    let main = html! {
+        @if let Some(outcome) = outcome { (told(outcome)) }
+        (scene.page())
+    };
+    let title = status.plans.first().map_or("Plan", |plan| plan.title.as_str());
+    page(title, Place::Plan, Some(&looker), true, &main)
+}

@@ -1,0 +1,195 @@
+//! Problem documents: every answer that is not what was asked for says which rule, whose it is, and what to do.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tidegate_engine::refusal::{Refusal, Rule};
+use tidegate_runtime::Unavailable;
+
+use crate::access::AccessError;
+
+/// Why the faces, not the engine, turned a request away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    NotLoggedIn,
+    WrongPurpose,
+    FormNotOurs,
+    TooManyAttempts,
+    WrongMediaType,
+    TooLarge,
+    NotJson,
+    WrongShape,
+    UnknownPath,
+    WrongMethod,
+    UnknownThing,
+    Busy,
+    StoreFaulted,
+    Stopped,
+    AccessUnreadable,
+    LinkDead,
+}
+
+impl Code {
+    /// The stable code, `TG81xx`.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::NotLoggedIn => "TG8101",
+            Self::WrongPurpose => "TG8102",
+            Self::FormNotOurs => "TG8103",
+            Self::TooManyAttempts => "TG8104",
+            Self::WrongMediaType => "TG8105",
+            Self::TooLarge => "TG8106",
+            Self::NotJson => "TG8107",
+            Self::WrongShape => "TG8108",
+            Self::UnknownPath => "TG8109",
+            Self::WrongMethod => "TG8110",
+            Self::UnknownThing => "TG8111",
+            Self::Busy => "TG8112",
+            Self::StoreFaulted => "TG8113",
+            Self::Stopped => "TG8114",
+            Self::AccessUnreadable => "TG8115",
+            Self::LinkDead => "TG8116",
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::NotLoggedIn => StatusCode::UNAUTHORIZED,
+            Self::WrongPurpose | Self::FormNotOurs | Self::LinkDead => StatusCode::FORBIDDEN,
+            Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
+            Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotJson => StatusCode::BAD_REQUEST,
+            Self::WrongShape => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UnknownPath | Self::UnknownThing => StatusCode::NOT_FOUND,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Busy | Self::StoreFaulted | Self::Stopped | Self::AccessUnreadable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::NotLoggedIn => "a login is needed",
+            Self::WrongPurpose => "this key is for something else",
+            Self::FormNotOurs => "the form did not come from this page",
+            Self::TooManyAttempts => "too many wrong attempts",
+            Self::WrongMediaType => "the body is not JSON by its type",
+            Self::TooLarge => "the body is too large",
+            Self::NotJson => "the body is not JSON",
+            Self::WrongShape => "the request has the wrong shape",
+            Self::UnknownPath => "there is nothing at this path",
+            Self::WrongMethod => "this path does not take this method",
+            Self::UnknownThing => "no such thing is known",
+            Self::Busy => "too many commands wait",
+            Self::StoreFaulted => "the journal takes nothing",
+            Self::Stopped => "the controller has stopped",
+            Self::AccessUnreadable => "nobody can be let in",
+            Self::LinkDead => "this link does nothing",
+        }
+    }
+}
+
+/// An RFC 9457 problem document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
+    pub(crate) title: String,
+    pub(crate) status: u16,
+    pub(crate) detail: String,
+    pub(crate) code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rule: Option<Rule>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) owner: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) remedy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seq: Option<u64>,
+    #[serde(skip)]
+    pub(crate) retry_after_seconds: Option<u64>,
+}
+
+impl Problem {
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:tidegate:problem:{}", code.text()),
+            title: code.title().to_owned(),
+            status: code.status().as_u16(),
+            detail: detail.into(),
+            code: code.text().to_owned(),
+            rule: None,
+            owner: None,
+            remedy: None,
+            seq: None,
+            retry_after_seconds: None,
+        }
+    }
+
+    /// A refusal of the engine; journalled under `seq`.
+    pub(crate) fn refused(refusal: Refusal, seq: u64) -> Self {
+        let code = refusal.rule.code();
+        let status =
+            if refusal.rule == Rule::NotAuthorised { StatusCode::FORBIDDEN } else { StatusCode::CONFLICT };
+        Self {
+            kind: format!("urn:tidegate:problem:{code}"),
+            title: "the rules forbid this now".to_owned(),
+            status: status.as_u16(),
+            detail: refusal.what,
+            code: code.to_owned(),
+            rule: Some(refusal.rule),
+            owner: refusal.owner.map(|team| team.to_string()),
+            remedy: Some(refusal.remedy),
+            seq: Some(seq),
+            retry_after_seconds: None,
+        }
+    }
+
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds.max(1));
+        self
+    }
+
+    pub(crate) fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).expect("every problem is made with a valid status")
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(unavailable: Unavailable) -> Self {
+        let detail = unavailable.to_string();
+        match unavailable {
+            Unavailable::Busy { retry_after } => Self::new(Code::Busy, detail).retry_after(retry_after.as_secs()),
+            Unavailable::Faulted(_) => Self::new(Code::StoreFaulted, detail).retry_after(1),
+            Unavailable::Stopped => Self::new(Code::Stopped, detail).retry_after(1),
+        }
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        // The chain names files of the server, which its operator needs and a caller does not.
+        tracing::error!(error = &error as &dyn std::error::Error, "nobody can be let in");
+        Self::new(Code::AccessUnreadable, "the access file cannot be used; the server's log says why").retry_after(1)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.status_code();
+        let retry_after = self.retry_after_seconds;
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tidegate\""));
+        }
+        response
+    }
+}

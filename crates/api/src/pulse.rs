@@ -1,0 +1,71 @@
+//! The beat of everything live: one task follows the journal and the clock, and every open stream follows it.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tidegate_engine::view::{self, StatusView};
+use tidegate_runtime::{Handle, Snapshot};
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::clock;
+
+/// Streams see the journal move at most this often, so that a burst of events costs one rendering.
+const SHORTEST: Duration = Duration::from_millis(150);
+/// Streams look again this often when nothing is journalled: waiting times and panels change by themselves.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// One beat: the engine's state at that moment, and the view of it, derived at most once for all streams.
+pub(crate) struct Beat {
+    pub(crate) snapshot: Arc<Snapshot>,
+    status: OnceLock<StatusView>,
+}
+
+impl Beat {
+    fn of(handle: &Handle) -> Arc<Self> {
+        Arc::new(Self { snapshot: handle.view(), status: OnceLock::new() })
+    }
+
+    /// What is going on at this beat.
+    pub(crate) fn status(&self) -> &StatusView {
+        self.status.get_or_init(|| {
+            let now = clock::now().max(self.snapshot.now);
+            view::status(&self.snapshot.estate, &self.snapshot.state, now)
+        })
+    }
+}
+
+/// Follows the beat; ends when the faces stop.
+pub(crate) type Pulse = watch::Receiver<Arc<Beat>>;
+
+/// Makes a pulse and its sender, which [`beat`] drives.
+pub(crate) fn pulse(handle: &Handle) -> (watch::Sender<Arc<Beat>>, Pulse) {
+    watch::channel(Beat::of(handle))
+}
+
+/// Beats until `stop` turns true or the loop ends; dropping the sender then ends every stream.
+pub(crate) async fn beat(sender: watch::Sender<Arc<Beat>>, handle: Handle, mut stop: watch::Receiver<bool>) {
+    let mut journal = handle.watch();
+    let mut clock = tokio::time::interval(LONGEST);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut rested = Instant::now();
+    loop {
+        tokio::select! {
+            stopped = stop.wait_for(|stop| *stop) => {
+                if stopped.is_err() {
+                    tracing::debug!("nobody can stop the faces any more; they end");
+                }
+                return;
+            }
+            moved = journal.changed() => {
+                if moved.is_err() {
+                    return;
+                }
+                tokio::time::sleep_until(rested + SHORTEST).await;
+                rested = Instant::now();
+            }
+            _ = clock.tick() => {}
+        }
+        sender.send_replace(Beat::of(&handle));
+    }
+}
