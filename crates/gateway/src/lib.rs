@@ -1,6 +1,8 @@
 //! The edge: recognises visitors, decides their side, forwards, and counts what becomes of them. A process of its own.
 //! It keeps no order, no body and no personal data, and it never decides on exposure: it holds what the controller leases it.
 
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test may panic"))]
+
 pub mod run;
 pub mod supervise;
 

@@ -180,6 +180,7 @@ fn is_idempotent(session: &Session) -> bool {
     session.req_header().method.is_idempotent()
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum with two dozen kinds")]
 fn problem_of(error: &Error) -> Problem {
     match error.etype() {
         ErrorType::ConnectTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout => Problem::UpstreamTimeout,

@@ -6,7 +6,8 @@ use crate::side::Side;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The visitor's id.
-    pub visitor: u128,
+    /// The visitor's id, big-endian.
+    pub visitor: [u8; 16],
     /// Place of the flow.
     pub flow: u16,
 }

@@ -1,1 +1,8 @@
-fn main() {}
+//! The gateway as a real process between two toy shops on loopback, under a real hub.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod counts;
+mod routing;
+mod shop;
+mod survival;
+mod world;

@@ -1,0 +1,186 @@
+//! The ledger under a hand-driven clock.
+
+use tidegate_model::seam::{Meter, MeterKind, StratumPart};
+use tidegate_model::{BasisPoints, CriterionId, StageId};
+
+use super::*;
+
+const PLACE: Place = Place { bucket: 60_000, lot: 0 };
+
+fn at(ms: u64) -> Moment {
+    Moment {
+        ms,
+        at: Timestamp(i64::try_from(ms).unwrap()),
+    }
+}
+
+fn standing(percent: u16) -> Standing {
+    Standing {
+        exposure: BasisPoints::new(percent * 100).unwrap(),
+        measured: true,
+        ..Standing::OLD
+    }
+}
+
+/// Strata of 1 s, window of 5 s, upstream time limit of 2 s; measured from the start, at half exposure.
+fn ledger(size: usize, on_decrease: OnDecrease) -> Ledger {
+    let mut edge = crate::sample::edge();
+    edge.units[0].on_decrease = on_decrease;
+    let flow = crate::sample::flow();
+    let stage = StageId::parse("checkout").unwrap();
+    let meter = |name: &str, kind| Meter {
+        stage: stage.clone(),
+        criterion: CriterionId::parse(name).unwrap(),
+        flow: flow.id.clone(),
+        kind,
+    };
+    let counting = Counting {
+        meters: vec![
+            meter("completion", MeterKind::Completed),
+            meter("errors", MeterKind::Errored),
+            meter("latency", MeterKind::Slow { limit: Millis(300) }),
+        ],
+        brakes: vec![BrakeSpec {
+            stage,
+            flow: flow.id.clone(),
+            over: Millis(60_000),
+        }],
+    };
+    let setup = Setup {
+        gateway: GatewayId::parse("gw").unwrap(),
+        incarnation: 1,
+        stratum: Millis(1_000),
+        upstream_timeout: Millis(2_000),
+        table_size: size,
+    };
+    let roads = Arc::new(Roads::compile(&edge, &[flow]).unwrap());
+    let mut ledger = Ledger::new(setup, roads, counting, at(0));
+    ledger.switch(ExposureVersion { epoch: 1, seq: 1 }, vec![standing(50)], at(0));
+    assert!(ledger.tick(at(0)).owed.is_empty(), "nothing was judged before");
+    ledger
+}
+
+/// Parts that leave from one instant to another, with the counts of the new side.
+fn leave(ledger: &mut Ledger, from: u64, until: u64) -> Vec<(u64, u64, StratumPart, String)> {
+    let mut left = Vec::new();
+    for ms in (from..=until).step_by(50) {
+        ledger.sweep(at(ms));
+        for stratum in ledger.tick(at(ms)).finished {
+            for counts in stratum.counts.iter().filter(|c| c.new.n > 0) {
+                let said = format!("{} {}/{}", counts.criterion, counts.new.hits, counts.new.n);
+                left.push((ms, stratum.id.index, stratum.id.part, said));
+            }
+        }
+    }
+    left
+}
+
+#[test]
+fn the_prompt_part_waits_for_every_entry_request_and_the_cohort_for_its_window() {
+    let mut ledger = ledger(100, OnDecrease::Drain);
+    let fast = ledger.begin(1, 0, Side::New, true, PLACE, at(100)).unwrap();
+    let slow = ledger.begin(2, 0, Side::New, true, PLACE, at(900)).unwrap();
+    ledger.answered(&fast, Millis(20));
+    assert_eq!(leave(&mut ledger, 950, 2_500), [], "one entry request is still open");
+    ledger.answered(&slow, Millis(1_700));
+    ledger.erred(&slow, at(2_600));
+    ledger.completed(&fast, at(2_600));
+    let prompt = leave(&mut ledger, 2_600, 5_900);
+    assert_eq!(
+        prompt,
+        [
+            (2_600, 1, StratumPart::Prompt, "errors 1/2".to_owned()),
+            (2_600, 1, StratumPart::Prompt, "latency 1/2".to_owned())
+        ]
+    );
+    assert_eq!(
+        leave(&mut ledger, 5_950, 9_000),
+        [(6_000, 1, StratumPart::Cohort, "completion 1/2".to_owned())]
+    );
+}
+
+#[test]
+fn an_entry_request_that_never_comes_back_counts_as_slow_and_as_an_error() {
+    let mut ledger = ledger(100, OnDecrease::Drain);
+    ledger.begin(1, 0, Side::New, true, PLACE, at(100)).unwrap();
+    // Closed at 1.0 s, one stratum to settle, twice the upstream's time limit.
+    assert_eq!(leave(&mut ledger, 150, 5_950), []);
+    let left = leave(&mut ledger, 6_000, 6_000);
+    let said: Vec<_> = left.iter().map(|(.., said)| said.as_str()).collect();
+    assert_eq!(said, ["errors 1/1", "latency 1/1", "completion 0/1"]);
+}
+
+#[test]
+fn an_attempt_ends_at_its_window_and_a_late_completion_does_not_count() {
+    let mut ledger = ledger(100, OnDecrease::Drain);
+    let ticket = ledger.begin(1, 0, Side::New, true, PLACE, at(100)).unwrap();
+    ledger.answered(&ticket, Millis(1));
+    assert_eq!(ledger.tick(at(1_000)).owed.len(), 2);
+    assert!(ledger.open_cart(1, 0, at(5_099)).is_some());
+    assert!(ledger.open_cart(1, 0, at(5_100)).is_none());
+    ledger.completed(&ticket, at(5_150));
+    let left = leave(&mut ledger, 5_200, 9_000);
+    assert!(left.iter().any(|(.., said)| said == "completion 0/1"), "{left:?}");
+    let looks = ledger.looks(at(9_000));
+    assert_eq!(
+        (looks[0].new.n, looks[0].new.hits),
+        (1, 1),
+        "a silent failure reaches the brake at the window's end"
+    );
+}
+
+#[test]
+fn the_brake_counts_the_first_outcome_of_an_attempt_only() {
+    let mut ledger = ledger(100, OnDecrease::Drain);
+    let ticket = ledger.begin(1, 0, Side::New, true, PLACE, at(0)).unwrap();
+    ledger.refused(&ticket, at(10));
+    ledger.erred(&ticket, at(20));
+    ledger.completed(&ticket, at(30));
+    let uncounted = ledger.begin(2, 0, Side::New, false, PLACE, at(0)).unwrap();
+    ledger.refused(&uncounted, at(40));
+    assert_eq!(ledger.looks(at(50))[0].new, ArmCounts { n: 1, hits: 1 });
+}
+
+#[test]
+fn held_carts_go_on_pinning_until_exposure_covers_them_again() {
+    let mut ledger = ledger(100, OnDecrease::Hold);
+    let ticket = ledger.begin(1, 0, Side::New, true, PLACE, at(0)).unwrap();
+    ledger.completed(&ticket, at(10));
+    let held = ledger.open_cart(1, 0, at(20_000)).unwrap();
+    assert!(
+        held.is_held && held.side == Side::New,
+        "bucket 60000 is not covered at 50 %"
+    );
+    ledger.switch(ExposureVersion { epoch: 1, seq: 2 }, vec![standing(100)], at(20_000));
+    ledger.sweep(at(20_050));
+    assert!(ledger.open_cart(1, 0, at(20_050)).is_none());
+}
+
+#[test]
+fn a_full_table_tracks_nobody_more_and_says_so() {
+    let mut ledger = ledger(2, OnDecrease::Drain);
+    for visitor in 0..5 {
+        ledger.begin(visitor, 0, Side::Old, true, PLACE, at(0));
+    }
+    assert_eq!(ledger.tracked(), 2);
+    let closed = ledger.tick(at(1_000));
+    assert_eq!(closed.owed[0].untracked, 3);
+    assert!(closed.owed.iter().all(|s| s.voided && s.counts.is_empty()));
+}
+
+#[test]
+fn another_exposure_closes_the_stratum_and_kill_takes_the_open_carts_of_the_new_side() {
+    let mut ledger = ledger(100, OnDecrease::Drain);
+    ledger.begin(1, 0, Side::New, true, PLACE, at(100)).unwrap();
+    ledger.begin(2, 0, Side::Old, true, PLACE, at(100)).unwrap();
+    let killed = Standing {
+        killed: true,
+        ..standing(50)
+    };
+    ledger.switch(ExposureVersion { epoch: 1, seq: 2 }, vec![killed], at(400));
+    let owed = ledger.tick(at(400)).owed;
+    assert_eq!((owed[0].lasted, owed[0].version.seq), (Millis(400), 1));
+    assert!(ledger.open_cart(1, 0, at(500)).is_none());
+    assert_eq!(ledger.open_cart(2, 0, at(500)).unwrap().side, Side::Old);
+    assert_eq!(ledger.totals(0).open, [1, 0]);
+}
