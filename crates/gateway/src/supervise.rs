@@ -119,6 +119,11 @@ impl Gateway {
         let nest = Nest::prepare(program, config)?;
         let (events, inbox) = mpsc::channel(EVENTS_WAITING_MAX);
         let (running, adopted) = match nest.adopt()? {
+            // Listener, upstreams, routes or flows changed: it must start anew. What is counted comes over the link.
+            Some(mut stale) if !nest.is_as_before => {
+                nest.end(&mut stale).await;
+                (nest.spawn().await?, false)
+            }
             Some(running) => (running, true),
             None => (nest.spawn().await?, false),
         };
@@ -161,15 +166,22 @@ struct Nest {
     program: PathBuf,
     state_dir: PathBuf,
     tied: bool,
+    /// Whether the configuration on disk was this one but for what is counted.
+    is_as_before: bool,
 }
 
 impl Nest {
     fn prepare(program: &Path, config: &GatewayConfig) -> Result<Self, SuperviseFault> {
-        let nest = Self {
+        let mut nest = Self {
             program: program.to_owned(),
             state_dir: config.state_dir.clone(),
             tied: config.tied,
+            is_as_before: false,
         };
+        nest.is_as_before = GatewayConfig::read(&nest.config_path()).is_ok_and(|before| {
+            let counting = config.counting.clone();
+            GatewayConfig { counting, ..before } == *config
+        });
         let text = serde_json::to_vec_pretty(config).expect("a configuration is plain data");
         std::fs::create_dir_all(&nest.state_dir)
             .and_then(|()| std::fs::write(nest.config_path(), text))

@@ -199,6 +199,20 @@ async fn the_supervisor_restarts_adopts_and_stops() {
         panic!("adopted")
     };
     assert_eq!(second, third);
+    drop(gateway);
+    // Another edge is another gateway: the running one is replaced.
+    let mut config = config;
+    config.edge.salt = "plan-b".into();
+    let (gateway, mut events) = Gateway::start(program, &config).await.unwrap();
+    let Some(GatewayEvent::Running {
+        pid: fourth,
+        adopted: false,
+        ..
+    }) = events.recv().await
+    else {
+        panic!("replaced")
+    };
+    assert_ne!(third, fourth);
     gateway.stop().await;
     let left = std::fs::OpenOptions::new()
         .write(true)
