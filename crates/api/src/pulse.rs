@@ -51,12 +51,7 @@ pub(crate) async fn beat(sender: watch::Sender<Arc<Beat>>, handle: Handle, mut s
     let mut rested = Instant::now();
     loop {
         tokio::select! {
-            stopped = stop.wait_for(|stop| *stop) => {
-                if stopped.is_err() {
-                    tracing::debug!("nobody can stop the faces any more; they end");
-                }
-                return;
-            }
+            () = until_stopped(&mut stop) => return,
             moved = journal.changed() => {
                 if moved.is_err() {
                     return;
@@ -67,5 +62,12 @@ pub(crate) async fn beat(sender: watch::Sender<Arc<Beat>>, handle: Handle, mut s
             _ = clock.tick() => {}
         }
         sender.send_replace(Beat::of(&handle));
+    }
+}
+
+/// Returns once the faces are told to stop, or nobody can tell them any more.
+pub(crate) async fn until_stopped(stop: &mut watch::Receiver<bool>) {
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        tracing::debug!("nobody can stop the faces any more; they end");
     }
 }

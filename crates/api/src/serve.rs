@@ -68,7 +68,7 @@ impl Api {
         let mut told = stop.clone();
         let serving = axum::serve(listener, routes).with_graceful_shutdown(wait(stop));
         let too_late = async {
-            wait_on(&mut told).await;
+            pulse::until_stopped(&mut told).await;
             tokio::time::sleep(GRACE).await;
         };
         let served = tokio::select! {
@@ -84,13 +84,7 @@ impl Api {
 }
 
 async fn wait(mut stop: watch::Receiver<bool>) {
-    wait_on(&mut stop).await;
-}
-
-async fn wait_on(stop: &mut watch::Receiver<bool>) {
-    if stop.wait_for(|stop| *stop).await.is_err() {
-        tracing::debug!("nobody can stop the faces any more; they end");
-    }
+    pulse::until_stopped(&mut stop).await;
 }
 
 fn routes(app: Shared) -> Router {

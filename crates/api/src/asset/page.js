@@ -18,6 +18,9 @@
     for (const time of document.querySelectorAll("time[data-since]")) {
       time.textContent = `${time.title.slice(11, 19)} (${span(now - Number(time.dataset.since))} ago)`;
     }
+    for (const time of document.querySelectorAll("time[data-age]")) {
+      time.textContent = `${span(now - Number(time.dataset.age))} ago`;
+    }
     for (const time of document.querySelectorAll("time[data-until]")) {
       const left = Number(time.dataset.until) - now;
       time.textContent = `${time.title.slice(11, 19)} (${left > 0 ? `in ${span(left)}` : "due"})`;

@@ -7,12 +7,12 @@ use tidegate_model::Timestamp;
 use crate::page::answer::tone;
 
 /// Size of the drawing in its own units, and the margins of its plot.
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 220.0;
-const LEFT: f64 = 46.0;
-const RIGHT: f64 = 74.0;
-const TOP: f64 = 22.0;
-const BOTTOM: f64 = 24.0;
+const WIDTH: f64 = 1000.0;
+const HEIGHT: f64 = 250.0;
+const LEFT: f64 = 58.0;
+const RIGHT: f64 = 120.0;
+const TOP: f64 = 30.0;
+const BOTTOM: f64 = 28.0;
 
 pub(crate) fn cards(status: &StatusView) -> Markup {
     let drawn = status.plans.iter().flat_map(|plan| &plan.stages).filter(|stage| stage.phase != "finalised");

@@ -1,5 +1,6 @@
 //! The frame of every page: head, navigation, the region that announces what happened, footer.
 
+use axum::response::Html;
 use maud::{DOCTYPE, Markup, html};
 
 /// Which entry of the navigation is the present one.
@@ -17,8 +18,8 @@ pub(crate) struct Looker<'a> {
 }
 
 /// A whole page. `live` makes the script follow the journal.
-pub(crate) fn page(title: &str, place: Place, looker: Option<&Looker<'_>>, live: bool, main: &Markup) -> Markup {
-    html! {
+pub(crate) fn page(title: &str, place: Place, looker: Option<&Looker<'_>>, live: bool, main: &Markup) -> Html<String> {
+    let document = html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -51,7 +52,8 @@ pub(crate) fn page(title: &str, place: Place, looker: Option<&Looker<'_>>, live:
                 main id="main" { (main) }
             }
         }
-    }
+    };
+    Html(document.into_string())
 }
 
 fn entry(path: &str, text: &str, here: bool) -> Markup {

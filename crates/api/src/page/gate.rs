@@ -21,6 +21,9 @@ pub(crate) fn cards(status: &StatusView, forms: &Forms<'_>) -> Markup {
 
 /// A gate is shown while its stage is exposed, and after a rollback until the stage moves on: its evidence is why.
 fn is_shown(stage: &StageView) -> bool {
+    if stage.criteria.is_empty() {
+        return false;
+    }
     let judged = stage.criteria.iter().any(|criterion| criterion.verdict != "not judged");
     match stage.phase.as_str() {
         "exposing" | "soaking" | "gating" | "watching" => true,
@@ -71,11 +74,11 @@ fn row(stage: &StageView, criterion: &CriterionView, forms: &Forms<'_>) -> Marku
         tr {
             th scope="row" {
                 (criterion.title)
-                small { "signal of " (criterion.owner) @if let Some(at) = criterion.evidence_at { " · evidence " (time::since(at)) } }
+                small { "signal of " (criterion.owner) @if let Some(at) = criterion.evidence_at { " · evidence " (time::age(at)) } }
             }
             @if blind {
                 td colspan="5" class="blind" data-label="evidence" {
-                    (criterion.verdict) @if let Some(since) = criterion.since { " since " (time::since(since)) } " · owner " b { (criterion.owner) }
+                    span { (criterion.verdict) @if let Some(since) = criterion.since { " since " (time::since(since)) } " · owner " b { (criterion.owner) } }
                 }
             } @else {
                 td data-label="old" { (side(&criterion.kind, reading.old)) }
@@ -100,7 +103,7 @@ fn nothing() -> Markup {
 fn side(kind: &str, counts: Option<(u64, u64)>) -> Markup {
     let Some((n, hits)) = counts else { return nothing() };
     if kind == "sql" {
-        return html! { (words::counted(n, "row", "rows")) };
+        return html! { span class="keep" { (words::counted(n, "row", "rows")) } };
     }
     if n == 0 {
         return html! { "0 attempts" };
@@ -121,7 +124,7 @@ fn difference(kind: &str, reading: &Reading) -> Markup {
     html! {
         (words::points(difference))
         @if let Some((low, high)) = reading.interval {
-            small title="always-valid interval: it may be looked at at any time" {
+            small class="keep" title="always-valid interval: it may be looked at at any time" {
                 "[" (words::signed(low)) ", " (words::signed(high)) "]"
             }
         }

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 use tidegate_engine::command::{CommandKey, Request};
 use tidegate_engine::view::{IncidentView, RulingView, StageView, StatusView};
@@ -49,7 +49,7 @@ pub(crate) async fn press(
     };
     let status = outcome.status();
     if headers.contains_key("x-fragment") {
-        return (status, told(&outcome)).into_response();
+        return (status, Html(told(&outcome).into_string())).into_response();
     }
     (status, render(&app, &caller, &opened, &token, Some(&outcome))).into_response()
 }
@@ -114,7 +114,7 @@ fn not_here(pressed: &str) -> Problem {
     Problem::new(Code::WrongShape, format!("this link has no button `{pressed}`"))
 }
 
-fn render(app: &App, caller: &Caller, opened: &Opened, token: &str, outcome: Option<&Outcome>) -> Markup {
+fn render(app: &App, caller: &Caller, opened: &Opened, token: &str, outcome: Option<&Outcome>) -> Html<String> {
     let status = app.status();
     let rulings = app.rulings(&caller.actor());
     let desk = Desk { token, nonce: app.config.links.nonce(token), rulings: &rulings };

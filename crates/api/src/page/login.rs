@@ -2,8 +2,8 @@
 
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
-use maud::{Markup, html};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use maud::html;
 
 use crate::app::{App, Shared};
 use crate::body::{FormBody, parameter};
@@ -101,7 +101,7 @@ fn failed(next: &str, problem: Problem) -> Response {
     response
 }
 
-fn form(next: &str, problem: Option<Problem>) -> Markup {
+fn form(next: &str, problem: Option<Problem>) -> Html<String> {
     let main = html! {
         section class="card narrow" {
             h1 { "Log in" }
@@ -117,7 +117,7 @@ fn form(next: &str, problem: Option<Problem>) -> Markup {
     page("Log in", Place::Elsewhere, None, false, &main)
 }
 
-fn welcome(next: &str, link: &str, person: &str) -> Markup {
+fn welcome(next: &str, link: &str, person: &str) -> Html<String> {
     let main = html! {
         section class="card narrow" {
             h1 { "Welcome, " (person) }

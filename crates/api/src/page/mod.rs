@@ -16,3 +16,7 @@ pub(crate) mod plan;
 pub(crate) mod press;
 pub(crate) mod side;
 pub(crate) mod time;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! The Plan page: the answer to "what is going on" without a click.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use maud::{Markup, html};
+use axum::response::{Html, IntoResponse, Response};
+use maud::html;
 
 use crate::app::{App, Shared};
 use crate::clock;
@@ -15,7 +15,7 @@ pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor) -> Respons
 }
 
 /// The page, with what followed from a request at its top.
-pub(crate) fn render(app: &App, visitor: &Visitor, outcome: Option<&Outcome>) -> Markup {
+pub(crate) fn render(app: &App, visitor: &Visitor, outcome: Option<&Outcome>) -> Html<String> {
     let status = app.status();
     let snapshot = app.handle.view();
     let scene = Scene {

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use tidegate_engine::command::{Request, Side};
 use tidegate_model::{ActionId, BasisPoints, CriterionId, IncidentId, NameError, StageId};
 
@@ -31,7 +31,7 @@ pub(crate) async fn press(
     };
     let status = outcome.status();
     if headers.contains_key(FRAGMENT_HEADER) {
-        (status, told(&outcome)).into_response()
+        (status, Html(told(&outcome).into_string())).into_response()
     } else {
         (status, plan::render(&app, &visitor, Some(&outcome))).into_response()
     }

@@ -14,6 +14,11 @@ pub(crate) fn since(instant: Timestamp) -> Markup {
     html! { time datetime=(instant) title=(instant) data-since=(instant.0) { (words::clock(instant)) } }
 }
 
+/// A time of day that the script replaces by its age, `3 s ago`.
+pub(crate) fn age(instant: Timestamp) -> Markup {
+    html! { time datetime=(instant) title=(instant) data-age=(instant.0) { (words::clock(instant)) } }
+}
+
 /// A time of day that the script follows with `in 4 min 19 s`.
 pub(crate) fn until(instant: Timestamp) -> Markup {
     html! { time datetime=(instant) title=(instant) data-until=(instant.0) { (words::clock(instant)) } }

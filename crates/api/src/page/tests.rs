@@ -1,0 +1,96 @@
+//! What a page says, not how it is marked up.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use maud::Markup;
+
+use crate::config::Panel;
+use crate::page::fragments::Scene;
+use crate::page::frame::{Looker, Place, page};
+use crate::page::{chart, sample};
+
+fn scene(panels: &[Panel]) -> Markup {
+    let status = sample::status();
+    let scene = Scene {
+        status: &status,
+        rulings: sample::rulings(),
+        form_secret: "secret".into(),
+        panels,
+        fault: None,
+        now: sample::NOW,
+    };
+    scene.page()
+}
+
+/// The text of markup, one space between its pieces.
+fn text(markup: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for character in markup.chars() {
+        match character {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                out.push(' ');
+            }
+            _ if !inside => out.push(character),
+            _ => {}
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_first_thing_read_is_the_answer_and_who_has_it() {
+    let text = text(&scene(&[]).into_string());
+    let answer = text.find("Checkout was rolled back from 50 %").unwrap();
+    let who = text.find("ana is being called (rung 1 of 4)").unwrap();
+    let ladder = text.find("Shop replatforming").unwrap();
+    let gate = text.find("Gate of Checkout").unwrap();
+    assert!(answer < who && who < ladder && ladder < gate, "{text}");
+}
+
+#[test]
+fn missing_data_is_a_verdict_with_its_owner_and_never_a_number() {
+    let text = text(&scene(&[]).into_string());
+    let row = &text[text.find("ERP queue lag").unwrap()..];
+    assert!(row.starts_with("ERP queue lag signal of checkout"), "{row}");
+    assert!(row.contains("source down since 14:01:38 · owner checkout"), "{row}");
+    assert!(!row[..row.find("Checkout:").unwrap_or(120)].contains("0 rows"));
+}
+
+#[test]
+fn a_button_says_what_it_will_do_or_why_not() {
+    let text = text(&scene(&[]).into_string());
+    assert!(text.contains("50 % of visitors return to the old pricing at once"));
+    assert!(text.contains("Approve · not now checkout was rolled back; note the change that repairs it first"));
+}
+
+#[test]
+fn names_and_texts_cannot_become_markup() {
+    let mut status = sample::status();
+    status.headline.sentence = "<script>alert(1)</script>".into();
+    status.incidents[0].summary = "\"><img src=x onerror=alert(1)>".into();
+    let scene = Scene { status: &status, rulings: Vec::new(), form_secret: "s".into(), panels: &[], fault: None, now: sample::NOW };
+    let html = scene.page().into_string();
+    assert!(!html.contains("<script>") && !html.contains("<img"));
+}
+
+#[test]
+fn the_chart_breaks_its_line_where_a_side_had_no_attempts() {
+    let html = chart::cards(&sample::status()).into_string();
+    assert_eq!(html.matches("class=\"new\"").count(), 1, "one run on the new side");
+    assert!(html.contains("old side last at"), "the drawing is told in words");
+    let mut status = sample::status();
+    let series = &mut status.plans[0].stages[2].criteria[0].series;
+    series[20].2 = None;
+    assert_eq!(chart::cards(&status).into_string().matches("class=\"new\"").count(), 2, "a gap in the data is a gap in the line");
+}
+
+#[test]
+fn nothing_on_a_page_needs_an_inline_script_or_style() {
+    let looker = Looker { name: "ana", form_secret: "s" };
+    let html = page("Plan", Place::Plan, Some(&looker), true, &scene(&[])).0;
+    assert!(!html.contains(" style=") && !html.contains(" onclick") && !html.contains("<style"));
+    assert_eq!(html.matches("<script").count(), html.matches("<script src=\"/asset/page.js\"").count());
+    if let Some(path) = std::env::var_os("DUMP") { std::fs::write(path, html).unwrap(); }
+}
