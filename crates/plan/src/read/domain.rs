@@ -1,0 +1,300 @@
+//! Domains: one owner, a ladder, switches, and what the owner's people may do without asking.
+
+use tidegate_model::domain::{ActionEffect, Domain, Grant};
+use tidegate_model::switch::{Switch, SwitchValue};
+use tidegate_model::{ActionId, DomainId, LadderId, Millis, RunbookId, SwitchId, TeamId};
+
+use super::envelope::Head;
+use super::fields::{Fields, items, name, text, texts, value, wrong};
+use super::people::{entity_ref, person};
+use super::scalar::{DURATION, duration};
+use super::{Kind, Reading};
+use crate::code::Code;
+use crate::sink::{Finding, Place};
+use crate::syntax::{Node, Shape};
+
+/// `expires` of an action that only lowers exposure and leaves no mode behind.
+const ROLLBACK_EXPIRES: Millis = Millis::minutes(60);
+
+/// Reads a `Domain`.
+pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
+    let owner = spec.get("owner");
+    let owner = owner_of(owner, head, reading);
+    let ladder = spec
+        .need("ladder", reading)
+        .and_then(|node| reference(node, "the ladder", Kind::Ladder, LadderId::parse, reading));
+    let escalation_contact = spec
+        .get("escalation-contact")
+        .and_then(|node| person(node, "the escalation contact", reading));
+    let responsibilities = texts(spec.get("responsibilities"), "a responsibility", reading);
+    let mut switches = Vec::new();
+    for node in spec.get("switches").map(items).unwrap_or_default() {
+        switches.extend(switch(node, reading));
+    }
+    let mut authority = Vec::new();
+    for node in spec.get("authority").map(items).unwrap_or_default() {
+        authority.extend(grant(node, reading));
+    }
+    let runbook = spec
+        .get("runbook")
+        .and_then(|node| reference(node, "the runbook", Kind::Runbook, RunbookId::parse, reading));
+    spec.close(reading);
+    let (Some(owner), Some(ladder)) = (owner, ladder) else {
+        return;
+    };
+    reading.parts.domains.push(Domain {
+        id: DomainId::parse(&head.name).expect("the envelope checked the name"),
+        title: head.title.clone(),
+        owner,
+        ladder,
+        escalation_contact,
+        responsibilities,
+        switches,
+        authority,
+        runbook,
+    });
+}
+
+/// The one owner. None, two and a person are errors of their own; a second document that claims the domain is one too.
+fn owner_of(node: Option<&Node>, head: &Head, reading: &mut Reading) -> Option<TeamId> {
+    let claims = node.map(items).unwrap_or_default();
+    let Some(first) = claims.first() else {
+        reading.sink.add(
+            Finding::error(Code::NoOwner, head.place, format!("{} has no owner", head.subject))
+                .expected("`owner` with one team", "nothing")
+                .help("add `owner: <team>`: exactly one team is accountable"),
+        );
+        return None;
+    };
+    if let Some(second) = claims.get(1) {
+        two_owners(head, second.place, first.place, reading);
+    }
+    let written = text(first, "the owner", reading)?;
+    let entity = entity_ref(&written);
+    if entity.kind.as_deref() == Some("user") {
+        person_as_owner(head, first.place, &written, reading);
+        return None;
+    }
+    let id = super::people::parse(first, "the owner", &entity.id, TeamId::parse, reading)?;
+    match reading.owners.get(&head.name).cloned() {
+        None => {
+            reading
+                .owners
+                .insert(head.name.clone(), (id.to_string(), first.place));
+            reading.mark(&head.subject, "owner", first.place);
+            Some(id)
+        }
+        Some((earlier, place)) => {
+            if earlier == id.as_str() {
+                let finding = Finding::error(
+                    Code::DeclaredTwice,
+                    head.place,
+                    format!("{} is declared twice", head.subject),
+                )
+                .help("merge the two documents")
+                .related(place, "first declared here");
+                reading.sink.add(finding);
+            } else {
+                two_owners(head, first.place, place, reading);
+            }
+            None
+        }
+    }
+}
+
+fn two_owners(head: &Head, second: Place, first: Place, reading: &mut Reading) {
+    reading.sink.add(
+        Finding::error(Code::TwoOwners, second, format!("{} has two owners", head.subject))
+            .expected("one team", "a second claim")
+            .help("keep the team that is paged and decides; the other may be named in `escalation-contact`")
+            .related(first, "first owner declared here"),
+    );
+}
+
+/// Says that an owner is a person.
+pub(crate) fn person_as_owner(head: &Head, place: Place, found: &str, reading: &mut Reading) {
+    reading.sink.add(
+        Finding::error(
+            Code::PersonAsOwner,
+            place,
+            format!("the owner of {} is a person", head.subject),
+        )
+        .expected("a team", format!("`{found}`"))
+        .help("people leave and sleep: name the person's team, and the person as `escalation-contact`"),
+    );
+}
+
+/// A plain reference by name.
+pub(crate) fn reference<T: std::fmt::Display>(
+    node: &Node,
+    what: &str,
+    kind: Kind,
+    parse: impl Fn(&str) -> Result<T, tidegate_model::NameError>,
+    reading: &mut Reading,
+) -> Option<T> {
+    let id = name(node, what, parse, reading)?;
+    reading.refer(kind, &id.to_string(), node.place);
+    Some(id)
+}
+
+fn switch(node: &Node, reading: &mut Reading) -> Option<Switch> {
+    let mut fields = Fields::open(node, "a switch", reading)?;
+    let id = fields
+        .need("name", reading)
+        .and_then(|node| name(node, "the switch's name", SwitchId::parse, reading));
+    let title = fields.get("title").and_then(|node| text(node, "the title", reading));
+    let default = fields.get("default");
+    if default.is_none() {
+        let named = id.as_ref().map_or_else(|| "a switch".to_owned(), |id| format!("switch `{id}`"));
+        reading.sink.add(
+            Finding::error(Code::NoDefault, fields.head(), format!("{named} has no default"))
+                .expected("`default` with the safe value", "nothing")
+                .help("add `default: on`: what services get while no action is active, or when nobody answers them"),
+        );
+    }
+    let default = default.and_then(|node| switch_value(node, reading));
+    fields.close(reading);
+    let id = id?;
+    if let Some((earlier, _)) = reading.switches.get(&id) {
+        let finding = Finding::error(
+            Code::DeclaredTwice,
+            node.place,
+            format!("switch `{id}` is declared twice"),
+        )
+        .help("a switch belongs to one domain")
+        .related(*earlier, "first declared here");
+        reading.sink.add(finding);
+        return None;
+    }
+    reading.switches.insert(id.clone(), (node.place, default.clone()));
+    Some(Switch {
+        title: title.unwrap_or_else(|| id.to_string()),
+        default: default?,
+        id,
+    })
+}
+
+/// `on`, `off`, `true` and `false` unquoted are a truth value; everything else is a text.
+fn switch_value(node: &Node, reading: &mut Reading) -> Option<SwitchValue> {
+    match &node.shape {
+        Shape::Scalar { text, quoted: false } if matches!(text.as_str(), "on" | "true") => {
+            Some(SwitchValue::Bool(true))
+        }
+        Shape::Scalar { text, quoted: false } if matches!(text.as_str(), "off" | "false") => {
+            Some(SwitchValue::Bool(false))
+        }
+        Shape::Scalar { text, .. } => Some(SwitchValue::Text(text.clone())),
+        Shape::Nothing | Shape::List(_) | Shape::Map(_) => {
+            wrong(node, "a switch's value", "`on`, `off` or a word", reading);
+            None
+        }
+    }
+}
+
+fn grant(node: &Node, reading: &mut Reading) -> Option<Grant> {
+    let mut fields = Fields::open(node, "an action", reading)?;
+    let action_node = fields.need("action", reading);
+    let action = action_node.and_then(|node| name(node, "the action", ActionId::parse, reading));
+    let title = fields.get("title").and_then(|node| text(node, "the title", reading));
+    let named = action
+        .as_ref()
+        .map_or_else(|| "an action".to_owned(), |action| format!("action `{action}`"));
+    let effect = effect(&mut fields, &named, reading);
+    let written = fields.get("expires");
+    let expires = written.and_then(|node| value(node, "`expires`", DURATION, duration, reading));
+    let is_mode = matches!(effect, Some(ActionEffect::SetSwitches(_)));
+    if expires.is_some_and(|wait| wait.0 == 0) || (written.is_none() && is_mode) {
+        reading.sink.add(
+            Finding::error(
+                Code::NoExpiry,
+                written.map_or(fields.head(), |node| node.place),
+                format!("{named} has no expiry"),
+            )
+            .expected("`expires` above zero", "nothing")
+            .help("add `expires: 2h`: a mode is reverted, renewed or paged about, never left on"),
+        );
+    }
+    fields.close(reading);
+    let (action, action_node) = (action?, action_node?);
+    match reading.declared.get(&(Kind::Action, action.to_string())) {
+        Some(earlier) => {
+            let finding = Finding::error(
+                Code::DeclaredTwice,
+                action_node.place,
+                format!("{named} is declared twice"),
+            )
+            .help("names of actions are unique in an estate: lead them with the domain")
+            .related(*earlier, "first declared here");
+            reading.sink.add(finding);
+        }
+        None => {
+            reading
+                .declared
+                .insert((Kind::Action, action.to_string()), action_node.place);
+        }
+    }
+    Some(Grant {
+        title: title.unwrap_or_else(|| action.to_string()),
+        action,
+        effect: effect?,
+        expires: expires.unwrap_or(ROLLBACK_EXPIRES),
+    })
+}
+
+fn effect(fields: &mut Fields<'_>, named: &str, reading: &mut Reading) -> Option<ActionEffect> {
+    let sets = fields.get("sets");
+    let rolls_back = fields.get("rolls-back");
+    match (sets, rolls_back) {
+        (Some(node), None) => set_switches(node, named, reading),
+        (None, Some(node)) => value(
+            node,
+            "`rolls-back`",
+            "`exposure`",
+            |text| (text == "exposure").then_some(ActionEffect::Rollback),
+            reading,
+        ),
+        (None, None) => {
+            reading.sink.add(
+                Finding::error(Code::NoEffect, fields.head(), format!("{named} has no effect"))
+                    .expected("`sets` or `rolls-back`", "neither")
+                    .help("add `sets: { switch: off }` or `rolls-back: exposure`"),
+            );
+            None
+        }
+        (Some(_), Some(node)) => {
+            wrong(node, named, "one effect: `sets` or `rolls-back`", reading);
+            None
+        }
+    }
+}
+
+fn set_switches(node: &Node, named: &str, reading: &mut Reading) -> Option<ActionEffect> {
+    let Shape::Map(entries) = &node.shape else {
+        wrong(node, "`sets`", "a mapping of switches to values", reading);
+        return None;
+    };
+    if entries.is_empty() {
+        reading.sink.add(
+            Finding::error(Code::NoEffect, node.place, format!("{named} has no effect"))
+                .expected("at least one switch", "none")
+                .help("name a switch and its value: `sets: { checkout.wallet: off }`"),
+        );
+        return None;
+    }
+    let mut sets = Vec::new();
+    for (key, node) in entries {
+        match SwitchId::parse(&key.text) {
+            Ok(id) => {
+                let value = switch_value(node, reading)?;
+                reading.switch_uses.push((id.clone(), value.clone(), key.place, node.place));
+                sets.push((id, value));
+            }
+            Err(error) => reading.sink.add(Finding::error(
+                Code::BadName,
+                key.place,
+                format!("the switch is not a name: {error}"),
+            )),
+        }
+    }
+    Some(ActionEffect::SetSwitches(sets))
+}

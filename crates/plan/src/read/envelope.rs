@@ -1,0 +1,248 @@
+//! The envelope of a document: `apiVersion`, `kind`, `metadata`, `spec`; it decides which reader takes the rest.
+
+use super::fields::{Fields, name, text};
+use super::{Kind, Reading, list, nearest};
+use crate::code::Code;
+use crate::sink::{Finding, Place};
+use crate::syntax::{Node, Shape};
+
+/// Our own kinds.
+const OURS: &str = "tidegate/v1alpha1";
+/// Teams and people.
+const BACKSTAGE: &str = "backstage.io/v1alpha1";
+const OUR_KINDS: [&str; 9] = [
+    "Estate", "Domain", "Ladder", "Roster", "Flow", "FailureMode", "Runbook", "Edge", "Plan",
+];
+/// Backstage kinds that plan files may hold and that say nothing which is read today.
+const UNREAD: [&str; 7] = ["Domain", "System", "Component", "API", "Resource", "Location", "Template"];
+
+/// Name, words and place of a document.
+pub(crate) struct Head {
+    /// The name as written.
+    pub(crate) name: String,
+    /// What people call it; the name when no title is given.
+    pub(crate) title: String,
+    /// `domain \`payments\``, for messages and places.
+    pub(crate) subject: String,
+    /// Where the name stands.
+    pub(crate) place: Place,
+}
+
+/// Reads one document.
+pub(crate) fn read_document(node: &Node, reading: &mut Reading) {
+    if matches!(node.shape, Shape::Nothing) {
+        return;
+    }
+    let Some(mut fields) = Fields::open(node, "the document", reading) else {
+        return;
+    };
+    let (Some(version), Some(kind)) = (fields.need("apiVersion", reading), fields.need("kind", reading)) else {
+        return;
+    };
+    let (Some(version_text), Some(kind_text)) =
+        (text(version, "`apiVersion`", reading), text(kind, "`kind`", reading))
+    else {
+        return;
+    };
+    match version_text.as_str() {
+        OURS => ours(&kind_text, kind, fields, reading),
+        BACKSTAGE => backstage(&kind_text, kind, fields, reading),
+        other => reading.sink.add(
+            Finding::error(Code::Envelope, version.place, format!("`apiVersion` `{other}` is not known"))
+                .expected(format!("`{OURS}` or `{BACKSTAGE}`"), format!("`{other}`"))
+                .help("move files that are not plan files out of the estate's folder"),
+        ),
+    }
+}
+
+fn ours(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) {
+    let kind_of = match kind {
+        "Estate" => None,
+        "Domain" => Some(Kind::Domain),
+        "Ladder" => Some(Kind::Ladder),
+        "Roster" => Some(Kind::Roster),
+        "Flow" => Some(Kind::Flow),
+        "FailureMode" => Some(Kind::FailureMode),
+        "Runbook" => Some(Kind::Runbook),
+        "Edge" => Some(Kind::Edge),
+        "Plan" => Some(Kind::Plan),
+        other => {
+            unknown_kind(other, node, reading);
+            return;
+        }
+    };
+    let Some(head) = metadata(&mut fields, kind_of, reading) else {
+        return;
+    };
+    let Some(kind_of) = kind_of else {
+        estate(head, fields, reading);
+        return;
+    };
+    let spec = fields.need("spec", reading);
+    fields.close(reading);
+    declare(kind_of, head.name.clone(), &head, reading);
+    let Some(spec) = spec.and_then(|spec| Fields::open(spec, head.subject.clone(), reading)) else {
+        return;
+    };
+    match kind_of {
+        Kind::Domain => super::domain::read(&head, spec, reading),
+        Kind::Ladder => super::ladder::read(&head, spec, reading),
+        Kind::Roster => super::people::read_roster(spec, reading),
+        Kind::Flow => super::flow::read(&head, spec, reading),
+        Kind::FailureMode => super::hazard::read_failure_mode(&head, spec, reading),
+        Kind::Runbook => super::hazard::read_runbook(&head, spec, reading),
+        Kind::Edge => super::edge::read(&head, spec, reading),
+        Kind::Plan => super::plan::read(&head, spec, reading),
+        Kind::Team | Kind::Person | Kind::Stage | Kind::Action => {}
+    }
+}
+
+fn unknown_kind(kind: &str, node: &Node, reading: &mut Reading) {
+    let known = || OUR_KINDS.iter().copied();
+    let help = match (kind, nearest(kind, known())) {
+        ("Group" | "User", _) => format!("`{kind}` belongs to `apiVersion: {BACKSTAGE}`"),
+        ("Team" | "Person", _) => format!("teams and people are `Group` and `User` of `apiVersion: {BACKSTAGE}`"),
+        (_, Some(near)) => format!("did you mean `{near}`?"),
+        (_, None) => format!("kinds are {}", known().collect::<Vec<_>>().join(", ")),
+    };
+    reading.sink.add(
+        Finding::error(Code::Envelope, node.place, format!("kind `{kind}` is not known"))
+            .expected(format!("a kind of `{OURS}`"), format!("`{kind}`"))
+            .help(help),
+    );
+}
+
+fn backstage(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) {
+    let kind_of = match kind {
+        "Group" => Kind::Team,
+        "User" => Kind::Person,
+        other if UNREAD.contains(&other) => return,
+        other => {
+            reading.sink.add(
+                Finding::error(Code::Envelope, node.place, format!("kind `{other}` is not known"))
+                    .expected(format!("`Group` or `User` of `{BACKSTAGE}`"), format!("`{other}`")),
+            );
+            return;
+        }
+    };
+    let Some(head) = metadata(&mut fields, Some(kind_of), reading) else {
+        return;
+    };
+    let spec = fields.get("spec");
+    fields.get("relations");
+    fields.get("status");
+    fields.close_foreign(reading);
+    declare(kind_of, head.name.clone(), &head, reading);
+    let spec = spec.and_then(|spec| Fields::open(spec, head.subject.clone(), reading));
+    match kind_of {
+        Kind::Team => super::people::read_team(&head, spec, reading),
+        Kind::Person => super::people::read_person(&head, spec, reading),
+        Kind::Ladder
+        | Kind::Domain
+        | Kind::Flow
+        | Kind::FailureMode
+        | Kind::Runbook
+        | Kind::Edge
+        | Kind::Plan
+        | Kind::Roster
+        | Kind::Stage
+        | Kind::Action => {}
+    }
+}
+
+fn estate(head: Head, mut fields: Fields<'_>, reading: &mut Reading) {
+    if let Some(spec) = fields.get("spec").and_then(|spec| Fields::open(spec, "the estate", reading)) {
+        spec.close(reading);
+    }
+    fields.close(reading);
+    match &reading.estate {
+        Some((_, earlier)) => {
+            let finding = Finding::error(Code::DeclaredTwice, head.place, "the estate is named twice")
+                .help("keep one document of kind `Estate`, in `tidegate.yaml`")
+                .related(*earlier, "first named here");
+            reading.sink.add(finding);
+        }
+        None => reading.estate = Some((head.name, head.place)),
+    }
+}
+
+fn metadata(fields: &mut Fields<'_>, kind: Option<Kind>, reading: &mut Reading) -> Option<Head> {
+    let word = kind.map_or("estate", Kind::word);
+    let is_foreign = matches!(kind, Some(Kind::Team | Kind::Person));
+    let node = fields.need("metadata", reading)?;
+    let mut metadata = Fields::open(node, format!("the metadata of a {word}"), reading)?;
+    let written = metadata.need("name", reading);
+    let title = metadata.get("title").and_then(|title| text(title, "the title", reading));
+    metadata.get("description");
+    let namespace = if is_foreign {
+        for known in ["annotations", "labels", "tags", "links", "uid", "etag"] {
+            metadata.get(known);
+        }
+        metadata
+            .get("namespace")
+            .and_then(|namespace| text(namespace, "the namespace", reading))
+    } else {
+        None
+    };
+    if is_foreign {
+        metadata.close_foreign(reading);
+    } else {
+        metadata.close(reading);
+    }
+    let written = written?;
+    let given: String = name(
+        written,
+        "the name",
+        |text| tidegate_model::check_name(text).map(|()| text.to_owned()),
+        reading,
+    )?;
+    let name = if is_foreign {
+        super::people::qualified(&given, namespace.as_deref())
+    } else {
+        given.clone()
+    };
+    Some(Head {
+        title: title.unwrap_or(given),
+        subject: format!("{word} `{name}`"),
+        name,
+        place: written.place,
+    })
+}
+
+/// Notes a declaration; a second one of the same name is an error unless it claims a domain for another owner, which says more.
+pub(crate) fn declare(kind: Kind, name: String, head: &Head, reading: &mut Reading) {
+    reading.mark(&head.subject, "", head.place);
+    match reading.declared.get(&(kind, name.clone())) {
+        None => {
+            reading.declared.insert((kind, name), head.place);
+        }
+        Some(_) if kind == Kind::Domain => {}
+        Some(earlier) => {
+            let finding = Finding::error(
+                Code::DeclaredTwice,
+                head.place,
+                format!("{} `{name}` is declared twice", kind.word()),
+            )
+            .help("keep one, or give the second another name")
+            .related(*earlier, "first declared here");
+            reading.sink.add(finding);
+        }
+    }
+}
+
+/// Says that a name leads nowhere, with the nearest one.
+pub(crate) fn unknown(kind: Kind, name: &str, place: Place, known: &[&str], reading: &mut Reading) {
+    let help = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => format!("no {} is declared", kind.word()),
+        None => format!("declared are {}", list(known.iter().copied())),
+    };
+    reading.sink.add(
+        Finding::error(
+            Code::UnknownReference,
+            place,
+            format!("{} `{name}` is not declared", kind.word()),
+        )
+        .help(help),
+    );
+}

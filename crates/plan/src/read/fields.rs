@@ -1,0 +1,170 @@
+//! The fields of a mapping: asked for one by one, and what nobody asked for is an unknown field.
+
+use super::{Reading, list, nearest};
+use crate::code::Code;
+use crate::sink::{Finding, Place};
+use crate::syntax::{Node, Shape};
+
+/// A mapping that is being read.
+pub(crate) struct Fields<'n> {
+    node: &'n Node,
+    what: String,
+    asked: Vec<&'static str>,
+}
+
+impl<'n> Fields<'n> {
+    /// Opens a mapping; anything else is an error and `None`. `what` names it in messages.
+    pub(crate) fn open(node: &'n Node, what: impl Into<String>, reading: &mut Reading) -> Option<Self> {
+        let what = what.into();
+        match node.shape {
+            Shape::Map(_) => Some(Self {
+                node,
+                what,
+                asked: Vec::new(),
+            }),
+            Shape::Nothing | Shape::Scalar { .. } | Shape::List(_) => {
+                wrong(node, &what, "a mapping of fields", reading);
+                None
+            }
+        }
+    }
+
+    /// The place of the whole mapping.
+    pub(crate) fn place(&self) -> Place {
+        self.node.place
+    }
+
+    /// What is read, in words.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// A field that may be missing; written without a value it is missing too.
+    pub(crate) fn get(&mut self, name: &'static str) -> Option<&'n Node> {
+        self.asked.push(name);
+        self.node.get(name).filter(|node| !matches!(node.shape, Shape::Nothing))
+    }
+
+    /// A field that must be there.
+    pub(crate) fn need(&mut self, name: &'static str, reading: &mut Reading) -> Option<&'n Node> {
+        let found = self.get(name);
+        if found.is_none() {
+            let place = self.head();
+            reading.sink.add(
+                Finding::error(Code::MissingField, place, format!("{} has no `{name}`", self.what))
+                    .help(format!("add `{name}: ...`")),
+            );
+        }
+        found
+    }
+
+    /// Where a missing field is complained about: the mapping's first key, which underlines less than the whole.
+    pub(crate) fn head(&self) -> Place {
+        match &self.node.shape {
+            Shape::Map(entries) => entries.first().map_or(self.node.place, |(key, _)| key.place),
+            Shape::Nothing | Shape::Scalar { .. } | Shape::List(_) => self.node.place,
+        }
+    }
+
+    /// Complains about fields that nobody asked for.
+    pub(crate) fn close(self, reading: &mut Reading) {
+        self.close_as(reading, |code_place, message| Finding::error(Code::UnknownField, code_place, message));
+    }
+
+    /// Warns about fields that nobody asked for: the format is somebody else's.
+    pub(crate) fn close_foreign(self, reading: &mut Reading) {
+        self.close_as(reading, |place, message| Finding::warning(Code::ForeignField, place, message));
+    }
+
+    fn close_as(self, reading: &mut Reading, finding: impl Fn(Place, String) -> Finding) {
+        let Shape::Map(entries) = &self.node.shape else { return };
+        for (key, _) in entries {
+            if key.text.is_empty() || self.asked.contains(&key.text.as_str()) {
+                continue;
+            }
+            let help = match nearest(&key.text, self.asked.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("fields here are {}", list(self.asked.iter().copied())),
+            };
+            reading
+                .sink
+                .add(finding(key.place, format!("{} has no field `{}`", self.what, key.text)).help(help));
+        }
+    }
+}
+
+/// Complains that a node is not what was expected.
+pub(crate) fn wrong(node: &Node, what: &str, expected: &str, reading: &mut Reading) {
+    reading.sink.add(
+        Finding::error(Code::WrongValue, node.place, format!("{what} is not {expected}"))
+            .expected(expected, node.words()),
+    );
+}
+
+/// The items of a list; a single value stands for a list of one.
+pub(crate) fn items(node: &Node) -> &[Node] {
+    match &node.shape {
+        Shape::List(items) => items,
+        Shape::Nothing => &[],
+        Shape::Scalar { .. } | Shape::Map(_) => std::slice::from_ref(node),
+    }
+}
+
+/// A text.
+pub(crate) fn text(node: &Node, what: &str, reading: &mut Reading) -> Option<String> {
+    match node.text() {
+        Some(text) if !text.trim().is_empty() => Some(text.to_owned()),
+        Some(_) | None => {
+            wrong(node, what, "a text", reading);
+            None
+        }
+    }
+}
+
+/// Texts of a list; each wrong one is an error.
+pub(crate) fn texts(node: Option<&Node>, what: &str, reading: &mut Reading) -> Vec<String> {
+    node.map(items)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|item| text(item, what, reading))
+        .collect()
+}
+
+/// A value read by `parse`, whose error says what was expected.
+pub(crate) fn value<T>(
+    node: &Node,
+    what: &str,
+    expected: &str,
+    parse: impl Fn(&str) -> Option<T>,
+    reading: &mut Reading,
+) -> Option<T> {
+    let found = node.text().and_then(parse);
+    if found.is_none() {
+        wrong(node, what, expected, reading);
+    }
+    found
+}
+
+/// A name by the shared name rule.
+pub(crate) fn name<T>(
+    node: &Node,
+    what: &str,
+    parse: impl Fn(&str) -> Result<T, tidegate_model::NameError>,
+    reading: &mut Reading,
+) -> Option<T> {
+    let Some(text) = node.text() else {
+        wrong(node, what, "a name", reading);
+        return None;
+    };
+    match parse(text) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            reading
+                .sink
+                .add(Finding::error(Code::BadName, node.place, format!("{what} is not a name: {error}")).help(
+                    "names have 1 to 63 letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit",
+                ));
+            None
+        }
+    }
+}

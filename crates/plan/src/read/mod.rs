@@ -1,0 +1,157 @@
+//! Reading: from trees to the nouns of the model, one file per kind, every error of a document at once.
+
+pub(crate) mod domain;
+pub(crate) mod edge;
+pub(crate) mod envelope;
+pub(crate) mod fields;
+pub(crate) mod flow;
+pub(crate) mod gate;
+pub(crate) mod hazard;
+pub(crate) mod ladder;
+pub(crate) mod people;
+pub(crate) mod plan;
+pub(crate) mod scalar;
+pub(crate) mod stage;
+pub(crate) mod time;
+
+use std::collections::BTreeMap;
+
+use tidegate_model::switch::SwitchValue;
+use tidegate_model::{Parts, PersonId, SwitchId, TeamId};
+
+use crate::sink::{Place, Sink};
+
+/// Kinds of things that can be referred to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Team,
+    Person,
+    Ladder,
+    Domain,
+    Flow,
+    FailureMode,
+    Runbook,
+    Edge,
+    Plan,
+    Roster,
+    Stage,
+    Action,
+}
+
+impl Kind {
+    /// The word of messages.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Team => "team",
+            Self::Person => "person",
+            Self::Ladder => "ladder",
+            Self::Domain => "domain",
+            Self::Flow => "flow",
+            Self::FailureMode => "failure mode",
+            Self::Runbook => "runbook",
+            Self::Edge => "edge",
+            Self::Plan => "plan",
+            Self::Roster => "roster",
+            Self::Stage => "stage",
+            Self::Action => "action",
+        }
+    }
+}
+
+/// A reference that the text makes; resolved when everything is read.
+#[derive(Debug)]
+pub(crate) struct Reference {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) place: Place,
+}
+
+/// What reading gathers: the parts, what was declared where, what refers to what, and the places of fields for the checks.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    pub(crate) sink: Sink,
+    pub(crate) parts: Parts,
+    pub(crate) declared: BTreeMap<(Kind, String), Place>,
+    pub(crate) references: Vec<Reference>,
+    pub(crate) estate: Option<(String, Place)>,
+    /// Flows marked `payment: true`.
+    pub(crate) payment_flows: Vec<String>,
+    /// Signals of failure modes that name a criterion, with their places.
+    pub(crate) signals: Vec<(String, String, Place)>,
+    /// Memberships that people declare themselves: person, team.
+    pub(crate) memberships: Vec<(String, String)>,
+    /// Switches with their places and defaults.
+    pub(crate) switches: BTreeMap<SwitchId, (Place, Option<SwitchValue>)>,
+    /// Values that actions set: switch, value, place of the switch, place of the value.
+    pub(crate) switch_uses: Vec<(SwitchId, SwitchValue, Place, Place)>,
+    /// Rosters: a team and whom it pages.
+    pub(crate) rosters: Vec<(TeamId, Vec<PersonId>)>,
+    /// Owner of each domain document in order, to see two claims.
+    pub(crate) owners: BTreeMap<String, (String, Place)>,
+    places: BTreeMap<(String, String), Place>,
+}
+
+impl Reading {
+    /// Notes a reference.
+    pub(crate) fn refer(&mut self, kind: Kind, name: &str, place: Place) {
+        self.references.push(Reference {
+            kind,
+            name: name.to_owned(),
+            place,
+        });
+    }
+
+    /// Notes where a field of a subject stands.
+    pub(crate) fn mark(&mut self, subject: &str, field: &str, place: Place) {
+        self.places.insert((subject.to_owned(), field.to_owned()), place);
+    }
+
+    /// Where a field of a subject stands, else the subject itself.
+    pub(crate) fn place(&self, subject: &str, field: &str) -> Place {
+        self.places
+            .get(&(subject.to_owned(), field.to_owned()))
+            .or_else(|| self.places.get(&(subject.to_owned(), String::new())))
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// The most names that a message lists.
+const NAMES_LISTED_MAX: usize = 8;
+
+/// The nearest known name, when one is near enough to be meant.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let bound = (name.chars().count() / 3).max(1);
+    known
+        .map(|other| (distance(name, other, bound), other))
+        .filter(|(distance, _)| *distance <= bound)
+        .min()
+        .map(|(_, other)| other)
+}
+
+/// Names as a list for a message.
+pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    match names.split_at_checked(NAMES_LISTED_MAX) {
+        Some((first, rest)) if !rest.is_empty() => format!("{} and {} more", first.join(", "), rest.len()),
+        Some(_) | None => names.join(", "),
+    }
+}
+
+/// Edit distance of two texts; `bound + 1` when their lengths already differ by more than `bound`.
+fn distance(a: &str, b: &str, bound: usize) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > bound {
+        return bound + 1;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, right) in b.iter().enumerate() {
+            let swap = row[j] + usize::from(left != right);
+            next.push(swap.min(row[j + 1] + 1).min(next[j] + 1));
+        }
+        row = next;
+    }
+    row[b.len()]
+}

@@ -1,0 +1,187 @@
+//! The sink: gathers every finding of a compilation with byte places, and turns them into sorted diagnostics at the end.
+
+use crate::bundle::Bundle;
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Level, Related, Span};
+
+/// The most diagnostics of one compilation; the rest is counted and said.
+pub(crate) const DIAGNOSTICS_MAX: usize = 1_000;
+
+/// A stretch of a file, before lines and columns are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Place {
+    pub(crate) file: usize,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// A diagnostic under construction.
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    pub(crate) code: Code,
+    level: Level,
+    message: String,
+    place: Place,
+    expected: String,
+    found: String,
+    help: String,
+    related: Vec<(Place, String)>,
+}
+
+impl Finding {
+    /// An error that says `message` about `place`.
+    pub(crate) fn error(code: Code, place: Place, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            level: Level::Error,
+            message: message.into(),
+            place,
+            expected: String::new(),
+            found: String::new(),
+            help: String::new(),
+            related: Vec::new(),
+        }
+    }
+
+    /// A warning that says `message` about `place`.
+    pub(crate) fn warning(code: Code, place: Place, message: impl Into<String>) -> Self {
+        Self {
+            level: Level::Warning,
+            ..Self::error(code, place, message)
+        }
+    }
+
+    /// What was expected and what was found.
+    pub(crate) fn expected(mut self, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        self.expected = expected.into();
+        self.found = found.into();
+        self
+    }
+
+    /// What to do next.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// Another place that belongs to it.
+    pub(crate) fn related(mut self, place: Place, label: impl Into<String>) -> Self {
+        self.related.push((place, label.into()));
+        self
+    }
+}
+
+/// Everything found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Sink {
+    findings: Vec<Finding>,
+    beyond: usize,
+}
+
+impl Sink {
+    /// Adds a finding; beyond [`DIAGNOSTICS_MAX`] it is only counted.
+    pub(crate) fn add(&mut self, finding: Finding) {
+        if self.findings.len() < DIAGNOSTICS_MAX {
+            self.findings.push(finding);
+        } else {
+            self.beyond += 1;
+        }
+    }
+
+    /// Whether any error has been found.
+    pub(crate) fn has_error(&self) -> bool {
+        self.beyond > 0 || self.findings.iter().any(|finding| finding.level == Level::Error)
+    }
+
+    /// Turns errors of rules into warnings; what an estate cannot be assembled without stays.
+    pub(crate) fn soften_rules(&mut self) {
+        for finding in &mut self.findings {
+            if !finding.code.is_structural() {
+                finding.level = Level::Warning;
+            }
+        }
+    }
+
+    /// The diagnostics, sorted by file, position and code.
+    pub(crate) fn finish(mut self, bundle: &Bundle) -> Vec<Diagnostic> {
+        if self.beyond > 0 {
+            let place = self.findings.last().map(|finding| finding.place).unwrap_or_default();
+            self.findings.push(
+                Finding::error(Code::Limit, place, format!("{} more diagnostics are not shown", self.beyond))
+                    .expected(format!("at most {DIAGNOSTICS_MAX} diagnostics"), "more")
+                    .help("repair the ones above first"),
+            );
+        }
+        let lines: Vec<Vec<usize>> = bundle.files.iter().map(|file| line_starts(&file.text)).collect();
+        let span = |place: Place| span_of(bundle, &lines, place);
+        let path = |place: Place| {
+            bundle
+                .files
+                .get(place.file)
+                .map_or_else(|| "tidegate.yaml".to_owned(), |file| file.path.clone())
+        };
+        let mut diagnostics: Vec<Diagnostic> = self
+            .findings
+            .into_iter()
+            .map(|finding| Diagnostic {
+                code: finding.code,
+                severity: finding.level,
+                message: finding.message,
+                file: path(finding.place),
+                span: span(finding.place),
+                expected: finding.expected,
+                found: finding.found,
+                help: finding.help,
+                related: finding
+                    .related
+                    .into_iter()
+                    .map(|(place, label)| Related {
+                        file: path(place),
+                        span: span(place),
+                        label,
+                    })
+                    .collect(),
+            })
+            .collect();
+        diagnostics.sort_by(|a, b| {
+            (&a.file, a.span, a.code, &a.message).cmp(&(&b.file, b.span, b.code, &b.message))
+        });
+        diagnostics.dedup();
+        diagnostics
+    }
+}
+
+fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0)
+        .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1))
+        .collect()
+}
+
+fn span_of(bundle: &Bundle, lines: &[Vec<usize>], place: Place) -> Span {
+    let (Some(file), Some(starts)) = (bundle.files.get(place.file), lines.get(place.file)) else {
+        return Span {
+            start: 0,
+            end: 0,
+            line: 1,
+            column: 1,
+        };
+    };
+    let start = floor(&file.text, place.start);
+    let end = floor(&file.text, place.end).max(start);
+    let line = starts.partition_point(|begin| *begin <= start);
+    let begin = line.checked_sub(1).and_then(|index| starts.get(index)).copied().unwrap_or(0);
+    Span {
+        start,
+        end,
+        line,
+        column: file.text.get(begin..start).map_or(0, |lead| lead.chars().count()) + 1,
+    }
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

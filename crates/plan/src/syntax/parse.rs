@@ -1,0 +1,223 @@
+//! From text to trees: one tree per document, all positions kept, every limit enforced.
+
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, Span};
+
+use super::{DEPTH_MAX, DOCUMENTS_MAX, FILE_BYTES_MAX, Key, Node, Shape};
+use crate::code::Code;
+use crate::compile::Settings;
+use crate::sink::{Finding, Place, Sink};
+
+/// Parses one file into its documents. After a torn document the later ones are still read.
+pub(crate) fn parse_file(file: usize, text: &str, settings: &Settings, sink: &mut Sink) -> Vec<Node> {
+    let whole = Place {
+        file,
+        start: 0,
+        end: text.find('\n').unwrap_or(text.len()),
+    };
+    if text.len() > FILE_BYTES_MAX {
+        sink.add(
+            Finding::error(Code::Limit, whole, "the file is too large")
+                .expected(format!("at most {FILE_BYTES_MAX} bytes"), format!("{} bytes", text.len()))
+                .help("split the file; an estate may have any number of files"),
+        );
+        return Vec::new();
+    }
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    options.emit_unresolved_aliases = true;
+    options.block_nesting_limit = DEPTH_MAX;
+    options.flow_nesting_limit = DEPTH_MAX;
+    let mut tree = Tree {
+        file,
+        length: text.len(),
+        settings,
+        sink,
+        documents: Vec::new(),
+        open: Vec::new(),
+    };
+    let mut parser = Parser::new_from_str_with_options(text, options);
+    while let Some(event) = parser.next_event() {
+        match event {
+            Ok((event, span)) => {
+                if tree.take(event, span).is_err() {
+                    break;
+                }
+            }
+            Err(error) => {
+                let is_limit = matches!(error.kind(), ErrorKind::RecursionLimitExceeded);
+                tree.torn(&error.info(), error.marker().byte_offset().unwrap_or(0), is_limit);
+                // The first fault of a document hides what follows in it, not the documents after it.
+                match parser.proceed_next_document() {
+                    Ok(true) => {}
+                    Ok(false) | Err(_) => break,
+                }
+            }
+        }
+    }
+    tree.documents
+}
+
+/// Stops reading a file whose limit is exceeded.
+struct Stop;
+
+/// A list or mapping that is not closed yet.
+struct Open {
+    start: usize,
+    shape: OpenShape,
+}
+
+enum OpenShape {
+    List(Vec<Node>),
+    Map(Vec<(Key, Node)>, Option<Key>),
+}
+
+struct Tree<'a> {
+    file: usize,
+    length: usize,
+    settings: &'a Settings,
+    sink: &'a mut Sink,
+    documents: Vec<Node>,
+    open: Vec<Open>,
+}
+
+impl Tree<'_> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Stop> {
+        let place = self.place(&span);
+        match event {
+            Event::Scalar(text, style, _, _) => self.scalar(&text, style, place)?,
+            Event::SequenceStart(..) => self.open.push(Open {
+                start: place.start,
+                shape: OpenShape::List(Vec::new()),
+            }),
+            Event::MappingStart(..) => self.open.push(Open {
+                start: place.start,
+                shape: OpenShape::Map(Vec::new(), None),
+            }),
+            Event::SequenceEnd | Event::MappingEnd => self.close(place)?,
+            Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                self.sink.add(
+                    Finding::error(Code::Alias, place, "aliases are not part of plan files")
+                        .help("write the value out; a plan is read by people who look at one place"),
+                );
+                self.put(Node {
+                    place,
+                    shape: Shape::Nothing,
+                })?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, place: Place) -> Result<(), Stop> {
+        let quoted = style != ScalarStyle::Plain;
+        let is_key = matches!(
+            self.open.last(),
+            Some(Open {
+                shape: OpenShape::Map(_, None),
+                ..
+            })
+        );
+        let shape = if !quoted && !is_key && matches!(text, "" | "~" | "null") {
+            Shape::Nothing
+        } else {
+            let text = if is_key || !text.contains("${") {
+                text.to_owned()
+            } else {
+                super::substitute::substitute(text, place, self.settings, self.sink)
+            };
+            Shape::Scalar { text, quoted }
+        };
+        self.put(Node { place, shape })
+    }
+
+    fn close(&mut self, end: Place) -> Result<(), Stop> {
+        let Some(open) = self.open.pop() else {
+            return Ok(());
+        };
+        let place = Place {
+            file: self.file,
+            start: open.start,
+            end: end.end.max(open.start),
+        };
+        let shape = match open.shape {
+            OpenShape::List(items) => Shape::List(items),
+            OpenShape::Map(entries, _) => Shape::Map(entries),
+        };
+        self.put(Node { place, shape })
+    }
+
+    fn put(&mut self, node: Node) -> Result<(), Stop> {
+        match self.open.last_mut().map(|open| &mut open.shape) {
+            None => {
+                if self.documents.len() >= DOCUMENTS_MAX {
+                    self.sink.add(
+                        Finding::error(Code::Limit, node.place, "the file has too many documents")
+                            .expected(format!("at most {DOCUMENTS_MAX}"), "more")
+                            .help("split the file; an estate may have any number of files"),
+                    );
+                    return Err(Stop);
+                }
+                self.documents.push(node);
+            }
+            Some(OpenShape::List(items)) => items.push(node),
+            Some(OpenShape::Map(entries, key)) => match key.take() {
+                Some(name) => match entries.iter().find(|(earlier, _)| earlier.text == name.text) {
+                    Some((earlier, _)) => self.sink.add(
+                        Finding::error(Code::DuplicateKey, name.place, format!("key `{}` is written twice", name.text))
+                            .help("keep one of them")
+                            .related(earlier.place, "first written here"),
+                    ),
+                    None => entries.push((name, node)),
+                },
+                None => match node.shape {
+                    Shape::Scalar { text, .. } => {
+                        *key = Some(Key {
+                            text,
+                            place: node.place,
+                        });
+                    }
+                    Shape::Nothing | Shape::List(_) | Shape::Map(_) => {
+                        self.sink.add(
+                            Finding::error(Code::WrongValue, node.place, "a key is not a text")
+                                .expected("a field name", node.words())
+                                .help("quote values that begin with `{` or `[`"),
+                        );
+                        *key = Some(Key {
+                            text: String::new(),
+                            place: node.place,
+                        });
+                    }
+                },
+            },
+        }
+        Ok(())
+    }
+
+    fn torn(&mut self, message: &str, at: usize, is_limit: bool) {
+        self.open.clear();
+        let at = at.min(self.length);
+        let place = Place {
+            file: self.file,
+            start: at,
+            end: (at + 1).min(self.length),
+        };
+        self.sink.add(if is_limit {
+            Finding::error(Code::Limit, place, "the text is nested too deeply")
+                .expected(format!("at most {DEPTH_MAX} levels"), "more")
+                .help("flatten the document")
+        } else {
+            Finding::error(Code::Syntax, place, format!("not YAML: {message}"))
+                .help("look at indentation, tabs, quotes and brackets before this point")
+        });
+    }
+
+    fn place(&self, span: &Span) -> Place {
+        let range = span.byte_range().unwrap_or(0..0);
+        Place {
+            file: self.file,
+            start: range.start.min(self.length),
+            end: range.end.min(self.length),
+        }
+    }
+}
