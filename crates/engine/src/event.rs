@@ -104,6 +104,8 @@ pub enum Body {
     ControllerStarted {
         /// 1 and up.
         epoch: u64,
+        /// Exposure asserted again under the new epoch, unless nothing was ever adopted.
+        sent: Option<Sent>,
     },
     /// An estate is run from here on. Complete list of its stages, so that replay needs no estate.
     EstateAdopted {
@@ -116,14 +118,12 @@ pub enum Body {
         /// Switch defaults.
         switches: Vec<(SwitchId, SwitchValue)>,
     },
-    /// A command was refused; equal ones of one minute are counted into the next event.
+    /// A command was refused; equal ones of one actor within a minute are journalled once.
     CommandRefused {
         /// What was asked, one short word such as `approve checkout`.
         asked: String,
         /// The refusal.
         refusal: Refusal,
-        /// How many equal refusals this stands for.
-        times: u32,
     },
     /// A stage may be entered once it is approved.
     StageReadied {
@@ -190,6 +190,10 @@ pub enum Body {
         step: u32,
         /// The snapshot from which evidence counts.
         since: ExposureVersion,
+        /// The gate opens then at the earliest.
+        until: Timestamp,
+        /// Without a pass by then, a decision is asked for.
+        decide_by: Timestamp,
     },
     /// The soak is over; the gate decides.
     GateOpened {
@@ -239,6 +243,18 @@ pub enum Body {
         reading: Reading,
         /// Version of the statistics.
         stats_version: u32,
+    },
+    /// A gate has said neither pass nor harm for as long as its step may take; people are asked to decide.
+    DecisionAsked {
+        /// The stage.
+        stage: StageId,
+        /// Index of the step.
+        step: u32,
+    },
+    /// An approval was not given in time; its approvers were paged.
+    ApprovalOverdue {
+        /// The stage.
+        stage: StageId,
     },
     /// A person answered a manual criterion.
     Attested {
@@ -314,6 +330,8 @@ pub enum Body {
         reference: String,
         /// In words.
         summary: String,
+        /// The same exposure under a new version, so that counts from before and after are told apart; none when nothing is exposed.
+        sent: Option<Sent>,
     },
     /// Full exposure was reached and passed; the way back stays open until then.
     WatchBegun {
@@ -471,6 +489,50 @@ pub struct Binding {
     pub attempt: u32,
     /// How often evidence had been restarted; a change lapses approvals.
     pub restarts: u32,
+}
+
+impl Body {
+    /// The stable word of its kind, as the journal has it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::ControllerStarted { .. } => "controller-started",
+            Self::EstateAdopted { .. } => "estate-adopted",
+            Self::CommandRefused { .. } => "command-refused",
+            Self::StageReadied { .. } => "stage-readied",
+            Self::ApprovalAsked { .. } => "approval-asked",
+            Self::Approved { .. } => "approved",
+            Self::RiskAccepted { .. } => "risk-accepted",
+            Self::StepExposed { .. } => "step-exposed",
+            Self::SoakBegun { .. } => "soak-begun",
+            Self::GateOpened { .. } => "gate-opened",
+            Self::GatePassed { .. } => "gate-passed",
+            Self::EvidenceRecorded { .. } => "evidence-recorded",
+            Self::Observed { .. } => "observed",
+            Self::CriterionJudged { .. } => "criterion-judged",
+            Self::DecisionAsked { .. } => "decision-asked",
+            Self::ApprovalOverdue { .. } => "approval-overdue",
+            Self::Attested { .. } => "attested",
+            Self::HarmFound { .. } => "harm-found",
+            Self::StageHeld { .. } => "stage-held",
+            Self::HoldLifted { .. } => "hold-lifted",
+            Self::RollbackBegun { .. } => "rollback-begun",
+            Self::RolledBack { .. } => "rolled-back",
+            Self::ChangeNoted { .. } => "change-noted",
+            Self::WatchBegun { .. } => "watch-begun",
+            Self::StageFinalised { .. } => "stage-finalised",
+            Self::IncidentOpened { .. } => "incident-opened",
+            Self::RungCalled { .. } => "rung-called",
+            Self::IncidentAcknowledged { .. } => "incident-acknowledged",
+            Self::AcknowledgementLapsed { .. } => "acknowledgement-lapsed",
+            Self::ActionTaken { .. } => "action-taken",
+            Self::ActionReverted { .. } => "action-reverted",
+            Self::IncidentResolved { .. } => "incident-resolved",
+            Self::GatewayConnected { .. } => "gateway-connected",
+            Self::GatewayLost { .. } => "gateway-lost",
+            Self::EffectEnded { .. } => "effect-ended",
+        }
+    }
 }
 
 impl Event {

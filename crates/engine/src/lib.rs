@@ -4,8 +4,20 @@
 pub mod command;
 pub mod event;
 pub mod refusal;
+
+pub mod state;
+pub mod words;
+
+pub mod apply;
+pub mod decide;
+pub mod judge;
+pub mod may;
+
 pub mod view;
 
+pub use apply::apply;
 pub use command::{Accepted, Command, CommandKey, Decision, Request, Side};
+pub use decide::{deadline, decide, snapshot};
 pub use event::{Body, Event};
 pub use refusal::Refusal;
+pub use state::State;

@@ -17,102 +17,268 @@ type Told = (Tone, String);
 #[must_use]
 pub fn happened(seq: u64, event: &Event) -> HappenedView {
     let (tone, text) = tell(&event.body, &event.actor);
-    HappenedView { seq, at: event.at, text, tone }
+    HappenedView {
+        seq,
+        at: event.at,
+        text,
+        tone,
+    }
 }
 
 /// One arm per event; what takes more than a line has a function below.
 fn tell(body: &Body, actor: &Actor) -> Told {
     match body {
-        Body::ControllerStarted { epoch } => (Tone::Calm, format!("the controller started (start {epoch})")),
+        Body::ControllerStarted { epoch, .. } => (Tone::Calm, format!("the controller started (start {epoch})")),
         Body::EstateAdopted { digest, stages, .. } => {
             let stages = counted(stages.len() as u64, "stage", "stages");
             (Tone::Calm, format!("{actor} adopted estate {digest:.12} with {stages}"))
         }
-        Body::CommandRefused { asked, refusal, times } => refused(actor, asked, refusal, *times),
-        Body::StageReadied { stage, attempt } => {
-            (Tone::Calm, format!("{stage} is ready to be entered (attempt {attempt})"))
-        }
-        Body::ApprovalAsked { stage, opens, sent, answer_by } => {
-            (Tone::Wait, format!("asked {} to approve {}, until {}", people(sent), opening(stage, opens), clock(*answer_by)))
-        }
+        Body::CommandRefused { asked, refusal } => refused(actor, asked, refusal),
+        Body::StageReadied { stage, attempt } => (
+            Tone::Calm,
+            format!("{stage} is ready to be entered (attempt {attempt})"),
+        ),
+        Body::ApprovalAsked {
+            stage,
+            opens,
+            sent,
+            answer_by,
+        } => (
+            Tone::Wait,
+            format!(
+                "asked {} to approve {}, until {}",
+                people(sent),
+                opening(stage, opens),
+                clock(*answer_by)
+            ),
+        ),
         Body::Approved { stage, by, bound } => (Tone::Good, format!("{by} approved {}", opening(stage, &bound.opens))),
-        Body::RiskAccepted { stage, by, as_approver, reason, bound, .. } => {
-            let standing = if *as_approver { "as approver" } else { "from a rung above" };
-            (Tone::Wait, format!("{by} accepted the risk of {} {standing}: {reason}", opening(stage, &bound.opens)))
+        Body::RiskAccepted {
+            stage,
+            by,
+            as_approver,
+            reason,
+            bound,
+            ..
+        } => {
+            let standing = if *as_approver {
+                "as approver"
+            } else {
+                "from a rung above"
+            };
+            (
+                Tone::Wait,
+                format!(
+                    "{by} accepted the risk of {} {standing}: {reason}",
+                    opening(stage, &bound.opens)
+                ),
+            )
         }
-        Body::StepExposed { stage, step, to, because, .. } => {
-            (Tone::Good, format!("exposed {stage} to {to} (step {}), {}", step + 1, grounds(because)))
-        }
-        Body::SoakBegun { stage, step, .. } => {
-            (Tone::Calm, format!("step {} of {stage} is in force; its evidence counts from here", step + 1))
-        }
-        Body::GateOpened { stage, step } => (Tone::Calm, format!("the soak of {stage} step {} is over; its gate decides", step + 1)),
+        Body::StepExposed {
+            stage,
+            step,
+            to,
+            because,
+            ..
+        } => (
+            Tone::Good,
+            format!("exposed {stage} to {to} (step {}), {}", step + 1, grounds(because)),
+        ),
+        Body::SoakBegun { stage, step, until, .. } => (
+            Tone::Calm,
+            format!(
+                "step {} of {stage} is in force; it soaks until {}",
+                step + 1,
+                clock(*until)
+            ),
+        ),
+        Body::GateOpened { stage, step } => (
+            Tone::Calm,
+            format!("the soak of {stage} step {} is over; its gate decides", step + 1),
+        ),
         Body::GatePassed { stage, step, readings } => {
             let criteria = counted(readings.len() as u64, "criterion", "criteria");
-            (Tone::Good, format!("the gate of {stage} step {} passed on {criteria}", step + 1))
+            (
+                Tone::Good,
+                format!("the gate of {stage} step {} passed on {criteria}", step + 1),
+            )
         }
         Body::EvidenceRecorded { stratum, late } => evidence(stratum, *late),
-        Body::Observed { stage, criterion, observation } => observed(stage, criterion, observation),
-        Body::CriterionJudged { stage, criterion, verdict, reading, .. } => judged(stage, criterion, verdict, reading),
-        Body::Attested { stage, criterion, holds, note } => {
-            let (tone, word) = if *holds { (Tone::Good, "holds") } else { (Tone::Harm, "does not hold") };
+        Body::Observed {
+            stage,
+            criterion,
+            observation,
+        } => observed(stage, criterion, observation),
+        Body::CriterionJudged {
+            stage,
+            criterion,
+            verdict,
+            reading,
+            ..
+        } => judged(stage, criterion, verdict, reading),
+        Body::DecisionAsked { stage, step } => (
+            Tone::Wait,
+            format!(
+                "the gate of {stage} step {} cannot tell in its time; people are asked to decide",
+                step + 1
+            ),
+        ),
+        Body::ApprovalOverdue { stage } => (
+            Tone::Wait,
+            format!("the approval of {stage} is overdue; its approvers are paged"),
+        ),
+        Body::Attested {
+            stage,
+            criterion,
+            holds,
+            note,
+        } => {
+            let (tone, word) = if *holds {
+                (Tone::Good, "holds")
+            } else {
+                (Tone::Harm, "does not hold")
+            };
             (tone, format!("{actor} says that {criterion} of {stage} {word}: {note}"))
         }
-        Body::HarmFound { stage, criterion, on_harm, look } => harm(stage, criterion.as_ref(), *on_harm, look.as_ref()),
-        Body::StageHeld { stage, criterion, reason } => {
-            let by = criterion.as_ref().map_or_else(|| actor.to_string(), |criterion| format!("the gate ({criterion})"));
+        Body::HarmFound {
+            stage,
+            criterion,
+            on_harm,
+            look,
+        } => harm(stage, criterion.as_ref(), *on_harm, look.as_ref()),
+        Body::StageHeld {
+            stage,
+            criterion,
+            reason,
+        } => {
+            let by = criterion
+                .as_ref()
+                .map_or_else(|| actor.to_string(), |criterion| format!("the gate ({criterion})"));
             (Tone::Wait, format!("{by} holds {stage}{}", because(reason)))
         }
-        Body::HoldLifted { stage, criterion, of, reason } => {
-            let whose = criterion.as_ref().map(ToString::to_string).or_else(|| of.as_ref().map(ToString::to_string));
+        Body::HoldLifted {
+            stage,
+            criterion,
+            of,
+            reason,
+        } => {
+            let whose = criterion
+                .as_ref()
+                .map(ToString::to_string)
+                .or_else(|| of.as_ref().map(ToString::to_string));
             let whose = whose.map(|whose| format!(" of {whose}")).unwrap_or_default();
-            (Tone::Calm, format!("{actor} lifted the hold{whose} on {stage}{}", because(reason)))
+            (
+                Tone::Calm,
+                format!("{actor} lifted the hold{whose} on {stage}{}", because(reason)),
+            )
         }
-        Body::RollbackBegun { stage, from, cause, .. } => {
-            (Tone::Harm, format!("rolling {stage} back from {from} to 0 %, {}", blame(cause)))
-        }
-        Body::RolledBack { stage, acknowledged, lapsed } => rolled_back(stage, acknowledged.len(), lapsed),
-        Body::ChangeNoted { stage, side, reference, summary } => {
+        Body::RollbackBegun { stage, from, cause, .. } => (
+            Tone::Harm,
+            format!("rolling {stage} back from {from} to 0 %, {}", blame(cause)),
+        ),
+        Body::RolledBack {
+            stage,
+            acknowledged,
+            lapsed,
+        } => rolled_back(stage, acknowledged.len(), lapsed),
+        Body::ChangeNoted {
+            stage,
+            side,
+            reference,
+            summary,
+            ..
+        } => {
             let side = match side {
                 Side::Old => "old",
                 Side::New => "new",
             };
-            (Tone::Calm, format!("{actor} changed the {side} side of {stage} ({reference}){}; its evidence starts anew", because(summary)))
+            (
+                Tone::Calm,
+                format!(
+                    "{actor} changed the {side} side of {stage} ({reference}){}; its evidence starts anew",
+                    because(summary)
+                ),
+            )
         }
-        Body::WatchBegun { stage, way_back_until, .. } => {
-            (Tone::Good, format!("{stage} passed at 100 %; its way back stays open until {}", clock(*way_back_until)))
-        }
-        Body::StageFinalised { stage, .. } => (Tone::Good, format!("{actor} finalised {stage}; there is no way back")),
-        Body::IncidentOpened { incident, domain, severity, origin, summary } => (
-            Tone::Harm,
-            format!("{incident} opened ({}, {domain}, by {}): {summary}", severity.word(), origin_words(origin)),
+        Body::WatchBegun {
+            stage, way_back_until, ..
+        } => (
+            Tone::Good,
+            format!(
+                "{stage} passed at 100 %; its way back stays open until {}",
+                clock(*way_back_until)
+            ),
         ),
-        Body::RungCalled { incident, rung, attempt, sent, answer_by } => called(incident, *rung, *attempt, sent, *answer_by),
-        Body::IncidentAcknowledged { incident, by, until, .. } => {
-            (Tone::Good, format!("{by} acknowledged {incident}; the pager is silent until {}", clock(*until)))
-        }
-        Body::AcknowledgementLapsed { incident } => {
-            (Tone::Wait, format!("the acknowledgement of {incident} ran out without an update"))
-        }
-        Body::ActionTaken { incident, action, by, switches, until, .. } => {
-            let set: Vec<String> = switches.iter().map(|(switch, value)| format!("{switch} = {value}")).collect();
-            let set = if set.is_empty() { String::new() } else { format!(" ({}, until {})", list(&set), clock(*until)) };
+        Body::StageFinalised { stage, .. } => (Tone::Good, format!("{actor} finalised {stage}; there is no way back")),
+        Body::IncidentOpened {
+            incident,
+            domain,
+            severity,
+            origin,
+            summary,
+        } => (
+            Tone::Harm,
+            format!(
+                "{incident} opened ({}, {domain}, by {}): {summary}",
+                severity.word(),
+                origin_words(origin)
+            ),
+        ),
+        Body::RungCalled {
+            incident,
+            rung,
+            attempt,
+            sent,
+            answer_by,
+        } => called(incident, *rung, *attempt, sent, *answer_by),
+        Body::IncidentAcknowledged {
+            incident, by, until, ..
+        } => (
+            Tone::Good,
+            format!(
+                "{by} acknowledged {incident}; the pager is silent until {}",
+                clock(*until)
+            ),
+        ),
+        Body::AcknowledgementLapsed { incident } => (
+            Tone::Wait,
+            format!("the acknowledgement of {incident} ran out without an update"),
+        ),
+        Body::ActionTaken {
+            incident,
+            action,
+            by,
+            switches,
+            until,
+            ..
+        } => {
+            let set: Vec<String> = switches
+                .iter()
+                .map(|(switch, value)| format!("{switch} = {value}"))
+                .collect();
+            let set = if set.is_empty() {
+                String::new()
+            } else {
+                format!(" ({}, until {})", list(&set), clock(*until))
+            };
             (Tone::Good, format!("{by} used {action} in {incident}{set}"))
         }
         Body::ActionReverted { action, expired: true } => (Tone::Wait, format!("{action} ended by its expiry")),
         Body::ActionReverted { action, expired: false } => (Tone::Calm, format!("{actor} ended {action}")),
-        Body::IncidentResolved { incident, by, lesson, .. } => resolved(incident, by.as_ref(), lesson),
+        Body::IncidentResolved {
+            incident, by, lesson, ..
+        } => resolved(incident, by.as_ref(), lesson),
         Body::GatewayConnected { gateway, .. } => (Tone::Calm, format!("gateway {gateway} connected")),
-        Body::GatewayLost { gateway } => {
-            (Tone::Harm, format!("gateway {gateway} is gone; what it did not report counts as missing"))
-        }
+        Body::GatewayLost { gateway } => (
+            Tone::Harm,
+            format!("gateway {gateway} is gone; what it did not report counts as missing"),
+        ),
         Body::EffectEnded { outcome, .. } => ended(outcome),
     }
 }
 
-fn refused(actor: &Actor, asked: &str, refusal: &Refusal, times: u32) -> Told {
-    let again = if times > 1 { format!(" ({} times)", count(u64::from(times))) } else { String::new() };
-    (Tone::Wait, format!("refused {actor} to {asked}{again}: {}", refusal.what))
+fn refused(actor: &Actor, asked: &str, refusal: &Refusal) -> Told {
+    (Tone::Wait, format!("refused {actor} to {asked}: {}", refusal.what))
 }
 
 fn opening(stage: &StageId, opens: &Opening) -> String {
@@ -134,15 +300,27 @@ fn grounds(because: &Opening) -> String {
 
 /// `: reason`, or nothing when none was given.
 fn because(reason: &str) -> String {
-    if reason.trim().is_empty() { String::new() } else { format!(": {reason}") }
+    if reason.trim().is_empty() {
+        String::new()
+    } else {
+        format!(": {reason}")
+    }
 }
 
 fn evidence(stratum: &Stratum, late: bool) -> Told {
     // The same attempts are counted by several meters; the largest count is the number of attempts.
-    let attempts = stratum.counts.iter().map(|meter| meter.old.n + meter.new.n).max().unwrap_or(0);
+    let attempts = stratum
+        .counts
+        .iter()
+        .map(|meter| meter.old.n + meter.new.n)
+        .max()
+        .unwrap_or(0);
     let late = if late { ", too late to be judged" } else { "" };
     let gateway = &stratum.id.gateway;
-    (Tone::Calm, format!("{gateway} reported {}{late}", counted(attempts, "attempt", "attempts")))
+    (
+        Tone::Calm,
+        format!("{gateway} reported {}{late}", counted(attempts, "attempt", "attempts")),
+    )
 }
 
 fn observed(stage: &StageId, criterion: &CriterionId, observation: &Observation) -> Told {
@@ -151,11 +329,18 @@ fn observed(stage: &StageId, criterion: &CriterionId, observation: &Observation)
             let differ = counts.missing + counts.differing + counts.duplicated;
             let tone = if differ == 0 { Tone::Calm } else { Tone::Wait };
             let rows = counted(counts.old_rows, "row", "rows");
-            (tone, format!("{criterion} of {stage} compared {rows}: {} differ", count(differ)))
+            (
+                tone,
+                format!("{criterion} of {stage} compared {rows}: {} differ", count(differ)),
+            )
         }
         Observation::Silent(silence) => (
             Tone::Wait,
-            format!("the source of {criterion} ({stage}) is silent since {}: {}", clock(silence.since), silence.reason),
+            format!(
+                "the source of {criterion} ({stage}) is silent since {}: {}",
+                clock(silence.since),
+                silence.reason
+            ),
         ),
     }
 }
@@ -200,10 +385,16 @@ fn blame(cause: &Cause) -> String {
 
 fn rolled_back<G: std::fmt::Display>(stage: &StageId, acknowledged: usize, lapsed: &[G]) -> Told {
     let gateways = counted(acknowledged as u64, "gateway", "gateways");
-    let lapsed = if lapsed.is_empty() { String::new() } else { format!("; the lease of {} ran out", list(lapsed)) };
-    (Tone::Wait, format!("{stage} is back on the old side, on {gateways}{lapsed}"))
+    let lapsed = if lapsed.is_empty() {
+        String::new()
+    } else {
+        format!("; the lease of {} ran out", list(lapsed))
+    };
+    (
+        Tone::Wait,
+        format!("{stage} is back on the old side, on {gateways}{lapsed}"),
+    )
 }
-
 
 fn origin_words(origin: &Origin) -> String {
     match origin {
@@ -219,9 +410,16 @@ fn origin_words(origin: &Origin) -> String {
 fn called(incident: &IncidentId, rung: u32, attempt: u32, sent: &[Sent], answer_by: Timestamp) -> Told {
     let place = rung + 1;
     if sent.is_empty() {
-        return (Tone::Harm, format!("rung {place} of {incident} reaches nobody; the next one is called"));
+        return (
+            Tone::Harm,
+            format!("rung {place} of {incident} reaches nobody; the next one is called"),
+        );
     }
-    let text = format!("called {} for {incident} (rung {place}, call {attempt}); next at {}", people(sent), clock(answer_by));
+    let text = format!(
+        "called {} for {incident} (rung {place}, call {attempt}); next at {}",
+        people(sent),
+        clock(answer_by)
+    );
     (Tone::Wait, text)
 }
 
@@ -238,12 +436,20 @@ fn people(sent: &[Sent]) -> String {
             Effect::SetExposure(_) => {}
         }
     }
-    if people.is_empty() { "nobody".to_owned() } else { list(&people) }
+    if people.is_empty() {
+        "nobody".to_owned()
+    } else {
+        list(&people)
+    }
 }
 
 fn resolved(incident: &IncidentId, by: Option<&PersonId>, lesson: &str) -> Told {
     let who = by.map_or_else(|| "its signal recovered:".to_owned(), |by| format!("{by} resolved"));
-    let lesson = if lesson.trim().is_empty() { String::new() } else { format!("; lesson: {lesson}") };
+    let lesson = if lesson.trim().is_empty() {
+        String::new()
+    } else {
+        format!("; lesson: {lesson}")
+    };
     match by {
         Some(_) => (Tone::Good, format!("{who} {incident}{lesson}")),
         None => (Tone::Good, format!("{who} {incident} is over{lesson}")),
@@ -256,9 +462,10 @@ fn ended(outcome: &Outcome) -> Told {
         Outcome::InForce { lapsed, .. } if lapsed.is_empty() => {
             (Tone::Calm, "every gateway holds the asked exposure".to_owned())
         }
-        Outcome::InForce { lapsed, .. } => {
-            (Tone::Wait, format!("the asked exposure is in force; the lease of {} ran out", list(lapsed)))
-        }
+        Outcome::InForce { lapsed, .. } => (
+            Tone::Wait,
+            format!("the asked exposure is in force; the lease of {} ran out", list(lapsed)),
+        ),
         Outcome::FailedForGood { reason } => (Tone::Harm, format!("an order cannot be carried out: {reason}")),
     }
 }
@@ -268,6 +475,9 @@ fn ended(outcome: &Outcome) -> Told {
 pub fn numbers(reading: &Reading) -> Option<String> {
     let share = |(n, hits): (u64, u64)| (n > 0).then(|| percent(hits as f64 / n as f64));
     let (old, new) = (share(reading.old?)?, share(reading.new?)?);
-    let difference = reading.difference.map(|difference| format!(" ({})", points(difference))).unwrap_or_default();
+    let difference = reading
+        .difference
+        .map(|difference| format!(" ({})", points(difference)))
+        .unwrap_or_default();
     Some(format!("{old} on the old side, {new} on the new one{difference}"))
 }

@@ -1,6 +1,13 @@
 //! What people and programs see: derived from estate and state, serialised as it stands. These structs are the API.
 
+mod criterion;
 mod happened;
+mod headline;
+mod incident;
+mod ruling;
+mod stage;
+mod status;
+mod who;
 pub mod words;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +20,9 @@ use tidegate_model::{
 use crate::event::Reading;
 
 pub use happened::{happened, numbers};
+pub use ruling::rulings;
+pub use status::{status, switches};
+pub use who::who;
 
 /// How a headline feels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +70,7 @@ pub struct StatusView {
     pub incidents: Vec<IncidentView>,
     /// Switches.
     pub switches: Vec<SwitchView>,
-    /// The last events in plain words, newest first.
+    /// The last events in plain words, newest first. The state keeps no texts: whoever reads the journal fills this in.
     pub recent: Vec<HappenedView>,
     /// Effects that have not ended.
     pub outbox: Vec<OutboxView>,
@@ -192,7 +202,9 @@ pub struct IncidentView {
     pub runbook: Vec<String>,
     /// What may be done.
     pub actions: Vec<ActionView>,
-    /// What happened in it, oldest first.
+    /// Journal sequences of what happened in it, oldest first.
+    pub entries: Vec<u64>,
+    /// The same in plain words. The state keeps no texts: whoever reads the journal fills this in.
     pub timeline: Vec<HappenedView>,
 }
 

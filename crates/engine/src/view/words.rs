@@ -6,7 +6,11 @@ use tidegate_model::{Millis, Timestamp};
 #[must_use]
 pub fn percent(ratio: f64) -> String {
     let value = ratio * 100.0;
-    if value != 0.0 && value.abs() < 1.0 { format!("{value:.2} %") } else { format!("{value:.1} %") }
+    if value != 0.0 && value.abs() < 1.0 {
+        format!("{value:.2} %")
+    } else {
+        format!("{value:.1} %")
+    }
 }
 
 /// A difference of ratios in percentage points with its sign, such as `−4.8 pp`.
@@ -49,7 +53,11 @@ pub fn duration(span: Millis) -> String {
     let seconds = span.0 / 1_000;
     let (days, hours, minutes, rest) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
     let two = |a: u64, a_unit: &str, b: u64, b_unit: &str| {
-        if b == 0 { format!("{a} {a_unit}") } else { format!("{a} {a_unit} {b} {b_unit}") }
+        if b == 0 {
+            format!("{a} {a_unit}")
+        } else {
+            format!("{a} {a_unit} {b} {b_unit}")
+        }
     };
     if days > 0 {
         two(days, "d", hours, "h")

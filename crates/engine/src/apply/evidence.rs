@@ -1,0 +1,79 @@
+//! Counts of strata enter the stages they were measured for.
+
+use tidegate_model::Timestamp;
+use tidegate_model::seam::{ArmCounts, Stratum};
+
+use crate::state::{CELLS_MAX, Cell, State};
+
+pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Timestamp) {
+    if let Some(gateway) = state.gateways.get_mut(&stratum.id.gateway)
+        && gateway.incarnation == stratum.id.incarnation
+    {
+        let next = gateway.seen.entry(stratum.id.part).or_default();
+        *next = (*next).max(stratum.id.index + 1);
+    }
+    if late {
+        return;
+    }
+    for counts in &stratum.counts {
+        let Some(stage) = state.stages.get_mut(&counts.stage) else {
+            continue;
+        };
+        if stratum.version < stage.evidence_since || !stage.phase.is_exposed() {
+            continue;
+        }
+        if stratum.version >= stage.step_since && counts.criterion.as_str() == "split" {
+            stage.fallbacks += stratum.fallbacks;
+        }
+        let share = if stratum.version.seq >= stage.exposing_seq {
+            stage.exposure
+        } else {
+            // A cohort that began under an earlier step of this attempt.
+            let earlier = stage.step.and_then(|step| usize::try_from(step).ok()?.checked_sub(1));
+            earlier
+                .and_then(|step| stage.steps.get(step).copied())
+                .unwrap_or(stage.exposure)
+        };
+        let cell = Cell {
+            began: stratum.began,
+            received: at,
+            version: stratum.version,
+            share,
+            old: counts.old,
+            new: counts.new,
+        };
+        let cells = stage.cells.entry(counts.criterion.clone()).or_default();
+        if cells.len() >= CELLS_MAX {
+            merge_pairs(cells);
+        }
+        cells.push(cell);
+    }
+}
+
+/// Halves the list by adding each pair of neighbours of one step; sums of a stratified test lose only resolution.
+fn merge_pairs(cells: &mut Vec<Cell>) {
+    let mut merged: Vec<Cell> = Vec::with_capacity(cells.len() / 2 + 1);
+    let mut is_open = false;
+    for cell in cells.drain(..) {
+        match merged.last_mut() {
+            Some(last) if is_open && last.share == cell.share && last.version == cell.version => {
+                last.old = add(last.old, cell.old);
+                last.new = add(last.new, cell.new);
+                last.received = cell.received;
+                is_open = false;
+            }
+            _ => {
+                merged.push(cell);
+                is_open = true;
+            }
+        }
+    }
+    *cells = merged;
+}
+
+fn add(a: ArmCounts, b: ArmCounts) -> ArmCounts {
+    ArmCounts {
+        n: a.n.saturating_add(b.n),
+        hits: a.hits.saturating_add(b.hits),
+    }
+}

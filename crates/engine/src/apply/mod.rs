@@ -1,0 +1,197 @@
+//! Folding one event into the state: total, needs no estate, decides nothing.
+
+mod evidence;
+mod incident;
+mod stage;
+
+use tidegate_model::seam::Effect;
+
+use crate::event::{Body, Event, Sent};
+use crate::state::{ANSWERS_MAX, GatewayState, State, SwitchState, Waiting};
+
+/// Applies one event.
+pub fn apply(state: &mut State, event: &Event) {
+    state.seq += 1;
+    state.at = event.at;
+    remember_answer(state, event);
+    for sent in sent_by(&event.body) {
+        send(state, sent, event);
+    }
+    match &event.body {
+        Body::ControllerStarted { epoch, .. } => state.epoch = *epoch,
+        Body::EstateAdopted {
+            digest,
+            owners,
+            stages,
+            switches,
+        } => {
+            state.estate = Some(digest.clone());
+            state.owners = owners.iter().cloned().collect();
+            stage::adopt(state, stages, event.at);
+            adopt_switches(state, switches);
+        }
+        Body::CommandRefused { asked, refusal, .. } => {
+            state.refusals.insert(
+                refusal_key(&event.actor.to_string(), asked, refusal.rule.code()),
+                event.at,
+            );
+            state.refusals.retain(|_, at| event.at.since(*at).0 < 120_000);
+        }
+        Body::EffectEnded { effect, outcome } => {
+            if let Some(waiting) = state.outbox.remove(effect)
+                && let Effect::SetExposure(snapshot) = waiting.effect
+            {
+                state.in_force = state.in_force.max(snapshot.version);
+            }
+            incident::page_ended(state, effect, outcome);
+        }
+        Body::GatewayConnected {
+            gateway, incarnation, ..
+        } => {
+            let fresh = GatewayState {
+                incarnation: *incarnation,
+                is_lost: false,
+                seen: Default::default(),
+            };
+            let known = state.gateways.entry(gateway.clone()).or_insert_with(|| fresh.clone());
+            if known.incarnation == *incarnation {
+                known.is_lost = false;
+            } else {
+                *known = fresh;
+            }
+        }
+        Body::GatewayLost { gateway } => {
+            if let Some(known) = state.gateways.get_mut(gateway) {
+                known.is_lost = true;
+            }
+        }
+        Body::EvidenceRecorded { stratum, late } => evidence::record(state, stratum, *late, event.at),
+        Body::IncidentOpened { .. }
+        | Body::RungCalled { .. }
+        | Body::IncidentAcknowledged { .. }
+        | Body::AcknowledgementLapsed { .. }
+        | Body::ActionTaken { .. }
+        | Body::ActionReverted { .. }
+        | Body::IncidentResolved { .. } => incident::apply(state, event),
+        Body::StageReadied { .. }
+        | Body::ApprovalAsked { .. }
+        | Body::Approved { .. }
+        | Body::RiskAccepted { .. }
+        | Body::StepExposed { .. }
+        | Body::SoakBegun { .. }
+        | Body::GateOpened { .. }
+        | Body::GatePassed { .. }
+        | Body::Observed { .. }
+        | Body::CriterionJudged { .. }
+        | Body::Attested { .. }
+        | Body::DecisionAsked { .. }
+        | Body::ApprovalOverdue { .. }
+        | Body::HarmFound { .. }
+        | Body::StageHeld { .. }
+        | Body::HoldLifted { .. }
+        | Body::RollbackBegun { .. }
+        | Body::RolledBack { .. }
+        | Body::ChangeNoted { .. }
+        | Body::WatchBegun { .. }
+        | Body::StageFinalised { .. } => stage::apply(state, event),
+    }
+}
+
+/// The effects that an event sends, in order.
+#[must_use]
+pub fn sent_by(body: &Body) -> Vec<&Sent> {
+    match body {
+        Body::ControllerStarted { sent, .. } | Body::ChangeNoted { sent, .. } => sent.iter().collect(),
+        Body::ApprovalAsked { sent, .. } | Body::RungCalled { sent, .. } => sent.iter().collect(),
+        Body::StepExposed { sent, .. } | Body::StageFinalised { sent, .. } => vec![sent],
+        Body::RollbackBegun { sent, notices, .. } => std::iter::once(sent).chain(notices).collect(),
+        Body::EstateAdopted { .. }
+        | Body::CommandRefused { .. }
+        | Body::StageReadied { .. }
+        | Body::Approved { .. }
+        | Body::RiskAccepted { .. }
+        | Body::SoakBegun { .. }
+        | Body::GateOpened { .. }
+        | Body::GatePassed { .. }
+        | Body::EvidenceRecorded { .. }
+        | Body::Observed { .. }
+        | Body::CriterionJudged { .. }
+        | Body::DecisionAsked { .. }
+        | Body::ApprovalOverdue { .. }
+        | Body::Attested { .. }
+        | Body::HarmFound { .. }
+        | Body::StageHeld { .. }
+        | Body::HoldLifted { .. }
+        | Body::RolledBack { .. }
+        | Body::WatchBegun { .. }
+        | Body::IncidentOpened { .. }
+        | Body::IncidentAcknowledged { .. }
+        | Body::AcknowledgementLapsed { .. }
+        | Body::ActionTaken { .. }
+        | Body::ActionReverted { .. }
+        | Body::IncidentResolved { .. }
+        | Body::GatewayConnected { .. }
+        | Body::GatewayLost { .. }
+        | Body::EffectEnded { .. } => Vec::new(),
+    }
+}
+
+/// Names a refusal among equal ones.
+#[must_use]
+pub(crate) fn refusal_key(actor: &str, asked: &str, code: &str) -> String {
+    format!("{actor}\u{1f}{asked}\u{1f}{code}")
+}
+
+fn send(state: &mut State, sent: &Sent, event: &Event) {
+    if matches!(sent.effect, Effect::SetExposure(_)) {
+        // A complete snapshot supersedes every earlier one.
+        state
+            .outbox
+            .retain(|_, waiting| !matches!(waiting.effect, Effect::SetExposure(_)));
+    }
+    state.outbox.insert(
+        sent.key.clone(),
+        Waiting {
+            effect: sent.effect.clone(),
+            since: event.at,
+        },
+    );
+}
+
+fn remember_answer(state: &mut State, event: &Event) {
+    let Some(key) = &event.key else { return };
+    if state.answers.contains_key(key) {
+        return;
+    }
+    let answer = match &event.body {
+        Body::CommandRefused { refusal, .. } => Err(refusal.clone()),
+        body => Ok(crate::words::said(body)),
+    };
+    state.answers.insert(key.clone(), answer);
+    state.answered.push_back(key.clone());
+    if state.answered.len() > ANSWERS_MAX
+        && let Some(oldest) = state.answered.pop_front()
+    {
+        state.answers.remove(&oldest);
+    }
+}
+
+fn adopt_switches(state: &mut State, switches: &[(tidegate_model::SwitchId, tidegate_model::switch::SwitchValue)]) {
+    let seq = state.seq;
+    state
+        .switches
+        .retain(|id, _| switches.iter().any(|(name, _)| name == id));
+    for (id, default) in switches {
+        let known = state.switches.entry(id.clone()).or_insert_with(|| SwitchState {
+            default: default.clone(),
+            value: default.clone(),
+            action: None,
+            until: None,
+            seq,
+        });
+        known.default = default.clone();
+        if known.action.is_none() {
+            known.value = default.clone();
+        }
+    }
+}

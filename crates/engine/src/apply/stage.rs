@@ -1,0 +1,296 @@
+//! Events of a stage.
+
+use std::collections::BTreeMap;
+
+use tidegate_model::{BasisPoints, StageId, Timestamp};
+
+use crate::event::{AdoptedStage, Body, Event};
+use crate::state::{Approval, Asked, Hold, Phase, Said, StageState, State};
+
+/// Changes of exposure kept for charts.
+const EXPOSURES_MAX: usize = 256;
+
+/// Brings the adopted stages in, keeps what is known of them, and forgets stages that are gone.
+pub(super) fn adopt(state: &mut State, stages: &[AdoptedStage], at: Timestamp) {
+    state
+        .stages
+        .retain(|id, _| stages.iter().any(|stage| &stage.stage == id));
+    for adopted in stages {
+        let known = state
+            .stages
+            .entry(adopted.stage.clone())
+            .or_insert_with(|| fresh(adopted, at));
+        known.plan = adopted.plan.clone();
+        known.unit = adopted.unit.clone();
+        known.owner = adopted.owner.clone();
+        known.steps = adopted.steps.clone();
+        known.criteria = adopted.criteria.clone();
+        known.approvals.clear();
+        known.risks.clear();
+        known.asked = None;
+    }
+}
+
+fn fresh(adopted: &AdoptedStage, at: Timestamp) -> StageState {
+    StageState {
+        plan: adopted.plan.clone(),
+        unit: adopted.unit.clone(),
+        owner: adopted.owner.clone(),
+        steps: Vec::new(),
+        criteria: Vec::new(),
+        phase: Phase::Pending,
+        since: at,
+        attempt: 0,
+        step: None,
+        exposure: BasisPoints::ZERO,
+        proven: BasisPoints::ZERO,
+        passed: None,
+        restarts: 0,
+        is_changed: false,
+        holds: Vec::new(),
+        approvals: Vec::new(),
+        risks: Vec::new(),
+        asked: None,
+        verdicts: BTreeMap::new(),
+        cells: BTreeMap::new(),
+        observations: BTreeMap::new(),
+        attested: BTreeMap::new(),
+        evidence_since: Default::default(),
+        step_since: Default::default(),
+        step_since_at: at,
+        fallbacks: 0,
+        soak_until: None,
+        decide_by: None,
+        exposing_seq: 0,
+        rolled_back: None,
+        watch_until: None,
+        way_back_until: None,
+        exposures: Vec::new(),
+    }
+}
+
+pub(super) fn apply(state: &mut State, event: &Event) {
+    let seq = state.seq;
+    let at = event.at;
+    let Some(id) = stage_of(&event.body) else { return };
+    let Some(stage) = state.stages.get_mut(id) else { return };
+    match &event.body {
+        Body::StageReadied { attempt, .. } => {
+            stage.attempt = *attempt;
+            stage.step = None;
+            stage.passed = None;
+            stage.is_changed = false;
+            stage.proven = BasisPoints::ZERO;
+            forget_evidence(stage);
+            enter(stage, Phase::Ready, at);
+        }
+        Body::ApprovalAsked { opens, answer_by, .. } => {
+            stage.asked = Some(Asked {
+                opens: opens.clone(),
+                answer_by: *answer_by,
+                is_overdue: false,
+            });
+        }
+        Body::ApprovalOverdue { .. } => {
+            if let Some(asked) = &mut stage.asked {
+                asked.is_overdue = true;
+            }
+        }
+        Body::Approved { by, bound, .. } => {
+            stage.approvals.retain(|approval| &approval.by != by);
+            stage.approvals.push(Approval {
+                by: by.clone(),
+                bound: bound.clone(),
+                at,
+            });
+        }
+        Body::RiskAccepted {
+            by, as_approver, bound, ..
+        } => {
+            stage.risks.push((by.clone(), *as_approver, bound.clone()));
+        }
+        Body::StepExposed { step, to, .. } => {
+            if *step == 0 {
+                forget_evidence(stage);
+                stage.evidence_since = tidegate_model::seam::ExposureVersion {
+                    epoch: state.epoch,
+                    seq,
+                };
+            } else {
+                stage.proven = stage.exposure;
+            }
+            stage.step = Some(*step);
+            stage.passed = None;
+            expose(stage, *to, seq, at);
+            stage.asked = None;
+            stage.approvals.clear();
+            stage.risks.clear();
+            stage.decide_by = None;
+            enter(stage, Phase::Exposing, at);
+        }
+        Body::SoakBegun {
+            since,
+            until,
+            decide_by,
+            ..
+        } => {
+            stage.step_since = *since;
+            stage.step_since_at = at;
+            stage.soak_until = Some(*until);
+            stage.decide_by = Some(*decide_by);
+            stage.fallbacks = 0;
+            stage.passed = None;
+            stage.verdicts.clear();
+            enter(stage, Phase::Soaking, at);
+        }
+        Body::GateOpened { .. } => enter(stage, Phase::Gating, at),
+        Body::GatePassed { step, .. } => {
+            stage.passed = Some(*step);
+            stage.decide_by = None;
+        }
+        Body::DecisionAsked { .. } => stage.decide_by = None,
+        Body::CriterionJudged {
+            criterion,
+            verdict,
+            reading,
+            ..
+        } => {
+            let said = Said {
+                verdict: verdict.clone(),
+                since: at,
+                reading: reading.clone(),
+            };
+            stage.verdicts.insert(criterion.clone(), said);
+        }
+        Body::Observed {
+            criterion, observation, ..
+        } => {
+            stage.observations.insert(criterion.clone(), observation.clone());
+        }
+        Body::Attested { criterion, holds, .. } => {
+            stage.attested.insert(criterion.clone(), (*holds, at));
+        }
+        Body::StageHeld { criterion, reason, .. } => {
+            let of = match (&event.actor, criterion) {
+                (tidegate_model::seam::Actor::Person { id, .. }, None) => Some(id.clone()),
+                _ => None,
+            };
+            stage.holds.push(Hold {
+                criterion: criterion.clone(),
+                of,
+                reason: reason.clone(),
+                at,
+            });
+        }
+        Body::HoldLifted { criterion, of, .. } => {
+            stage
+                .holds
+                .retain(|hold| !(&hold.criterion == criterion && &hold.of == of));
+        }
+        Body::RollbackBegun { from, .. } => {
+            stage.rolled_back = Some((at, *from));
+            stage.is_changed = false;
+            stage.proven = BasisPoints::ZERO;
+            stage.passed = None;
+            stage.asked = None;
+            stage.approvals.clear();
+            stage.risks.clear();
+            stage.soak_until = None;
+            stage.decide_by = None;
+            stage.watch_until = None;
+            stage.way_back_until = None;
+            expose(stage, BasisPoints::ZERO, seq, at);
+            enter(stage, Phase::RollingBack, at);
+        }
+        Body::RolledBack { .. } => enter(stage, Phase::RolledBack, at),
+        Body::ChangeNoted { sent, .. } => {
+            stage.restarts += 1;
+            stage.is_changed = true;
+            stage.approvals.clear();
+            stage.risks.clear();
+            stage.asked = None;
+            stage.passed = None;
+            stage.holds.retain(|hold| hold.criterion.is_none());
+            forget_evidence(stage);
+            stage.evidence_since = tidegate_model::seam::ExposureVersion {
+                epoch: state.epoch,
+                seq,
+            };
+            if sent.is_some() {
+                stage.exposing_seq = seq;
+                stage.soak_until = None;
+                stage.decide_by = None;
+                enter(stage, Phase::Exposing, at);
+            }
+        }
+        Body::WatchBegun {
+            until, way_back_until, ..
+        } => {
+            stage.watch_until = Some(*until);
+            stage.way_back_until = Some(*way_back_until);
+            stage.soak_until = None;
+            stage.verdicts.clear();
+            stage.step_since = state.in_force;
+            stage.step_since_at = at;
+            enter(stage, Phase::Watching, at);
+        }
+        Body::StageFinalised { .. } => {
+            stage.proven = BasisPoints::FULL;
+            stage.asked = None;
+            stage.approvals.clear();
+            stage.exposing_seq = seq;
+            enter(stage, Phase::Finalised, at);
+        }
+        // HarmFound only explains what the events after it do; the rest are no stage's events.
+        _ => {}
+    }
+}
+
+fn enter(stage: &mut StageState, phase: Phase, at: Timestamp) {
+    stage.phase = phase;
+    stage.since = at;
+}
+
+fn expose(stage: &mut StageState, to: BasisPoints, seq: u64, at: Timestamp) {
+    stage.exposure = to;
+    stage.exposing_seq = seq;
+    if stage.exposures.len() >= EXPOSURES_MAX {
+        stage.exposures.remove(0);
+    }
+    stage.exposures.push((at, to));
+}
+
+fn forget_evidence(stage: &mut StageState) {
+    stage.cells.clear();
+    stage.observations.clear();
+    stage.attested.clear();
+    stage.verdicts.clear();
+    stage.fallbacks = 0;
+}
+
+fn stage_of(body: &Body) -> Option<&StageId> {
+    match body {
+        Body::StageReadied { stage, .. }
+        | Body::ApprovalAsked { stage, .. }
+        | Body::ApprovalOverdue { stage }
+        | Body::Approved { stage, .. }
+        | Body::RiskAccepted { stage, .. }
+        | Body::StepExposed { stage, .. }
+        | Body::SoakBegun { stage, .. }
+        | Body::GateOpened { stage, .. }
+        | Body::GatePassed { stage, .. }
+        | Body::DecisionAsked { stage, .. }
+        | Body::Observed { stage, .. }
+        | Body::CriterionJudged { stage, .. }
+        | Body::Attested { stage, .. }
+        | Body::HarmFound { stage, .. }
+        | Body::StageHeld { stage, .. }
+        | Body::HoldLifted { stage, .. }
+        | Body::RollbackBegun { stage, .. }
+        | Body::RolledBack { stage, .. }
+        | Body::ChangeNoted { stage, .. }
+        | Body::WatchBegun { stage, .. }
+        | Body::StageFinalised { stage, .. } => Some(stage),
+        _ => None,
+    }
+}

@@ -1,0 +1,170 @@
+//! Harm: what stops a stage or takes everybody back. Whatever found it, the very next effect lowers exposure.
+
+use tidegate_model::plan::{Criterion, OnHarm, Stage};
+use tidegate_model::seam::BrakeLook;
+use tidegate_model::{BasisPoints, Estate, PersonId, Severity, StageId};
+
+use super::exposure::{Ask, ask};
+use super::turn::Turn;
+use super::{incident, letter};
+use crate::event::{Body, Cause, Origin};
+use crate::refusal::{Refusal, Rule};
+use crate::state::{Phase, State};
+
+/// A criterion says harm: exposure falls, or growth stops, as the plan declares. This is the function that decides a rollback.
+pub(super) fn found(turn: &mut Turn<'_>, id: &StageId, criterion: &Criterion, why: &str) {
+    let Some((_, declared)) = turn.declared(id) else { return };
+    let found = Body::HarmFound {
+        stage: id.clone(),
+        criterion: Some(criterion.id.clone()),
+        on_harm: criterion.on_harm,
+        look: None,
+    };
+    let origin = Origin::Criterion(id.clone(), criterion.id.clone());
+    match criterion.on_harm {
+        OnHarm::Rollback => {
+            turn.emit_self(found);
+            roll_back(turn, id, Cause::Harm(criterion.id.clone()));
+            let summary = format!("{} was rolled back: {} - {why}", declared.title, criterion.title);
+            incident::open(turn, &declared.owner, Severity::Sev2, origin, summary);
+        }
+        OnHarm::Hold => {
+            let is_held = turn.state.stages.get(id).is_some_and(|stage| {
+                stage
+                    .holds
+                    .iter()
+                    .any(|hold| hold.criterion.as_ref() == Some(&criterion.id))
+            });
+            if is_held {
+                return;
+            }
+            turn.emit_self(found);
+            let reason = format!("{}: {why}", criterion.title);
+            turn.emit_self(Body::StageHeld {
+                stage: id.clone(),
+                criterion: Some(criterion.id.clone()),
+                reason,
+            });
+            let summary = format!("{} is held: {} - {why}", declared.title, criterion.title);
+            incident::open(turn, &criterion.owner, Severity::Sev3, origin, summary);
+        }
+    }
+}
+
+/// Lowers a stage to the old side and tells those who are told.
+pub(super) fn roll_back(turn: &mut Turn<'_>, id: &StageId, cause: Cause) {
+    let Some((_, declared)) = turn.declared(id) else { return };
+    let Some(state) = turn.state.stages.get(id) else { return };
+    if !state.phase.is_exposed() {
+        return;
+    }
+    let from = state.exposure;
+    let sent = ask(&turn.state, turn.next_seq(), turn.state.epoch, &Ask::Retreat(id));
+    let told = told(turn.estate, declared);
+    let subject = format!("{} is being rolled back", declared.title);
+    let line = format!(
+        "{} goes from {from} back to the old side. {}",
+        declared.title, declared.rollback.what
+    );
+    let notices = letter::notices(turn, id, &told, &subject, &line);
+    turn.emit_self(Body::RollbackBegun {
+        stage: id.clone(),
+        from,
+        cause,
+        sent,
+        notices,
+    });
+}
+
+fn told(estate: &Estate, stage: &Stage) -> Vec<PersonId> {
+    let mut people = Vec::new();
+    for person in stage
+        .communication
+        .on_rollback
+        .iter()
+        .flat_map(|team| estate.on_call(team))
+    {
+        if !people.contains(person) {
+            people.push(person.clone());
+        }
+    }
+    people
+}
+
+/// A person takes a stage back. Never refused to whoever may while something is exposed and the way back is open.
+pub(super) fn by_person(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Result<(), Refusal> {
+    let (_, declared, state) = turn.stage(id)?;
+    let owner = turn
+        .estate
+        .domains()
+        .get(&declared.owner)
+        .map(|domain| domain.owner.clone());
+    if state.phase == Phase::Finalised || state.way_back_until.is_some_and(|until| turn.now >= until) {
+        return Err(Refusal {
+            rule: Rule::WindowClosed,
+            what: format!("the way back of {id} is closed"),
+            owner,
+            remedy: forward_fix(declared),
+        });
+    }
+    if !state.phase.is_exposed() {
+        return Err(Refusal {
+            rule: Rule::WrongState,
+            what: format!("{id} is {}; nothing is exposed", state.phase.words()),
+            owner,
+            remedy: "everybody is on the old side already".into(),
+        });
+    }
+    roll_back(turn, id, Cause::Person(reason.to_owned()));
+    Ok(())
+}
+
+fn forward_fix(stage: &Stage) -> String {
+    let routine = if stage.rollback.forward_fix.is_empty() {
+        "fix forward".to_owned()
+    } else {
+        format!("fix forward: {}", stage.rollback.forward_fix.join("; "))
+    };
+    format!("{routine}; runbook {}", stage.rollback.runbook)
+}
+
+/// Whether the running moment draws the emergency brake: too many failures on the new side, and not as many on the old.
+#[must_use]
+pub(super) fn trips(estate: &Estate, state: &State, look: &BrakeLook) -> bool {
+    let (Some((_, declared)), Some(stage)) = (estate.stage(&look.stage), state.stages.get(&look.stage)) else {
+        return false;
+    };
+    let brake = &declared.gate.brake;
+    let is_sound = look.new.hits <= look.new.n && look.old.hits <= look.old.n;
+    let speaks_of_now = stage.phase.is_exposed() && look.version.seq >= stage.exposing_seq;
+    if !is_sound || !speaks_of_now || look.new.n < brake.attempts_at_least {
+        return false;
+    }
+    let over = |hits: u64, n: u64| u128::from(hits) * 1_000_000 > u128::from(brake.bad_share.get()) * u128::from(n);
+    let old_is_as_bad = look.old.n > 0 && over(look.old.hits, look.old.n) && stage.exposure < BasisPoints::FULL;
+    over(look.new.hits, look.new.n) && !old_is_as_bad
+}
+
+/// Draws the brake.
+pub(super) fn by_brake(turn: &mut Turn<'_>, look: &BrakeLook) -> Result<(), Refusal> {
+    let (_, declared, _) = turn.stage(&look.stage)?;
+    turn.emit_self(Body::HarmFound {
+        stage: look.stage.clone(),
+        criterion: None,
+        on_harm: OnHarm::Rollback,
+        look: Some(look.clone()),
+    });
+    roll_back(turn, &look.stage, Cause::Brake);
+    let summary = format!(
+        "{} was rolled back by the emergency brake: {} of {} attempts failed within {}",
+        declared.title, look.new.hits, look.new.n, look.over
+    );
+    incident::open(
+        turn,
+        &declared.owner,
+        Severity::Sev1,
+        Origin::Brake(look.stage.clone()),
+        summary,
+    );
+    Ok(())
+}

@@ -1,0 +1,297 @@
+//! Incidents: opened once for a cause, called rung by rung, repeated at the top, taken, acted in, closed with a lesson.
+
+use tidegate_model::domain::ActionEffect;
+use tidegate_model::seam::EffectKey;
+use tidegate_model::{ActionId, DomainId, IncidentId, Millis, Severity, StageId};
+
+use super::turn::{Turn, unknown};
+use super::{harm, letter, person};
+use crate::event::{Body, Cause, Origin};
+use crate::refusal::{Refusal, Rule};
+use crate::state::{Incident, IncidentPhase};
+
+/// Time between calls when a ladder is gone from the estate; it cannot be while an incident is open.
+const REPEAT_WITHOUT_LADDER: Millis = Millis::minutes(1);
+
+/// Opens an incident and calls its first rung, unless one of the same origin is open.
+pub(super) fn open(turn: &mut Turn<'_>, domain: &DomainId, severity: Severity, origin: Origin, summary: String) {
+    let is_known = turn
+        .state
+        .open_incidents()
+        .any(|(_, incident)| incident.origin == origin);
+    if is_known && !matches!(origin, Origin::Person(_)) {
+        return;
+    }
+    let name = format!("inc-{}", turn.state.incidents.len() + 1);
+    let incident = IncidentId::parse(&name).expect("`inc-` and digits are a name");
+    let body = Body::IncidentOpened {
+        incident: incident.clone(),
+        domain: domain.clone(),
+        severity,
+        origin,
+        summary,
+    };
+    turn.emit_self(body);
+    call(turn, &incident, 0);
+}
+
+pub(super) fn open_by_person(
+    turn: &mut Turn<'_>,
+    domain: &DomainId,
+    severity: Severity,
+    summary: &str,
+) -> Result<(), Refusal> {
+    if !turn.estate.domains().contains_key(domain) {
+        return Err(unknown("domain", domain.as_str()));
+    }
+    let Some(by) = person(&turn.actor).cloned() else {
+        return Err(unknown("person", ""));
+    };
+    open(turn, domain, severity, Origin::Person(by), summary.to_owned());
+    Ok(())
+}
+
+/// Calls a rung; one that reaches nobody is recorded and the next is called in the same batch. The top repeats.
+pub(super) fn call(turn: &mut Turn<'_>, incident: &IncidentId, rung: u32) {
+    let (rungs, _) = ladder(turn, incident);
+    let top = rungs.saturating_sub(1);
+    let mut rung = rung.min(top);
+    loop {
+        let Some(known) = turn.state.incidents.get(incident) else {
+            return;
+        };
+        let attempt = known.attempt + 1;
+        let answer_by = turn.now.after(answer_within(turn, incident, rung));
+        let sent = letter::pages(turn, incident, rung, attempt, answer_by);
+        let reaches_nobody = sent.is_empty();
+        turn.emit_self(Body::RungCalled {
+            incident: incident.clone(),
+            rung,
+            attempt,
+            sent,
+            answer_by,
+        });
+        if !reaches_nobody || rung >= top {
+            return;
+        }
+        rung += 1;
+    }
+}
+
+/// What time and failed pages do to open incidents; at most one rung each.
+pub(super) fn let_time_pass(turn: &mut Turn<'_>) {
+    let due: Vec<(IncidentId, Incident)> = turn
+        .state
+        .open_incidents()
+        .map(|(id, incident)| (id.clone(), incident.clone()))
+        .collect();
+    for (id, incident) in due {
+        match &incident.phase {
+            IncidentPhase::Open => {
+                let unreachable =
+                    incident.pages.is_empty() && turn.now > incident.opened && !is_top(turn, &id, incident.rung);
+                if turn.now >= incident.answer_by || (unreachable && was_sent(&incident)) {
+                    call(turn, &id, incident.rung + 1);
+                }
+            }
+            IncidentPhase::Acknowledged { until, .. } | IncidentPhase::Mitigating { until, .. } => {
+                if turn.now >= *until {
+                    turn.emit_self(Body::AcknowledgementLapsed { incident: id.clone() });
+                    call(turn, &id, incident.rung);
+                }
+            }
+            IncidentPhase::Resolved { .. } => {}
+        }
+    }
+    let expired: Vec<ActionId> = turn
+        .state
+        .actions
+        .iter()
+        .filter(|(_, active)| turn.now >= active.until)
+        .map(|(action, _)| action.clone())
+        .collect();
+    for action in expired {
+        turn.emit_self(Body::ActionReverted { action, expired: true });
+    }
+}
+
+/// Whether anybody was written to at all; then an empty list of pages means that all of them failed.
+fn was_sent(incident: &Incident) -> bool {
+    !incident.called.is_empty()
+}
+
+fn is_top(turn: &Turn<'_>, incident: &IncidentId, rung: u32) -> bool {
+    rung + 1 >= ladder(turn, incident).0
+}
+
+pub(super) fn acknowledge(turn: &mut Turn<'_>, incident: &IncidentId) -> Result<(), Refusal> {
+    let known = open_incident(turn, incident)?;
+    let superseded = known.pages.clone();
+    let Some(by) = person(&turn.actor).cloned() else {
+        return Err(unknown("person", ""));
+    };
+    let until = turn.now.after(ladder(turn, incident).1);
+    turn.emit(Body::IncidentAcknowledged {
+        incident: incident.clone(),
+        by,
+        until,
+        superseded,
+    });
+    Ok(())
+}
+
+pub(super) fn act(turn: &mut Turn<'_>, incident: &IncidentId, action: &ActionId) -> Result<(), Refusal> {
+    let known = open_incident(turn, incident)?;
+    let Some((domain, grant)) = turn
+        .estate
+        .grant(action)
+        .filter(|(domain, _)| domain.id == known.domain)
+    else {
+        return Err(Refusal {
+            rule: Rule::NotAuthorised,
+            what: format!("`{action}` is no action that {} grants", known.domain),
+            owner: turn
+                .estate
+                .domains()
+                .get(&known.domain)
+                .map(|domain| domain.owner.clone()),
+            remedy: "use an action that stands in the page, or add it to the domain's authority".into(),
+        });
+    };
+    let Some(by) = person(&turn.actor).cloned() else {
+        return Err(unknown("person", ""));
+    };
+    let switches = match &grant.effect {
+        ActionEffect::SetSwitches(switches) => switches.clone(),
+        ActionEffect::Rollback => Vec::new(),
+    };
+    let is_rollback = matches!(grant.effect, ActionEffect::Rollback);
+    let until = turn.now.after(grant.expires);
+    let domain = domain.id.clone();
+    turn.emit(Body::ActionTaken {
+        incident: incident.clone(),
+        action: action.clone(),
+        by,
+        domain: domain.clone(),
+        switches,
+        until,
+    });
+    if is_rollback {
+        for stage in exposed_stages_of(turn, &domain) {
+            harm::roll_back(turn, &stage, Cause::Action(action.clone()));
+        }
+    } else {
+        super::change::by_action(turn, &domain, action);
+    }
+    Ok(())
+}
+
+fn exposed_stages_of(turn: &Turn<'_>, domain: &DomainId) -> Vec<StageId> {
+    let stages = turn.state.stages.iter();
+    stages
+        .filter(|(_, stage)| &stage.owner == domain && stage.phase.is_exposed())
+        .map(|(id, _)| id.clone())
+        .collect()
+}
+
+pub(super) fn revert(turn: &mut Turn<'_>, action: &ActionId) -> Result<(), Refusal> {
+    let Some(active) = turn.state.actions.get(action) else {
+        return Err(Refusal {
+            rule: Rule::WrongState,
+            what: format!("`{action}` is not active"),
+            owner: None,
+            remedy: "`tidegate status` lists what is active".into(),
+        });
+    };
+    let domain = active.domain.clone();
+    turn.emit(Body::ActionReverted {
+        action: action.clone(),
+        expired: false,
+    });
+    super::change::by_action(turn, &domain, action);
+    Ok(())
+}
+
+pub(super) fn resolve(turn: &mut Turn<'_>, incident: &IncidentId, lesson: &str) -> Result<(), Refusal> {
+    let known = open_incident(turn, incident)?;
+    if lesson.trim().is_empty() {
+        return Err(Refusal {
+            rule: Rule::BadInput,
+            what: format!("{incident} leaves a lesson"),
+            owner: None,
+            remedy: "name the criterion that the next gate gains, or write `none, because ...`".into(),
+        });
+    }
+    let superseded = known.pages.clone();
+    let by = person(&turn.actor).cloned();
+    turn.emit(Body::IncidentResolved {
+        incident: incident.clone(),
+        by,
+        lesson: lesson.to_owned(),
+        superseded,
+    });
+    Ok(())
+}
+
+/// Closes the incident of a cause that is gone by itself.
+pub(super) fn recovered(turn: &mut Turn<'_>, origin: &Origin, lesson: &str) {
+    let found = turn
+        .state
+        .open_incidents()
+        .find(|(_, incident)| &incident.origin == origin);
+    let Some((id, incident)) = found else { return };
+    let (incident, superseded): (IncidentId, Vec<EffectKey>) = (id.clone(), incident.pages.clone());
+    turn.emit_self(Body::IncidentResolved {
+        incident,
+        by: None,
+        lesson: lesson.to_owned(),
+        superseded,
+    });
+}
+
+fn open_incident(turn: &Turn<'_>, incident: &IncidentId) -> Result<Incident, Refusal> {
+    let known = turn
+        .state
+        .incidents
+        .get(incident)
+        .ok_or_else(|| unknown("incident", incident.as_str()))?;
+    if known.is_open() {
+        return Ok(known.clone());
+    }
+    Err(Refusal {
+        rule: Rule::WrongState,
+        what: format!("{incident} is resolved"),
+        owner: None,
+        remedy: "open another incident if it is back".into(),
+    })
+}
+
+/// Rungs of the incident's ladder, and how long an acknowledgement holds.
+fn ladder(turn: &Turn<'_>, incident: &IncidentId) -> (u32, Millis) {
+    let found = declared_ladder(turn, incident);
+    found.map_or((1, REPEAT_WITHOUT_LADDER), |ladder| {
+        (
+            u32::try_from(ladder.rungs.len()).unwrap_or(u32::MAX),
+            ladder.acknowledged_for,
+        )
+    })
+}
+
+fn answer_within(turn: &Turn<'_>, incident: &IncidentId, rung: u32) -> Millis {
+    let Some(ladder) = declared_ladder(turn, incident) else {
+        return REPEAT_WITHOUT_LADDER;
+    };
+    let place = usize::try_from(rung).unwrap_or(usize::MAX);
+    if place + 1 >= ladder.rungs.len() {
+        return ladder.repeat_every;
+    }
+    ladder
+        .rungs
+        .get(place)
+        .map_or(ladder.repeat_every, |rung| rung.answer_within)
+}
+
+fn declared_ladder<'a>(turn: &Turn<'a>, incident: &IncidentId) -> Option<&'a tidegate_model::ladder::Ladder> {
+    let domain = &turn.state.incidents.get(incident)?.domain;
+    turn.estate.ladders().get(&turn.estate.domains().get(domain)?.ladder)
+}

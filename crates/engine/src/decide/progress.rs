@@ -1,0 +1,342 @@
+//! What follows from what is true: stages move when they may, verdicts are given, timers are obeyed. Runs after every command.
+
+use tidegate_model::StageId;
+use tidegate_model::plan::{OnHarm, Stage};
+use tidegate_model::seam::Verdict;
+use tidegate_model::{BasisPoints, Millis, Severity};
+
+use super::exposure::{Ask, ask};
+use super::turn::Turn;
+use super::{approve, gate, harm, incident, letter};
+use crate::event::{Body, Opening, Origin};
+use crate::judge;
+use crate::state::{IncidentPhase, Phase};
+
+/// A batch in which stages move more often than this has a bug; the rest waits for the next tick.
+const ROUNDS_MAX: u32 = 32;
+
+/// Decides everything that follows.
+pub(super) fn follow_up(turn: &mut Turn<'_>) {
+    incident::let_time_pass(turn);
+    let stages: Vec<StageId> = turn.estate.stages().map(|(_, stage)| stage.id.clone()).collect();
+    for _ in 0..ROUNDS_MAX {
+        let before = turn.events.len();
+        for stage in &stages {
+            step(turn, stage);
+        }
+        if turn.events.len() == before {
+            return;
+        }
+    }
+}
+
+fn step(turn: &mut Turn<'_>, id: &StageId) {
+    let Some((_, declared)) = turn.declared(id) else { return };
+    let Some(state) = turn.state.stages.get(id) else { return };
+    match state.phase {
+        Phase::Pending => ready_when_free(turn, declared),
+        Phase::Ready => {
+            ask_for(turn, declared, Opening::Entry);
+            enter(turn, declared, 0, &Opening::Entry);
+        }
+        Phase::Exposing => judge_all(turn, declared),
+        Phase::Soaking => {
+            judge_all(turn, declared);
+            open_gate(turn, declared);
+        }
+        Phase::Gating => {
+            judge_all(turn, declared);
+            decide_gate(turn, declared);
+        }
+        Phase::Watching => {
+            judge_all(turn, declared);
+            finalise(turn, declared);
+        }
+        Phase::RolledBack => ready_again(turn, declared),
+        Phase::RollingBack | Phase::Finalised => {}
+    }
+    overdue(turn, declared);
+}
+
+fn ready_when_free(turn: &mut Turn<'_>, stage: &Stage) {
+    let has_passed = |id: &StageId| {
+        turn.state
+            .stages
+            .get(id)
+            .is_some_and(|stage| matches!(stage.phase, Phase::Watching | Phase::Finalised))
+    };
+    if stage.after.iter().all(has_passed) {
+        turn.emit_self(Body::StageReadied {
+            stage: stage.id.clone(),
+            attempt: 1,
+        });
+    }
+}
+
+fn ready_again(turn: &mut Turn<'_>, stage: &Stage) {
+    let Some(state) = turn.state.stages.get(&stage.id) else {
+        return;
+    };
+    let attempt = state.attempt + 1;
+    if state.is_changed && attempt <= stage.attempts_max && gate::freezing_incident(&turn.state, stage).is_none() {
+        turn.emit_self(Body::StageReadied {
+            stage: stage.id.clone(),
+            attempt,
+        });
+    }
+}
+
+/// Asks the approvers once for each opening.
+fn ask_for(turn: &mut Turn<'_>, stage: &Stage, opens: Opening) {
+    let Some(state) = turn.state.stages.get(&stage.id) else {
+        return;
+    };
+    let is_asked = state.asked.as_ref().is_some_and(|asked| asked.opens == opens);
+    if is_asked {
+        return;
+    }
+    let people = gate::approver_people(turn.estate, stage);
+    let sent = letter::approvals(turn, &stage.id, &opens, &people);
+    let answer_by = turn.now.after(stage.gate.approval_within);
+    turn.emit_self(Body::ApprovalAsked {
+        stage: stage.id.clone(),
+        opens,
+        sent,
+        answer_by,
+    });
+}
+
+/// Exposes a step when everything that must hold does.
+fn enter(turn: &mut Turn<'_>, stage: &Stage, step: usize, opens: &Opening) {
+    let Some((plan, _)) = turn.declared(&stage.id) else {
+        return;
+    };
+    if gate::obstacles(turn.estate, &turn.state, plan, stage, opens, turn.now).is_empty() {
+        expose(turn, stage, step, opens.clone());
+    }
+}
+
+fn expose(turn: &mut Turn<'_>, stage: &Stage, step: usize, because: Opening) {
+    let (Some(declared), Some(state)) = (stage.steps.get(step), turn.state.stages.get(&stage.id)) else {
+        return;
+    };
+    let attempt = state.attempt;
+    let sent = ask(
+        &turn.state,
+        turn.next_seq(),
+        turn.state.epoch,
+        &Ask::Expose(&stage.id, declared.to),
+    );
+    turn.emit_self(Body::StepExposed {
+        stage: stage.id.clone(),
+        attempt,
+        step: u32::try_from(step).unwrap_or(u32::MAX),
+        to: declared.to,
+        because,
+        sent,
+    });
+}
+
+/// Gives verdicts; journals those whose word has changed, and does what harm does.
+fn judge_all(turn: &mut Turn<'_>, stage: &Stage) {
+    let Some(state) = turn.state.stages.get(&stage.id) else {
+        return;
+    };
+    let (attempt, step) = (state.attempt, state.step.unwrap_or(0));
+    for criterion in &stage.gate.criteria {
+        let Some(state) = turn
+            .state
+            .stages
+            .get(&stage.id)
+            .filter(|state| state.phase.is_exposed())
+        else {
+            return;
+        };
+        if state.exposure == BasisPoints::FULL && !judge::is_absolute(&criterion.measure) {
+            continue;
+        }
+        let (verdict, reading) = judge::judge(turn.estate, &turn.state, &stage.id, criterion, turn.now);
+        let before = state.verdicts.get(&criterion.id).map(|said| said.verdict.word());
+        let why = reading.why.clone();
+        if before != Some(verdict.word()) {
+            turn.emit_self(Body::CriterionJudged {
+                stage: stage.id.clone(),
+                attempt,
+                step,
+                criterion: criterion.id.clone(),
+                verdict: verdict.clone(),
+                reading,
+                stats_version: tidegate_stats::STATS_VERSION,
+            });
+        }
+        let origin = Origin::Silence(stage.id.clone(), criterion.id.clone());
+        match verdict {
+            Verdict::Harm => harm::found(turn, &stage.id, criterion, &why),
+            Verdict::NoData { since } | Verdict::SourceDown { since } => {
+                if turn.now.since(since) >= criterion.max_silence {
+                    let summary = format!("{}: {} is silent - {why}", stage.title, criterion.title);
+                    incident::open(turn, &criterion.owner, Severity::Sev3, origin, summary);
+                }
+            }
+            Verdict::Pass | Verdict::NotYet { .. } | Verdict::Invalid { .. } => {
+                incident::recovered(turn, &origin, "none, because the signal came back");
+                let held = Origin::Criterion(stage.id.clone(), criterion.id.clone());
+                if verdict == Verdict::Pass && criterion.on_harm == OnHarm::Hold {
+                    incident::recovered(
+                        turn,
+                        &held,
+                        "none, because the criterion passes after a journalled change",
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn open_gate(turn: &mut Turn<'_>, stage: &Stage) {
+    let Some(state) = turn
+        .state
+        .stages
+        .get(&stage.id)
+        .filter(|state| state.phase == Phase::Soaking)
+    else {
+        return;
+    };
+    if let (Some(step), Some(until)) = (state.step, state.soak_until)
+        && turn.now >= until
+    {
+        turn.emit_self(Body::GateOpened {
+            stage: stage.id.clone(),
+            step,
+        });
+    }
+}
+
+fn decide_gate(turn: &mut Turn<'_>, stage: &Stage) {
+    let Some(state) = turn
+        .state
+        .stages
+        .get(&stage.id)
+        .filter(|state| state.phase == Phase::Gating)
+    else {
+        return;
+    };
+    let Some(step) = state.step else { return };
+    let next = usize::try_from(step).unwrap_or(usize::MAX) + 1;
+    let risk = Opening::AcceptedRisk(step + 1);
+    let (all_pass, readings) = gate::verdicts(turn.estate, &turn.state, stage, turn.now);
+    if all_pass && state.passed.is_none() {
+        turn.emit_self(Body::GatePassed {
+            stage: stage.id.clone(),
+            step,
+            readings,
+        });
+    }
+    let Some(state) = turn.state.stages.get(&stage.id) else {
+        return;
+    };
+    if all_pass && state.passed == Some(step) {
+        let opens = Opening::Step(step + 1);
+        ask_for(turn, stage, opens.clone());
+        enter(turn, stage, next, &opens);
+        return;
+    }
+    let bound = approve::binding(turn, state, risk.clone());
+    if gate::has_risk(state, &bound, true) && gate::has_risk(state, &bound, false) {
+        enter(turn, stage, next, &risk);
+        return;
+    }
+    if state.decide_by.is_some_and(|by| turn.now >= by) {
+        turn.emit_self(Body::DecisionAsked {
+            stage: stage.id.clone(),
+            step,
+        });
+        let summary = format!(
+            "{} cannot tell within the time of its step: accept the risk with a rung above, hold, or roll back",
+            stage.title
+        );
+        incident::open(
+            turn,
+            &stage.owner,
+            Severity::Sev3,
+            Origin::Waiting(stage.id.clone()),
+            summary,
+        );
+    }
+}
+
+fn finalise(turn: &mut Turn<'_>, stage: &Stage) {
+    let Some(state) = turn
+        .state
+        .stages
+        .get(&stage.id)
+        .filter(|state| state.phase == Phase::Watching)
+    else {
+        return;
+    };
+    if !state.watch_until.is_some_and(|until| turn.now >= until) {
+        return;
+    }
+    ask_for(turn, stage, Opening::Finalisation);
+    let Some((plan, _)) = turn.declared(&stage.id) else {
+        return;
+    };
+    if gate::obstacles(turn.estate, &turn.state, plan, stage, &Opening::Finalisation, turn.now).is_empty() {
+        let sent = ask(
+            &turn.state,
+            turn.next_seq(),
+            turn.state.epoch,
+            &Ask::Finalise(&stage.id),
+        );
+        turn.emit_self(Body::StageFinalised {
+            stage: stage.id.clone(),
+            sent,
+        });
+    }
+}
+
+/// A question that waits too long is paged, once.
+fn overdue(turn: &mut Turn<'_>, stage: &Stage) {
+    let Some(state) = turn.state.stages.get(&stage.id) else {
+        return;
+    };
+    let origin = Origin::Waiting(stage.id.clone());
+    match &state.asked {
+        Some(asked) if !asked.is_overdue && turn.now >= asked.answer_by => {
+            turn.emit_self(Body::ApprovalOverdue {
+                stage: stage.id.clone(),
+            });
+            let summary = format!("{} waits for its approval", stage.title);
+            incident::open(turn, &stage.owner, Severity::Sev3, origin, summary);
+        }
+        Some(_) => {}
+        None if matches!(state.phase, Phase::Exposing | Phase::Finalised) => {
+            incident::recovered(turn, &origin, "none, because the decision was taken");
+        }
+        None => {}
+    }
+}
+
+/// When the state next needs a look at the clock.
+#[must_use]
+pub fn deadline(state: &crate::state::State) -> Option<tidegate_model::Timestamp> {
+    let incidents = state.open_incidents().map(|(_, incident)| match &incident.phase {
+        IncidentPhase::Acknowledged { until, .. } | IncidentPhase::Mitigating { until, .. } => *until,
+        IncidentPhase::Open | IncidentPhase::Resolved { .. } => incident.answer_by,
+    });
+    let actions = state.actions.values().map(|active| active.until);
+    let stages = state.stages.values().flat_map(|stage| {
+        let asked = stage
+            .asked
+            .as_ref()
+            .filter(|asked| !asked.is_overdue)
+            .map(|asked| asked.answer_by);
+        let soak = stage.soak_until.filter(|_| stage.phase == Phase::Soaking);
+        let watch = stage
+            .watch_until
+            .filter(|_| stage.phase == Phase::Watching && stage.asked.is_none());
+        let look = stage.phase.is_exposed().then(|| state.at.after(Millis::seconds(1)));
+        [asked, soak, watch, stage.decide_by, look]
+    });
+    incidents.chain(actions).chain(stages.flatten()).min()
+}

@@ -1,0 +1,176 @@
+//! What the hands bring back, and gateways that come and go.
+
+use tidegate_model::seam::{Effect, ExposureVersion, Outcome, Receipt};
+use tidegate_model::{GatewayId, Severity, StageId};
+
+use super::incident;
+use super::turn::Turn;
+use crate::event::{Body, Origin};
+use crate::refusal::Refusal;
+use crate::state::Phase;
+
+pub(super) fn receive(turn: &mut Turn<'_>, receipt: &Receipt) -> Result<(), Refusal> {
+    let Some(waiting) = turn.state.outbox.get(&receipt.key) else {
+        return Ok(());
+    };
+    let effect = waiting.effect.clone();
+    turn.emit(Body::EffectEnded {
+        effect: receipt.key.clone(),
+        outcome: receipt.outcome.clone(),
+    });
+    match (effect, &receipt.outcome) {
+        (Effect::SetExposure(snapshot), Outcome::InForce { acknowledged, lapsed }) => {
+            in_force(turn, snapshot.version, acknowledged, lapsed);
+        }
+        (Effect::SetExposure(_) | Effect::Page(_) | Effect::AskApproval(_) | Effect::Notify(_), _) => {}
+    }
+    Ok(())
+}
+
+/// A version holds everywhere: what waited for it, or for an earlier one, goes on.
+fn in_force(turn: &mut Turn<'_>, version: ExposureVersion, acknowledged: &[GatewayId], lapsed: &[GatewayId]) {
+    let waiting: Vec<(StageId, Phase)> = turn
+        .state
+        .stages
+        .iter()
+        .filter(|(_, stage)| stage.exposing_seq <= version.seq)
+        .map(|(id, stage)| (id.clone(), stage.phase))
+        .collect();
+    for (id, phase) in waiting {
+        match phase {
+            Phase::Exposing => begin(turn, &id, version),
+            Phase::RollingBack => turn.emit(Body::RolledBack {
+                stage: id,
+                acknowledged: acknowledged.to_vec(),
+                lapsed: lapsed.to_vec(),
+            }),
+            Phase::Pending
+            | Phase::Ready
+            | Phase::Soaking
+            | Phase::Gating
+            | Phase::Watching
+            | Phase::RolledBack
+            | Phase::Finalised => {}
+        }
+    }
+}
+
+/// A step is in force: it soaks, or is watched when it is the last.
+fn begin(turn: &mut Turn<'_>, id: &StageId, version: ExposureVersion) {
+    let (Some((_, declared)), Some(state)) = (turn.declared(id), turn.state.stages.get(id)) else {
+        return;
+    };
+    let Some(step) = state.step else { return };
+    let place = usize::try_from(step).unwrap_or(usize::MAX);
+    let Some(declared_step) = declared.steps.get(place) else {
+        return;
+    };
+    if place + 1 == declared.steps.len() {
+        let until = turn.now.after(declared.watch);
+        let way_back_until = state
+            .way_back_until
+            .unwrap_or_else(|| turn.now.after(declared.rollback.within));
+        turn.emit(Body::WatchBegun {
+            stage: id.clone(),
+            until,
+            way_back_until,
+        });
+    } else {
+        let until = turn.now.after(declared_step.soak);
+        let decide_by = turn.now.after(declared_step.at_most);
+        turn.emit(Body::SoakBegun {
+            stage: id.clone(),
+            step,
+            since: version,
+            until,
+            decide_by,
+        });
+    }
+}
+
+/// A gateway connected. One that holds a later exposure than the journal knows has seen a journal that was lost.
+pub(super) fn gateway_seen(
+    turn: &mut Turn<'_>,
+    gateway: &GatewayId,
+    incarnation: u64,
+    holds: ExposureVersion,
+) -> Result<(), Refusal> {
+    let known = turn.state.gateways.get(gateway);
+    let is_news = known.is_none_or(|known| known.incarnation != incarnation || known.is_lost);
+    if is_news {
+        turn.emit(Body::GatewayConnected {
+            gateway: gateway.clone(),
+            incarnation,
+            holds,
+        });
+        incident::recovered(
+            turn,
+            &Origin::Gateway(gateway.clone()),
+            "none, because the gateway came back",
+        );
+    }
+    let is_ahead = holds
+        > ExposureVersion {
+            epoch: turn.state.epoch,
+            seq: turn.state.seq,
+        };
+    if is_ahead {
+        hold_everything(turn, gateway, holds);
+    }
+    Ok(())
+}
+
+fn hold_everything(turn: &mut Turn<'_>, gateway: &GatewayId, holds: ExposureVersion) {
+    let reason = format!(
+        "gateway {gateway} holds exposure {}.{}, which this journal does not know: it was restored or cut",
+        holds.epoch, holds.seq
+    );
+    let stages: Vec<StageId> = turn
+        .state
+        .stages
+        .iter()
+        .filter(|(_, stage)| stage.phase != Phase::Finalised && stage.holds.iter().all(|hold| hold.reason != reason))
+        .map(|(id, _)| id.clone())
+        .collect();
+    for stage in stages {
+        turn.emit_self(Body::StageHeld {
+            stage,
+            criterion: None,
+            reason: reason.clone(),
+        });
+    }
+    page_owners(turn, gateway, &reason, Severity::Sev1);
+}
+
+pub(super) fn gateway_lost(turn: &mut Turn<'_>, gateway: &GatewayId) -> Result<(), Refusal> {
+    let is_known = turn.state.gateways.get(gateway).is_some_and(|known| !known.is_lost);
+    if !is_known {
+        return Ok(());
+    }
+    turn.emit(Body::GatewayLost {
+        gateway: gateway.clone(),
+    });
+    if turn.state.stages.values().any(|stage| stage.phase.is_exposed()) {
+        let what = format!("gateway {gateway} has not been heard of; its lease has run out");
+        page_owners(turn, gateway, &what, Severity::Sev2);
+    }
+    Ok(())
+}
+
+/// Pages the owner of the first stage that is exposed, else of the first there is.
+fn page_owners(turn: &mut Turn<'_>, gateway: &GatewayId, what: &str, severity: Severity) {
+    let exposed = turn.state.stages.values().find(|stage| stage.phase.is_exposed());
+    let Some(domain) = exposed
+        .or_else(|| turn.state.stages.values().next())
+        .map(|stage| stage.owner.clone())
+    else {
+        return;
+    };
+    incident::open(
+        turn,
+        &domain,
+        severity,
+        Origin::Gateway(gateway.clone()),
+        what.to_owned(),
+    );
+}

@@ -1,0 +1,58 @@
+//! A controller takes the store over.
+
+use tidegate_model::Estate;
+use tidegate_model::plan::Stage;
+
+use super::exposure::{Ask, ask};
+use super::turn::Turn;
+use crate::event::{AdoptedStage, Body};
+use crate::refusal::Refusal;
+
+pub(super) fn start(turn: &mut Turn<'_>) -> Result<(), Refusal> {
+    let epoch = turn.state.epoch + 1;
+    let is_first = turn.state.estate.is_none();
+    let sent = (!is_first).then(|| ask(&turn.state, turn.next_seq(), epoch, &Ask::Again));
+    turn.emit(Body::ControllerStarted { epoch, sent });
+    if is_first {
+        turn.emit(adopted(turn.estate));
+    }
+    Ok(())
+}
+
+/// The event that makes an estate the one that runs.
+pub(super) fn adopted(estate: &Estate) -> Body {
+    Body::EstateAdopted {
+        digest: estate.digest().to_owned(),
+        owners: estate
+            .domains()
+            .values()
+            .map(|domain| (domain.id.clone(), domain.owner.to_string()))
+            .collect(),
+        stages: estate
+            .stages()
+            .map(|(plan, stage)| AdoptedStage {
+                plan: plan.id.clone(),
+                stage: stage.id.clone(),
+                unit: stage.unit.clone(),
+                owner: stage.owner.clone(),
+                steps: exposures(stage),
+                criteria: stage
+                    .gate
+                    .criteria
+                    .iter()
+                    .map(|criterion| criterion.id.clone())
+                    .collect(),
+            })
+            .collect(),
+        switches: estate
+            .domains()
+            .values()
+            .flat_map(|domain| &domain.switches)
+            .map(|switch| (switch.id.clone(), switch.default.clone()))
+            .collect(),
+    }
+}
+
+fn exposures(stage: &Stage) -> Vec<tidegate_model::BasisPoints> {
+    stage.steps.iter().map(|step| step.to).collect()
+}

@@ -1,0 +1,108 @@
+//! One decision under way: what was true, what has been decided so far, and what is true with it.
+
+use sha2::{Digest, Sha256};
+use tidegate_model::plan::{Plan, Stage};
+use tidegate_model::seam::{Actor, Effect, EffectKey};
+use tidegate_model::{Estate, StageId, Timestamp};
+
+use crate::apply::apply;
+use crate::command::{Command, CommandKey};
+use crate::event::{Body, Event, Sent};
+use crate::refusal::{Refusal, Rule};
+use crate::state::{StageState, State};
+
+/// Version of the bodies that this program writes.
+const EVENT_VERSION: u16 = 1;
+
+/// A decision under way.
+pub(crate) struct Turn<'a> {
+    pub(crate) estate: &'a Estate,
+    /// With everything in `events` applied.
+    pub(crate) state: State,
+    pub(crate) now: Timestamp,
+    pub(crate) actor: Actor,
+    key: Option<CommandKey>,
+    pub(crate) events: Vec<Event>,
+}
+
+impl<'a> Turn<'a> {
+    pub(crate) fn new(estate: &'a Estate, state: State, command: &Command, now: Timestamp) -> Self {
+        Self {
+            estate,
+            state,
+            now,
+            actor: command.actor.clone(),
+            key: command.key.clone(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Decides an event; from here on it is true.
+    pub(crate) fn emit(&mut self, body: Body) {
+        self.emit_as(self.actor.clone(), body);
+    }
+
+    /// Decides an event that the controller itself causes.
+    pub(crate) fn emit_self(&mut self, body: Body) {
+        self.emit_as(Actor::Controller, body);
+    }
+
+    fn emit_as(&mut self, actor: Actor, body: Body) {
+        let event = Event {
+            v: EVENT_VERSION,
+            at: self.now,
+            actor,
+            key: self.key.clone(),
+            body,
+        };
+        apply(&mut self.state, &event);
+        self.events.push(event);
+    }
+
+    /// The sequence that the next event will have.
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.state.seq + 1
+    }
+
+    /// A stage as declared.
+    pub(crate) fn declared(&self, id: &StageId) -> Option<(&'a Plan, &'a Stage)> {
+        self.estate.stage(id)
+    }
+
+    /// A stage with its declaration, or the refusal that says that there is none.
+    pub(crate) fn stage(&self, id: &StageId) -> Result<(&'a Plan, &'a Stage, &StageState), Refusal> {
+        match (self.estate.stage(id), self.state.stages.get(id)) {
+            (Some((plan, stage)), Some(state)) => Ok((plan, stage, state)),
+            (Some(_), None) | (None, Some(_)) | (None, None) => Err(unknown("stage", id.as_str())),
+        }
+    }
+}
+
+/// The refusal of a name that nothing has.
+pub(crate) fn unknown(kind: &str, name: &str) -> Refusal {
+    Refusal {
+        rule: Rule::UnknownSubject,
+        what: format!("there is no {kind} `{name}`"),
+        owner: None,
+        remedy: "`tidegate status` lists what there is".into(),
+    }
+}
+
+/// The key of an effect: SHA-256 over the parts that make it this one and no other, 32 hexadecimal digits of it.
+pub(crate) fn effect_key(parts: &[&str]) -> EffectKey {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let digest = hasher.finalize();
+    EffectKey(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// An effect with its key.
+pub(crate) fn sent(parts: &[&str], effect: Effect) -> Sent {
+    Sent {
+        key: effect_key(parts),
+        effect,
+    }
+}

@@ -1,0 +1,320 @@
+//! Completion, errors and latency: the harm alarm over the whole attempt, the pass test over this step alone.
+
+use tidegate_model::plan::{Criterion, Measure, Plan, Stage};
+use tidegate_model::seam::{InvalidReason, Verdict};
+use tidegate_model::{Estate, Millis, Timestamp};
+use tidegate_stats::sample_ratio::Split;
+use tidegate_stats::{
+    Alarm, HarmAlarm, Hits, Ledger, Margin, PairedStratum, PassTest, Passing, RareAlarm, ShareTest, SrmTest,
+};
+
+use super::numbers::{arm, in_words, is_of_step, paired, totals};
+use super::{invalid, is_full};
+use crate::event::Reading;
+use crate::state::{Cell, StageState};
+
+/// Chance of calling a true split a mismatch, per attempt of a stage.
+const SPLIT_ALPHA: f64 = 0.001;
+/// Strata in a row in which both sides are the same series before that is called invalid (gates.md 1).
+const IDENTICAL_STRATA: usize = 30;
+/// Attempts that those strata must hold together; small equal counts are chance.
+const IDENTICAL_ATTEMPTS: u64 = 300;
+/// Fallbacks above this share of the new side's attempts make its counts invalid: 1 in 100.
+const FALLBACKS_ONE_IN: u64 = 100;
+/// Alpha of a test whose share the ledger does not know; it never speaks.
+const NO_ALPHA: f64 = 1e-9;
+
+pub(super) fn judge(
+    estate: &Estate,
+    plan: &Plan,
+    stage: &Stage,
+    known: &StageState,
+    criterion: &Criterion,
+    now: Timestamp,
+) -> (Verdict, Reading) {
+    let cells: &[Cell] = known.cells.get(&criterion.id).map_or(&[], Vec::as_slice);
+    let of_step: Vec<Cell> = cells.iter().filter(|cell| is_of_step(known, cell)).copied().collect();
+    let (old, new) = totals(of_step.iter());
+    let mut reading = Reading {
+        old: Some(old),
+        new: Some(new),
+        strata: u64::try_from(of_step.len()).unwrap_or(u64::MAX),
+        ..Reading::default()
+    };
+    if cells
+        .iter()
+        .any(|cell| cell.old.hits > cell.old.n || cell.new.hits > cell.new.n)
+    {
+        return invalid(InvalidReason::Impossible, reading);
+    }
+    let alpha = harm_alpha(plan, stage, criterion, known.attempt);
+    let all: Vec<PairedStratum> = cells.iter().map(paired).collect();
+    let harm = harm(
+        &criterion.measure,
+        alpha,
+        &all,
+        cells,
+        is_full(known.exposure),
+        &mut reading,
+    );
+    if harm == Alarm::Harm && !is_mis_split(known) {
+        reading.why = format!(
+            "new {}, old {}: worse beyond chance",
+            in_words(new_or(&reading, cells)),
+            in_words(old)
+        );
+        return (Verdict::Harm, reading);
+    }
+    if let Some(silent) = silence(estate, known, criterion, &of_step, now) {
+        reading.why = format!("nothing was counted since {silent}");
+        return (Verdict::NoData { since: silent }, reading);
+    }
+    if !is_full(known.exposure) {
+        if is_mis_split(known) {
+            return invalid(InvalidReason::SampleRatio, reading);
+        }
+        if is_identical(&of_step) {
+            return invalid(InvalidReason::Identical, reading);
+        }
+        let new_attempts = known.cells.get("split").map_or(0, |cells| totals(cells.iter()).1.0);
+        if known.fallbacks.saturating_mul(FALLBACKS_ONE_IN) > new_attempts.max(FALLBACKS_ONE_IN) {
+            return invalid(InvalidReason::Fallbacks, reading);
+        }
+    }
+    pass(plan, stage, known, criterion, &of_step, now, reading)
+}
+
+/// When the step itself has no counts of the new side yet, what the attempt has.
+fn new_or(reading: &Reading, cells: &[Cell]) -> (u64, u64) {
+    match reading.new {
+        Some((n, hits)) if n > 0 => (n, hits),
+        Some(_) | None => totals(cells.iter()).1,
+    }
+}
+
+fn harm_alpha(plan: &Plan, stage: &Stage, criterion: &Criterion, attempt: u32) -> f64 {
+    let weights: Vec<u32> = plan
+        .stages
+        .iter()
+        .flat_map(|stage| stage.gate.criteria.iter().map(|c| c.weight))
+        .collect();
+    let before: usize = plan
+        .stages
+        .iter()
+        .take_while(|other| other.id != stage.id)
+        .map(|other| other.gate.criteria.len())
+        .sum();
+    let within = stage
+        .gate
+        .criteria
+        .iter()
+        .position(|other| other.id == criterion.id)
+        .unwrap_or(0);
+    let ledger = Ledger::new(plan.alpha.ratio(), &weights, stage.attempts_max);
+    ledger
+        .and_then(|ledger| ledger.share(before + within, attempt.max(1)))
+        .unwrap_or(NO_ALPHA)
+}
+
+/// The harm alarm; also fills in difference, interval and lost orders.
+fn harm(
+    measure: &Measure,
+    alpha: f64,
+    all: &[PairedStratum],
+    cells: &[Cell],
+    at_full: bool,
+    reading: &mut Reading,
+) -> Alarm {
+    let new_side: Vec<_> = cells.iter().map(|cell| arm(cell.new)).collect();
+    match measure {
+        Measure::Completion { .. } => {
+            // Both the stratified test and the exact one, half of the alpha each (gates.md 3.3).
+            let stratified = HarmAlarm::fold(Hits::Good, alpha / 2.0, all);
+            show(stratified.as_ref(), reading);
+            let failures: Vec<PairedStratum> = all.iter().map(|stratum| failures_of(*stratum)).collect();
+            let exact = RareAlarm::fold(0.0, alpha / 2.0, &failures).map(|test| test.alarm());
+            either(stratified.map(|test| test.alarm()), exact)
+        }
+        Measure::Errors { at_most, .. } => {
+            let share = ShareTest::fold(at_most.ratio(), alpha / 2.0, &new_side).map(|test| test.alarm());
+            if at_full {
+                return share.unwrap_or(Alarm::CannotSpeak);
+            }
+            let stratified = HarmAlarm::fold(Hits::Bad, alpha / 4.0, all);
+            show(stratified.as_ref(), reading);
+            reading.lost = None;
+            let exact = RareAlarm::fold(0.0, alpha / 4.0, all).map(|test| test.alarm());
+            either(Some(either(stratified.map(|test| test.alarm()), exact)), share)
+        }
+        Measure::Latency { quantile, .. } => {
+            let share = ShareTest::fold(1.0 - quantile.ratio(), alpha, &new_side);
+            reading.interval = share
+                .as_ref()
+                .and_then(|test| test.interval().map(|range| (range.low, range.high)));
+            share.map_or(Alarm::CannotSpeak, |test| test.alarm())
+        }
+        Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => Alarm::CannotSpeak,
+    }
+}
+
+fn failures_of(stratum: PairedStratum) -> PairedStratum {
+    let failures =
+        |arm: tidegate_stats::ArmCounts| tidegate_stats::ArmCounts::new(arm.n, arm.n.saturating_sub(arm.hits));
+    PairedStratum {
+        old: failures(stratum.old),
+        new: failures(stratum.new),
+    }
+}
+
+fn either(one: Option<Alarm>, other: Option<Alarm>) -> Alarm {
+    let alarms = [one.unwrap_or(Alarm::CannotSpeak), other.unwrap_or(Alarm::CannotSpeak)];
+    if alarms.contains(&Alarm::Harm) {
+        Alarm::Harm
+    } else if alarms.contains(&Alarm::Quiet) {
+        Alarm::Quiet
+    } else {
+        Alarm::CannotSpeak
+    }
+}
+
+fn show(test: Option<&HarmAlarm>, reading: &mut Reading) {
+    let Some(test) = test else { return };
+    if let Some(difference) = test.difference() {
+        reading.difference = Some(difference.point_pp / 100.0);
+        reading.interval = Some((difference.low_pp / 100.0, difference.high_pp / 100.0));
+        reading.lost = Some(test.lost_so_far());
+    }
+}
+
+fn is_mis_split(known: &StageState) -> bool {
+    let Some(cells) = known.cells.get("split") else {
+        return false;
+    };
+    let Some(mut test) = SrmTest::new(SPLIT_ALPHA) else {
+        return false;
+    };
+    for cell in cells {
+        test.push(u32::from(cell.share.get()), cell.new.n, cell.old.n);
+    }
+    test.split() == Split::Mismatch
+}
+
+fn is_identical(of_step: &[Cell]) -> bool {
+    let counted: Vec<&Cell> = of_step.iter().filter(|cell| cell.old.n > 0 || cell.new.n > 0).collect();
+    let Some(last) = counted
+        .len()
+        .checked_sub(IDENTICAL_STRATA)
+        .and_then(|from| counted.get(from..))
+    else {
+        return false;
+    };
+    last.iter().all(|cell| cell.old == cell.new)
+        && last.iter().map(|cell| cell.new.n).sum::<u64>() >= IDENTICAL_ATTEMPTS
+}
+
+/// Since when nothing was counted, when that is longer than the criterion bears. A cohort may come one window later.
+fn silence(
+    estate: &Estate,
+    known: &StageState,
+    criterion: &Criterion,
+    of_step: &[Cell],
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let window = match &criterion.measure {
+        Measure::Completion { flow } => estate.flows().get(flow).map_or(Millis(0), |flow| flow.window),
+        Measure::Errors { .. }
+        | Measure::Latency { .. }
+        | Measure::SqlEqual { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => Millis(0),
+    };
+    let last = of_step
+        .iter()
+        .filter(|cell| cell.new.n > 0)
+        .map(|cell| cell.received)
+        .max();
+    let since = last.unwrap_or(known.step_since_at);
+    let bound = Millis(criterion.max_silence.0.saturating_add(window.0));
+    (now.since(since) > bound).then_some(since)
+}
+
+fn pass(
+    plan: &Plan,
+    stage: &Stage,
+    known: &StageState,
+    criterion: &Criterion,
+    of_step: &[Cell],
+    now: Timestamp,
+    mut reading: Reading,
+) -> (Verdict, Reading) {
+    let strata: Vec<PairedStratum> = of_step.iter().map(paired).collect();
+    let new_side: Vec<_> = of_step.iter().map(|cell| arm(cell.new)).collect();
+    let alpha = plan.alpha.ratio();
+    let at_full = is_full(known.exposure);
+    let step = known.step.and_then(|step| stage.steps.get(usize::try_from(step).ok()?));
+    let (tests, claim): (Vec<Passing>, String) = match &criterion.measure {
+        Measure::Completion { .. } => {
+            let margin = step.map_or(0.0, |step| step.margin.ratio());
+            let test = PassTest::fold(Hits::Good, Margin::Relative(margin), alpha, &strata);
+            (
+                vec![speak(test.map(|test| test.passing()))],
+                format!("a loss of {:.1} %", 100.0 * margin),
+            )
+        }
+        Measure::Errors {
+            at_most, not_worse_by, ..
+        } => {
+            let share = ShareTest::fold(at_most.ratio(), alpha, &new_side).map(|test| test.passing());
+            let mut tests = vec![speak(share)];
+            if !at_full {
+                let test = PassTest::fold(Hits::Bad, Margin::Absolute(not_worse_by.ratio()), alpha, &strata);
+                tests.push(speak(test.map(|test| test.passing())));
+            }
+            (tests, format!("more than {at_most} errors"))
+        }
+        Measure::Latency { quantile, limit, .. } => {
+            let share = ShareTest::fold(1.0 - quantile.ratio(), alpha, &new_side).map(|test| test.passing());
+            (
+                vec![speak(share)],
+                format!("P{:.0} above {limit}", 100.0 * quantile.ratio()),
+            )
+        }
+        Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => {
+            (vec![Passing::CannotSpeak], String::new())
+        }
+    };
+    let new = in_words(reading.new.unwrap_or_default());
+    let old = in_words(reading.old.unwrap_or_default());
+    let counts = if at_full {
+        format!("new {new}")
+    } else {
+        format!("new {new}, old {old}")
+    };
+    if tests.iter().all(|test| *test == Passing::Pass) {
+        reading.why = format!("{counts}: {claim} is excluded");
+        return (Verdict::Pass, reading);
+    }
+    let needed = tests
+        .iter()
+        .map(|test| match test {
+            Passing::Pass => Some(0),
+            Passing::NotYet { units_needed } => *units_needed,
+            Passing::CannotSpeak => None,
+        })
+        .try_fold(0_u64, |most, needed| needed.map(|needed| most.max(needed)));
+    reading.speaks_in = needed.and_then(|needed| wait_for(needed, reading.new?.0, now.since(known.step_since_at)));
+    reading.why = format!("{counts}: {claim} is not excluded yet");
+    (Verdict::NotYet { needed }, reading)
+}
+
+fn speak(passing: Option<Passing>) -> Passing {
+    passing.unwrap_or(Passing::CannotSpeak)
+}
+
+/// Time until so many more attempts have come at the pace of this step.
+fn wait_for(needed: u64, seen: u64, within: Millis) -> Option<Millis> {
+    let time = u128::from(needed)
+        .checked_mul(u128::from(within.0))?
+        .checked_div(u128::from(seen))?;
+    u64::try_from(time).ok().map(Millis)
+}

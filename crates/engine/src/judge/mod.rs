@@ -1,0 +1,76 @@
+//! Judging: a pure fold of journalled counts through the statistics, giving a verdict and the numbers behind it.
+
+mod comparison;
+mod numbers;
+mod source;
+
+use tidegate_model::plan::{Criterion, Measure};
+use tidegate_model::seam::{InvalidReason, Verdict};
+use tidegate_model::{BasisPoints, Estate, StageId, Timestamp};
+
+use crate::event::Reading;
+use crate::state::State;
+
+/// Whether a measure needs no old side, and so is judged at full exposure too.
+#[must_use]
+pub fn is_absolute(measure: &Measure) -> bool {
+    match measure {
+        Measure::Errors { .. }
+        | Measure::Latency { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. }
+        | Measure::SqlEqual { .. } => true,
+        Measure::Completion { .. } => false,
+    }
+}
+
+/// What a criterion says now. Equal evidence gives equal bits on every machine.
+pub fn judge(
+    estate: &Estate,
+    state: &State,
+    stage: &StageId,
+    criterion: &Criterion,
+    now: Timestamp,
+) -> (Verdict, Reading) {
+    let (Some((plan, declared)), Some(known)) = (estate.stage(stage), state.stages.get(stage)) else {
+        return (Verdict::NotYet { needed: None }, because("the stage is not known"));
+    };
+    if !known.phase.is_exposed() {
+        return (Verdict::NotYet { needed: None }, because("nothing is exposed"));
+    }
+    match &criterion.measure {
+        Measure::Completion { .. } | Measure::Errors { .. } | Measure::Latency { .. } => {
+            comparison::judge(estate, plan, declared, known, criterion, now)
+        }
+        Measure::SqlEqual {
+            every, rows_at_least, ..
+        } => source::equality(known, criterion, *every, *rows_at_least, now),
+        Measure::Incidents { at_least, at_most } => source::incidents(state, declared, *at_least, *at_most),
+        Measure::Manual { question } => source::manual(known, criterion, declared.gate.fresh_for, question, now),
+    }
+}
+
+fn because(why: &str) -> Reading {
+    Reading {
+        why: why.to_owned(),
+        ..Reading::default()
+    }
+}
+
+/// The words of a reason.
+fn invalid(reason: InvalidReason, mut reading: Reading) -> (Verdict, Reading) {
+    reading.why = match reason {
+        InvalidReason::SampleRatio => "visitors are not split as planned",
+        InvalidReason::Identical => "both sides are the same series; one of them is probably not measured",
+        InvalidReason::Impossible => "more hits than attempts were reported",
+        InvalidReason::Fallbacks => "too many attempts of the new side were served by the old one",
+        InvalidReason::ZeroDenominator => "one side had no attempts at all",
+    }
+    .to_owned();
+    (Verdict::Invalid { reason }, reading)
+}
+
+/// Whether the stage stands at full exposure, where nothing can be compared.
+fn is_full(exposure: BasisPoints) -> bool {
+    exposure == BasisPoints::FULL
+}

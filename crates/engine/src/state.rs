@@ -1,0 +1,393 @@
+//! Everything that is true now, derived from the journal alone. Only `apply` changes it; it needs no estate.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+use tidegate_model::seam::{ArmCounts, Effect, EffectKey, ExposureVersion, Observation, StratumPart, Verdict};
+use tidegate_model::switch::SwitchValue;
+use tidegate_model::{
+    ActionId, BasisPoints, CriterionId, DomainId, GatewayId, IncidentId, PersonId, PlanId, Severity, StageId, SwitchId,
+    Timestamp, UnitId,
+};
+
+use crate::command::CommandKey;
+use crate::event::{Binding, Opening, Origin, Reading};
+use crate::refusal::Refusal;
+
+/// Strata kept for one criterion; at the limit adjacent ones of one step are merged, which loses no count.
+pub const CELLS_MAX: usize = 4_096;
+/// Answers remembered by idempotency key.
+pub const ANSWERS_MAX: usize = 10_000;
+
+/// The state of everything at one journal sequence.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct State {
+    /// Journal sequence of the last event.
+    pub seq: u64,
+    /// Its time.
+    pub at: Timestamp,
+    /// Controller start, 1 and up; 0 before the first.
+    pub epoch: u64,
+    /// Digest of the adopted estate.
+    pub estate: Option<String>,
+    /// Owner team of each domain, as adopted.
+    pub owners: BTreeMap<DomainId, String>,
+    /// Stages.
+    pub stages: BTreeMap<StageId, StageState>,
+    /// Incidents, resolved ones included.
+    pub incidents: BTreeMap<IncidentId, Incident>,
+    /// Switches.
+    pub switches: BTreeMap<SwitchId, SwitchState>,
+    /// Actions whose mode is active.
+    pub actions: BTreeMap<ActionId, ActiveAction>,
+    /// Effects that have not ended.
+    pub outbox: BTreeMap<EffectKey, Waiting>,
+    /// Gateways that have ever connected.
+    pub gateways: BTreeMap<GatewayId, GatewayState>,
+    /// The newest exposure that is in force everywhere.
+    pub in_force: ExposureVersion,
+    /// When equal refusals were last journalled.
+    pub refusals: BTreeMap<String, Timestamp>,
+    /// Answers by idempotency key.
+    pub answers: BTreeMap<CommandKey, Result<String, Refusal>>,
+    /// The keys in the order of their arrival.
+    pub answered: VecDeque<CommandKey>,
+}
+
+/// Where a stage is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Waits for the stages before it.
+    #[default]
+    Pending,
+    /// May be entered once approved.
+    Ready,
+    /// Gateways are being told.
+    Exposing,
+    /// Under its step, before the gate may open.
+    Soaking,
+    /// The gate decides.
+    Gating,
+    /// At full exposure, watched.
+    Watching,
+    /// Exposure is falling.
+    RollingBack,
+    /// On the old side, after a rollback.
+    RolledBack,
+    /// The new side is final.
+    Finalised,
+}
+
+impl Phase {
+    /// The words on screen.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Ready => "ready",
+            Self::Exposing => "exposing",
+            Self::Soaking => "soaking",
+            Self::Gating => "gating",
+            Self::Watching => "watching",
+            Self::RollingBack => "rolling back",
+            Self::RolledBack => "rolled back",
+            Self::Finalised => "finalised",
+        }
+    }
+
+    /// Whether visitors are, or may be, on the new side of a stage that is not final.
+    #[must_use]
+    pub fn is_exposed(self) -> bool {
+        match self {
+            Self::Exposing | Self::Soaking | Self::Gating | Self::Watching => true,
+            Self::Pending | Self::Ready | Self::RollingBack | Self::RolledBack | Self::Finalised => false,
+        }
+    }
+}
+
+/// A stage.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StageState {
+    /// Its plan.
+    pub plan: PlanId,
+    /// Its unit.
+    pub unit: UnitId,
+    /// The domain that owns it.
+    pub owner: DomainId,
+    /// Exposure of each step.
+    pub steps: Vec<BasisPoints>,
+    /// Criteria of its gate.
+    pub criteria: Vec<CriterionId>,
+    /// Where it is.
+    pub phase: Phase,
+    /// Since when.
+    pub since: Timestamp,
+    /// 1 and up; 0 before the first.
+    pub attempt: u32,
+    /// Index of the step that is or was last exposed in this attempt.
+    pub step: Option<u32>,
+    /// Exposure asked of the gateways.
+    pub exposure: BasisPoints,
+    /// Highest exposure whose gate has passed in this attempt.
+    pub proven: BasisPoints,
+    /// The step whose gate has passed, until the next is exposed.
+    pub passed: Option<u32>,
+    /// How often evidence was started anew.
+    pub restarts: u32,
+    /// Whether a change was noted since the last rollback.
+    pub is_changed: bool,
+    /// What stops growth.
+    pub holds: Vec<Hold>,
+    /// Approvals of the next move.
+    pub approvals: Vec<Approval>,
+    /// Risk accepted for the next move: as approver, from a rung above.
+    pub risks: Vec<(PersonId, bool, Binding)>,
+    /// The question that approvers were asked.
+    pub asked: Option<Asked>,
+    /// Verdicts.
+    pub verdicts: BTreeMap<CriterionId, Said>,
+    /// Counts since the attempt or the last restart began.
+    pub cells: BTreeMap<CriterionId, Vec<Cell>>,
+    /// The last answer of each asked source.
+    pub observations: BTreeMap<CriterionId, Observation>,
+    /// Manual answers: whether it holds, and when it was said.
+    pub attested: BTreeMap<CriterionId, (bool, Timestamp)>,
+    /// Snapshot from which counts enter at all: the attempt's or the restart's.
+    pub evidence_since: ExposureVersion,
+    /// Snapshot from which counts may pass this step.
+    pub step_since: ExposureVersion,
+    /// When that was.
+    pub step_since_at: Timestamp,
+    /// Attempts of the new side served by the old one in this step.
+    pub fallbacks: u64,
+    /// Earliest end of the soak.
+    pub soak_until: Option<Timestamp>,
+    /// A decision is asked for then.
+    pub decide_by: Option<Timestamp>,
+    /// The sequence of the exposure that the stage waits for.
+    pub exposing_seq: u64,
+    /// When exposure last fell to nothing, and from where.
+    pub rolled_back: Option<(Timestamp, BasisPoints)>,
+    /// Watched at least until.
+    pub watch_until: Option<Timestamp>,
+    /// The way back closes.
+    pub way_back_until: Option<Timestamp>,
+    /// Exposure over time, for charts: the last changes.
+    pub exposures: Vec<(Timestamp, BasisPoints)>,
+}
+
+/// What stops growth.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hold {
+    /// The criterion whose harm did it.
+    pub criterion: Option<CriterionId>,
+    /// The person who did it.
+    pub of: Option<PersonId>,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// An approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Approval {
+    /// Who.
+    pub by: PersonId,
+    /// What it is bound to.
+    pub bound: Binding,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A question to approvers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Asked {
+    /// What they would open.
+    pub opens: Opening,
+    /// Paged when unanswered by then.
+    pub answer_by: Timestamp,
+    /// Whether that was done.
+    pub is_overdue: bool,
+}
+
+/// What a criterion says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Said {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Since when it says this word.
+    pub since: Timestamp,
+    /// The numbers when it began to.
+    pub reading: Reading,
+}
+
+/// Counts of one stratum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    /// When it began.
+    pub began: Timestamp,
+    /// When it was received.
+    pub received: Timestamp,
+    /// Snapshot in force.
+    pub version: ExposureVersion,
+    /// Share planned for the new side.
+    pub share: BasisPoints,
+    /// The old side.
+    pub old: ArmCounts,
+    /// The new side.
+    pub new: ArmCounts,
+}
+
+/// Where an incident is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum IncidentPhase {
+    /// Somebody is being called.
+    Open,
+    /// Somebody has it.
+    Acknowledged {
+        /// Who.
+        by: PersonId,
+        /// The pager is silent until then.
+        until: Timestamp,
+    },
+    /// Somebody has it and has acted.
+    Mitigating {
+        /// Who.
+        by: PersonId,
+        /// The pager is silent until then.
+        until: Timestamp,
+    },
+    /// Over.
+    Resolved {
+        /// By a person, or by its signal.
+        by: Option<PersonId>,
+        /// The lesson.
+        lesson: String,
+    },
+}
+
+/// An incident.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Incident {
+    /// Whose it is.
+    pub domain: DomainId,
+    /// How bad.
+    pub severity: Severity,
+    /// What it is about.
+    pub origin: Origin,
+    /// In words.
+    pub summary: String,
+    /// When it began.
+    pub opened: Timestamp,
+    /// Where it is.
+    pub phase: IncidentPhase,
+    /// The rung that was called last.
+    pub rung: u32,
+    /// How many calls there were.
+    pub attempt: u32,
+    /// The next rung or repeat is due then, while open.
+    pub answer_by: Timestamp,
+    /// Everybody who was called.
+    pub called: Vec<PersonId>,
+    /// Pages of the last call that have not failed.
+    pub pages: Vec<EffectKey>,
+    /// Sequences of its events.
+    pub timeline: Vec<u64>,
+}
+
+impl Incident {
+    /// Whether it still needs anybody.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match self.phase {
+            IncidentPhase::Open | IncidentPhase::Acknowledged { .. } | IncidentPhase::Mitigating { .. } => true,
+            IncidentPhase::Resolved { .. } => false,
+        }
+    }
+
+    /// Who has it.
+    #[must_use]
+    pub fn commander(&self) -> Option<&PersonId> {
+        match &self.phase {
+            IncidentPhase::Acknowledged { by, .. } | IncidentPhase::Mitigating { by, .. } => Some(by),
+            IncidentPhase::Open | IncidentPhase::Resolved { .. } => None,
+        }
+    }
+}
+
+/// A switch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SwitchState {
+    /// Value while no action is active.
+    pub default: SwitchValue,
+    /// Value now.
+    pub value: SwitchValue,
+    /// The action that set it.
+    pub action: Option<ActionId>,
+    /// Reverted then at the latest.
+    pub until: Option<Timestamp>,
+    /// Sequence of its last change.
+    pub seq: u64,
+}
+
+/// An action whose mode is active.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ActiveAction {
+    /// The incident it was used in.
+    pub incident: IncidentId,
+    /// The domain that grants it.
+    pub domain: DomainId,
+    /// Who used it.
+    pub by: PersonId,
+    /// Switches it set.
+    pub switches: Vec<SwitchId>,
+    /// Reverted then at the latest.
+    pub until: Timestamp,
+}
+
+/// An effect that has not ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// The complete order.
+    pub effect: Effect,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GatewayState {
+    /// Its start.
+    pub incarnation: u64,
+    /// Whether its lease has run out without a word.
+    pub is_lost: bool,
+    /// The first index not yet seen of each part, in this incarnation.
+    pub seen: BTreeMap<StratumPart, u64>,
+}
+
+impl State {
+    /// Digest of the adopted estate.
+    #[must_use]
+    pub fn estate_digest(&self) -> Option<&str> {
+        self.estate.as_deref()
+    }
+
+    /// Whether visitors are on the new side of a stage that is not final.
+    #[must_use]
+    pub fn is_exposed(&self, stage: &StageId) -> bool {
+        self.stages.get(stage).is_some_and(|stage| stage.phase.is_exposed())
+    }
+
+    /// Effects that have not ended.
+    #[must_use]
+    pub fn outbox(&self) -> &BTreeMap<EffectKey, Waiting> {
+        &self.outbox
+    }
+
+    /// Open incidents.
+    pub fn open_incidents(&self) -> impl Iterator<Item = (&IncidentId, &Incident)> {
+        self.incidents.iter().filter(|(_, incident)| incident.is_open())
+    }
+}

@@ -1,0 +1,284 @@
+//! The answer card: what is going on, in one sentence, with its numbers, and who has it.
+
+use tidegate_model::plan::Stage;
+use tidegate_model::seam::Verdict;
+use tidegate_model::{BasisPoints, Estate, IncidentId, Timestamp};
+
+use crate::state::{Incident, IncidentPhase, Phase, StageState, State};
+use crate::view::happened::numbers;
+use crate::view::stage::{approver, next_opening};
+use crate::view::words::{clock, counted, list};
+use crate::view::{Headline, Tone};
+
+/// The first of these that is true: a rollback, an open incident, a hold, a decision that is asked for, growth, rest.
+pub(super) fn headline(estate: &Estate, state: &State, now: Timestamp) -> Headline {
+    if state.estate_digest().is_none() {
+        return plain(
+            "No estate is adopted yet",
+            "Nothing is exposed and nobody can be paged.",
+            now,
+        );
+    }
+    let stages: Vec<(&Stage, &StageState)> = estate
+        .stages()
+        .filter_map(|(_, stage)| Some((stage, state.stages.get(&stage.id)?)))
+        .collect();
+    let first = |wanted: fn(&StageState) -> bool| stages.iter().find(|(_, known)| wanted(known)).copied();
+    if let Some((stage, known)) = first(|known| known.phase == Phase::RollingBack) {
+        return rolled_back(estate, state, stage, known);
+    }
+    // A repaired stage is no longer the news.
+    if let Some((stage, known)) = first(|known| known.phase == Phase::RolledBack && !known.is_changed) {
+        return rolled_back(estate, state, stage, known);
+    }
+    if let Some((id, incident)) = worst(state) {
+        return in_incident(estate, id, incident);
+    }
+    if let Some((stage, known)) = first(|known| !known.holds.is_empty() && known.phase != Phase::Finalised) {
+        return held(estate, stage, known);
+    }
+    if let Some((stage, known)) = first(|known| next_opening(known).is_some() && known.phase != Phase::Ready) {
+        return asked(estate, stage, known);
+    }
+    if let Some((stage, known)) = first(|known| known.phase.is_exposed() && known.phase != Phase::Watching) {
+        return growing(stage, known);
+    }
+    if let Some((stage, known)) = first(|known| known.phase == Phase::Ready) {
+        return asked(estate, stage, known);
+    }
+    resting(&stages, now)
+}
+
+fn plain(sentence: &str, detail: &str, since: Timestamp) -> Headline {
+    Headline {
+        sentence: sentence.to_owned(),
+        detail: detail.to_owned(),
+        who: String::new(),
+        tone: Tone::Calm,
+        since,
+    }
+}
+
+/// The worst open incident, the newest of equals.
+fn worst(state: &State) -> Option<(&IncidentId, &Incident)> {
+    let sooner = |a: &Incident, b: &Incident| {
+        (a.severity, std::cmp::Reverse(a.opened)).cmp(&(b.severity, std::cmp::Reverse(b.opened)))
+    };
+    state.open_incidents().min_by(|a, b| sooner(a.1, b.1))
+}
+
+fn rolled_back(estate: &Estate, state: &State, stage: &Stage, known: &StageState) -> Headline {
+    let from = known.rolled_back.map_or(BasisPoints::ZERO, |(_, from)| from);
+    let is_over = known.phase == Phase::RolledBack;
+    let verb = if is_over { "was" } else { "is being" };
+    let harm = known.verdicts.iter().find(|(_, said)| said.verdict == Verdict::Harm);
+    let because = harm.map_or_else(String::new, |(criterion, _)| {
+        let title = stage
+            .gate
+            .criteria
+            .iter()
+            .find(|one| &one.id == criterion)
+            .map(|one| one.title.as_str());
+        format!(": {} found harm", title.unwrap_or(criterion.as_str()))
+    });
+    let mut detail = Vec::new();
+    if let Some((_, said)) = harm {
+        match numbers(&said.reading) {
+            Some(numbers) => detail.push(format!("{numbers}.")),
+            None if !said.reading.why.is_empty() => detail.push(format!("{}.", said.reading.why)),
+            None => {}
+        }
+        if let Some(lost) = said.reading.lost.filter(|lost| *lost >= 0.5) {
+            detail.push(format!("{lost:.0} orders lost against the old side's pace."));
+        }
+    }
+    detail.push(if is_over {
+        "Every gateway sends new visitors to the old side.".to_owned()
+    } else {
+        "New visitors go to the old side as soon as each gateway has heard it.".to_owned()
+    });
+    let called = state
+        .open_incidents()
+        .find(|(_, incident)| incident.domain == known.owner)
+        .or_else(|| worst(state));
+    Headline {
+        sentence: format!("{} {verb} rolled back from {from}{because}", stage.title),
+        detail: detail.join(" "),
+        who: called.map_or_else(|| owner(estate, stage), |(id, incident)| who_has(estate, id, incident)),
+        tone: Tone::Harm,
+        since: known.rolled_back.map_or(known.since, |(at, _)| at),
+    }
+}
+
+fn owner(estate: &Estate, stage: &Stage) -> String {
+    match estate.domains().get(&stage.owner) {
+        Some(domain) => format!("{} owns it", domain.owner),
+        None => format!("{} owns it", stage.owner),
+    }
+}
+
+fn who_has(estate: &Estate, id: &IncidentId, incident: &Incident) -> String {
+    match &incident.phase {
+        IncidentPhase::Open => {
+            let place = usize::try_from(incident.rung).unwrap_or(usize::MAX);
+            let people = estate.rung_people(&incident.domain, place);
+            let people = if people.is_empty() {
+                "nobody".to_owned()
+            } else {
+                list(&people)
+            };
+            format!(
+                "calling {people} for {id}, rung {}; the next call is at {}",
+                incident.rung + 1,
+                clock(incident.answer_by)
+            )
+        }
+        IncidentPhase::Acknowledged { by, .. } => format!("{by} has {id}"),
+        IncidentPhase::Mitigating { by, .. } => format!("{by} has {id} and has acted"),
+        IncidentPhase::Resolved { .. } => format!("{id} is resolved"),
+    }
+}
+
+fn in_incident(estate: &Estate, id: &IncidentId, incident: &Incident) -> Headline {
+    let tone = match incident.phase {
+        IncidentPhase::Open => Tone::Harm,
+        IncidentPhase::Acknowledged { .. } | IncidentPhase::Mitigating { .. } | IncidentPhase::Resolved { .. } => {
+            Tone::Wait
+        }
+    };
+    let frozen = if incident.severity.freezes() {
+        " Exposure in its scope does not grow while it is open."
+    } else {
+        ""
+    };
+    Headline {
+        sentence: incident.summary.clone(),
+        detail: format!("{id}, {}, {}.{frozen}", incident.severity.word(), incident.domain),
+        who: who_has(estate, id, incident),
+        tone,
+        since: incident.opened,
+    }
+}
+
+fn held(estate: &Estate, stage: &Stage, known: &StageState) -> Headline {
+    let hold = known.holds.first().expect("only called for a stage with a hold");
+    let by = match (&hold.criterion, &hold.of) {
+        (Some(criterion), _) => format!("its gate, for {criterion}"),
+        (None, Some(person)) => person.to_string(),
+        (None, None) => "tidegate".to_owned(),
+    };
+    Headline {
+        sentence: format!("{} is held at {} by {by}", stage.title, known.exposure),
+        detail: hold.reason.clone(),
+        who: owner(estate, stage),
+        tone: Tone::Wait,
+        since: hold.at,
+    }
+}
+
+fn asked(estate: &Estate, stage: &Stage, known: &StageState) -> Headline {
+    let given = |wanted| {
+        known
+            .approvals
+            .iter()
+            .any(|approval| estate.is_approver(wanted, &approval.by))
+    };
+    let missing: Vec<String> = stage
+        .gate
+        .approvers
+        .iter()
+        .filter(|wanted| !given(wanted))
+        .map(|one| approver(estate, one))
+        .collect();
+    let next = match known.phase {
+        Phase::Watching => "its finalisation".to_owned(),
+        Phase::Ready => known
+            .steps
+            .first()
+            .map_or_else(|| "its first step".to_owned(), |step| format!("its first step, {step}")),
+        Phase::Pending
+        | Phase::Exposing
+        | Phase::Soaking
+        | Phase::Gating
+        | Phase::RollingBack
+        | Phase::RolledBack
+        | Phase::Finalised => {
+            let place = known.passed.and_then(|step| usize::try_from(step + 1).ok());
+            let step = place.and_then(|place| known.steps.get(place));
+            step.map_or_else(|| "its next step".to_owned(), |step| format!("its next step, {step}"))
+        }
+    };
+    let detail = match known.passed {
+        Some(step) => format!(
+            "The gate of step {} has passed; {} on the new side.",
+            step + 1,
+            known.exposure
+        ),
+        None => format!("{} on the new side.", known.exposure),
+    };
+    if missing.is_empty() {
+        return Headline {
+            sentence: format!("{} is approved for {next}", stage.title),
+            detail,
+            who: String::new(),
+            tone: Tone::Calm,
+            since: known.since,
+        };
+    }
+    Headline {
+        sentence: format!("{} waits for approval of {next}", stage.title),
+        detail,
+        who: format!("asked: {}", list(&missing)),
+        tone: Tone::Wait,
+        since: known.since,
+    }
+}
+
+fn growing(stage: &Stage, known: &StageState) -> Headline {
+    let total = stage.gate.criteria.len() as u64;
+    let passing = known
+        .verdicts
+        .values()
+        .filter(|said| said.verdict == Verdict::Pass)
+        .count() as u64;
+    let step = known.step.map_or(1, |step| step + 1);
+    Headline {
+        sentence: format!("{} is at {} and nothing is wrong", stage.title, known.exposure),
+        detail: format!(
+            "Step {step} of {}: {passing} of {} pass.",
+            known.steps.len(),
+            counted(total, "criterion", "criteria")
+        ),
+        who: String::new(),
+        tone: Tone::Calm,
+        since: known.since,
+    }
+}
+
+fn resting(stages: &[(&Stage, &StageState)], now: Timestamp) -> Headline {
+    let since = stages.iter().map(|(_, known)| known.since).max().unwrap_or(now);
+    let reached = |known: &StageState| matches!(known.phase, Phase::Watching | Phase::Finalised);
+    if !stages.is_empty() && stages.iter().all(|(_, known)| known.phase == Phase::Finalised) {
+        return Headline {
+            tone: Tone::Good,
+            ..plain(
+                "Every stage is final on the new side",
+                "There is no way back any more.",
+                since,
+            )
+        };
+    }
+    if !stages.is_empty() && stages.iter().all(|(_, known)| reached(known)) {
+        return Headline {
+            tone: Tone::Good,
+            ..plain("Every stage is at 100 %", "The ways back are still open.", since)
+        };
+    }
+    let at_full = stages.iter().filter(|(_, known)| reached(known)).count() as u64;
+    let detail = format!(
+        "{} of {} at 100 %.",
+        at_full,
+        counted(stages.len() as u64, "stage", "stages")
+    );
+    plain("Nothing is moving and nothing is wrong", &detail, since)
+}
