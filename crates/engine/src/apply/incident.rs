@@ -71,10 +71,12 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                     by: by.clone(),
                     until: *until,
                 },
-                _ => IncidentPhase::Acknowledged {
-                    by: by.clone(),
-                    until: *until,
-                },
+                IncidentPhase::Open | IncidentPhase::Acknowledged { .. } | IncidentPhase::Resolved { .. } => {
+                    IncidentPhase::Acknowledged {
+                        by: by.clone(),
+                        until: *until,
+                    }
+                }
             };
             known.pages.clear();
             known.timeline.push(seq);
@@ -159,7 +161,34 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             known.pages.clear();
             known.timeline.push(seq);
         }
-        _ => {}
+        Body::ControllerStarted { .. }
+        | Body::EstateAdopted { .. }
+        | Body::CommandRefused { .. }
+        | Body::StageReadied { .. }
+        | Body::ApprovalAsked { .. }
+        | Body::Approved { .. }
+        | Body::RiskAccepted { .. }
+        | Body::StepExposed { .. }
+        | Body::SoakBegun { .. }
+        | Body::GateOpened { .. }
+        | Body::GatePassed { .. }
+        | Body::EvidenceRecorded { .. }
+        | Body::Observed { .. }
+        | Body::CriterionJudged { .. }
+        | Body::DecisionAsked { .. }
+        | Body::ApprovalOverdue { .. }
+        | Body::Attested { .. }
+        | Body::HarmFound { .. }
+        | Body::StageHeld { .. }
+        | Body::HoldLifted { .. }
+        | Body::RollbackBegun { .. }
+        | Body::RolledBack { .. }
+        | Body::ChangeNoted { .. }
+        | Body::WatchBegun { .. }
+        | Body::StageFinalised { .. }
+        | Body::GatewayConnected { .. }
+        | Body::GatewayLost { .. }
+        | Body::EffectEnded { .. } => {}
     }
 }
 

@@ -163,9 +163,10 @@ fn remember_answer(state: &mut State, event: &Event) {
     if state.answers.contains_key(key) {
         return;
     }
-    let answer = match &event.body {
-        Body::CommandRefused { refusal, .. } => Err(refusal.clone()),
-        body => Ok(crate::words::said(body)),
+    let answer = if let Body::CommandRefused { refusal, .. } = &event.body {
+        Err(refusal.clone())
+    } else {
+        Ok(crate::words::said(&event.body))
     };
     state.answers.insert(key.clone(), answer);
     state.answered.push_back(key.clone());

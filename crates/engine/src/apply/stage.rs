@@ -242,7 +242,21 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             enter(stage, Phase::Finalised, at);
         }
         // HarmFound only explains what the events after it do; the rest are no stage's events.
-        _ => {}
+        Body::ControllerStarted { .. }
+        | Body::EstateAdopted { .. }
+        | Body::CommandRefused { .. }
+        | Body::EvidenceRecorded { .. }
+        | Body::HarmFound { .. }
+        | Body::IncidentOpened { .. }
+        | Body::RungCalled { .. }
+        | Body::IncidentAcknowledged { .. }
+        | Body::AcknowledgementLapsed { .. }
+        | Body::ActionTaken { .. }
+        | Body::ActionReverted { .. }
+        | Body::IncidentResolved { .. }
+        | Body::GatewayConnected { .. }
+        | Body::GatewayLost { .. }
+        | Body::EffectEnded { .. } => {}
     }
 }
 
@@ -291,6 +305,19 @@ fn stage_of(body: &Body) -> Option<&StageId> {
         | Body::ChangeNoted { stage, .. }
         | Body::WatchBegun { stage, .. }
         | Body::StageFinalised { stage, .. } => Some(stage),
-        _ => None,
+        Body::ControllerStarted { .. }
+        | Body::EstateAdopted { .. }
+        | Body::CommandRefused { .. }
+        | Body::EvidenceRecorded { .. }
+        | Body::IncidentOpened { .. }
+        | Body::RungCalled { .. }
+        | Body::IncidentAcknowledged { .. }
+        | Body::AcknowledgementLapsed { .. }
+        | Body::ActionTaken { .. }
+        | Body::ActionReverted { .. }
+        | Body::IncidentResolved { .. }
+        | Body::GatewayConnected { .. }
+        | Body::GatewayLost { .. }
+        | Body::EffectEnded { .. } => None,
     }
 }

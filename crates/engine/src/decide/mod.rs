@@ -67,10 +67,7 @@ pub fn decide(estate: &Estate, state: &State, command: &Command, now: Timestamp)
 
 /// What the brake sees mostly changes nothing, and must cost nothing.
 fn is_nothing(estate: &Estate, state: &State, request: &Request) -> bool {
-    match request {
-        Request::Look(look) => !harm::trips(estate, state, look),
-        _ => false,
-    }
+    matches!(request, Request::Look(look) if !harm::trips(estate, state, look))
 }
 
 fn check_form(command: &Command) -> Result<(), Refusal> {
@@ -83,7 +80,20 @@ fn check_form(command: &Command) -> Result<(), Refusal> {
         Request::Attest { note, .. } => vec![note],
         Request::OpenIncident { summary, .. } => vec![summary],
         Request::Resolve { lesson, .. } => vec![lesson],
-        _ => Vec::new(),
+        Request::StartController
+        | Request::Adopt { .. }
+        | Request::Approve { .. }
+        | Request::Finalise { .. }
+        | Request::Acknowledge { .. }
+        | Request::Act { .. }
+        | Request::Revert { .. }
+        | Request::Evidence(_)
+        | Request::Look(_)
+        | Request::Observe { .. }
+        | Request::GatewaySeen { .. }
+        | Request::GatewayLost { .. }
+        | Request::Receive(_)
+        | Request::Tick => Vec::new(),
     };
     let too_long = texts
         .iter()

@@ -274,7 +274,7 @@ fn finalise(turn: &mut Turn<'_>, stage: &Stage) {
     else {
         return;
     };
-    if !state.watch_until.is_some_and(|until| turn.now >= until) {
+    if state.watch_until.is_none_or(|until| turn.now < until) {
         return;
     }
     ask_for(turn, stage, Opening::Finalisation);
