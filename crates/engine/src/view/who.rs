@@ -8,9 +8,8 @@ use crate::view::WhoView;
 
 /// Who owns what is named; nothing when nothing has that name. A stage, flow or route leads to its domain.
 #[must_use]
-pub fn who(estate: &Estate, state: &State, now: Timestamp, text: &str) -> Option<WhoView> {
-    // The roster is static, so neither the state nor the time changes the answer; shifts will need both.
-    let _: (&State, Timestamp) = (state, now);
+pub fn who(estate: &Estate, _: &State, _: Timestamp, text: &str) -> Option<WhoView> {
+    // The roster is static, so neither the state nor the time changes the answer.
     let asked = text.trim();
     let (kind, domain) = find(estate, asked)?;
     Some(match domain {
