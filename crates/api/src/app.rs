@@ -6,6 +6,7 @@ use tidegate_engine::command::{Accepted, COMMAND_KEY_BYTES_MAX, Command, Command
 use tidegate_model::seam::Actor;
 use tidegate_runtime::Handle;
 
+use crate::chronicle::Chronicle;
 use crate::config::ApiConfig;
 use crate::door::Caller;
 use crate::problem::{Code, Problem};
@@ -19,6 +20,7 @@ pub(crate) struct App {
     pub(crate) handle: Handle,
     pub(crate) throttle: Throttle,
     pub(crate) pulse: Pulse,
+    pub(crate) chronicle: Arc<Chronicle>,
 }
 
 /// The shared part, as handlers get it.

@@ -46,7 +46,10 @@ impl Caller {
         Self { actor: Actor::Person { id, door: Door::Token } }
     }
 
-    fn service(id: ServiceId) -> Self {
+    /// The engine knows a service by the purpose of its key; which program it was stays in the log.
+    fn service(id: &ServiceId, purpose: Purpose) -> Self {
+        tracing::info!(service = %id, purpose = purpose.word(), "a service asks");
+        let id = ServiceId::parse(purpose.word()).expect("the words of purposes are names");
         Self { actor: Actor::Service { id } }
     }
 }
@@ -122,7 +125,7 @@ impl FromRequestParts<Shared> for ChangeReporter {
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
         match recognise(parts, app).await? {
             Known::Person(id, _) => Ok(Self(Caller::person(id))),
-            Known::Service(id, Purpose::Change) => Ok(Self(Caller::service(id))),
+            Known::Service(id, purpose @ Purpose::Change) => Ok(Self(Caller::service(&id, purpose))),
             Known::Service(_, purpose @ (Purpose::Switches | Purpose::Metrics)) => Err(wrong_purpose(purpose)),
         }
     }

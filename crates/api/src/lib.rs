@@ -4,6 +4,7 @@
 pub mod access;
 mod app;
 mod body;
+mod chronicle;
 mod clock;
 mod config;
 mod door;

@@ -28,7 +28,7 @@ pub(crate) async fn health(State(app): State<Shared>) -> Response {
 
 /// Prometheus text format 0.0.4.
 pub(crate) async fn metrics(State(app): State<Shared>, _: MetricsReader) -> Response {
-    let status = app.status();
+    let status = app.status().await;
     let mut text = String::new();
     let mut gauge = |name: &str, help: &str, samples: &[(String, f64)]| {
         let written = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge").and_then(|()| {

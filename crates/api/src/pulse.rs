@@ -8,6 +8,7 @@ use tidegate_runtime::{Handle, Snapshot};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use crate::chronicle::Chronicle;
 use crate::clock;
 
 /// Streams see the journal move at most this often, so that a burst of events costs one rendering.
@@ -18,19 +19,22 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// One beat: the engine's state at that moment, and the view of it, derived at most once for all streams.
 pub(crate) struct Beat {
     pub(crate) snapshot: Arc<Snapshot>,
+    chronicle: Arc<Chronicle>,
     status: OnceLock<StatusView>,
 }
 
 impl Beat {
-    fn of(handle: &Handle) -> Arc<Self> {
-        Arc::new(Self { snapshot: handle.view(), status: OnceLock::new() })
+    fn of(handle: &Handle, chronicle: &Arc<Chronicle>) -> Arc<Self> {
+        Arc::new(Self { snapshot: handle.view(), chronicle: chronicle.clone(), status: OnceLock::new() })
     }
 
     /// What is going on at this beat.
     pub(crate) fn status(&self) -> &StatusView {
         self.status.get_or_init(|| {
             let now = clock::now().max(self.snapshot.now);
-            view::status(&self.snapshot.estate, &self.snapshot.state, now)
+            let mut status = view::status(&self.snapshot.estate, &self.snapshot.state, now);
+            self.chronicle.tell(&mut status);
+            status
         })
     }
 }
@@ -39,12 +43,17 @@ impl Beat {
 pub(crate) type Pulse = watch::Receiver<Arc<Beat>>;
 
 /// Makes a pulse and its sender, which [`beat`] drives.
-pub(crate) fn pulse(handle: &Handle) -> (watch::Sender<Arc<Beat>>, Pulse) {
-    watch::channel(Beat::of(handle))
+pub(crate) fn pulse(handle: &Handle, chronicle: &Arc<Chronicle>) -> (watch::Sender<Arc<Beat>>, Pulse) {
+    watch::channel(Beat::of(handle, chronicle))
 }
 
 /// Beats until `stop` turns true or the loop ends; dropping the sender then ends every stream.
-pub(crate) async fn beat(sender: watch::Sender<Arc<Beat>>, handle: Handle, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn beat(
+    sender: watch::Sender<Arc<Beat>>,
+    handle: Handle,
+    chronicle: Arc<Chronicle>,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut journal = handle.watch();
     let mut clock = tokio::time::interval(LONGEST);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -61,7 +70,9 @@ pub(crate) async fn beat(sender: watch::Sender<Arc<Beat>>, handle: Handle, mut s
             }
             _ = clock.tick() => {}
         }
-        sender.send_replace(Beat::of(&handle));
+        let beat = Beat::of(&handle, &chronicle);
+        chronicle.catch_up(beat.snapshot.seq).await;
+        sender.send_replace(beat);
     }
 }
 

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{App, Shared};
 use crate::body::BODY_BYTES_MAX;
+use crate::chronicle::Chronicle;
 use crate::config::ApiConfig;
 use crate::json::{ask, read, stream};
 use crate::ofrep;
@@ -52,8 +53,9 @@ impl Api {
     /// Puts the faces before a loop.
     #[must_use]
     pub fn new(config: ApiConfig, handle: Handle) -> Self {
-        let (beats, pulse) = pulse::pulse(&handle);
-        Self { app: Arc::new(App { config, handle, throttle: Throttle::default(), pulse }), beats }
+        let chronicle = Arc::new(Chronicle::new(config.journal.clone()));
+        let (beats, pulse) = pulse::pulse(&handle, &chronicle);
+        Self { app: Arc::new(App { config, handle, throttle: Throttle::default(), pulse, chronicle }), beats }
     }
 
     /// Serves until `stop` turns true (or its sender is gone): streams end at once, other requests within two seconds.
@@ -63,7 +65,7 @@ impl Api {
     pub async fn serve(self, listener: TcpListener, stop: watch::Receiver<bool>) -> std::io::Result<()> {
         let Self { app, beats } = self;
         let mut tasks = JoinSet::new();
-        tasks.spawn(pulse::beat(beats, app.handle.clone(), stop.clone()));
+        tasks.spawn(pulse::beat(beats, app.handle.clone(), app.chronicle.clone(), stop.clone()));
         let routes = routes(app).into_make_service_with_connect_info::<SocketAddr>();
         let mut told = stop.clone();
         let serving = axum::serve(listener, routes).with_graceful_shutdown(wait(stop));

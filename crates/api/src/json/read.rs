@@ -19,9 +19,13 @@ pub(crate) const ROWS: usize = 100;
 
 impl App {
     /// What is going on, now.
-    pub(crate) fn status(&self) -> StatusView {
+    pub(crate) async fn status(&self) -> StatusView {
         let snapshot = self.handle.view();
-        view::status(&snapshot.estate, &snapshot.state, clock::now().max(snapshot.now))
+        self.chronicle.catch_up(snapshot.seq).await;
+        let mut status = view::status(&snapshot.estate, &snapshot.state, clock::now().max(snapshot.now));
+        self.chronicle.fetch_missing(&status).await;
+        self.chronicle.tell(&mut status);
+        status
     }
 
     /// What somebody may do, now.
@@ -43,7 +47,7 @@ impl App {
 }
 
 pub(crate) async fn status(State(app): State<Shared>, _: Person) -> Json<StatusView> {
-    Json(app.status())
+    Json(app.status().await)
 }
 
 pub(crate) async fn stage(
@@ -52,7 +56,7 @@ pub(crate) async fn stage(
     Path(name): Path<String>,
 ) -> Result<Json<StageView>, Problem> {
     let found =
-        app.status().plans.into_iter().flat_map(|plan| plan.stages).find(|stage| stage.id.as_str() == name);
+        app.status().await.plans.into_iter().flat_map(|plan| plan.stages).find(|stage| stage.id.as_str() == name);
     found.map(Json).ok_or_else(|| unknown("stage", &name))
 }
 
@@ -61,7 +65,7 @@ pub(crate) async fn incident(
     _: Person,
     Path(name): Path<String>,
 ) -> Result<Json<IncidentView>, Problem> {
-    let found = app.status().incidents.into_iter().find(|incident| incident.id.as_str() == name);
+    let found = app.status().await.incidents.into_iter().find(|incident| incident.id.as_str() == name);
     found.map(Json).ok_or_else(|| unknown("incident", &name))
 }
 

@@ -96,7 +96,7 @@ fn active(actions: &[ActionView], forms: &Forms<'_>) -> Markup {
 
 /// One incident with its runbook and timeline.
 pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor, Path(name): Path<String>) -> Response {
-    let status = app.status();
+    let status = app.status().await;
     let Some(incident) = status.incidents.iter().find(|incident| incident.id.as_str() == name) else {
         return Problem::new(Code::UnknownThing, format!("no incident named `{name}` is known")).into_response();
     };

@@ -26,7 +26,7 @@ pub(crate) async fn show(
     Path(token): Path<String>,
 ) -> Response {
     match Caller::by_link(&app, &token) {
-        Ok((caller, opened)) => render(&app, &caller, &opened, &token, None).into_response(),
+        Ok((caller, opened)) => render(&app, &caller, &opened, &token, None).await.into_response(),
         Err(error) => dead(error, address),
     }
 }
@@ -51,7 +51,7 @@ pub(crate) async fn press(
     if headers.contains_key("x-fragment") {
         return (status, Html(told(&outcome).into_string())).into_response();
     }
-    (status, render(&app, &caller, &opened, &token, Some(&outcome))).into_response()
+    (status, render(&app, &caller, &opened, &token, Some(&outcome)).await).into_response()
 }
 
 fn dead(error: LinkError, address: std::net::IpAddr) -> Response {
@@ -114,8 +114,8 @@ fn not_here(pressed: &str) -> Problem {
     Problem::new(Code::WrongShape, format!("this link has no button `{pressed}`"))
 }
 
-fn render(app: &App, caller: &Caller, opened: &Opened, token: &str, outcome: Option<&Outcome>) -> Html<String> {
-    let status = app.status();
+async fn render(app: &App, caller: &Caller, opened: &Opened, token: &str, outcome: Option<&Outcome>) -> Html<String> {
+    let status = app.status().await;
     let rulings = app.rulings(&caller.actor());
     let desk = Desk { token, nonce: app.config.links.nonce(token), rulings: &rulings };
     let body = match &opened.errand {

@@ -17,6 +17,6 @@ pub(crate) mod press;
 pub(crate) mod side;
 pub(crate) mod time;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;

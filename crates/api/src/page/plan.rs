@@ -11,12 +11,12 @@ use crate::page::fragments::Scene;
 use crate::page::frame::{Looker, Outcome, Place, page, told};
 
 pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor) -> Response {
-    render(&app, &visitor, None).into_response()
+    render(&app, &visitor, None).await.into_response()
 }
 
 /// The page, with what followed from a request at its top.
-pub(crate) fn render(app: &App, visitor: &Visitor, outcome: Option<&Outcome>) -> Html<String> {
-    let status = app.status();
+pub(crate) async fn render(app: &App, visitor: &Visitor, outcome: Option<&Outcome>) -> Html<String> {
+    let status = app.status().await;
     let snapshot = app.handle.view();
     let scene = Scene {
         status: &status,

@@ -33,7 +33,7 @@ pub(crate) async fn press(
     if headers.contains_key(FRAGMENT_HEADER) {
         (status, Html(told(&outcome).into_string())).into_response()
     } else {
-        (status, plan::render(&app, &visitor, Some(&outcome))).into_response()
+        (status, plan::render(&app, &visitor, Some(&outcome)).await).into_response()
     }
 }
 
@@ -70,7 +70,7 @@ async fn roll_everything_back(app: &App, caller: &Caller, form: &FormBody) -> Ou
         Ok(reason) => reason,
         Err(problem) => return turned(problem),
     };
-    let status = app.status();
+    let status = app.status().await;
     let exposed = status
         .plans
         .iter()

@@ -129,6 +129,7 @@ fn incident() -> IncidentView {
             expires: Millis::minutes(15),
             active_until: None,
         }],
+        entries: vec![911, 912],
         timeline: happened(),
     }
 }
