@@ -1,0 +1,9 @@
+//! The faces before a real loop: who gets in, what answers look like, and what changes nothing.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod commands;
+mod door;
+mod links;
+mod pages;
+mod switches;
+mod world;

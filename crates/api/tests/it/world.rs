@@ -1,0 +1,269 @@
+//! A controller on loopback: the real loop and engine, a journal in memory, hands that accept everything.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response};
+use serde_json::Value;
+use tidegate_api::access::{Access, Holder, Purpose};
+use tidegate_api::links::Links;
+use tidegate_api::{Api, ApiConfig, JournalRow};
+use tidegate_engine::command::{Command, Request};
+use tidegate_engine::event::Event;
+use tidegate_engine::state::State;
+use tidegate_model::domain::{ActionEffect, Domain, Grant};
+use tidegate_model::estate::{Estate, Parts};
+use tidegate_model::ladder::{DecisionScope, Ladder, Rung, Target};
+use tidegate_model::people::{ContactMethod, Person, Team};
+use tidegate_model::seam::{Actor, Effect, EffectKey};
+use tidegate_model::switch::{Switch, SwitchValue};
+use tidegate_model::{ActionId, DomainId, LadderId, Millis, PersonId, ServiceId, SwitchId, TeamId, Timestamp};
+use tidegate_runtime::{Handle, Running, StoreFault, World};
+use tokio::sync::watch;
+
+/// Entries as the journal would keep them.
+type Entries = Arc<Mutex<Vec<Event>>>;
+
+/// A journal in memory; letters stay in the outbox, which is where a test can see them.
+pub(crate) struct Memory {
+    entries: Entries,
+    /// Turned on, the store refuses.
+    is_full: Arc<Mutex<bool>>,
+}
+
+impl World for Memory {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn append(&mut self, events: &[Event]) -> Result<u64, StoreFault> {
+        if *self.is_full.lock().unwrap() {
+            return Err(StoreFault { reason: "the disk is full".into(), passing: true });
+        }
+        let mut entries = self.entries.lock().unwrap();
+        entries.extend_from_slice(events);
+        Ok(entries.len() as u64)
+    }
+
+    fn perform(&mut self, _: &EffectKey, _: &Effect) {}
+
+    fn withdraw(&mut self, _: &EffectKey) {}
+}
+
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Timestamp(i64::try_from(since.as_millis()).unwrap())
+}
+
+pub(crate) fn person(name: &str) -> PersonId {
+    PersonId::parse(name).unwrap()
+}
+
+/// Two people, one domain with a switch and an action, nothing exposed.
+fn estate() -> Estate {
+    let team = TeamId::parse("checkout-team").unwrap();
+    let lead = TeamId::parse("leads").unwrap();
+    let people = ["ana", "marek", "eve"].map(|name| Person {
+        id: person(name),
+        title: name.to_owned(),
+        methods: vec![ContactMethod::Mail(format!("{name}@example.test"))],
+    });
+    let team_of = |id: &TeamId, name: &str| Team {
+        id: id.clone(),
+        title: id.to_string(),
+        members: vec![person(name)],
+        on_call: vec![person(name)],
+    };
+    let rung = |title: &str, target| Rung {
+        title: title.to_owned(),
+        targets: vec![target],
+        answer_within: Millis::minutes(5),
+        scope: DecisionScope::Domain,
+    };
+    let ladder = LadderId::parse("shop").unwrap();
+    let switch = SwitchId::parse("checkout.wallet").unwrap();
+    let domain = Domain {
+        id: DomainId::parse("checkout").unwrap(),
+        title: "Checkout".into(),
+        owner: team.clone(),
+        ladder: ladder.clone(),
+        escalation_contact: None,
+        responsibilities: vec!["orders".into()],
+        switches: vec![Switch { id: switch.clone(), default: SwitchValue::Bool(true), title: "Wallet".into() }],
+        authority: vec![Grant {
+            action: ActionId::parse("wallet-off").unwrap(),
+            title: "Turn the wallet off".into(),
+            effect: ActionEffect::SetSwitches(vec![(switch, SwitchValue::Bool(false))]),
+            expires: Millis::minutes(15),
+        }],
+        runbook: None,
+    };
+    Estate::assemble(Parts {
+        digest: "ab".repeat(32),
+        people: people.into(),
+        teams: vec![team_of(&team, "ana"), team_of(&lead, "marek")],
+        ladders: vec![Ladder {
+            id: ladder,
+            rungs: vec![rung("On call", Target::OwnerOnCall), rung("Leads", Target::Team(lead))],
+            repeat_every: Millis::minutes(5),
+            acknowledged_for: Millis::minutes(15),
+        }],
+        domains: vec![domain],
+        ..Parts::default()
+    })
+    .unwrap()
+}
+
+/// A running controller with its faces.
+pub(crate) struct Town {
+    pub(crate) url: String,
+    pub(crate) access: Arc<Access>,
+    pub(crate) links: Links,
+    pub(crate) handle: Handle,
+    pub(crate) client: Client,
+    pub(crate) is_full: Arc<Mutex<bool>>,
+    pub(crate) stop: watch::Sender<bool>,
+    pub(crate) served: tokio::task::JoinHandle<std::io::Result<()>>,
+    entries: Entries,
+    _running: Running<Memory>,
+    _folder: tempfile::TempDir,
+}
+
+impl Town {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let entries = Entries::default();
+        let is_full = Arc::new(Mutex::new(false));
+        let memory = Memory { entries: entries.clone(), is_full: is_full.clone() };
+        let estate = Arc::new(estate());
+        let (handle, running) = tidegate_runtime::start(memory, estate.clone(), State::default());
+        let ask = |request| handle.ask(Command { actor: Actor::Controller, key: None, request });
+        assert!(ask(Request::StartController).await.unwrap().result.is_ok());
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let access = Arc::new(Access::open(&folder.path().join("access.json")).unwrap());
+        let (stop, stopped) = watch::channel(false);
+        let config = ApiConfig {
+            access: access.clone(),
+            links: Arc::new(Links::new([7; 32])),
+            panels: Vec::new(),
+            journal: rows(&entries),
+            public_url: url.clone(),
+        };
+        let served = tokio::spawn(Api::new(config, handle.clone()).serve(listener, stopped));
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        Self {
+            url,
+            access,
+            links: Links::new([7; 32]),
+            handle,
+            client,
+            is_full,
+            stop,
+            served,
+            entries,
+            _running: running,
+            _folder: folder,
+        }
+    }
+
+    /// A token of a person.
+    pub(crate) fn token(&self, name: &str) -> String {
+        self.access.issue(Holder::Person(person(name))).unwrap()
+    }
+
+    /// A key of a program.
+    pub(crate) fn key(&self, purpose: Purpose) -> String {
+        self.access.issue(Holder::Service(ServiceId::parse("shop").unwrap(), purpose)).unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.url))
+    }
+
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.url))
+    }
+
+    /// Posts JSON as a person.
+    pub(crate) async fn ask(&self, token: &str, path: &str, body: Value) -> Response {
+        self.post(path).bearer_auth(token).json(&body).send().await.unwrap()
+    }
+
+    /// Journal entries so far.
+    pub(crate) fn seq(&self) -> usize {
+        self.entries.lock().unwrap().len()
+    }
+
+    /// An open incident of checkout, declared by ana.
+    pub(crate) async fn incident(&self) -> String {
+        let body = serde_json::json!({ "domain": "checkout", "severity": "sev2", "summary": "orders fail" });
+        let answer = self.ask(&self.token("ana"), "/api/v1/incidents", body).await;
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+        let state = self.handle.view();
+        state.state.open_incidents().map(|(id, _)| id.to_string()).last().unwrap()
+    }
+
+    /// A browser session of a person: its cookie.
+    pub(crate) async fn session(&self, name: &str) -> String {
+        let token = self.token(name);
+        let answer = self.form("/login", None, &[("token", &token), ("next", "/")]).await;
+        assert_eq!(answer.status(), 303);
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    /// Posts a form.
+    pub(crate) async fn form(&self, path: &str, cookie: Option<&str>, fields: &[(&str, &str)]) -> Response {
+        let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let mut request = self
+            .post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.join("&"));
+        if let Some(cookie) = cookie {
+            request = request.header("cookie", cookie);
+        }
+        request.send().await.unwrap()
+    }
+
+    /// A page as a person with a session sees it.
+    pub(crate) async fn page(&self, path: &str, cookie: &str) -> String {
+        self.get(path).header("cookie", cookie).send().await.unwrap().text().await.unwrap()
+    }
+}
+
+fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// The value of the first hidden field of this name.
+pub(crate) fn hidden(html: &str, name: &str) -> String {
+    let start = html.find(&format!("name=\"{name}\" value=\"")).unwrap() + name.len() + 15;
+    html[start..].split('"').next().unwrap().to_owned()
+}
+
+fn rows(entries: &Entries) -> tidegate_api::JournalRows {
+    let entries = entries.clone();
+    Arc::new(move |from, limit| {
+        let entries = entries.lock().unwrap();
+        let skipped = usize::try_from(from.saturating_sub(1)).unwrap();
+        let rows = entries.iter().enumerate().skip(skipped).take(limit).map(|(place, event)| {
+            let seq = place as u64 + 1;
+            let bytes = String::from_utf8(event.encode().unwrap()).unwrap();
+            JournalRow {
+                seq,
+                kind: event.body.kind().to_owned(),
+                actor: event.actor.to_string(),
+                hash: format!("{seq:064x}"),
+                happened: tidegate_engine::view::happened(seq, event),
+                bytes,
+            }
+        });
+        Ok(rows.collect())
+    })
+}
