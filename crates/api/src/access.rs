@@ -159,7 +159,10 @@ impl Access {
     /// # Errors
     /// [`AccessError`] when it exists and cannot be read.
     pub fn open(path: &Path) -> Result<Self, AccessError> {
-        let access = Self { path: path.to_owned(), read: Mutex::new((None, Entries::new())) };
+        let access = Self {
+            path: path.to_owned(),
+            read: Mutex::new((None, Entries::new())),
+        };
         drop(access.current()?);
         Ok(access)
     }
@@ -177,7 +180,11 @@ impl Access {
     /// # Errors
     /// [`AccessError`]; nothing was issued.
     pub fn issue_login(&self, person: PersonId) -> Result<String, AccessError> {
-        self.add(Holder::Person(person), Kind::Login, Some(clock::now().after(LOGIN_LINK_FOR)))
+        self.add(
+            Holder::Person(person),
+            Kind::Login,
+            Some(clock::now().after(LOGIN_LINK_FOR)),
+        )
     }
 
     /// Takes away everything that a person or program has, sessions included; says how many entries that were.
@@ -238,7 +245,9 @@ impl Access {
         let session = secret::make()?;
         let now = clock::now();
         let begun = self.change(|entries| {
-            let entry = entries.get(&hash).filter(|entry| is_valid(entry, now) && entry.kind != Kind::Session)?;
+            let entry = entries
+                .get(&hash)
+                .filter(|entry| is_valid(entry, now) && entry.kind != Kind::Session)?;
             let holder = person(Some(entry.holder.clone()))?;
             if entry.kind == Kind::Login {
                 entries.remove(&hash);
@@ -267,13 +276,21 @@ impl Access {
         let hash = secret::digest(&[secret]);
         let now = clock::now();
         let current = self.current()?;
-        let entry = current.1.get(&hash).filter(|entry| entry.kind == kind && is_valid(entry, now));
+        let entry = current
+            .1
+            .get(&hash)
+            .filter(|entry| entry.kind == kind && is_valid(entry, now));
         Ok(entry.map(|entry| entry.holder.clone()))
     }
 
     fn add(&self, holder: Holder, kind: Kind, until: Option<Timestamp>) -> Result<String, AccessError> {
         let secret = secret::make()?;
-        let entry = Entry { holder, kind, made: clock::now(), until };
+        let entry = Entry {
+            holder,
+            kind,
+            made: clock::now(),
+            until,
+        };
         self.change(|entries| entries.insert(secret::digest(&[&secret]), entry))?;
         Ok(secret)
     }
@@ -293,12 +310,17 @@ impl Access {
     }
 
     fn parse(&self) -> Result<Entries, AccessError> {
-        let length = std::fs::metadata(&self.path).map_err(|source| self.file("read", source))?.len();
+        let length = std::fs::metadata(&self.path)
+            .map_err(|source| self.file("read", source))?
+            .len();
         if length > FILE_BYTES_MAX {
             return Err(self.file("read", std::io::Error::other(format!("it has {length} bytes"))));
         }
         let bytes = std::fs::read(&self.path).map_err(|source| self.file("read", source))?;
-        serde_json::from_slice(&bytes).map_err(|source| AccessError::Damaged { path: self.path.clone(), source })
+        serde_json::from_slice(&bytes).map_err(|source| AccessError::Damaged {
+            path: self.path.clone(),
+            source,
+        })
     }
 
     /// Changes the file under its lock: read anew, change, write beside, replace. Readers see the old or the new one.
@@ -312,13 +334,19 @@ impl Access {
             .open(self.path.with_extension("lock"))
             .map_err(written)?;
         lock.lock().map_err(written)?;
-        let mut entries = if self.path.exists() { self.parse()? } else { Entries::new() };
+        let mut entries = if self.path.exists() {
+            self.parse()?
+        } else {
+            Entries::new()
+        };
         let now = clock::now();
         let result = change(&mut entries);
         entries.retain(|_, entry| is_valid(entry, now));
         limit_sessions(&mut entries);
-        let text = serde_json::to_vec_pretty(&entries)
-            .map_err(|source| AccessError::Damaged { path: self.path.clone(), source })?;
+        let text = serde_json::to_vec_pretty(&entries).map_err(|source| AccessError::Damaged {
+            path: self.path.clone(),
+            source,
+        })?;
         let beside = self.path.with_extension("new");
         let mut file: File = OpenOptions::new()
             .create(true)
@@ -333,7 +361,11 @@ impl Access {
     }
 
     fn file(&self, doing: &'static str, source: std::io::Error) -> AccessError {
-        AccessError::File { path: self.path.clone(), doing, source }
+        AccessError::File {
+            path: self.path.clone(),
+            doing,
+            source,
+        }
     }
 }
 
@@ -351,7 +383,10 @@ fn is_valid(entry: &Entry, now: Timestamp) -> bool {
 fn limit_sessions(entries: &mut Entries) {
     let mut by_holder: BTreeMap<Holder, Vec<(Timestamp, String)>> = BTreeMap::new();
     for (hash, entry) in entries.iter().filter(|(_, entry)| entry.kind == Kind::Session) {
-        by_holder.entry(entry.holder.clone()).or_default().push((entry.made, hash.clone()));
+        by_holder
+            .entry(entry.holder.clone())
+            .or_default()
+            .push((entry.made, hash.clone()));
     }
     for mut sessions in by_holder.into_values() {
         sessions.sort();
@@ -408,7 +443,11 @@ mod tests {
         let (_, session) = access.begin_session(&link).unwrap().unwrap();
         assert_eq!(access.begin_session(&link).unwrap(), None);
         assert_eq!(access.session(&session).unwrap(), Some(ana()));
-        assert_eq!(access.begin_session(&session).unwrap(), None, "a session begins no session");
+        assert_eq!(
+            access.begin_session(&session).unwrap(),
+            None,
+            "a session begins no session"
+        );
         access.revoke("ana").unwrap();
         assert_eq!(access.session(&session).unwrap(), None);
     }

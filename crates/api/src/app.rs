@@ -36,9 +36,19 @@ impl App {
     /// Asks the engine. Only the door makes a [`Caller`], so no handler can ask without one.
     pub(crate) async fn ask(&self, caller: &Caller, key: CommandKey, request: Request) -> Result<Taken, Problem> {
         let actor: Actor = caller.actor();
-        let answer = self.handle.ask(Command { actor, key: Some(key), request }).await?;
+        let answer = self
+            .handle
+            .ask(Command {
+                actor,
+                key: Some(key),
+                request,
+            })
+            .await?;
         match answer.result {
-            Ok(accepted) => Ok(Taken { accepted, seq: answer.seq }),
+            Ok(accepted) => Ok(Taken {
+                accepted,
+                seq: answer.seq,
+            }),
             Err(refusal) => Err(Problem::refused(refusal, answer.seq)),
         }
     }
@@ -47,15 +57,19 @@ impl App {
 /// The idempotency key of a request: the one it brings, else a new one.
 pub(crate) fn command_key(given: Option<&str>) -> Result<CommandKey, Problem> {
     match given {
-        Some(text) if text.is_empty() || text.len() > COMMAND_KEY_BYTES_MAX || !text.bytes().all(|b| b.is_ascii_graphic()) => {
+        Some(text)
+            if text.is_empty() || text.len() > COMMAND_KEY_BYTES_MAX || !text.bytes().all(|b| b.is_ascii_graphic()) =>
+        {
             Err(Problem::new(
                 Code::WrongShape,
                 format!("expected an Idempotency-Key of 1 to {COMMAND_KEY_BYTES_MAX} visible ASCII characters"),
             ))
         }
         Some(text) => Ok(CommandKey(text.to_owned())),
-        None => Ok(CommandKey(
-            secret::make().map_err(|error| Problem::new(Code::AccessUnreadable, error.to_string()))?,
-        )),
+        None => {
+            Ok(CommandKey(secret::make().map_err(|error| {
+                Problem::new(Code::AccessUnreadable, error.to_string())
+            })?))
+        }
     }
 }

@@ -20,7 +20,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         if !is(&parts.headers, "application/json") {
-            return Err(Problem::new(Code::WrongMediaType, "expected `Content-Type: application/json`"));
+            return Err(Problem::new(
+                Code::WrongMediaType,
+                "expected `Content-Type: application/json`",
+            ));
         }
         let bytes = read(body).await?;
         let value = serde_json::from_slice(&bytes).map_err(|error| match error.classify() {
@@ -39,12 +42,18 @@ pub(crate) struct FormBody(Vec<(String, String)>);
 impl FormBody {
     /// The first field of this name.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The first field of this name without surrounding space, or nothing when it is empty.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        self.field(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+        self.field(name)
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
     }
 }
 
@@ -60,7 +69,9 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
             ));
         }
         let bytes = read(body).await?;
-        fields(&bytes).map(Self).ok_or_else(|| Problem::new(Code::NotJson, "the form is not UTF-8"))
+        fields(&bytes)
+            .map(Self)
+            .ok_or_else(|| Problem::new(Code::NotJson, "the form is not UTF-8"))
     }
 }
 
@@ -70,7 +81,10 @@ pub(crate) async fn read(body: Body) -> Result<Vec<u8>, Problem> {
         Ok(bytes) => Ok(bytes.to_vec()),
         Err(error) => {
             tracing::debug!(%error, "a body was not taken");
-            Err(Problem::new(Code::TooLarge, format!("expected at most {BODY_BYTES_MAX} bytes, all of them sent")))
+            Err(Problem::new(
+                Code::TooLarge,
+                format!("expected at most {BODY_BYTES_MAX} bytes, all of them sent"),
+            ))
         }
     }
 }

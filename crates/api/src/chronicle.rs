@@ -35,7 +35,11 @@ pub(crate) struct Chronicle {
 
 impl Chronicle {
     pub(crate) fn new(rows: JournalRows) -> Self {
-        Self { rows, told: Mutex::default(), reading: tokio::sync::Mutex::new(()) }
+        Self {
+            rows,
+            told: Mutex::default(),
+            reading: tokio::sync::Mutex::new(()),
+        }
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
@@ -50,11 +54,19 @@ impl Chronicle {
             if next > head {
                 return;
             }
-            let Some(rows) = self.read(next, ROWS_PER_READ).await else { return };
-            let Some(last) = rows.last().map(|row| row.seq) else { return };
+            let Some(rows) = self.read(next, ROWS_PER_READ).await else {
+                return;
+            };
+            let Some(last) = rows.last().map(|row| row.seq) else {
+                return;
+            };
             let mut told = self.told();
             told.next = last + 1;
-            told.entries.extend(rows.into_iter().filter(is_worth_telling).map(|row| (row.seq, row.happened)));
+            told.entries.extend(
+                rows.into_iter()
+                    .filter(is_worth_telling)
+                    .map(|row| (row.seq, row.happened)),
+            );
             while told.entries.len() > TOLD_MAX {
                 told.entries.pop_first();
             }
@@ -67,11 +79,16 @@ impl Chronicle {
         let wanted: Vec<u64> = {
             let told = self.told();
             let entries = open.flat_map(|incident| incident.entries.iter().copied());
-            entries.filter(|seq| !told.entries.contains_key(seq)).take(FETCHED_MAX).collect()
+            entries
+                .filter(|seq| !told.entries.contains_key(seq))
+                .take(FETCHED_MAX)
+                .collect()
         };
         for seq in wanted {
             let Some(rows) = self.read(seq, 1).await else { return };
-            self.told().entries.extend(rows.into_iter().map(|row| (row.seq, row.happened)));
+            self.told()
+                .entries
+                .extend(rows.into_iter().map(|row| (row.seq, row.happened)));
         }
     }
 
@@ -93,9 +110,19 @@ impl Chronicle {
     /// Fills in what happened, up to the status' own sequence.
     pub(crate) fn tell(&self, status: &mut StatusView) {
         let told = self.told();
-        status.recent = told.entries.range(..=status.seq).rev().take(RECENT).map(|(_, told)| told.clone()).collect();
+        status.recent = told
+            .entries
+            .range(..=status.seq)
+            .rev()
+            .take(RECENT)
+            .map(|(_, told)| told.clone())
+            .collect();
         for incident in &mut status.incidents {
-            incident.timeline = incident.entries.iter().filter_map(|seq| told.entries.get(seq).cloned()).collect();
+            incident.timeline = incident
+                .entries
+                .iter()
+                .filter_map(|seq| told.entries.get(seq).cloned())
+                .collect();
         }
     }
 }
@@ -123,9 +150,25 @@ mod tests {
     }
 
     fn row(seq: u64) -> JournalRow {
-        let kind = if seq.is_multiple_of(2) { "evidence-recorded" } else { "approved" };
-        let happened = HappenedView { seq, at: Timestamp(0), text: format!("entry {seq}"), tone: Tone::Calm };
-        JournalRow { seq, kind: kind.into(), actor: "ana".into(), hash: String::new(), happened, bytes: String::new() }
+        let kind = if seq.is_multiple_of(2) {
+            "evidence-recorded"
+        } else {
+            "approved"
+        };
+        let happened = HappenedView {
+            seq,
+            at: Timestamp(0),
+            text: format!("entry {seq}"),
+            tone: Tone::Calm,
+        };
+        JournalRow {
+            seq,
+            kind: kind.into(),
+            actor: "ana".into(),
+            hash: String::new(),
+            happened,
+            bytes: String::new(),
+        }
     }
 
     #[tokio::test]

@@ -38,19 +38,26 @@ impl Caller {
     /// The holder of a genuine link that has not expired.
     pub(crate) fn by_link(app: &App, token: &str) -> Result<(Self, Opened), LinkError> {
         let opened = app.config.links.open(token, clock::now())?;
-        let actor = Actor::Person { id: opened.person.clone(), door: Door::Link };
+        let actor = Actor::Person {
+            id: opened.person.clone(),
+            door: Door::Link,
+        };
         Ok((Self { actor }, opened))
     }
 
     fn person(id: PersonId) -> Self {
-        Self { actor: Actor::Person { id, door: Door::Token } }
+        Self {
+            actor: Actor::Person { id, door: Door::Token },
+        }
     }
 
     /// The engine knows a service by the purpose of its key; which program it was stays in the log.
     fn service(id: &ServiceId, purpose: Purpose) -> Self {
         tracing::info!(service = %id, purpose = purpose.word(), "a service asks");
         let id = ServiceId::parse(purpose.word()).expect("the words of purposes are names");
-        Self { actor: Actor::Service { id } }
+        Self {
+            actor: Actor::Service { id },
+        }
     }
 }
 
@@ -113,7 +120,10 @@ impl FromRequestParts<Shared> for Person {
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
         match recognise(parts, app).await? {
-            Known::Person(id, session) => Ok(Self { caller: Caller::person(id), session }),
+            Known::Person(id, session) => Ok(Self {
+                caller: Caller::person(id),
+                session,
+            }),
             Known::Service(_, purpose) => Err(wrong_purpose(purpose)),
         }
     }
@@ -150,7 +160,11 @@ impl FromRequestParts<Shared> for Visitor {
             return Err(to_login(&parts.method, &parts.uri));
         };
         match app.config.access.session(&secret) {
-            Ok(Some(id)) => Ok(Self { caller: Caller::person(id.clone()), id, session: Session { secret } }),
+            Ok(Some(id)) => Ok(Self {
+                caller: Caller::person(id.clone()),
+                id,
+                session: Session { secret },
+            }),
             Ok(None) => Err(to_login(&parts.method, &parts.uri)),
             Err(error) => Err(Problem::from(error).into_response()),
         }
@@ -218,16 +232,25 @@ fn wrong_token(app: &App, address: IpAddr) -> Problem {
 
 /// The answer to an address that tries tokens.
 pub(crate) fn too_many(seconds: u64) -> Problem {
-    Problem::new(Code::TooManyAttempts, format!("wrong tokens came from this address too often; wait {seconds} s"))
-        .retry_after(seconds)
+    Problem::new(
+        Code::TooManyAttempts,
+        format!("wrong tokens came from this address too often; wait {seconds} s"),
+    )
+    .retry_after(seconds)
 }
 
 fn not_logged_in() -> Problem {
-    Problem::new(Code::NotLoggedIn, "send a personal token as `Authorization: Bearer ...`, or log in at /login")
+    Problem::new(
+        Code::NotLoggedIn,
+        "send a personal token as `Authorization: Bearer ...`, or log in at /login",
+    )
 }
 
 fn wrong_purpose(purpose: Purpose) -> Problem {
-    Problem::new(Code::WrongPurpose, format!("this key is good for `{}` and for nothing else", purpose.word()))
+    Problem::new(
+        Code::WrongPurpose,
+        format!("this key is good for `{}` and for nothing else", purpose.word()),
+    )
 }
 
 fn to_login(method: &Method, uri: &Uri) -> Response {

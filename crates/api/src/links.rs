@@ -68,13 +68,21 @@ impl Links {
         };
         let said = format!("{SHAPE}|{kind}|{subject}|{person}|{}", until.0);
         let signature = self.mac("link", said.as_bytes()).finalize().into_bytes();
-        format!("/l/{}.{}", URL_SAFE_NO_PAD.encode(said), URL_SAFE_NO_PAD.encode(signature))
+        format!(
+            "/l/{}.{}",
+            URL_SAFE_NO_PAD.encode(said),
+            URL_SAFE_NO_PAD.encode(signature)
+        )
     }
 
     /// Reads a link's token.
     pub(crate) fn open(&self, token: &str, now: Timestamp) -> Result<Opened, LinkError> {
         let opened = self.read(token).ok_or(LinkError::Forged)?;
-        if now < opened.until { Ok(opened) } else { Err(LinkError::Expired) }
+        if now < opened.until {
+            Ok(opened)
+        } else {
+            Err(LinkError::Expired)
+        }
     }
 
     /// The nonce that a link's form carries, so that a `POST` without its page does nothing.
@@ -102,7 +110,11 @@ impl Links {
             "n" => Errand::Nothing,
             _ => return None,
         };
-        Some(Opened { errand, person: PersonId::parse(person).ok()?, until: Timestamp(until.parse().ok()?) })
+        Some(Opened {
+            errand,
+            person: PersonId::parse(person).ok()?,
+            until: Timestamp(until.parse().ok()?),
+        })
     }
 
     fn mac(&self, domain: &str, message: &[u8]) -> Hmac<Sha256> {
@@ -138,7 +150,10 @@ mod tests {
 
     #[test]
     fn a_link_stops_at_its_expiry() {
-        assert_eq!(links().open(&token(&links()), Timestamp(1_000)), Err(LinkError::Expired));
+        assert_eq!(
+            links().open(&token(&links()), Timestamp(1_000)),
+            Err(LinkError::Expired)
+        );
     }
 
     #[test]
@@ -148,7 +163,11 @@ mod tests {
             let mut bytes = token.clone().into_bytes();
             bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
             let forged = String::from_utf8(bytes).unwrap();
-            assert_eq!(links().open(&forged, Timestamp(0)), Err(LinkError::Forged), "byte {place}");
+            assert_eq!(
+                links().open(&forged, Timestamp(0)),
+                Err(LinkError::Forged),
+                "byte {place}"
+            );
         }
     }
 

@@ -22,8 +22,20 @@ struct Health {
 pub(crate) async fn health(State(app): State<Shared>) -> Response {
     let snapshot = app.handle.view();
     let writable = snapshot.fault.is_none();
-    let status = if writable { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Health { ok: writable, seq: snapshot.seq, store_writable: writable })).into_response()
+    let status = if writable {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (
+        status,
+        Json(Health {
+            ok: writable,
+            seq: snapshot.seq,
+            store_writable: writable,
+        }),
+    )
+        .into_response()
 }
 
 /// Prometheus text format 0.0.4.
@@ -32,19 +44,52 @@ pub(crate) async fn metrics(State(app): State<Shared>, _: MetricsReader) -> Resp
     let mut text = String::new();
     let mut gauge = |name: &str, help: &str, samples: &[(String, f64)]| {
         let written = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge").and_then(|()| {
-            samples.iter().try_for_each(|(labels, value)| writeln!(text, "{name}{labels} {value}"))
+            samples
+                .iter()
+                .try_for_each(|(labels, value)| writeln!(text, "{name}{labels} {value}"))
         });
         written.expect("writing into a string cannot fail");
     };
-    gauge("tidegate_journal_seq", "Journal sequence of the last entry.", &[(String::new(), status.seq as f64)]);
-    gauge("tidegate_outbox_effects", "Effects that have not ended.", &[(String::new(), status.outbox.len() as f64)]);
-    let open = status.incidents.iter().filter(|incident| incident.phase != "resolved").count();
-    gauge("tidegate_open_incidents", "Incidents that are not resolved.", &[(String::new(), open as f64)]);
+    gauge(
+        "tidegate_journal_seq",
+        "Journal sequence of the last entry.",
+        &[(String::new(), status.seq as f64)],
+    );
+    gauge(
+        "tidegate_outbox_effects",
+        "Effects that have not ended.",
+        &[(String::new(), status.outbox.len() as f64)],
+    );
+    let open = status
+        .incidents
+        .iter()
+        .filter(|incident| incident.phase != "resolved")
+        .count();
+    gauge(
+        "tidegate_open_incidents",
+        "Incidents that are not resolved.",
+        &[(String::new(), open as f64)],
+    );
     let stages = || status.plans.iter().flat_map(|plan| &plan.stages);
-    let exposures: Vec<_> =
-        stages().map(|stage| (format!("{{stage=\"{}\"}}", stage.id), stage.exposure.share())).collect();
-    gauge("tidegate_stage_exposure_ratio", "Share of visitors asked to be on the new side, 0 to 1.", &exposures);
-    let proven: Vec<_> = stages().map(|stage| (format!("{{stage=\"{}\"}}", stage.id), stage.proven.share())).collect();
-    gauge("tidegate_stage_proven_ratio", "Highest exposure whose gate has passed, 0 to 1.", &proven);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    let exposures: Vec<_> = stages()
+        .map(|stage| (format!("{{stage=\"{}\"}}", stage.id), stage.exposure.share()))
+        .collect();
+    gauge(
+        "tidegate_stage_exposure_ratio",
+        "Share of visitors asked to be on the new side, 0 to 1.",
+        &exposures,
+    );
+    let proven: Vec<_> = stages()
+        .map(|stage| (format!("{{stage=\"{}\"}}", stage.id), stage.proven.share()))
+        .collect();
+    gauge(
+        "tidegate_stage_proven_ratio",
+        "Highest exposure whose gate has passed, 0 to 1.",
+        &proven,
+    );
+    (
+        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        text,
+    )
+        .into_response()
 }

@@ -64,9 +64,7 @@ impl Code {
             Self::WrongShape => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UnknownPath | Self::UnknownThing => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Busy | Self::StoreFaulted | Self::Stopped | Self::AccessUnreadable => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Busy | Self::StoreFaulted | Self::Stopped | Self::AccessUnreadable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -92,9 +90,21 @@ impl Code {
     }
 }
 
+/// An answer that is not what was asked for; boxed, because it is rare and everything else is small.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem(Box<Document>);
+
+impl std::ops::Deref for Problem {
+    type Target = Document;
+
+    fn deref(&self) -> &Document {
+        &self.0
+    }
+}
+
 /// An RFC 9457 problem document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Problem {
+pub(crate) struct Document {
     #[serde(rename = "type")]
     kind: String,
     pub(crate) title: String,
@@ -115,7 +125,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Document {
             kind: format!("urn:tidegate:problem:{}", code.text()),
             title: code.title().to_owned(),
             status: code.status().as_u16(),
@@ -126,15 +136,18 @@ impl Problem {
             remedy: None,
             seq: None,
             retry_after_seconds: None,
-        }
+        }))
     }
 
     /// A refusal of the engine; journalled under `seq`.
     pub(crate) fn refused(refusal: Refusal, seq: u64) -> Self {
         let code = refusal.rule.code();
-        let status =
-            if refusal.rule == Rule::NotAuthorised { StatusCode::FORBIDDEN } else { StatusCode::CONFLICT };
-        Self {
+        let status = if refusal.rule == Rule::NotAuthorised {
+            StatusCode::FORBIDDEN
+        } else {
+            StatusCode::CONFLICT
+        };
+        Self(Box::new(Document {
             kind: format!("urn:tidegate:problem:{code}"),
             title: "the rules forbid this now".to_owned(),
             status: status.as_u16(),
@@ -145,11 +158,11 @@ impl Problem {
             remedy: Some(refusal.remedy),
             seq: Some(seq),
             retry_after_seconds: None,
-        }
+        }))
     }
 
     pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after_seconds = Some(seconds.max(1));
+        self.0.retry_after_seconds = Some(seconds.max(1));
         self
     }
 
@@ -173,7 +186,11 @@ impl From<AccessError> for Problem {
     fn from(error: AccessError) -> Self {
         // The chain names files of the server, which its operator needs and a caller does not.
         tracing::error!(error = &error as &dyn std::error::Error, "nobody can be let in");
-        Self::new(Code::AccessUnreadable, "the access file cannot be used; the server's log says why").retry_after(1)
+        Self::new(
+            Code::AccessUnreadable,
+            "the access file cannot be used; the server's log says why",
+        )
+        .retry_after(1)
     }
 }
 
@@ -181,14 +198,20 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.status_code();
         let retry_after = self.retry_after_seconds;
-        let mut response = (status, Json(self)).into_response();
+        let mut response = (status, Json(self.0)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tidegate\""));
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"tidegate\""),
+            );
         }
         response
     }

@@ -25,7 +25,11 @@ pub(crate) struct Beat {
 
 impl Beat {
     fn of(handle: &Handle, chronicle: &Arc<Chronicle>) -> Arc<Self> {
-        Arc::new(Self { snapshot: handle.view(), chronicle: chronicle.clone(), status: OnceLock::new() })
+        Arc::new(Self {
+            snapshot: handle.view(),
+            chronicle: chronicle.clone(),
+            status: OnceLock::new(),
+        })
     }
 
     /// What is going on at this beat.

@@ -37,10 +37,12 @@ pub(crate) fn digest(texts: &[&str]) -> String {
 #[must_use]
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing into a string cannot fail");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("writing into a string cannot fail");
+            text
+        })
 }
 
 /// Compares two texts in a time that depends on their lengths only.

@@ -55,7 +55,16 @@ impl Api {
     pub fn new(config: ApiConfig, handle: Handle) -> Self {
         let chronicle = Arc::new(Chronicle::new(config.journal.clone()));
         let (beats, pulse) = pulse::pulse(&handle, &chronicle);
-        Self { app: Arc::new(App { config, handle, throttle: Throttle::default(), pulse, chronicle }), beats }
+        Self {
+            app: Arc::new(App {
+                config,
+                handle,
+                throttle: Throttle::default(),
+                pulse,
+                chronicle,
+            }),
+            beats,
+        }
     }
 
     /// Serves until `stop` turns true (or its sender is gone): streams end at once, other requests within two seconds.
@@ -65,7 +74,12 @@ impl Api {
     pub async fn serve(self, listener: TcpListener, stop: watch::Receiver<bool>) -> std::io::Result<()> {
         let Self { app, beats } = self;
         let mut tasks = JoinSet::new();
-        tasks.spawn(pulse::beat(beats, app.handle.clone(), app.chronicle.clone(), stop.clone()));
+        tasks.spawn(pulse::beat(
+            beats,
+            app.handle.clone(),
+            app.chronicle.clone(),
+            stop.clone(),
+        ));
         let routes = routes(app).into_make_service_with_connect_info::<SocketAddr>();
         let mut told = stop.clone();
         let serving = axum::serve(listener, routes).with_graceful_shutdown(wait(stop));
@@ -130,7 +144,12 @@ fn routes(app: Shared) -> Router {
         .nest("/ofrep/v1", ofrep)
         .route("/healthz", get(own::health))
         .route("/metrics", get(own::metrics))
-        .fallback(async || Problem::new(Code::UnknownPath, "see `tidegate --help` and the documentation of the API"))
+        .fallback(async || {
+            Problem::new(
+                Code::UnknownPath,
+                "see `tidegate --help` and the documentation of the API",
+            )
+        })
         .method_not_allowed_fallback(async || {
             Problem::new(Code::WrongMethod, "the `Allow` header names what this path takes")
         })
@@ -145,6 +164,8 @@ async fn headers(request: Request, next: Next) -> Response {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -34,7 +34,10 @@ impl Throttle {
         let mut failures = self.failures.lock().expect("no code panics while it holds the table");
         let address = address.to_canonical();
         if failures.len() >= ADDRESSES_MAX && !failures.contains_key(&address) {
-            let oldest = failures.iter().min_by_key(|(_, (began, _))| *began).map(|(address, _)| *address);
+            let oldest = failures
+                .iter()
+                .min_by_key(|(_, (began, _))| *began)
+                .map(|(address, _)| *address);
             if let Some(oldest) = oldest {
                 failures.remove(&oldest);
             }

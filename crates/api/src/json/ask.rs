@@ -86,12 +86,17 @@ type Said200 = Result<Json<Said>, Problem>;
 async fn ask(app: &Shared, caller: &Caller, headers: &HeaderMap, request: Request) -> Said200 {
     let given = match headers.get("idempotency-key") {
         None => None,
-        Some(value) => {
-            Some(value.to_str().map_err(|_| Problem::new(Code::WrongShape, "the Idempotency-Key is not ASCII"))?)
-        }
+        Some(value) => Some(
+            value
+                .to_str()
+                .map_err(|_| Problem::new(Code::WrongShape, "the Idempotency-Key is not ASCII"))?,
+        ),
     };
     let Taken { accepted, seq } = app.ask(caller, command_key(given)?, request).await?;
-    Ok(Json(Said { said: accepted.said, seq }))
+    Ok(Json(Said {
+        said: accepted.said,
+        seq,
+    }))
 }
 
 fn stage(name: &str) -> Result<StageId, Problem> {
@@ -109,7 +114,13 @@ pub(crate) async fn approve(
     headers: HeaderMap,
     JsonBody(Nothing {}): JsonBody<Nothing>,
 ) -> Said200 {
-    ask(&app, &person.caller, &headers, Request::Approve { stage: stage(&name)? }).await
+    ask(
+        &app,
+        &person.caller,
+        &headers,
+        Request::Approve { stage: stage(&name)? },
+    )
+    .await
 }
 
 pub(crate) async fn accept_risk(
@@ -119,7 +130,16 @@ pub(crate) async fn accept_risk(
     headers: HeaderMap,
     JsonBody(Reason { reason }): JsonBody<Reason>,
 ) -> Said200 {
-    ask(&app, &person.caller, &headers, Request::AcceptRisk { stage: stage(&name)?, reason }).await
+    ask(
+        &app,
+        &person.caller,
+        &headers,
+        Request::AcceptRisk {
+            stage: stage(&name)?,
+            reason,
+        },
+    )
+    .await
 }
 
 pub(crate) async fn hold(
@@ -129,7 +149,16 @@ pub(crate) async fn hold(
     headers: HeaderMap,
     JsonBody(MaybeReason { reason }): JsonBody<MaybeReason>,
 ) -> Said200 {
-    ask(&app, &person.caller, &headers, Request::Hold { stage: stage(&name)?, reason }).await
+    ask(
+        &app,
+        &person.caller,
+        &headers,
+        Request::Hold {
+            stage: stage(&name)?,
+            reason,
+        },
+    )
+    .await
 }
 
 pub(crate) async fn resume(
@@ -139,7 +168,16 @@ pub(crate) async fn resume(
     headers: HeaderMap,
     JsonBody(Reason { reason }): JsonBody<Reason>,
 ) -> Said200 {
-    ask(&app, &person.caller, &headers, Request::Resume { stage: stage(&name)?, reason }).await
+    ask(
+        &app,
+        &person.caller,
+        &headers,
+        Request::Resume {
+            stage: stage(&name)?,
+            reason,
+        },
+    )
+    .await
 }
 
 pub(crate) async fn rollback(
@@ -149,7 +187,16 @@ pub(crate) async fn rollback(
     headers: HeaderMap,
     JsonBody(Reason { reason }): JsonBody<Reason>,
 ) -> Said200 {
-    ask(&app, &person.caller, &headers, Request::Rollback { stage: stage(&name)?, reason }).await
+    ask(
+        &app,
+        &person.caller,
+        &headers,
+        Request::Rollback {
+            stage: stage(&name)?,
+            reason,
+        },
+    )
+    .await
 }
 
 pub(crate) async fn change(
@@ -157,9 +204,24 @@ pub(crate) async fn change(
     ChangeReporter(caller): ChangeReporter,
     Path(name): Path<String>,
     headers: HeaderMap,
-    JsonBody(Change { side, reference, summary }): JsonBody<Change>,
+    JsonBody(Change {
+        side,
+        reference,
+        summary,
+    }): JsonBody<Change>,
 ) -> Said200 {
-    ask(&app, &caller, &headers, Request::NoteChange { stage: stage(&name)?, side, reference, summary }).await
+    ask(
+        &app,
+        &caller,
+        &headers,
+        Request::NoteChange {
+            stage: stage(&name)?,
+            side,
+            reference,
+            summary,
+        },
+    )
+    .await
 }
 
 pub(crate) async fn finalise(
@@ -169,7 +231,13 @@ pub(crate) async fn finalise(
     headers: HeaderMap,
     JsonBody(Nothing {}): JsonBody<Nothing>,
 ) -> Said200 {
-    ask(&app, &person.caller, &headers, Request::Finalise { stage: stage(&name)? }).await
+    ask(
+        &app,
+        &person.caller,
+        &headers,
+        Request::Finalise { stage: stage(&name)? },
+    )
+    .await
 }
 
 pub(crate) async fn attest(
@@ -179,16 +247,41 @@ pub(crate) async fn attest(
     headers: HeaderMap,
     JsonBody(Attestation { criterion, holds, note }): JsonBody<Attestation>,
 ) -> Said200 {
-    ask(&app, &person.caller, &headers, Request::Attest { stage: stage(&name)?, criterion, holds, note }).await
+    ask(
+        &app,
+        &person.caller,
+        &headers,
+        Request::Attest {
+            stage: stage(&name)?,
+            criterion,
+            holds,
+            note,
+        },
+    )
+    .await
 }
 
 pub(crate) async fn open_incident(
     State(app): State<Shared>,
     person: Person,
     headers: HeaderMap,
-    JsonBody(Declaration { domain, severity, summary }): JsonBody<Declaration>,
+    JsonBody(Declaration {
+        domain,
+        severity,
+        summary,
+    }): JsonBody<Declaration>,
 ) -> Said200 {
-    ask(&app, &person.caller, &headers, Request::OpenIncident { domain, severity, summary }).await
+    ask(
+        &app,
+        &person.caller,
+        &headers,
+        Request::OpenIncident {
+            domain,
+            severity,
+            summary,
+        },
+    )
+    .await
 }
 
 pub(crate) async fn acknowledge(
@@ -198,7 +291,15 @@ pub(crate) async fn acknowledge(
     headers: HeaderMap,
     JsonBody(Nothing {}): JsonBody<Nothing>,
 ) -> Said200 {
-    ask(&app, &person.caller, &headers, Request::Acknowledge { incident: incident(&name)? }).await
+    ask(
+        &app,
+        &person.caller,
+        &headers,
+        Request::Acknowledge {
+            incident: incident(&name)?,
+        },
+    )
+    .await
 }
 
 pub(crate) async fn act(
@@ -208,7 +309,16 @@ pub(crate) async fn act(
     headers: HeaderMap,
     JsonBody(Use { action }): JsonBody<Use>,
 ) -> Said200 {
-    ask(&app, &person.caller, &headers, Request::Act { incident: incident(&name)?, action }).await
+    ask(
+        &app,
+        &person.caller,
+        &headers,
+        Request::Act {
+            incident: incident(&name)?,
+            action,
+        },
+    )
+    .await
 }
 
 pub(crate) async fn resolve(
@@ -218,7 +328,16 @@ pub(crate) async fn resolve(
     headers: HeaderMap,
     JsonBody(Lesson { lesson }): JsonBody<Lesson>,
 ) -> Said200 {
-    ask(&app, &person.caller, &headers, Request::Resolve { incident: incident(&name)?, lesson }).await
+    ask(
+        &app,
+        &person.caller,
+        &headers,
+        Request::Resolve {
+            incident: incident(&name)?,
+            lesson,
+        },
+    )
+    .await
 }
 
 pub(crate) async fn revert(
@@ -228,7 +347,7 @@ pub(crate) async fn revert(
     headers: HeaderMap,
     JsonBody(Nothing {}): JsonBody<Nothing>,
 ) -> Said200 {
-    let action = ActionId::parse(&name)
-        .map_err(|error| Problem::new(Code::WrongShape, format!("no action's name: {error}")))?;
+    let action =
+        ActionId::parse(&name).map_err(|error| Problem::new(Code::WrongShape, format!("no action's name: {error}")))?;
     ask(&app, &person.caller, &headers, Request::Revert { action }).await
 }

@@ -55,8 +55,13 @@ pub(crate) async fn stage(
     _: Person,
     Path(name): Path<String>,
 ) -> Result<Json<StageView>, Problem> {
-    let found =
-        app.status().await.plans.into_iter().flat_map(|plan| plan.stages).find(|stage| stage.id.as_str() == name);
+    let found = app
+        .status()
+        .await
+        .plans
+        .into_iter()
+        .flat_map(|plan| plan.stages)
+        .find(|stage| stage.id.as_str() == name);
     found.map(Json).ok_or_else(|| unknown("stage", &name))
 }
 
@@ -65,7 +70,12 @@ pub(crate) async fn incident(
     _: Person,
     Path(name): Path<String>,
 ) -> Result<Json<IncidentView>, Problem> {
-    let found = app.status().await.incidents.into_iter().find(|incident| incident.id.as_str() == name);
+    let found = app
+        .status()
+        .await
+        .incidents
+        .into_iter()
+        .find(|incident| incident.id.as_str() == name);
     found.map(Json).ok_or_else(|| unknown("incident", &name))
 }
 
@@ -74,10 +84,15 @@ pub(crate) async fn who(
     _: Person,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Option<WhoView>>, Problem> {
-    let asked = parameter(query.as_deref(), "q")
-        .ok_or_else(|| Problem::new(Code::WrongShape, "expected `?q=` with a name"))?;
+    let asked =
+        parameter(query.as_deref(), "q").ok_or_else(|| Problem::new(Code::WrongShape, "expected `?q=` with a name"))?;
     let snapshot = app.handle.view();
-    Ok(Json(view::who(&snapshot.estate, &snapshot.state, clock::now().max(snapshot.now), &asked)))
+    Ok(Json(view::who(
+        &snapshot.estate,
+        &snapshot.state,
+        clock::now().max(snapshot.now),
+        &asked,
+    )))
 }
 
 pub(crate) async fn may(State(app): State<Shared>, person: Person) -> Json<Vec<RulingView>> {
@@ -92,7 +107,10 @@ pub(crate) async fn journal(
     let from = number(query.as_deref(), "from", 1)?;
     let limit = number(query.as_deref(), "limit", ROWS as u64)?;
     if limit == 0 || limit > ROWS_MAX as u64 {
-        return Err(Problem::new(Code::WrongShape, format!("expected a limit of 1 to {ROWS_MAX}, found {limit}")));
+        return Err(Problem::new(
+            Code::WrongShape,
+            format!("expected a limit of 1 to {ROWS_MAX}, found {limit}"),
+        ));
     }
     let limit = usize::try_from(limit).expect("checked against the largest limit");
     app.journal(from, limit).await.map(Json)
@@ -101,9 +119,12 @@ pub(crate) async fn journal(
 fn number(query: Option<&str>, name: &str, missing: u64) -> Result<u64, Problem> {
     match parameter(query, name) {
         None => Ok(missing),
-        Some(text) => text
-            .parse()
-            .map_err(|_| Problem::new(Code::WrongShape, format!("expected a number as `{name}`, found `{text}`"))),
+        Some(text) => text.parse().map_err(|_| {
+            Problem::new(
+                Code::WrongShape,
+                format!("expected a number as `{name}`, found `{text}`"),
+            )
+        }),
     }
 }
 

@@ -34,7 +34,10 @@ pub(crate) async fn follow(
     person: Person,
     RawQuery(query): RawQuery,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let session = person.session.clone().filter(|_| parameter(query.as_deref(), "fragments").is_some());
+    let session = person
+        .session
+        .clone()
+        .filter(|_| parameter(query.as_deref(), "fragments").is_some());
     let mut shown: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut last_seq = None;
     let beats = WatchStream::new(app.pulse.clone());

@@ -14,7 +14,10 @@ pub(crate) struct Unrolled<S, T> {
 
 impl<S, T> Unrolled<S, T> {
     pub(crate) fn new(batches: S) -> Self {
-        Self { batches, waiting: VecDeque::new() }
+        Self {
+            batches,
+            waiting: VecDeque::new(),
+        }
     }
 }
 

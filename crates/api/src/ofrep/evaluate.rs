@@ -46,7 +46,10 @@ struct Evaluation {
 impl App {
     fn flags(&self) -> Vec<Flag> {
         let snapshot = self.handle.view();
-        view::switches(&snapshot.estate, &snapshot.state).into_iter().map(Flag::of).collect()
+        view::switches(&snapshot.estate, &snapshot.state)
+            .into_iter()
+            .map(Flag::of)
+            .collect()
     }
 
     /// All switches with their entity tag.
@@ -72,7 +75,11 @@ pub(crate) async fn one(State(app): State<Shared>, Path(key): Path<String>, requ
         Some(flag) => fresh(Json(flag).into_response()),
         None => {
             let error_details = format!("no switch named `{key}` is declared");
-            let failure = Failure { key: Some(key), error_code: ErrorCode::FlagNotFound, error_details };
+            let failure = Failure {
+                key: Some(key),
+                error_code: ErrorCode::FlagNotFound,
+                error_details,
+            };
             (StatusCode::NOT_FOUND, Json(failure)).into_response()
         }
     }
@@ -109,33 +116,56 @@ fn is_unchanged(headers: &HeaderMap, query: Option<&str>, tag: &str) -> bool {
 }
 
 async fn check_context(key: Option<&str>, body: Body) -> Result<(), (StatusCode, Failure)> {
-    let failure = |error_code, error_details: String| Failure { key: key.map(str::to_owned), error_code, error_details };
+    let failure = |error_code, error_details: String| Failure {
+        key: key.map(str::to_owned),
+        error_code,
+        error_details,
+    };
     let bytes = read(body).await.map_err(|problem| {
-        (problem.status_code(), failure(ErrorCode::General, problem.detail))
+        (
+            problem.status_code(),
+            failure(ErrorCode::General, problem.detail.clone()),
+        )
     })?;
     let evaluation: Evaluation = serde_json::from_slice(&bytes).map_err(|error| {
-        (StatusCode::BAD_REQUEST, failure(ErrorCode::ParseError, format!("expected `{{\"context\": {{...}}}}`: {error}")))
+        (
+            StatusCode::BAD_REQUEST,
+            failure(
+                ErrorCode::ParseError,
+                format!("expected `{{\"context\": {{...}}}}`: {error}"),
+            ),
+        )
     })?;
     match evaluation.context {
         None | Some(serde_json::Value::Object(_) | serde_json::Value::Null) => Ok(()),
-        Some(_) => {
-            Err((StatusCode::BAD_REQUEST, failure(ErrorCode::InvalidContext, "expected `context` to be an object".into())))
-        }
+        Some(_) => Err((
+            StatusCode::BAD_REQUEST,
+            failure(ErrorCode::InvalidContext, "expected `context` to be an object".into()),
+        )),
     }
 }
 
 /// A problem in OFREP's shape; the status is the door's, except that a switch read is never told to come back later.
 fn denied(key: Option<String>, problem: &Problem) -> Response {
-    let failure = Failure { key, error_code: ErrorCode::General, error_details: problem.detail.clone() };
+    let failure = Failure {
+        key,
+        error_code: ErrorCode::General,
+        error_details: problem.detail.clone(),
+    };
     let mut response = (problem.status_code(), Json(failure)).into_response();
     if problem.status_code() == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tidegate\""));
+        response.headers_mut().insert(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static("Bearer realm=\"tidegate\""),
+        );
     }
     response
 }
 
 /// An answer that nothing between may keep.
 fn fresh(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
     response
 }

@@ -44,8 +44,18 @@ impl Flag {
             SwitchValue::Bool(on) => Value::Bool(on),
             SwitchValue::Text(text) => Value::Text(text),
         };
-        let metadata = Metadata { seq: switch.seq, action: switch.action, until: switch.until };
-        Self { key: switch.id, value, variant, reason: "STATIC", metadata }
+        let metadata = Metadata {
+            seq: switch.seq,
+            action: switch.action,
+            until: switch.until,
+        };
+        Self {
+            key: switch.id,
+            value,
+            variant,
+            reason: "STATIC",
+            metadata,
+        }
     }
 
     pub(crate) fn seq(&self) -> u64 {
@@ -88,7 +98,11 @@ pub(crate) struct Tagged {
 impl Bulk {
     pub(crate) fn new(flags: Vec<Flag>, event_streams: Vec<EventStream>) -> Self {
         let seq = flags.iter().map(Flag::seq).max().unwrap_or(0);
-        Self { flags, metadata: Head { seq }, event_streams }
+        Self {
+            flags,
+            metadata: Head { seq },
+            event_streams,
+        }
     }
 
     /// The answer's bytes; the tag is a hash of them, so that whatever changes the answer changes the tag.
@@ -96,7 +110,11 @@ impl Bulk {
         let body = serde_json::to_vec(self).expect("texts and numbers become JSON");
         let text = std::str::from_utf8(&body).expect("JSON is UTF-8");
         let tag = format!("\"{}\"", &secret::digest(&[text])[..32]);
-        Tagged { body, tag, seq: self.metadata.seq }
+        Tagged {
+            body,
+            tag,
+            seq: self.metadata.seq,
+        }
     }
 }
 

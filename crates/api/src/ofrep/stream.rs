@@ -68,9 +68,16 @@ pub(crate) async fn follow(State(app): State<Shared>, headers: HeaderMap, RawQue
             return None;
         }
         announced = now.tag;
-        let refetch = Refetch { kind: "refetchEvaluation", etag: &announced };
+        let refetch = Refetch {
+            kind: "refetchEvaluation",
+            etag: &announced,
+        };
         let data = serde_json::to_string(&refetch).expect("texts become JSON");
-        Some(Ok::<_, Infallible>(Event::default().event("message").id(now.seq.to_string()).data(data)))
+        Some(Ok::<_, Infallible>(
+            Event::default().event("message").id(now.seq.to_string()).data(data),
+        ))
     });
-    Sse::new(changes).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
+    Sse::new(changes)
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+        .into_response()
 }

@@ -15,5 +15,12 @@ pub(crate) async fn script() -> Response {
 }
 
 fn serve(text: &'static str, kind: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=60")], text).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, kind),
+            (header::CACHE_CONTROL, "public, max-age=60"),
+        ],
+        text,
+    )
+        .into_response()
 }

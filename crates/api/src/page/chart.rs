@@ -6,6 +6,9 @@ use tidegate_model::Timestamp;
 
 use crate::page::answer::tone;
 
+/// Start of a stratum with the share of each side, where it had attempts.
+type Point = (Timestamp, Option<f64>, Option<f64>);
+
 /// Size of the drawing in its own units, and the margins of its plot.
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 250.0;
@@ -15,7 +18,11 @@ const TOP: f64 = 30.0;
 const BOTTOM: f64 = 28.0;
 
 pub(crate) fn cards(status: &StatusView) -> Markup {
-    let drawn = status.plans.iter().flat_map(|plan| &plan.stages).filter(|stage| stage.phase != "finalised");
+    let drawn = status
+        .plans
+        .iter()
+        .flat_map(|plan| &plan.stages)
+        .filter(|stage| stage.phase != "finalised");
     html! {
         @for stage in drawn {
             @for criterion in stage.criteria.iter().filter(|criterion| is_drawable(criterion)) { (card(stage, criterion)) }
@@ -46,8 +53,11 @@ struct Scale {
 }
 
 impl Scale {
-    fn of(series: &[(Timestamp, Option<f64>, Option<f64>)], marks: &[MarkView]) -> Self {
-        let times = series.iter().map(|point| point.0).chain(marks.iter().map(|mark| mark.at));
+    fn of(series: &[Point], marks: &[MarkView]) -> Self {
+        let times = series
+            .iter()
+            .map(|point| point.0)
+            .chain(marks.iter().map(|mark| mark.at));
         let (mut from, mut until) = (Timestamp(i64::MAX), Timestamp(i64::MIN));
         for at in times {
             (from, until) = (from.min(at), until.max(at));
@@ -79,14 +89,28 @@ impl Scale {
 fn draw(stage: &StageView, criterion: &CriterionView) -> Markup {
     let series = &criterion.series;
     let scale = Scale::of(series, &[]);
-    let marks: Vec<&MarkView> =
-        stage.marks.iter().filter(|mark| mark.at >= scale.from && mark.at <= scale.until).collect();
-    let last = |pick: fn(&(Timestamp, Option<f64>, Option<f64>)) -> Option<f64>| {
-        series.iter().rev().find_map(|point| pick(point).map(|share| (point.0, share)))
+    let marks: Vec<&MarkView> = stage
+        .marks
+        .iter()
+        .filter(|mark| mark.at >= scale.from && mark.at <= scale.until)
+        .collect();
+    let last = |pick: fn(&Point) -> Option<f64>| {
+        series
+            .iter()
+            .rev()
+            .find_map(|point| pick(point).map(|share| (point.0, share)))
     };
     let (old, new) = (last(|point| point.1), last(|point| point.2));
-    let said = |end: Option<(Timestamp, f64)>| end.map_or_else(|| "no attempts".to_owned(), |(_, share)| words::percent(share));
-    let summary = format!("From {} to {}: old side last at {}, new side at {}.", words::clock(scale.from), words::clock(scale.until), said(old), said(new));
+    let said = |end: Option<(Timestamp, f64)>| {
+        end.map_or_else(|| "no attempts".to_owned(), |(_, share)| words::percent(share))
+    };
+    let summary = format!(
+        "From {} to {}: old side last at {}, new side at {}.",
+        words::clock(scale.from),
+        words::clock(scale.until),
+        said(old),
+        said(new)
+    );
     html! {
         svg class="chart" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(summary) {
             (shades(stage, &scale))
@@ -137,11 +161,7 @@ fn grid(scale: &Scale) -> Markup {
 }
 
 /// Runs of neighbouring points; a gap in the data is a gap in the line.
-fn lines(
-    series: &[(Timestamp, Option<f64>, Option<f64>)],
-    scale: &Scale,
-    pick: fn(&(Timestamp, Option<f64>, Option<f64>)) -> Option<f64>,
-) -> Vec<String> {
+fn lines(series: &[Point], scale: &Scale, pick: fn(&Point) -> Option<f64>) -> Vec<String> {
     series
         .split(|point| pick(point).is_none())
         .filter(|run| !run.is_empty())

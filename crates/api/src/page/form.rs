@@ -55,7 +55,9 @@ pub(crate) struct Forms<'a> {
 impl Forms<'_> {
     /// The engine's ruling on an action and its subject.
     pub(crate) fn ruling(&self, action: &str, subject: &str) -> Option<&RulingView> {
-        self.rulings.iter().find(|ruling| ruling.action == action && ruling.subject == subject)
+        self.rulings
+            .iter()
+            .find(|ruling| ruling.action == action && ruling.subject == subject)
     }
 
     /// Whether the engine would take it now.
@@ -65,7 +67,10 @@ impl Forms<'_> {
 
     /// A button behind its explanation.
     pub(crate) fn ask(&self, ask: &Ask<'_>) -> Markup {
-        let part = ask.fixed.iter().find(|(name, _)| matches!(*name, "action" | "criterion"));
+        let part = ask
+            .fixed
+            .iter()
+            .find(|(name, _)| matches!(*name, "action" | "criterion"));
         let subject = part.map_or_else(|| ask.subject.to_owned(), |(_, part)| format!("{}/{part}", ask.subject));
         let ruling = self.ruling(ask.action, &subject);
         let allowed = ruling.is_none_or(|ruling| ruling.allowed);

@@ -40,7 +40,10 @@ impl Fragment {
 
 impl Scene<'_> {
     pub(crate) fn forms(&self) -> Forms<'_> {
-        Forms { rulings: &self.rulings, form_secret: &self.form_secret }
+        Forms {
+            rulings: &self.rulings,
+            form_secret: &self.form_secret,
+        }
     }
 
     /// Every part in reading order: the answer, where we are, who is needed, why, what it looks like, what happened.
@@ -60,14 +63,23 @@ impl Scene<'_> {
     }
 
     pub(crate) fn fragments(&self) -> Vec<Fragment> {
-        self.parts().into_iter().map(|(id, html)| Fragment { id, html: html.into_string() }).collect()
+        self.parts()
+            .into_iter()
+            .map(|(id, html)| Fragment {
+                id,
+                html: html.into_string(),
+            })
+            .collect()
     }
 
     /// The whole content of the page.
     pub(crate) fn page(&self) -> Markup {
         let parts = self.parts();
         let part = |wanted: &str| {
-            parts.iter().find(|(id, _)| *id == wanted).map(|(id, html)| html! { div id=(id) data-fragment { (html) } })
+            parts
+                .iter()
+                .find(|(id, _)| *id == wanted)
+                .map(|(id, html)| html! { div id=(id) data-fragment { (html) } })
         };
         html! {
             (part("answer").unwrap_or_default())

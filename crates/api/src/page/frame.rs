@@ -86,7 +86,7 @@ pub(crate) enum Outcome {
         seq: u64,
     },
     /// It was refused or could not be asked.
-    Turned(Box<crate::problem::Problem>),
+    Turned(crate::problem::Problem),
 }
 
 impl Outcome {

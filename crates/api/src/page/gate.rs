@@ -9,8 +9,12 @@ use crate::page::form::{Ask, Field, Forms, Weight};
 use crate::page::time;
 
 pub(crate) fn cards(status: &StatusView, forms: &Forms<'_>) -> Markup {
-    let stages: Vec<&StageView> =
-        status.plans.iter().flat_map(|plan| &plan.stages).filter(|stage| is_shown(stage)).collect();
+    let stages: Vec<&StageView> = status
+        .plans
+        .iter()
+        .flat_map(|plan| &plan.stages)
+        .filter(|stage| is_shown(stage))
+        .collect();
     html! {
         @for stage in &stages { (card(stage, forms)) }
         @if stages.is_empty() {
@@ -112,15 +116,20 @@ fn side(kind: &str, counts: Option<(u64, u64)>) -> Markup {
         span title=(format!("{} of {}", words::count(hits), words::counted(n, "attempt", "attempts"))) {
             (words::percent(hits as f64 / n as f64))
         }
-        small { "of " (words::count(n)) }
+        small { @if kind == "latency" { "slower, " } "of " (words::count(n)) }
     }
 }
 
 fn difference(kind: &str, reading: &Reading) -> Markup {
-    let Some(difference) = reading.difference else { return nothing() };
     if kind == "sql" {
-        return html! { (words::percent(difference)) small { "of keys differ" } };
+        let Some((_, different)) = reading.new else {
+            return nothing();
+        };
+        return html! { span class="keep" { (words::counted(different, "row", "rows")) } small { "differ" } };
     }
+    let Some(difference) = reading.difference else {
+        return nothing();
+    };
     html! {
         (words::points(difference))
         @if let Some((low, high)) = reading.interval {
@@ -133,7 +142,9 @@ fn difference(kind: &str, reading: &Reading) -> Markup {
 
 fn lost(reading: &Reading) -> Markup {
     match reading.lost {
-        Some(lost) => html! { span title="orders lost so far against the old side's pace" { (format!("{:.0}", lost.max(0.0))) small { "orders" } } },
+        Some(lost) => {
+            html! { span title="orders lost so far against the old side's pace" { (format!("{:.0}", lost.max(0.0))) small { "orders" } } }
+        }
         None => nothing(),
     }
 }
@@ -149,7 +160,10 @@ fn sight(reading: &Reading) -> Markup {
 }
 
 fn attest(stage: &StageView, criterion: &CriterionView, forms: &Forms<'_>) -> Markup {
-    let fields = [Field::Text { name: "note", label: "What was seen" }];
+    let fields = [Field::Text {
+        name: "note",
+        label: "What was seen",
+    }];
     let answer = |label, holds| {
         forms.ask(&Ask {
             action: "attest",

@@ -14,7 +14,11 @@ use crate::problem::{Code, Problem};
 
 /// Open incidents on the Plan page.
 pub(crate) fn cards(status: &StatusView, forms: &Forms<'_>) -> Markup {
-    let open: Vec<&IncidentView> = status.incidents.iter().filter(|incident| incident.phase != "resolved").collect();
+    let open: Vec<&IncidentView> = status
+        .incidents
+        .iter()
+        .filter(|incident| incident.phase != "resolved")
+        .collect();
     let over = status.incidents.len() - open.len();
     html! {
         @for incident in &open { (card(incident, forms)) }
@@ -30,7 +34,11 @@ pub(crate) fn cards(status: &StatusView, forms: &Forms<'_>) -> Markup {
 }
 
 fn card(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
-    let class = if incident.phase == "open" { "card incident harm" } else { "card incident wait" };
+    let class = if incident.phase == "open" {
+        "card incident harm"
+    } else {
+        "card incident wait"
+    };
     html! {
         section class=(class) aria-labelledby=(format!("title-{}", incident.id)) {
             h2 id=(format!("title-{}", incident.id)) {
@@ -102,8 +110,14 @@ pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor, Path(name)
     };
     let rulings = app.rulings(&visitor.caller.actor());
     let form_secret = visitor.session.form_secret();
-    let forms = Forms { rulings: &rulings, form_secret: &form_secret };
-    let looker = Looker { name: visitor.id.as_str(), form_secret: &form_secret };
+    let forms = Forms {
+        rulings: &rulings,
+        form_secret: &form_secret,
+    };
+    let looker = Looker {
+        name: visitor.id.as_str(),
+        form_secret: &form_secret,
+    };
     let main = html! {
         h1 class="page-title" { (incident.id) ": " (incident.summary) }
         div class="columns" {
@@ -114,7 +128,14 @@ pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor, Path(name)
             }
         }
     };
-    page(&format!("{} · {}", incident.id, incident.summary), Place::Elsewhere, Some(&looker), false, &main).into_response()
+    page(
+        &format!("{} · {}", incident.id, incident.summary),
+        Place::Elsewhere,
+        Some(&looker),
+        false,
+        &main,
+    )
+    .into_response()
 }
 
 fn runbook(incident: &IncidentView) -> Markup {

@@ -16,13 +16,24 @@ use crate::page::time;
 pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     let head = app.handle.view().seq;
     let last_page = head.saturating_sub(ROWS as u64 - 1).max(1);
-    let from = parameter(query.as_deref(), "from").and_then(|from| from.parse().ok()).unwrap_or(last_page).max(1);
+    let from = parameter(query.as_deref(), "from")
+        .and_then(|from| from.parse().ok())
+        .unwrap_or(last_page)
+        .max(1);
     let form_secret = visitor.session.form_secret();
-    let looker = Looker { name: visitor.id.as_str(), form_secret: &form_secret };
+    let looker = Looker {
+        name: visitor.id.as_str(),
+        form_secret: &form_secret,
+    };
     match app.journal(from, ROWS).await {
-        Ok(rows) => {
-            page("Journal", Place::Journal, Some(&looker), false, &content(from, head, &rows)).into_response()
-        }
+        Ok(rows) => page(
+            "Journal",
+            Place::Journal,
+            Some(&looker),
+            false,
+            &content(from, head, &rows),
+        )
+        .into_response(),
         Err(problem) => problem.into_response(),
     }
 }

@@ -17,8 +17,12 @@ pub(crate) fn card(status: &StatusView, forms: &Forms<'_>) -> Markup {
 }
 
 fn plan_card(plan: &PlanView, forms: &Forms<'_>) -> Markup {
-    let exposed: Vec<&str> =
-        plan.stages.iter().filter(|stage| stage.exposure > BasisPoints::ZERO).map(|stage| stage.id.as_str()).collect();
+    let exposed: Vec<&str> = plan
+        .stages
+        .iter()
+        .filter(|stage| stage.exposure > BasisPoints::ZERO)
+        .map(|stage| stage.id.as_str())
+        .collect();
     html! {
         section class="card" aria-label=(format!("Stages of {}", plan.title)) {
             h2 { (plan.title) }
@@ -112,12 +116,30 @@ fn buttons(stage: &StageView, forms: &Forms<'_>) -> Markup {
     let subject = stage.id.as_str();
     let growing = matches!(stage.phase.as_str(), "exposing" | "soaking" | "gating");
     let exposed = stage.exposure > BasisPoints::ZERO && stage.phase != "finalised";
-    let ask = |action, label, fields, weight| forms.ask(&Ask { action, subject, label, fields, weight, fixed: &[] });
-    const WHY: Field = Field::Text { name: "reason", label: "Why (everybody reads it)" };
+    let ask = |action, label, fields, weight| {
+        forms.ask(&Ask {
+            action,
+            subject,
+            label,
+            fields,
+            weight,
+            fixed: &[],
+        })
+    };
+    const WHY: Field = Field::Text {
+        name: "reason",
+        label: "Why (everybody reads it)",
+    };
     let change = [
         Field::Side,
-        Field::Text { name: "reference", label: "Commit, ticket or command that names it" },
-        Field::Text { name: "summary", label: "What changed" },
+        Field::Text {
+            name: "reference",
+            label: "Commit, ticket or command that names it",
+        },
+        Field::Text {
+            name: "summary",
+            label: "What changed",
+        },
     ];
     let waits_for_approval = stage.approvals.iter().any(|approval| approval.by.is_none());
     html! {

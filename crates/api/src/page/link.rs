@@ -45,7 +45,7 @@ pub(crate) async fn press(
     };
     let outcome = match form.and_then(|form| checked(&app, &token, form)) {
         Ok(form) => ask(&app, &caller, &opened, &token, &form).await,
-        Err(problem) => Outcome::Turned(Box::new(problem)),
+        Err(problem) => Outcome::Turned(problem),
     };
     let status = outcome.status();
     if headers.contains_key("x-fragment") {
@@ -63,7 +63,11 @@ fn dead(error: LinkError, address: std::net::IpAddr) -> Response {
     let main = html! {
         section class="card narrow" { h1 { "This link does nothing" } p { (what) } p { "Nothing was changed." } p { a href="/" { "To the dashboard" } } }
     };
-    (StatusCode::FORBIDDEN, page("This link does nothing", Place::Elsewhere, None, false, &main)).into_response()
+    (
+        StatusCode::FORBIDDEN,
+        page("This link does nothing", Place::Elsewhere, None, false, &main),
+    )
+        .into_response()
 }
 
 fn checked(app: &App, token: &str, form: FormBody) -> Result<FormBody, Problem> {
@@ -71,7 +75,10 @@ fn checked(app: &App, token: &str, form: FormBody) -> Result<FormBody, Problem> 
     if secret::same(given, &app.config.links.nonce(token)) {
         Ok(form)
     } else {
-        Err(Problem::new(Code::FormNotOurs, "open the link and press the button on its page"))
+        Err(Problem::new(
+            Code::FormNotOurs,
+            "open the link and press the button on its page",
+        ))
     }
 }
 
@@ -79,12 +86,15 @@ async fn ask(app: &App, caller: &Caller, opened: &Opened, token: &str, form: &Fo
     let pressed = form.field("do").unwrap_or_default();
     let request = match request(&opened.errand, pressed, form) {
         Ok(request) => request,
-        Err(problem) => return Outcome::Turned(Box::new(problem)),
+        Err(problem) => return Outcome::Turned(problem),
     };
     let key = CommandKey(secret::digest(&[token, pressed]));
     match app.ask(caller, key, request).await {
-        Ok(taken) => Outcome::Taken { said: taken.accepted.said, seq: taken.seq },
-        Err(problem) => Outcome::Turned(Box::new(problem)),
+        Ok(taken) => Outcome::Taken {
+            said: taken.accepted.said,
+            seq: taken.seq,
+        },
+        Err(problem) => Outcome::Turned(problem),
     }
 }
 
@@ -92,20 +102,29 @@ async fn ask(app: &App, caller: &Caller, opened: &Opened, token: &str, form: &Fo
 fn request(errand: &Errand, pressed: &str, form: &FormBody) -> Result<Request, Problem> {
     let text = |name: &str| form.text(name).unwrap_or_default();
     match (errand, pressed) {
-        (Errand::Incident(incident), "ack") => Ok(Request::Acknowledge { incident: incident.clone() }),
-        (Errand::Incident(incident), "resolve") => {
-            Ok(Request::Resolve { incident: incident.clone(), lesson: text("lesson") })
-        }
+        (Errand::Incident(incident), "ack") => Ok(Request::Acknowledge {
+            incident: incident.clone(),
+        }),
+        (Errand::Incident(incident), "resolve") => Ok(Request::Resolve {
+            incident: incident.clone(),
+            lesson: text("lesson"),
+        }),
         (Errand::Incident(incident), other) => match other.strip_prefix("act:") {
             Some(action) => {
                 let action = ActionId::parse(action)
                     .map_err(|error| Problem::new(Code::WrongShape, format!("no action's name: {error}")))?;
-                Ok(Request::Act { incident: incident.clone(), action })
+                Ok(Request::Act {
+                    incident: incident.clone(),
+                    action,
+                })
             }
             None => Err(not_here(other)),
         },
         (Errand::Stage(stage), "approve") => Ok(Request::Approve { stage: stage.clone() }),
-        (Errand::Stage(stage), "hold") => Ok(Request::Hold { stage: stage.clone(), reason: form.text("reason") }),
+        (Errand::Stage(stage), "hold") => Ok(Request::Hold {
+            stage: stage.clone(),
+            reason: form.text("reason"),
+        }),
         (Errand::Stage(_) | Errand::Nothing, other) => Err(not_here(other)),
     }
 }
@@ -117,13 +136,22 @@ fn not_here(pressed: &str) -> Problem {
 async fn render(app: &App, caller: &Caller, opened: &Opened, token: &str, outcome: Option<&Outcome>) -> Html<String> {
     let status = app.status().await;
     let rulings = app.rulings(&caller.actor());
-    let desk = Desk { token, nonce: app.config.links.nonce(token), rulings: &rulings };
+    let desk = Desk {
+        token,
+        nonce: app.config.links.nonce(token),
+        rulings: &rulings,
+    };
     let body = match &opened.errand {
         Errand::Incident(id) => match status.incidents.iter().find(|incident| &incident.id == id) {
             Some(incident) => desk.incident(incident),
             None => html! { p { "Incident " (id) " is not known here." } },
         },
-        Errand::Stage(id) => match status.plans.iter().flat_map(|plan| &plan.stages).find(|stage| &stage.id == id) {
+        Errand::Stage(id) => match status
+            .plans
+            .iter()
+            .flat_map(|plan| &plan.stages)
+            .find(|stage| &stage.id == id)
+        {
             Some(stage) => desk.stage(&status, stage),
             None => html! { p { "Stage " (id) " is not part of the adopted estate." } },
         },
@@ -202,7 +230,10 @@ impl Desk<'_> {
     }
 
     fn form(&self, action: &str, subject: &str, content: &Markup) -> Markup {
-        let forms = Forms { rulings: self.rulings, form_secret: &self.nonce };
+        let forms = Forms {
+            rulings: self.rulings,
+            form_secret: &self.nonce,
+        };
         html! {
             form method="post" action=(format!("/l/{}", self.token)) {
                 input type="hidden" name="csrf" value=(self.nonce);

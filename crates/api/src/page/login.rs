@@ -20,7 +20,10 @@ pub(crate) async fn show(State(app): State<Shared>, RawQuery(query): RawQuery) -
         Some(link) => match app.config.access.login(&link) {
             Ok(Some(person)) => welcome(&next, &link, person.as_str()).into_response(),
             Ok(None) => {
-                let dead = Problem::new(Code::LinkDead, "this login link was used before, has expired, or never existed");
+                let dead = Problem::new(
+                    Code::LinkDead,
+                    "this login link was used before, has expired, or never existed",
+                );
                 failed(&next, dead)
             }
             Err(error) => failed(&next, Problem::from(error)),
@@ -48,13 +51,21 @@ pub(crate) async fn enter(
         Ok(Some((person, secret))) => {
             tracing::info!(%person, "a session began");
             let mut response = Redirect::to(&next).into_response();
-            response.headers_mut().append(header::SET_COOKIE, session_cookie(&app, &secret, None));
+            response
+                .headers_mut()
+                .append(header::SET_COOKIE, session_cookie(&app, &secret, None));
             response
         }
         Ok(None) => {
             app.throttle.failed(address, now);
             tracing::warn!(%address, "a login with a token that opens nothing");
-            failed(&next, Problem::new(Code::NotLoggedIn, "this token was never issued to a person, or it was revoked"))
+            failed(
+                &next,
+                Problem::new(
+                    Code::NotLoggedIn,
+                    "this token was never issued to a person, or it was revoked",
+                ),
+            )
         }
         Err(error) => failed(&next, Problem::from(error)),
     }
@@ -70,15 +81,21 @@ pub(crate) async fn leave(State(app): State<Shared>, visitor: Visitor, body: Res
         return Problem::from(error).into_response();
     }
     let mut response = Redirect::to("/login").into_response();
-    response.headers_mut().append(header::SET_COOKIE, session_cookie(&app, "", Some(0)));
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, session_cookie(&app, "", Some(0)));
     response
 }
 
 fn session_cookie(app: &App, secret: &str, max_age_seconds: Option<u32>) -> HeaderValue {
     let secure = if app.config.is_secure() { "; Secure" } else { "" };
-    let age = max_age_seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-    HeaderValue::from_str(&format!("{SESSION_COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}{age}"))
-        .expect("a session's secret is URL-safe text")
+    let age = max_age_seconds
+        .map(|seconds| format!("; Max-Age={seconds}"))
+        .unwrap_or_default();
+    HeaderValue::from_str(&format!(
+        "{SESSION_COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}{age}"
+    ))
+    .expect("a session's secret is URL-safe text")
 }
 
 /// Where to go after the login: a path of this site, never another site's.
@@ -96,7 +113,9 @@ fn failed(next: &str, problem: Problem) -> Response {
     let retry_after = problem.retry_after_seconds;
     let mut response = (status, form(next, Some(problem))).into_response();
     if let Some(seconds) = retry_after.filter(|_| status != StatusCode::OK) {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }
@@ -105,7 +124,7 @@ fn form(next: &str, problem: Option<Problem>) -> Html<String> {
     let main = html! {
         section class="card narrow" {
             h1 { "Log in" }
-            @if let Some(problem) = problem { (told(&Outcome::Turned(Box::new(problem)))) }
+            @if let Some(problem) = problem { (told(&Outcome::Turned(problem))) }
             form method="post" action="/login" {
                 input type="hidden" name="next" value=(next);
                 label { span { "Your personal token" } input name="token" type="password" required autocomplete="current-password" autofocus; }

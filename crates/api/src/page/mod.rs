@@ -14,9 +14,9 @@ pub(crate) mod link;
 pub(crate) mod login;
 pub(crate) mod plan;
 pub(crate) mod press;
-pub(crate) mod side;
-pub(crate) mod time;
 #[cfg(test)]
 pub(crate) mod sample;
+pub(crate) mod side;
 #[cfg(test)]
 mod tests;
+pub(crate) mod time;

@@ -26,7 +26,10 @@ pub(crate) async fn render(app: &App, visitor: &Visitor, outcome: Option<&Outcom
         fault: snapshot.fault.as_deref(),
         now: clock::now().max(snapshot.now),
     };
-    let looker = Looker { name: visitor.id.as_str(), form_secret: &scene.form_secret };
+    let looker = Looker {
+        name: visitor.id.as_str(),
+        form_secret: &scene.form_secret,
+    };
     let main = html! {
         @if let Some(outcome) = outcome { (told(outcome)) }
         (scene.page())

@@ -26,7 +26,10 @@ pub(crate) async fn press(
         Ok(form) if form.field("csrf").is_some_and(|given| visitor.session.owns_form(given)) => {
             ask(&app, &visitor.caller, &form).await
         }
-        Ok(_) => turned(Problem::new(Code::FormNotOurs, "load the page again and press the button there")),
+        Ok(_) => turned(Problem::new(
+            Code::FormNotOurs,
+            "load the page again and press the button there",
+        )),
         Err(problem) => turned(problem),
     };
     let status = outcome.status();
@@ -38,7 +41,7 @@ pub(crate) async fn press(
 }
 
 fn turned(problem: Problem) -> Outcome {
-    Outcome::Turned(Box::new(problem))
+    Outcome::Turned(problem)
 }
 
 async fn ask(app: &App, caller: &Caller, form: &FormBody) -> Outcome {
@@ -58,7 +61,10 @@ async fn one(app: &App, caller: &Caller, request: Request) -> Outcome {
         Err(problem) => return turned(problem),
     };
     match app.ask(caller, key, request).await {
-        Ok(taken) => Outcome::Taken { said: taken.accepted.said, seq: taken.seq },
+        Ok(taken) => Outcome::Taken {
+            said: taken.accepted.said,
+            seq: taken.seq,
+        },
         Err(problem) => turned(problem),
     }
 }
@@ -81,7 +87,10 @@ async fn roll_everything_back(app: &App, caller: &Caller, form: &FormBody) -> Ou
     let mut head = status.seq;
     let mut refused = None;
     for stage in exposed {
-        let request = Request::Rollback { stage: stage.id.clone(), reason: reason.clone() };
+        let request = Request::Rollback {
+            stage: stage.id.clone(),
+            reason: reason.clone(),
+        };
         match one(app, caller, request).await {
             Outcome::Taken { said: one, seq } => {
                 said.push(one);
@@ -93,12 +102,16 @@ async fn roll_everything_back(app: &App, caller: &Caller, form: &FormBody) -> Ou
     match refused {
         Some(problem) => Outcome::Turned(problem),
         None if said.is_empty() => turned(Problem::new(Code::UnknownThing, "nothing of this plan is exposed")),
-        None => Outcome::Taken { said: said.join(" "), seq: head },
+        None => Outcome::Taken {
+            said: said.join(" "),
+            seq: head,
+        },
     }
 }
 
 fn required(form: &FormBody, name: &str) -> Result<String, Problem> {
-    form.text(name).ok_or_else(|| Problem::new(Code::WrongShape, format!("expected a text in `{name}`, found nothing")))
+    form.text(name)
+        .ok_or_else(|| Problem::new(Code::WrongShape, format!("expected a text in `{name}`, found nothing")))
 }
 
 fn named<T>(form: &FormBody, name: &str, parse: fn(&str) -> Result<T, NameError>) -> Result<T, Problem> {
@@ -111,10 +124,22 @@ fn request(form: &FormBody) -> Result<Request, Problem> {
     let incident = || named(form, "subject", IncidentId::parse);
     match form.field("do").unwrap_or_default() {
         "approve" => Ok(Request::Approve { stage: stage()? }),
-        "accept-risk" => Ok(Request::AcceptRisk { stage: stage()?, reason: required(form, "reason")? }),
-        "hold" => Ok(Request::Hold { stage: stage()?, reason: form.text("reason") }),
-        "resume" => Ok(Request::Resume { stage: stage()?, reason: required(form, "reason")? }),
-        "rollback" => Ok(Request::Rollback { stage: stage()?, reason: required(form, "reason")? }),
+        "accept-risk" => Ok(Request::AcceptRisk {
+            stage: stage()?,
+            reason: required(form, "reason")?,
+        }),
+        "hold" => Ok(Request::Hold {
+            stage: stage()?,
+            reason: form.text("reason"),
+        }),
+        "resume" => Ok(Request::Resume {
+            stage: stage()?,
+            reason: required(form, "reason")?,
+        }),
+        "rollback" => Ok(Request::Rollback {
+            stage: stage()?,
+            reason: required(form, "reason")?,
+        }),
         "finalise" => Ok(Request::Finalise { stage: stage()? }),
         "change" => Ok(Request::NoteChange {
             stage: stage()?,
@@ -129,9 +154,17 @@ fn request(form: &FormBody) -> Result<Request, Problem> {
             note: required(form, "note")?,
         }),
         "acknowledge" => Ok(Request::Acknowledge { incident: incident()? }),
-        "act" => Ok(Request::Act { incident: incident()?, action: named(form, "action", ActionId::parse)? }),
-        "resolve" => Ok(Request::Resolve { incident: incident()?, lesson: required(form, "lesson")? }),
-        "revert" => Ok(Request::Revert { action: named(form, "subject", ActionId::parse)? }),
+        "act" => Ok(Request::Act {
+            incident: incident()?,
+            action: named(form, "action", ActionId::parse)?,
+        }),
+        "resolve" => Ok(Request::Resolve {
+            incident: incident()?,
+            lesson: required(form, "lesson")?,
+        }),
+        "revert" => Ok(Request::Revert {
+            action: named(form, "subject", ActionId::parse)?,
+        }),
         other => Err(Problem::new(Code::WrongShape, format!("there is no button `{other}`"))),
     }
 }

@@ -82,28 +82,69 @@ fn checkout() -> StageView {
         why: "212 more attempts are needed".into(),
         ..Reading::default()
     };
-    let rows = Reading { old: Some((1_000, 0)), new: Some((1_000, 0)), difference: Some(0.0), why: "1,000 rows compared, 0 differ".into(), ..Reading::default() };
+    let rows = Reading {
+        old: Some((1_000, 0)),
+        new: Some((1_000, 0)),
+        difference: Some(0.0),
+        why: "1,000 rows compared, 0 differ".into(),
+        ..Reading::default()
+    };
     let mut flow = criterion("buy", "flow “buy”, completed", "completion", "harm", completion);
     flow.series = (0..48)
         .map(|n| {
             let at = ago(480 - n * 10);
             let noise = ((n * 7919) % 13) as f64 / 13.0 - 0.5;
-            let new = (8..40).contains(&n).then(|| 0.617 - (n as f64 - 8.0).max(0.0) * 0.0055 + noise * 0.05);
+            let new = (8..40)
+                .contains(&n)
+                .then(|| 0.617 - (n as f64 - 8.0).max(0.0) * 0.0055 + noise * 0.05);
             (at, Some(0.618 + noise * 0.02), new)
         })
         .collect();
     let mut stage = stage("checkout", "Checkout", "rolled back", 0, 1_000);
     stage.marks = vec![
-        MarkView { at: ago(400), exposure: bp(1_000), label: "10 %".into(), tone: Tone::Good },
-        MarkView { at: ago(210), exposure: bp(5_000), label: "50 %".into(), tone: Tone::Good },
-        MarkView { at: ago(82), exposure: bp(0), label: "rolled back".into(), tone: Tone::Harm },
+        MarkView {
+            at: ago(400),
+            exposure: bp(1_000),
+            label: "10 %".into(),
+            tone: Tone::Good,
+        },
+        MarkView {
+            at: ago(210),
+            exposure: bp(5_000),
+            label: "50 %".into(),
+            tone: Tone::Good,
+        },
+        MarkView {
+            at: ago(82),
+            exposure: bp(0),
+            label: "rolled back".into(),
+            tone: Tone::Harm,
+        },
     ];
-    stage.waits_for = vec!["a journalled change of a side".into(), "incident inc-1 (sev2) is open".into()];
-    stage.approvals = vec![ApprovalView { approver: "the owner of checkout (checkout-team)".into(), by: None }];
+    stage.waits_for = vec![
+        "a journalled change of a side".into(),
+        "incident inc-1 (sev2) is open".into(),
+    ];
+    stage.approvals = vec![ApprovalView {
+        approver: "the owner of checkout (checkout-team)".into(),
+        by: None,
+    }];
     stage.criteria = vec![
         flow,
         criterion("errors", "errors on checkout", "errors", "not yet", errors),
-        criterion("latency", "P95 of the cart within 500 ms", "latency", "pass", Reading { old: Some((9_140, 366)), new: Some((482, 12)), difference: Some(-0.015), why: "no more than 5 % are slower".into(), ..Reading::default() }),
+        criterion(
+            "latency",
+            "P95 of the cart within 500 ms",
+            "latency",
+            "pass",
+            Reading {
+                old: Some((9_140, 366)),
+                new: Some((482, 12)),
+                difference: Some(-0.015),
+                why: "no more than 5 % are slower".into(),
+                ..Reading::default()
+            },
+        ),
         criterion("orders", "orders reconcile", "sql", "pass", rows),
         criterion("erp", "ERP queue lag", "sql", "source down", Reading::default()),
     ];
@@ -122,7 +163,10 @@ fn incident() -> IncidentView {
         rungs: 4,
         who: vec![PersonId::parse("ana").unwrap()],
         next_at: Some(Timestamp(NOW.0 + 259_000)),
-        runbook: vec!["Look at the payment provider's status page.".into(), "Compare wallet and card completion.".into()],
+        runbook: vec![
+            "Look at the payment provider's status page.".into(),
+            "Compare wallet and card completion.".into(),
+        ],
         actions: vec![ActionView {
             id: ActionId::parse("wallet-off").unwrap(),
             title: "Turn the wallet off on the new side for 15 min, then it comes back by itself".into(),
@@ -136,16 +180,37 @@ fn incident() -> IncidentView {
 
 fn happened() -> Vec<HappenedView> {
     [
-        (82, "rolling checkout back from 50 % to 0 %, because buy found harm", Tone::Harm),
-        (82, "called ana for inc-1 (rung 1, call 1); next at 14:08:07", Tone::Wait),
-        (83, "buy of checkout says harm: completion on the new side is lower than on the old one, beyond chance", Tone::Harm),
-        (210, "exposed checkout to 50 % (step 2), as the gate before it passed", Tone::Good),
+        (
+            82,
+            "rolling checkout back from 50 % to 0 %, because buy found harm",
+            Tone::Harm,
+        ),
+        (
+            82,
+            "called ana for inc-1 (rung 1, call 1); next at 14:08:07",
+            Tone::Wait,
+        ),
+        (
+            83,
+            "buy of checkout says harm: completion on the new side is lower than on the old one, beyond chance",
+            Tone::Harm,
+        ),
+        (
+            210,
+            "exposed checkout to 50 % (step 2), as the gate before it passed",
+            Tone::Good,
+        ),
         (214, "marek approved step 2 of checkout", Tone::Good),
         (400, "exposed checkout to 10 % (step 1), as approved", Tone::Good),
     ]
     .into_iter()
     .enumerate()
-    .map(|(place, (seconds, text, tone))| HappenedView { seq: 912 - place as u64, at: ago(seconds), text: text.into(), tone })
+    .map(|(place, (seconds, text, tone))| HappenedView {
+        seq: 912 - place as u64,
+        at: ago(seconds),
+        text: text.into(),
+        tone,
+    })
     .collect()
 }
 
@@ -156,8 +221,23 @@ pub(crate) fn status() -> StatusView {
     let mut pricing = stage("pricing", "Pricing", "soaking", 5_000, 1_000);
     pricing.step = Some(1);
     pricing.soak_until = Some(Timestamp(NOW.0 + 12_000));
-    pricing.approvals = vec![ApprovalView { approver: "the owner of pricing (pricing-team)".into(), by: Some(PersonId::parse("marek").unwrap()) }];
-    pricing.criteria = vec![criterion("prices", "prices are equal", "sql", "pass", Reading { old: Some((1_000, 0)), new: Some((1_000, 0)), difference: Some(0.0), why: "1,000 rows compared, 0 differ".into(), ..Reading::default() })];
+    pricing.approvals = vec![ApprovalView {
+        approver: "the owner of pricing (pricing-team)".into(),
+        by: Some(PersonId::parse("marek").unwrap()),
+    }];
+    pricing.criteria = vec![criterion(
+        "prices",
+        "prices are equal",
+        "sql",
+        "pass",
+        Reading {
+            old: Some((1_000, 0)),
+            new: Some((1_000, 0)),
+            difference: Some(0.0),
+            why: "1,000 rows compared, 0 differ".into(),
+            ..Reading::default()
+        },
+    )];
     let mut search = stage("search", "Search and its pages", "pending", 0, 0);
     search.waits_for = vec!["checkout has not passed".into()];
     StatusView {
@@ -188,11 +268,36 @@ pub(crate) fn status() -> StatusView {
 
 /// What the engine says about some of the buttons.
 pub(crate) fn rulings() -> Vec<RulingView> {
-    let ruling = |action: &str, subject: &str, allowed, says: &str| RulingView { action: action.into(), subject: subject.into(), allowed, says: says.into() };
+    let ruling = |action: &str, subject: &str, allowed, says: &str| RulingView {
+        action: action.into(),
+        subject: subject.into(),
+        allowed,
+        says: says.into(),
+    };
     vec![
-        ruling("approve", "checkout", false, "checkout was rolled back; note the change that repairs it first (owner checkout-team)"),
-        ruling("rollback", "pricing", true, "50 % of visitors return to the old pricing at once; open carts drain. The way back is the plan's own."),
-        ruling("acknowledge", "inc-1", true, "You have it; the pager is silent for 15 min, then it calls again unless you update it."),
-        ruling("act", "inc-1/wallet-off", true, "Sets checkout.wallet = off for 15 min, then it is reverted."),
+        ruling(
+            "approve",
+            "checkout",
+            false,
+            "checkout was rolled back; note the change that repairs it first (owner checkout-team)",
+        ),
+        ruling(
+            "rollback",
+            "pricing",
+            true,
+            "50 % of visitors return to the old pricing at once; open carts drain. The way back is the plan's own.",
+        ),
+        ruling(
+            "acknowledge",
+            "inc-1",
+            true,
+            "You have it; the pager is silent for 15 min, then it calls again unless you update it.",
+        ),
+        ruling(
+            "act",
+            "inc-1/wallet-off",
+            true,
+            "Sets checkout.wallet = off for 15 min, then it is reverted.",
+        ),
     ]
 }

@@ -70,7 +70,14 @@ fn names_and_texts_cannot_become_markup() {
     let mut status = sample::status();
     status.headline.sentence = "<script>alert(1)</script>".into();
     status.incidents[0].summary = "\"><img src=x onerror=alert(1)>".into();
-    let scene = Scene { status: &status, rulings: Vec::new(), form_secret: "s".into(), panels: &[], fault: None, now: sample::NOW };
+    let scene = Scene {
+        status: &status,
+        rulings: Vec::new(),
+        form_secret: "s".into(),
+        panels: &[],
+        fault: None,
+        now: sample::NOW,
+    };
     let html = scene.page().into_string();
     assert!(!html.contains("<script>") && !html.contains("<img"));
 }
@@ -83,14 +90,26 @@ fn the_chart_breaks_its_line_where_a_side_had_no_attempts() {
     let mut status = sample::status();
     let series = &mut status.plans[0].stages[2].criteria[0].series;
     series[20].2 = None;
-    assert_eq!(chart::cards(&status).into_string().matches("class=\"new\"").count(), 2, "a gap in the data is a gap in the line");
+    assert_eq!(
+        chart::cards(&status).into_string().matches("class=\"new\"").count(),
+        2,
+        "a gap in the data is a gap in the line"
+    );
 }
 
 #[test]
 fn nothing_on_a_page_needs_an_inline_script_or_style() {
-    let looker = Looker { name: "ana", form_secret: "s" };
+    let looker = Looker {
+        name: "ana",
+        form_secret: "s",
+    };
     let html = page("Plan", Place::Plan, Some(&looker), true, &scene(&[])).0;
     assert!(!html.contains(" style=") && !html.contains(" onclick") && !html.contains("<style"));
-    assert_eq!(html.matches("<script").count(), html.matches("<script src=\"/asset/page.js\"").count());
-    if let Some(path) = std::env::var_os("DUMP") { std::fs::write(path, html).unwrap(); }
+    assert_eq!(
+        html.matches("<script").count(),
+        html.matches("<script src=\"/asset/page.js\"").count()
+    );
+    if let Some(path) = std::env::var_os("DUMP") {
+        std::fs::write(path, html).unwrap();
+    }
 }

@@ -19,13 +19,37 @@ async fn an_incident_is_declared_acknowledged_acted_in_and_resolved() {
         let answer = town.ask(&ana, &path(what), body).await;
         assert_eq!(answer.status(), 200, "{what}");
         let said: Value = answer.json().await.unwrap();
-        assert!(said["said"].as_str().is_some_and(|said| !said.is_empty()) && said["seq"].is_u64(), "{said}");
+        assert!(
+            said["said"].as_str().is_some_and(|said| !said.is_empty()) && said["seq"].is_u64(),
+            "{said}"
+        );
     }
-    let view: Value = town.get(&format!("/api/v1/incidents/{incident}")).bearer_auth(&ana).send().await.unwrap().json().await.unwrap();
+    let view: Value = town
+        .get(&format!("/api/v1/incidents/{incident}"))
+        .bearer_auth(&ana)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(view["phase"], "resolved");
-    let told: Vec<&str> = view["timeline"].as_array().unwrap().iter().map(|told| told["text"].as_str().unwrap()).collect();
+    let told: Vec<&str> = view["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|told| told["text"].as_str().unwrap())
+        .collect();
     assert!(told.iter().any(|text| text.contains("ana acknowledged")), "{told:?}");
-    let status: Value = town.get("/api/v1/status").bearer_auth(&ana).send().await.unwrap().json().await.unwrap();
+    let status: Value = town
+        .get("/api/v1/status")
+        .bearer_auth(&ana)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(status["switches"][0]["value"], json!({ "bool": false }));
     let reverted = town.ask(&ana, "/api/v1/actions/wallet-off/revert", json!({})).await;
     assert_eq!(reverted.status(), 200);
@@ -36,18 +60,34 @@ async fn a_refusal_names_rule_owner_and_remedy_and_is_journalled() {
     let town = Town::new().await;
     let incident = town.incident().await;
     let before = town.seq();
-    let answer = town.ask(&town.token("eve"), &format!("/api/v1/incidents/{incident}/act"), json!({ "action": "wallet-off" })).await;
+    let answer = town
+        .ask(
+            &town.token("eve"),
+            &format!("/api/v1/incidents/{incident}/act"),
+            json!({ "action": "wallet-off" }),
+        )
+        .await;
     assert_eq!(answer.status(), 403);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     let problem: Value = answer.json().await.unwrap();
-    assert_eq!((problem["code"].as_str(), problem["rule"].as_str()), (Some("TG9001"), Some("not-authorised")));
+    assert_eq!(
+        (problem["code"].as_str(), problem["rule"].as_str()),
+        (Some("TG9001"), Some("not-authorised"))
+    );
     assert_eq!(problem["owner"], "checkout-team");
     assert!(problem["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()));
     assert_eq!(town.seq(), before + 1, "the attempt is in the journal");
     let ana = town.token("ana");
     let lesson = json!({ "lesson": "none, because of a test" });
-    assert_eq!(town.ask(&ana, &format!("/api/v1/incidents/{incident}/resolve"), lesson.clone()).await.status(), 200);
-    let again = town.ask(&ana, &format!("/api/v1/incidents/{incident}/resolve"), lesson).await;
+    assert_eq!(
+        town.ask(&ana, &format!("/api/v1/incidents/{incident}/resolve"), lesson.clone())
+            .await
+            .status(),
+        200
+    );
+    let again = town
+        .ask(&ana, &format!("/api/v1/incidents/{incident}/resolve"), lesson)
+        .await;
     assert_eq!(again.status(), 409, "a state that does not allow it is a conflict");
 }
 
@@ -56,14 +96,27 @@ async fn the_same_key_gives_the_same_answer_and_happens_once() {
     let town = Town::new().await;
     let ana = town.token("ana");
     let body = json!({ "domain": "checkout", "severity": "sev3", "summary": "slow" });
-    let send = || town.post("/api/v1/incidents").bearer_auth(&ana).header("Idempotency-Key", "k1").json(&body).send();
+    let send = || {
+        town.post("/api/v1/incidents")
+            .bearer_auth(&ana)
+            .header("Idempotency-Key", "k1")
+            .json(&body)
+            .send()
+    };
     let first: Value = send().await.unwrap().json().await.unwrap();
     let after_first = town.seq();
     let second: Value = send().await.unwrap().json().await.unwrap();
     assert_eq!(first["said"], second["said"]);
     assert_eq!(town.seq(), after_first);
     for bad in ["", &"k".repeat(65), "two words"] {
-        let answer = town.post("/api/v1/incidents").bearer_auth(&ana).header("Idempotency-Key", bad).json(&body).send().await.unwrap();
+        let answer = town
+            .post("/api/v1/incidents")
+            .bearer_auth(&ana)
+            .header("Idempotency-Key", bad)
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 422, "`{bad}`");
     }
 }
@@ -90,7 +143,10 @@ async fn while_the_store_takes_nothing_nothing_is_acknowledged() {
     assert_eq!(answer.status(), 503);
     assert!(answer.headers().contains_key("retry-after"));
     let problem: Value = answer.json().await.unwrap();
-    assert!(problem["detail"].as_str().unwrap().contains("the disk is full"), "{problem}");
+    assert!(
+        problem["detail"].as_str().unwrap().contains("the disk is full"),
+        "{problem}"
+    );
     let health = town.get("/healthz").send().await.unwrap();
     assert_eq!(health.status(), 503);
     assert_eq!(health.json::<Value>().await.unwrap()["store_writable"], false);
@@ -105,16 +161,31 @@ async fn who_owns_what_and_what_may_i_do() {
     let ana = town.token("ana");
     let incident = town.incident().await;
     let get = async |path: &str, token: &str| -> Value {
-        town.get(path).bearer_auth(token).send().await.unwrap().json().await.unwrap()
+        town.get(path)
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
     };
     let who = get("/api/v1/who?q=checkout.wallet", &ana).await;
-    assert_eq!((who["kind"].as_str(), who["domain"].as_str()), (Some("switch"), Some("checkout")));
+    assert_eq!(
+        (who["kind"].as_str(), who["domain"].as_str()),
+        (Some("switch"), Some("checkout"))
+    );
     assert_eq!(who["ladder"].as_array().unwrap().len(), 2);
     assert_eq!(get("/api/v1/who?q=nothing-here", &ana).await, Value::Null);
     let allowed = async |name: &str| {
         let rulings = get("/api/v1/rulings", &town.token(name)).await;
         let act = format!("{incident}/wallet-off");
-        rulings.as_array().unwrap().iter().find(|one| one["subject"] == *act).map(|one| one["allowed"].clone())
+        rulings
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["subject"] == *act)
+            .map(|one| one["allowed"].clone())
     };
     assert_eq!(allowed("ana").await, Some(Value::Bool(true)));
     assert_eq!(allowed("eve").await, Some(Value::Bool(false)));
@@ -125,12 +196,33 @@ async fn the_journal_is_read_in_pages() {
     let town = Town::new().await;
     let ana = town.token("ana");
     town.incident().await;
-    let all: Vec<Value> = town.get("/api/v1/journal").bearer_auth(&ana).send().await.unwrap().json().await.unwrap();
+    let all: Vec<Value> = town
+        .get("/api/v1/journal")
+        .bearer_auth(&ana)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(all.len(), town.seq());
-    let two: Vec<Value> = town.get("/api/v1/journal?from=2&limit=1").bearer_auth(&ana).send().await.unwrap().json().await.unwrap();
+    let two: Vec<Value> = town
+        .get("/api/v1/journal?from=2&limit=1")
+        .bearer_auth(&ana)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(two, all[1..2]);
     for bad in ["limit=0", "limit=5000", "from=x"] {
-        let answer = town.get(&format!("/api/v1/journal?{bad}")).bearer_auth(&ana).send().await.unwrap();
+        let answer = town
+            .get(&format!("/api/v1/journal?{bad}"))
+            .bearer_auth(&ana)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 422, "{bad}");
     }
 }
@@ -145,10 +237,17 @@ async fn the_stream_follows_the_journal_and_ends_with_the_faces() {
     let head = format!("data: {{\"seq\":{}}}", town.seq());
     let mut heard = String::new();
     while !heard.contains(&head) {
-        let chunk = stream.chunk().await.unwrap().expect("the stream goes on until the head was told");
+        let chunk = stream
+            .chunk()
+            .await
+            .unwrap()
+            .expect("the stream goes on until the head was told");
         heard.push_str(std::str::from_utf8(&chunk).unwrap());
     }
-    assert!(heard.contains("event: status") && heard.contains(&format!("id: {}", town.seq())), "{heard}");
+    assert!(
+        heard.contains("event: status") && heard.contains(&format!("id: {}", town.seq())),
+        "{heard}"
+    );
     town.stop.send(true).unwrap();
     while let Ok(Some(_)) = stream.chunk().await {}
     town.served.await.unwrap().unwrap();

@@ -9,8 +9,15 @@ async fn problem(answer: reqwest::Response, status: u16, code: &str) -> Value {
     assert_eq!(answer.status(), status);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     let body: Value = answer.json().await.unwrap();
-    assert_eq!((body["code"].as_str(), body["status"].as_u64()), (Some(code), Some(u64::from(status))), "{body}");
-    assert!(body["title"].is_string() && body["detail"].is_string() && body["type"].is_string(), "{body}");
+    assert_eq!(
+        (body["code"].as_str(), body["status"].as_u64()),
+        (Some(code), Some(u64::from(status))),
+        "{body}"
+    );
+    assert!(
+        body["title"].is_string() && body["detail"].is_string() && body["type"].is_string(),
+        "{body}"
+    );
     body
 }
 
@@ -34,10 +41,17 @@ async fn nothing_is_read_without_a_login() {
     }
     for path in ["/", "/journal", "/incidents/inc-1"] {
         let answer = town.get(path).send().await.unwrap();
-        assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (303, &*format!("/login?next={path}")));
+        assert_eq!(
+            (answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()),
+            (303, &*format!("/login?next={path}"))
+        );
     }
     assert_eq!(town.get("/metrics").send().await.unwrap().status(), 401);
-    assert_eq!(town.get("/healthz").send().await.unwrap().status(), 200, "health needs no login");
+    assert_eq!(
+        town.get("/healthz").send().await.unwrap().status(),
+        200,
+        "health needs no login"
+    );
 }
 
 #[tokio::test]
@@ -45,7 +59,12 @@ async fn a_key_is_good_for_its_purpose_and_nothing_else() {
     let town = Town::new().await;
     let switches = town.key(Purpose::Switches);
     for path in READS {
-        problem(town.get(path).bearer_auth(&switches).send().await.unwrap(), 403, "TG8102").await;
+        problem(
+            town.get(path).bearer_auth(&switches).send().await.unwrap(),
+            403,
+            "TG8102",
+        )
+        .await;
     }
     let body = json!({ "domain": "checkout", "severity": "sev1", "summary": "x" });
     let before = town.seq();
@@ -54,12 +73,30 @@ async fn a_key_is_good_for_its_purpose_and_nothing_else() {
         problem(town.ask(&key, "/api/v1/incidents", body.clone()).await, 403, "TG8102").await;
     }
     let change = json!({ "side": "new", "reference": "abc", "summary": "deploy" });
-    problem(town.ask(&switches, "/api/v1/stages/checkout/change", change).await, 403, "TG8102").await;
+    problem(
+        town.ask(&switches, "/api/v1/stages/checkout/change", change).await,
+        403,
+        "TG8102",
+    )
+    .await;
     assert_eq!(town.seq(), before, "nothing was asked of the engine");
-    let metrics = town.get("/metrics").bearer_auth(town.key(Purpose::Metrics)).send().await.unwrap();
+    let metrics = town
+        .get("/metrics")
+        .bearer_auth(town.key(Purpose::Metrics))
+        .send()
+        .await
+        .unwrap();
     let text = metrics.text().await.unwrap();
     assert!(text.contains(&format!("tidegate_journal_seq {before}")), "{text}");
-    assert_eq!(town.get("/metrics").bearer_auth(&switches).send().await.unwrap().status(), 403);
+    assert_eq!(
+        town.get("/metrics")
+            .bearer_auth(&switches)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        403
+    );
 }
 
 #[tokio::test]
@@ -67,11 +104,33 @@ async fn a_revoked_token_and_its_sessions_open_nothing() {
     let town = Town::new().await;
     let token = town.token("ana");
     let cookie = town.session("ana").await;
-    assert_eq!(town.get("/api/v1/status").bearer_auth(&token).send().await.unwrap().status(), 200);
-    assert_eq!(town.get("/").header("cookie", &cookie).send().await.unwrap().status(), 200);
+    assert_eq!(
+        town.get("/api/v1/status")
+            .bearer_auth(&token)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+    assert_eq!(
+        town.get("/").header("cookie", &cookie).send().await.unwrap().status(),
+        200
+    );
     town.access.revoke("ana").unwrap();
-    assert_eq!(town.get("/api/v1/status").bearer_auth(&token).send().await.unwrap().status(), 401);
-    assert_eq!(town.get("/").header("cookie", &cookie).send().await.unwrap().status(), 303);
+    assert_eq!(
+        town.get("/api/v1/status")
+            .bearer_auth(&token)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        401
+    );
+    assert_eq!(
+        town.get("/").header("cookie", &cookie).send().await.unwrap().status(),
+        303
+    );
 }
 
 #[tokio::test]
@@ -92,13 +151,26 @@ async fn a_form_of_another_site_does_nothing() {
     let other = town.session("marek").await;
     let foreign = hidden(&town.page("/", &other).await, "csrf");
     for secret in ["", "guessed", &foreign] {
-        let answer =
-            town.post(&path).header("cookie", &cookie).header("x-csrf-token", secret).json(&json!({})).send().await.unwrap();
+        let answer = town
+            .post(&path)
+            .header("cookie", &cookie)
+            .header("x-csrf-token", secret)
+            .json(&json!({}))
+            .send()
+            .await
+            .unwrap();
         problem(answer, 403, "TG8103").await;
     }
     assert_eq!(town.seq(), before);
     let own = hidden(&town.page("/", &cookie).await, "csrf");
-    let answer = town.post(&path).header("cookie", &cookie).header("x-csrf-token", own).json(&json!({})).send().await.unwrap();
+    let answer = town
+        .post(&path)
+        .header("cookie", &cookie)
+        .header("x-csrf-token", own)
+        .json(&json!({}))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), 200);
 }
 
@@ -114,11 +186,25 @@ async fn who_tries_tokens_is_slowed_down_and_valid_ones_are_not() {
     assert_eq!(slowed.status(), 429);
     assert!(slowed.headers().contains_key("retry-after"));
     let text = slowed.text().await.unwrap();
-    assert!(text.contains("wrong tokens came from this address too often; wait"), "{text}");
+    assert!(
+        text.contains("wrong tokens came from this address too often; wait"),
+        "{text}"
+    );
     let wrong = town.get("/api/v1/status").bearer_auth("wrong").send().await.unwrap();
     problem(wrong, 429, "TG8104").await;
-    assert_eq!(town.get("/api/v1/status").bearer_auth(&token).send().await.unwrap().status(), 200);
-    assert_eq!(town.get("/").header("cookie", &cookie).send().await.unwrap().status(), 200);
+    assert_eq!(
+        town.get("/api/v1/status")
+            .bearer_auth(&token)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+    assert_eq!(
+        town.get("/").header("cookie", &cookie).send().await.unwrap().status(),
+        200
+    );
 }
 
 #[tokio::test]
@@ -132,7 +218,10 @@ async fn a_login_link_is_shown_by_get_and_used_once_by_post() {
     }
     assert_eq!(town.form("/login", None, &[("token", &link)]).await.status(), 303);
     assert_eq!(town.form("/login", None, &[("token", &link)]).await.status(), 401);
-    assert_eq!(town.get(&format!("/login?login={link}")).send().await.unwrap().status(), 403);
+    assert_eq!(
+        town.get(&format!("/login?login={link}")).send().await.unwrap().status(),
+        403
+    );
 }
 
 #[tokio::test]
@@ -140,9 +229,20 @@ async fn logging_out_ends_the_session() {
     let town = Town::new().await;
     let cookie = town.session("ana").await;
     let csrf = hidden(&town.page("/", &cookie).await, "csrf");
-    assert_eq!(town.form("/logout", Some(&cookie), &[("csrf", "guessed")]).await.status(), 403);
-    assert_eq!(town.form("/logout", Some(&cookie), &[("csrf", &csrf)]).await.status(), 303);
-    assert_eq!(town.get("/").header("cookie", &cookie).send().await.unwrap().status(), 303);
+    assert_eq!(
+        town.form("/logout", Some(&cookie), &[("csrf", "guessed")])
+            .await
+            .status(),
+        403
+    );
+    assert_eq!(
+        town.form("/logout", Some(&cookie), &[("csrf", &csrf)]).await.status(),
+        303
+    );
+    assert_eq!(
+        town.get("/").header("cookie", &cookie).send().await.unwrap().status(),
+        303
+    );
 }
 
 #[tokio::test]
@@ -150,30 +250,81 @@ async fn bodies_are_limited_and_typed() {
     let town = Town::new().await;
     let token = town.token("ana");
     let post = |kind: &str, body: String| {
-        town.post("/api/v1/incidents").bearer_auth(&token).header("content-type", kind.to_owned()).body(body).send()
+        town.post("/api/v1/incidents")
+            .bearer_auth(&token)
+            .header("content-type", kind.to_owned())
+            .body(body)
+            .send()
     };
     let good = r#"{"domain":"checkout","severity":"sev2","summary":"s"}"#;
     let before = town.seq();
     problem(post("text/plain", good.into()).await.unwrap(), 415, "TG8105").await;
-    problem(post("application/json", "x".repeat(70_000)).await.unwrap(), 413, "TG8106").await;
+    problem(
+        post("application/json", "x".repeat(70_000)).await.unwrap(),
+        413,
+        "TG8106",
+    )
+    .await;
     problem(post("application/json", "{".into()).await.unwrap(), 400, "TG8107").await;
-    problem(post("application/json", r#"{"domain":"checkout"}"#.into()).await.unwrap(), 422, "TG8108").await;
+    problem(
+        post("application/json", r#"{"domain":"checkout"}"#.into())
+            .await
+            .unwrap(),
+        422,
+        "TG8108",
+    )
+    .await;
     let extra = good.replace("\"s\"", "\"s\",\"colour\":\"red\"");
     let told = problem(post("application/json", extra).await.unwrap(), 422, "TG8108").await;
     assert!(told["detail"].as_str().unwrap().contains("colour"), "{told}");
-    problem(post("application/json", good.replace("sev2", "sev9")).await.unwrap(), 422, "TG8108").await;
+    problem(
+        post("application/json", good.replace("sev2", "sev9")).await.unwrap(),
+        422,
+        "TG8108",
+    )
+    .await;
     assert_eq!(town.seq(), before);
-    assert_eq!(post("application/json; charset=utf-8", good.into()).await.unwrap().status(), 200);
+    assert_eq!(
+        post("application/json; charset=utf-8", good.into())
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
 }
 
 #[tokio::test]
 async fn unknown_paths_and_methods_are_problems_too() {
     let town = Town::new().await;
     let token = town.token("ana");
-    problem(town.get("/api/v1/nothing").bearer_auth(&token).send().await.unwrap(), 404, "TG8109").await;
-    problem(town.get("/api/v1/incidents").bearer_auth(&token).send().await.unwrap(), 405, "TG8110").await;
-    problem(town.post("/api/v1/status").bearer_auth(&token).send().await.unwrap(), 405, "TG8110").await;
-    problem(town.get("/api/v1/stages/none").bearer_auth(&token).send().await.unwrap(), 404, "TG8111").await;
+    problem(
+        town.get("/api/v1/nothing").bearer_auth(&token).send().await.unwrap(),
+        404,
+        "TG8109",
+    )
+    .await;
+    problem(
+        town.get("/api/v1/incidents").bearer_auth(&token).send().await.unwrap(),
+        405,
+        "TG8110",
+    )
+    .await;
+    problem(
+        town.post("/api/v1/status").bearer_auth(&token).send().await.unwrap(),
+        405,
+        "TG8110",
+    )
+    .await;
+    problem(
+        town.get("/api/v1/stages/none")
+            .bearer_auth(&token)
+            .send()
+            .await
+            .unwrap(),
+        404,
+        "TG8111",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -182,8 +333,14 @@ async fn every_answer_carries_the_security_headers() {
     for path in ["/login", "/healthz", "/nothing", "/api/v1/status", "/asset/page.js"] {
         let answer = town.get(path).send().await.unwrap();
         let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
-        assert!(header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+        assert!(
+            header("content-security-policy").contains("frame-ancestors 'none'"),
+            "{path}"
+        );
         assert!(!header("content-security-policy").contains("unsafe"), "{path}");
-        assert_eq!((header("x-content-type-options"), header("referrer-policy")), ("nosniff".into(), "no-referrer".into()));
+        assert_eq!(
+            (header("x-content-type-options"), header("referrer-policy")),
+            ("nosniff".into(), "no-referrer".into())
+        );
     }
 }

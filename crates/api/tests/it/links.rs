@@ -25,7 +25,15 @@ async fn opening_a_link_changes_nothing_however_often() {
         assert_eq!(page.status(), 200);
         assert!(page.text().await.unwrap().contains("Acknowledge: I have it"));
     }
-    assert_eq!(town.client.head(format!("{}{path}", town.url)).send().await.unwrap().status(), 200);
+    assert_eq!(
+        town.client
+            .head(format!("{}{path}", town.url))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
     assert_eq!(town.seq(), before);
 }
 
@@ -47,7 +55,17 @@ async fn a_press_is_taken_once_and_repeated_with_the_same_answer() {
     let view = town.handle.view();
     let journalled = view.state.incidents.values().next().unwrap();
     assert_eq!(journalled.commander(), Some(&person("ana")));
-    let resolved = town.form(&path, None, &[("csrf", &csrf), ("do", "resolve"), ("lesson", "none, because of a test")]).await;
+    let resolved = town
+        .form(
+            &path,
+            None,
+            &[
+                ("csrf", &csrf),
+                ("do", "resolve"),
+                ("lesson", "none, because of a test"),
+            ],
+        )
+        .await;
     assert_eq!(resolved.status(), 200);
 }
 
@@ -57,12 +75,24 @@ async fn a_link_is_no_authority_of_its_own() {
     let incident = town.incident().await;
     let path = town.links.sign(&errand(&incident), &person("eve"), soon());
     let page = town.get(&path).send().await.unwrap().text().await.unwrap();
-    assert!(page.contains("Not now: "), "the ruling is shown before the button is pressed");
+    assert!(
+        page.contains("Not now: "),
+        "the ruling is shown before the button is pressed"
+    );
     let before = town.seq();
-    let answer = town.form(&path, None, &[("csrf", &hidden(&page, "csrf")), ("do", "act:wallet-off")]).await;
+    let answer = town
+        .form(
+            &path,
+            None,
+            &[("csrf", &hidden(&page, "csrf")), ("do", "act:wallet-off")],
+        )
+        .await;
     assert_eq!(answer.status(), 403);
     let text = answer.text().await.unwrap();
-    assert!(text.contains("Refused") && text.contains("checkout-team") && text.contains("What helps"), "{text}");
+    assert!(
+        text.contains("Refused") && text.contains("checkout-team") && text.contains("What helps"),
+        "{text}"
+    );
     assert_eq!(town.seq(), before + 1, "the refused attempt is in the journal");
 }
 
@@ -78,7 +108,13 @@ async fn forged_expired_and_foreign_links_change_nothing() {
     let other = town.links.sign(&errand("inc-99"), &person("ana"), soon());
     let spliced = format!("{}.{signature}", other.split_once('.').unwrap().0);
     let before = town.seq();
-    for path in [&foreign, &expired, &spliced, &format!("{said}."), &"/l/nonsense".to_owned()] {
+    for path in [
+        &foreign,
+        &expired,
+        &spliced,
+        &format!("{said}."),
+        &"/l/nonsense".to_owned(),
+    ] {
         assert_eq!(town.get(path).send().await.unwrap().status(), 403, "{path}");
         let answer = town.form(path, None, &[("csrf", &csrf), ("do", "ack")]).await;
         assert_eq!(answer.status(), 403, "{path}");
@@ -97,13 +133,25 @@ async fn a_press_without_its_page_or_for_another_errand_does_nothing() {
     let own = hidden(&town.get(&path).send().await.unwrap().text().await.unwrap(), "csrf");
     let before = town.seq();
     for csrf in ["", "guessed", &others] {
-        assert_eq!(town.form(&path, None, &[("csrf", csrf), ("do", "ack")]).await.status(), 403);
+        assert_eq!(
+            town.form(&path, None, &[("csrf", csrf), ("do", "ack")]).await.status(),
+            403
+        );
     }
     for button in ["approve", "hold", "", "act:not a name", "finalise"] {
-        assert_eq!(town.form(&path, None, &[("csrf", &own), ("do", button)]).await.status(), 422, "{button}");
+        assert_eq!(
+            town.form(&path, None, &[("csrf", &own), ("do", button)]).await.status(),
+            422,
+            "{button}"
+        );
     }
     assert_eq!(town.post(&path).body("do=ack").send().await.unwrap().status(), 415);
-    assert_eq!(town.form(&path, None, &[("csrf", &own), ("do", &"x".repeat(70_000))]).await.status(), 413);
+    assert_eq!(
+        town.form(&path, None, &[("csrf", &own), ("do", &"x".repeat(70_000))])
+            .await
+            .status(),
+        413
+    );
     assert_eq!(town.seq(), before);
 }
 
@@ -116,7 +164,27 @@ async fn a_link_of_another_incident_answers_that_one_only() {
         let known = town.links.sign(&errand(&incident), &person("ana"), soon());
         hidden(&town.get(&known).send().await.unwrap().text().await.unwrap(), "csrf")
     };
-    assert_eq!(town.form(&path, None, &[("csrf", &csrf), ("do", "ack")]).await.status(), 403);
-    assert!(town.get(&path).send().await.unwrap().text().await.unwrap().contains("not known here"));
-    assert_eq!(town.handle.view().state.open_incidents().filter(|(_, one)| one.commander().is_some()).count(), 0);
+    assert_eq!(
+        town.form(&path, None, &[("csrf", &csrf), ("do", "ack")]).await.status(),
+        403
+    );
+    assert!(
+        town.get(&path)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+            .contains("not known here")
+    );
+    assert_eq!(
+        town.handle
+            .view()
+            .state
+            .open_incidents()
+            .filter(|(_, one)| one.commander().is_some())
+            .count(),
+        0
+    );
 }

@@ -8,7 +8,10 @@ async fn the_plan_page_answers_and_its_buttons_work_without_a_script() {
     let incident = town.incident().await;
     let cookie = town.session("ana").await;
     let page = town.page("/", &cookie).await;
-    assert!(page.contains("orders fail") && page.contains("checkout.wallet"), "{page}");
+    assert!(
+        page.contains("orders fail") && page.contains("checkout.wallet"),
+        "{page}"
+    );
     let csrf = hidden(&page, "csrf");
     let press = async |fields: &[(&str, &str)]| {
         let mut all = vec![("csrf", csrf.as_str()), ("subject", incident.as_str())];
@@ -45,7 +48,10 @@ async fn a_refusal_is_shown_in_place_with_its_remedy() {
         .unwrap();
     assert_eq!(answer.status(), 403);
     let text = answer.text().await.unwrap();
-    assert!(text.contains("TG9001") && text.contains("checkout-team") && text.contains("What helps"), "{text}");
+    assert!(
+        text.contains("TG9001") && text.contains("checkout-team") && text.contains("What helps"),
+        "{text}"
+    );
     assert!(!text.contains("<html"), "the answer alone, not a page");
 }
 
@@ -55,10 +61,18 @@ async fn the_journal_page_and_the_incident_page_are_read() {
     let incident = town.incident().await;
     let cookie = town.session("ana").await;
     let journal = town.page("/journal", &cookie).await;
-    assert!(journal.contains("incident-opened") && journal.contains("tidegate journal verify"), "{journal}");
+    assert!(
+        journal.contains("incident-opened") && journal.contains("tidegate journal verify"),
+        "{journal}"
+    );
     let page = town.page(&format!("/incidents/{incident}"), &cookie).await;
     assert!(page.contains("orders fail") && page.contains("Runbook"), "{page}");
-    let unknown = town.get("/incidents/inc-99").header("cookie", &cookie).send().await.unwrap();
+    let unknown = town
+        .get("/incidents/inc-99")
+        .header("cookie", &cookie)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(unknown.status(), 404);
 }
 
@@ -66,12 +80,20 @@ async fn the_journal_page_and_the_incident_page_are_read() {
 async fn the_stream_of_a_page_carries_the_fragments_that_changed() {
     let town = Town::new().await;
     let cookie = town.session("ana").await;
-    let mut stream = town.get("/api/v1/stream?fragments=1").header("cookie", &cookie).send().await.unwrap();
+    let mut stream = town
+        .get("/api/v1/stream?fragments=1")
+        .header("cookie", &cookie)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(stream.status(), 200);
     town.incident().await;
     let mut heard = String::new();
     while !heard.contains("orders fail") {
         heard.push_str(std::str::from_utf8(&stream.chunk().await.unwrap().expect("the stream goes on")).unwrap());
     }
-    assert!(heard.contains("event: fragment") && heard.contains("\"id\":\"incidents\""), "{heard}");
+    assert!(
+        heard.contains("event: fragment") && heard.contains("\"id\":\"incidents\""),
+        "{heard}"
+    );
 }

@@ -10,7 +10,12 @@ const ALL: &str = "/ofrep/v1/evaluate/flags";
 const ONE: &str = "/ofrep/v1/evaluate/flags/checkout.wallet";
 
 async fn evaluate(town: &Town, path: &str, key: &str) -> Response {
-    town.post(path).bearer_auth(key).json(&json!({ "context": { "targetingKey": "u" } })).send().await.unwrap()
+    town.post(path)
+        .bearer_auth(key)
+        .json(&json!({ "context": { "targetingKey": "u" } }))
+        .send()
+        .await
+        .unwrap()
 }
 
 fn tag(answer: &Response) -> String {
@@ -23,10 +28,19 @@ async fn one_switch_has_value_variant_and_reason() {
     let key = town.key(Purpose::Switches);
     let flag: Value = evaluate(&town, ONE, &key).await.json().await.unwrap();
     assert_eq!(flag["key"], "checkout.wallet");
-    assert_eq!((&flag["value"], &flag["variant"], &flag["reason"]), (&json!(true), &json!("on"), &json!("STATIC")));
+    assert_eq!(
+        (&flag["value"], &flag["variant"], &flag["reason"]),
+        (&json!(true), &json!("on"), &json!("STATIC"))
+    );
     assert!(flag["metadata"]["seq"].is_u64());
     // A missing targeting key is fine for a switch; so is the other header.
-    let answer = town.post(ONE).header("X-API-Key", &key).json(&json!({})).send().await.unwrap();
+    let answer = town
+        .post(ONE)
+        .header("X-API-Key", &key)
+        .json(&json!({}))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status(), 200);
 }
 
@@ -35,10 +49,19 @@ async fn errors_always_have_details() {
     let town = Town::new().await;
     let key = town.key(Purpose::Switches);
     let send = |path: &str, body: &str| {
-        town.post(path).bearer_auth(&key).header("content-type", "application/json").body(body.to_owned()).send()
+        town.post(path)
+            .bearer_auth(&key)
+            .header("content-type", "application/json")
+            .body(body.to_owned())
+            .send()
     };
     for (path, body, status, code) in [
-        ("/ofrep/v1/evaluate/flags/nowhere", "{\"context\":{}}", 404, "FLAG_NOT_FOUND"),
+        (
+            "/ofrep/v1/evaluate/flags/nowhere",
+            "{\"context\":{}}",
+            404,
+            "FLAG_NOT_FOUND",
+        ),
         (ONE, "{", 400, "PARSE_ERROR"),
         (ONE, "{\"context\":[]}", 400, "INVALID_CONTEXT"),
         (ALL, "", 400, "PARSE_ERROR"),
@@ -48,7 +71,12 @@ async fn errors_always_have_details() {
         assert_eq!(answer.status(), status, "{path} {body}");
         let failure: Value = answer.json().await.unwrap();
         assert_eq!(failure["errorCode"], code, "{failure}");
-        assert!(failure["errorDetails"].as_str().is_some_and(|details| !details.is_empty()), "{failure}");
+        assert!(
+            failure["errorDetails"]
+                .as_str()
+                .is_some_and(|details| !details.is_empty()),
+            "{failure}"
+        );
         assert_eq!(failure["key"].is_string(), path != ALL, "{failure}");
     }
 }
@@ -74,23 +102,43 @@ async fn the_tag_changes_with_the_answer_and_only_then() {
     assert_eq!(body["flags"][0]["value"], true);
     assert_eq!(body["eventStreams"][0]["type"], "sse");
     let ask = |tag: &str, query: &str| {
-        town.post(&format!("{ALL}{query}")).bearer_auth(&key).header("If-None-Match", tag.to_owned()).json(&json!({ "context": {} })).send()
+        town.post(&format!("{ALL}{query}"))
+            .bearer_auth(&key)
+            .header("If-None-Match", tag.to_owned())
+            .json(&json!({ "context": {} }))
+            .send()
     };
     for form in [old.clone(), old.trim_matches('"').to_owned(), format!("W/{old}")] {
         let unchanged = ask(&form, "").await.unwrap();
-        assert_eq!((unchanged.status().as_u16(), tag(&unchanged)), (304, old.clone()), "{form}");
+        assert_eq!(
+            (unchanged.status().as_u16(), tag(&unchanged)),
+            (304, old.clone()),
+            "{form}"
+        );
         assert!(unchanged.bytes().await.unwrap().is_empty());
     }
     // An incident alone moves the journal, not the switches.
     let incident = town.incident().await;
     assert_eq!(ask(&old, "").await.unwrap().status(), 304);
     let ana = town.token("ana");
-    assert_eq!(town.ask(&ana, &format!("/api/v1/incidents/{incident}/act"), json!({ "action": "wallet-off" })).await.status(), 200);
+    assert_eq!(
+        town.ask(
+            &ana,
+            &format!("/api/v1/incidents/{incident}/act"),
+            json!({ "action": "wallet-off" })
+        )
+        .await
+        .status(),
+        200
+    );
     let changed = ask(&old, "").await.unwrap();
     let new = tag(&changed);
     assert_ne!(new, old);
     let body: Value = changed.json().await.unwrap();
-    assert_eq!((&body["flags"][0]["value"], &body["flags"][0]["variant"]), (&json!(false), &json!("off")));
+    assert_eq!(
+        (&body["flags"][0]["value"], &body["flags"][0]["variant"]),
+        (&json!(false), &json!("off"))
+    );
     assert_eq!(body["metadata"]["seq"], body["flags"][0]["metadata"]["seq"]);
     // The announced tag may turn a 304 into a 200, never the reverse.
     let announced = |tag: &str| format!("?flagConfigEtag=%22{}%22", tag.trim_matches('"'));
@@ -111,15 +159,31 @@ async fn a_flip_is_announced_on_the_stream_without_its_value() {
     assert_eq!(stream.status(), 200);
     let incident = town.incident().await;
     let ana = town.token("ana");
-    assert_eq!(town.ask(&ana, &format!("/api/v1/incidents/{incident}/act"), json!({ "action": "wallet-off" })).await.status(), 200);
+    assert_eq!(
+        town.ask(
+            &ana,
+            &format!("/api/v1/incidents/{incident}/act"),
+            json!({ "action": "wallet-off" })
+        )
+        .await
+        .status(),
+        200
+    );
     let new = tag(&evaluate(&town, ALL, &key).await);
     let mut heard = String::new();
     while !heard.contains(new.trim_matches('"')) {
         heard.push_str(std::str::from_utf8(&stream.chunk().await.unwrap().expect("the stream goes on")).unwrap());
     }
-    assert!(heard.contains("event: message") && heard.contains("\"type\":\"refetchEvaluation\""), "{heard}");
+    assert!(
+        heard.contains("event: message") && heard.contains("\"type\":\"refetchEvaluation\""),
+        "{heard}"
+    );
     assert!(!heard.contains("wallet"), "{heard}");
-    for forged in [url.replace("key=", "key=0"), url.replace("day=", "day=1"), format!("{}/ofrep/v1/stream", town.url)] {
+    for forged in [
+        url.replace("key=", "key=0"),
+        url.replace("day=", "day=1"),
+        format!("{}/ofrep/v1/stream", town.url),
+    ] {
         assert_eq!(town.client.get(&forged).send().await.unwrap().status(), 401, "{forged}");
     }
 }

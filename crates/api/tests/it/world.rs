@@ -40,7 +40,10 @@ impl World for Memory {
 
     fn append(&mut self, events: &[Event]) -> Result<u64, StoreFault> {
         if *self.is_full.lock().unwrap() {
-            return Err(StoreFault { reason: "the disk is full".into(), passing: true });
+            return Err(StoreFault {
+                reason: "the disk is full".into(),
+                passing: true,
+            });
         }
         let mut entries = self.entries.lock().unwrap();
         entries.extend_from_slice(events);
@@ -91,7 +94,11 @@ fn estate() -> Estate {
         ladder: ladder.clone(),
         escalation_contact: None,
         responsibilities: vec!["orders".into()],
-        switches: vec![Switch { id: switch.clone(), default: SwitchValue::Bool(true), title: "Wallet".into() }],
+        switches: vec![Switch {
+            id: switch.clone(),
+            default: SwitchValue::Bool(true),
+            title: "Wallet".into(),
+        }],
         authority: vec![Grant {
             action: ActionId::parse("wallet-off").unwrap(),
             title: "Turn the wallet off".into(),
@@ -136,12 +143,23 @@ impl Town {
         let folder = tempfile::tempdir().unwrap();
         let entries = Entries::default();
         let is_full = Arc::new(Mutex::new(false));
-        let memory = Memory { entries: entries.clone(), is_full: is_full.clone() };
+        let memory = Memory {
+            entries: entries.clone(),
+            is_full: is_full.clone(),
+        };
         let estate = Arc::new(estate());
         let (handle, running) = tidegate_runtime::start(memory, estate.clone(), State::default());
-        let ask = |request| handle.ask(Command { actor: Actor::Controller, key: None, request });
+        let ask = |request| {
+            handle.ask(Command {
+                actor: Actor::Controller,
+                key: None,
+                request,
+            })
+        };
         assert!(ask(Request::StartController).await.unwrap().result.is_ok());
-        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+            .await
+            .unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let access = Arc::new(Access::open(&folder.path().join("access.json")).unwrap());
         let (stop, stopped) = watch::channel(false);
@@ -176,7 +194,9 @@ impl Town {
 
     /// A key of a program.
     pub(crate) fn key(&self, purpose: Purpose) -> String {
-        self.access.issue(Holder::Service(ServiceId::parse("shop").unwrap(), purpose)).unwrap()
+        self.access
+            .issue(Holder::Service(ServiceId::parse("shop").unwrap(), purpose))
+            .unwrap()
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
@@ -203,7 +223,12 @@ impl Town {
         let answer = self.ask(&self.token("ana"), "/api/v1/incidents", body).await;
         assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
         let state = self.handle.view();
-        state.state.open_incidents().map(|(id, _)| id.to_string()).last().unwrap()
+        state
+            .state
+            .open_incidents()
+            .map(|(id, _)| id.to_string())
+            .last()
+            .unwrap()
     }
 
     /// A browser session of a person: its cookie.
@@ -212,13 +237,19 @@ impl Town {
         let answer = self.form("/login", None, &[("token", &token), ("next", "/")]).await;
         assert_eq!(answer.status(), 303);
         let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        assert!(
+            cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
+            "{cookie}"
+        );
         cookie.split(';').next().unwrap().to_owned()
     }
 
     /// Posts a form.
     pub(crate) async fn form(&self, path: &str, cookie: Option<&str>, fields: &[(&str, &str)]) -> Response {
-        let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let body: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
         let mut request = self
             .post(path)
             .header("content-type", "application/x-www-form-urlencoded")
@@ -231,13 +262,26 @@ impl Town {
 
     /// A page as a person with a session sees it.
     pub(crate) async fn page(&self, path: &str, cookie: &str) -> String {
-        self.get(path).header("cookie", cookie).send().await.unwrap().text().await.unwrap()
+        self.get(path)
+            .header("cookie", cookie)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
     }
 }
 
 fn encode(text: &str) -> String {
     text.bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
         .collect()
 }
 
@@ -252,18 +296,23 @@ fn rows(entries: &Entries) -> tidegate_api::JournalRows {
     Arc::new(move |from, limit| {
         let entries = entries.lock().unwrap();
         let skipped = usize::try_from(from.saturating_sub(1)).unwrap();
-        let rows = entries.iter().enumerate().skip(skipped).take(limit).map(|(place, event)| {
-            let seq = place as u64 + 1;
-            let bytes = String::from_utf8(event.encode().unwrap()).unwrap();
-            JournalRow {
-                seq,
-                kind: event.body.kind().to_owned(),
-                actor: event.actor.to_string(),
-                hash: format!("{seq:064x}"),
-                happened: tidegate_engine::view::happened(seq, event),
-                bytes,
-            }
-        });
+        let rows = entries
+            .iter()
+            .enumerate()
+            .skip(skipped)
+            .take(limit)
+            .map(|(place, event)| {
+                let seq = place as u64 + 1;
+                let bytes = String::from_utf8(event.encode().unwrap()).unwrap();
+                JournalRow {
+                    seq,
+                    kind: event.body.kind().to_owned(),
+                    actor: event.actor.to_string(),
+                    hash: format!("{seq:064x}"),
+                    happened: tidegate_engine::view::happened(seq, event),
+                    bytes,
+                }
+            });
         Ok(rows.collect())
     })
 }
