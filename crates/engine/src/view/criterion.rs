@@ -25,7 +25,8 @@ pub(super) fn view(
     let said = known.verdicts.get(&criterion.id);
     let is_judged = match known.phase {
         Phase::Soaking | Phase::Gating => true,
-        Phase::Watching => !is_comparison(&criterion.measure),
+        // At full exposure there is no old side to compare with.
+        Phase::Watching => judge::is_absolute(&criterion.measure),
         Phase::Pending | Phase::Ready | Phase::Exposing | Phase::RollingBack | Phase::RolledBack | Phase::Finalised => {
             false
         }
@@ -53,16 +54,6 @@ pub(super) fn view(
         evidence_at: evidence_at(known, criterion, cells),
         reading,
         series: series(cells),
-    }
-}
-
-/// At full exposure there is no old side to compare with.
-fn is_comparison(measure: &Measure) -> bool {
-    match measure {
-        Measure::Completion { .. } | Measure::Errors { .. } => true,
-        Measure::Latency { .. } | Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => {
-            false
-        }
     }
 }
 

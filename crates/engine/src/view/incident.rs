@@ -19,7 +19,7 @@ pub(super) fn incidents(estate: &Estate, state: &State) -> Vec<IncidentView> {
             .iter()
             .filter(|(_, one)| one.is_open() == wanted_open)
             .collect();
-        found.sort_by(|a, b| (b.1.opened, place(b.0)).cmp(&(a.1.opened, place(a.0))));
+        found.sort_by_key(|(id, one)| std::cmp::Reverse((one.opened, place(id))));
         found
     };
     let mut all = newest_first(true);
