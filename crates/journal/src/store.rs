@@ -78,7 +78,6 @@ impl Journal {
         let head = read_head(&connection, genesis)?;
         Ok(Self {
             connection,
-            path: path.to_owned(),
             head,
             genesis,
             _lock: None,
@@ -106,7 +105,6 @@ impl Journal {
         let head = read_head(&connection, genesis)?;
         let journal = Self {
             connection,
-            path: path.to_owned(),
             head,
             genesis,
             _lock: lock,
