@@ -1,1 +1,24 @@
-//! (being written)
+//! The compiler of plan files: text to a checked estate, or to every diagnostic at once.
+//! It reads strings, never files, and knows no clock: equal text gives equal answers.
+
+pub mod bundle;
+pub mod code;
+pub mod compile;
+pub mod diagnostic;
+pub mod render;
+pub mod scaffold;
+pub mod schedule;
+
+mod check;
+mod forecast;
+mod read;
+mod sink;
+mod syntax;
+
+pub use bundle::{Bundle, BundleError, SourceFile};
+pub use code::{Code, explain};
+pub use compile::{Compiled, Mode, Settings, compile};
+pub use diagnostic::{Diagnostic, Level, Related, Span};
+pub use render::{render_human, render_json};
+pub use scaffold::scaffold;
+pub use schedule::{Schedule, StepForecast, schedule};

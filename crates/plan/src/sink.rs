@@ -93,9 +93,14 @@ impl Sink {
         self.beyond > 0 || self.findings.iter().any(|finding| finding.level == Level::Error)
     }
 
-    /// Turns errors of rules into warnings; what an estate cannot be assembled without stays.
-    pub(crate) fn soften_rules(&mut self) {
-        for finding in &mut self.findings {
+    /// How many findings there are.
+    pub(crate) fn len(&self) -> usize {
+        self.findings.len()
+    }
+
+    /// Turns errors of rules into warnings from the finding `first` on; what an estate cannot be assembled without stays.
+    pub(crate) fn soften_after(&mut self, first: usize) {
+        for finding in self.findings.iter_mut().skip(first) {
             if !finding.code.is_structural() {
                 finding.level = Level::Warning;
             }

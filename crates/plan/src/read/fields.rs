@@ -29,11 +29,6 @@ impl<'n> Fields<'n> {
         }
     }
 
-    /// The place of the whole mapping.
-    pub(crate) fn place(&self) -> Place {
-        self.node.place
-    }
-
     /// What is read, in words.
     pub(crate) fn what(&self) -> &str {
         &self.what

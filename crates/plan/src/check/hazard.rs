@@ -1,0 +1,60 @@
+//! Hazards: signals lead to criteria, and every stage has a failure mode that its gate would notice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::code::Code;
+use crate::read::envelope::unknown;
+use crate::read::{Kind, Reading, list, nearest};
+use crate::sink::Finding;
+
+/// Checks signals and coverage.
+pub(crate) fn check(reading: &mut Reading) {
+    let criteria: BTreeMap<String, BTreeSet<String>> = reading
+        .parts
+        .plans
+        .iter()
+        .flat_map(|plan| &plan.stages)
+        .map(|stage| {
+            let names = stage.gate.criteria.iter().map(|criterion| criterion.id.to_string());
+            (stage.id.to_string(), names.collect())
+        })
+        .collect();
+    let mut watched = BTreeSet::new();
+    for (stage, criterion, place) in std::mem::take(&mut reading.signals) {
+        watched.insert(stage.clone());
+        let Some(names) = criteria.get(&stage) else {
+            // A stage that could not be read is complained about where it stands.
+            if !reading.declared.contains_key(&(Kind::Stage, stage.clone())) {
+                let known: Vec<&str> = criteria.keys().map(String::as_str).collect();
+                unknown(Kind::Stage, &stage, place, &known, reading);
+            }
+            continue;
+        };
+        if !names.contains(&criterion) {
+            let names = || names.iter().map(String::as_str);
+            let help = match nearest(&criterion, names()) {
+                Some(near) => format!("did you mean `{stage}/{near}`?"),
+                None => format!("criteria of stage `{stage}` are {}", list(names())),
+            };
+            reading.sink.add(
+                Finding::error(
+                    Code::UnknownReference,
+                    place,
+                    format!("criterion `{criterion}` is not in the gate of stage `{stage}`"),
+                )
+                .help(help),
+            );
+        }
+    }
+    for stage in criteria.keys().filter(|stage| !watched.contains(*stage)) {
+        let place = reading.place(&format!("stage `{stage}`"), "");
+        reading.sink.add(
+            Finding::warning(
+                Code::RiskNotCovered,
+                place,
+                format!("no failure mode has a signal in the gate of stage `{stage}`"),
+            )
+            .help(format!("declare what can go wrong as a `FailureMode` with `signals: [{stage}/<criterion>]`")),
+        );
+    }
+}

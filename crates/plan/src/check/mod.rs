@@ -1,0 +1,24 @@
+//! The rules, one file per family. Each sees everything that was read and adds what it finds.
+
+mod authority;
+mod escalation;
+mod hazard;
+mod ownership;
+mod plan;
+mod reference;
+mod route;
+mod traffic;
+
+use crate::read::Reading;
+
+/// Runs every rule.
+pub(crate) fn all(reading: &mut Reading) {
+    reference::check(reading);
+    ownership::check(reading);
+    escalation::check(reading);
+    authority::check(reading);
+    hazard::check(reading);
+    route::check(reading);
+    plan::check(reading);
+    traffic::check(reading);
+}

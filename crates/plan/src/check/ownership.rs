@@ -1,0 +1,68 @@
+//! Ownership: the owner of a domain is one declared team that has people.
+
+use std::collections::BTreeSet;
+
+use crate::code::Code;
+use crate::read::{Kind, Reading, list, nearest};
+use crate::sink::Finding;
+
+/// Checks every owner. None and two are found while reading.
+pub(crate) fn check(reading: &mut Reading) {
+    let peopled: BTreeSet<String> = reading
+        .parts
+        .teams
+        .iter()
+        .filter(|team| !team.members.is_empty() || !team.on_call.is_empty())
+        .map(|team| team.id.to_string())
+        .collect();
+    for (domain, (owner, place)) in reading.owners.clone() {
+        if reading.declared.contains_key(&(Kind::Team, owner.clone())) {
+            if !peopled.contains(&owner) {
+                let declared = reading.declared.get(&(Kind::Team, owner.clone())).copied();
+                let mut finding = Finding::error(
+                    Code::EmptyTeam,
+                    place,
+                    format!("team `{owner}`, which owns domain `{domain}`, has no people"),
+                )
+                .expected("a team with members", "an empty team")
+                .help("add `members` to the group, or `memberOf` to its people");
+                if let Some(declared) = declared {
+                    finding = finding.related(declared, "declared here");
+                }
+                reading.sink.add(finding);
+            }
+            continue;
+        }
+        if let Some(person) = reading.declared.get(&(Kind::Person, owner.clone())).copied() {
+            let finding = Finding::error(
+                Code::PersonAsOwner,
+                place,
+                format!("the owner of domain `{domain}` is a person"),
+            )
+            .expected("a team", format!("person `{owner}`"))
+            .help("people leave and sleep: name the person's team, and the person as `escalation-contact`")
+            .related(person, "declared as a person here");
+            reading.sink.add(finding);
+            continue;
+        }
+        let teams = || {
+            reading
+                .declared
+                .keys()
+                .filter(|(kind, _)| *kind == Kind::Team)
+                .map(|(_, name)| name.as_str())
+        };
+        let help = match nearest(&owner, teams()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("declare it as a Backstage `Group`; declared are {}", list(teams())),
+        };
+        reading.sink.add(
+            Finding::error(
+                Code::UnknownOwner,
+                place,
+                format!("team `{owner}`, which owns domain `{domain}`, is not declared"),
+            )
+            .help(help),
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! Traffic: a gate that cannot decide on the declared traffic is decoration.
+
+use std::collections::BTreeSet;
+
+use tidegate_model::Millis;
+use tidegate_model::flow::Flow;
+use tidegate_model::plan::Stage;
+
+use super::plan::flow_of;
+use crate::code::Code;
+use crate::forecast::{Ground, Need};
+use crate::read::Reading;
+use crate::sink::{Finding, Place};
+
+/// Checks every criterion at every step.
+pub(crate) fn check(reading: &mut Reading) {
+    let (plans, flows, edges) = (
+        std::mem::take(&mut reading.parts.plans),
+        std::mem::take(&mut reading.parts.flows),
+        std::mem::take(&mut reading.parts.edges),
+    );
+    let known: Vec<&Flow> = flows.iter().collect();
+    let mut findings = Vec::new();
+    for plan in &plans {
+        let Some(edge) = edges.iter().find(|edge| edge.id == plan.edge) else {
+            continue;
+        };
+        for stage in &plan.stages {
+            let ground = Ground {
+                plan,
+                stage,
+                edge,
+                flows: &known,
+            };
+            check_stage(&ground, reading, &mut findings);
+        }
+    }
+    for finding in findings {
+        reading.sink.add(finding);
+    }
+    (reading.parts.plans, reading.parts.flows, reading.parts.edges) = (plans, flows, edges);
+}
+
+fn check_stage(ground: &Ground<'_>, reading: &Reading, findings: &mut Vec<Finding>) {
+    let stage = ground.stage;
+    let subject = format!("stage `{}`", stage.id);
+    let mut undeclared = BTreeSet::new();
+    for (at, step) in stage.steps.iter().enumerate() {
+        let place = reading.place(&subject, &format!("step {at}"));
+        for criterion in &stage.gate.criteria {
+            let criterion_place = reading.place(&subject, &format!("criterion {}", criterion.id));
+            match ground.need(criterion, step) {
+                Need::Nothing => {}
+                Need::Undeclared => {
+                    let flow = flow_of(criterion).expect("only criteria of flows need traffic");
+                    if undeclared.insert(flow.clone()) {
+                        findings.push(
+                            Finding::error(
+                                Code::NoTraffic,
+                                criterion_place,
+                                format!("no traffic of flow `{flow}` is declared"),
+                            )
+                            .help(format!(
+                                "add to the plan: `traffic: [{{ flow: {flow}, day: 1900/h, night: 250/h, completion: 60%, basket: 60 EUR }}]`"
+                            )),
+                        );
+                    }
+                }
+                Need::Never => findings.push(decorative(stage, at, criterion.id.as_str(), place, criterion_place, None)),
+                Need::Seconds(seconds) => {
+                    // Full exposure is watched, not soaked: absolute criteria have that time.
+                    let longest = Millis(step.at_most.0.max(if at + 1 == stage.steps.len() { stage.watch.0 } else { 0 }));
+                    let needed = rounded(seconds);
+                    if needed > longest {
+                        let needed = Some((needed, longest));
+                        findings.push(decorative(stage, at, criterion.id.as_str(), place, criterion_place, needed));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn decorative(
+    stage: &Stage,
+    at: usize,
+    criterion: &str,
+    place: Place,
+    criterion_place: Place,
+    needed: Option<(Millis, Millis)>,
+) -> Finding {
+    let message = format!(
+        "criterion `{criterion}` cannot pass at step {} of stage `{}` on the declared night traffic",
+        at + 1,
+        stage.id
+    );
+    let finding = Finding::error(Code::Decorative, place, message).related(criterion_place, "the criterion");
+    match needed {
+        Some((needed, longest)) => finding
+            .expected(format!("`at-most` of {needed} or more"), longest.to_string())
+            .help(format!(
+                "write `at-most: {needed}`, widen the margin, expose more, or drop a criterion that never decides"
+            )),
+        None => finding
+            .expected("a criterion that traffic can decide", "one that it never does")
+            .help("widen the margin, expose more, or declare more traffic"),
+    }
+}
+
+/// Up to the next second, minute, hour or day, so that the number reads well and is enough.
+fn rounded(seconds: f64) -> Millis {
+    let unit = match seconds {
+        s if s <= 120.0 => 1.0,
+        s if s <= 7_200.0 => 60.0,
+        s if s <= 172_800.0 => 3_600.0,
+        _ => 86_400.0,
+    };
+    Millis::seconds((seconds / unit).ceil() as u64 * unit as u64)
+}

@@ -1,0 +1,128 @@
+//! Failure modes and runbooks.
+
+use tidegate_model::hazard::{Detectability, FailureMode, Runbook};
+use tidegate_model::{ActionId, DomainId, FailureModeId, RunbookId, StageId};
+
+use super::domain::reference;
+use super::envelope::Head;
+use super::fields::{Fields, items, text, texts, value, wrong};
+use super::scalar::{SEVERITY, severity};
+use super::{Kind, Reading};
+use crate::code::Code;
+use crate::sink::Finding;
+use crate::syntax::Node;
+
+/// Reads a `FailureMode`.
+pub(crate) fn read_failure_mode(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
+    let domain = spec.get("domain");
+    if domain.is_none() {
+        missing(
+            Code::HazardWithoutOwner,
+            head,
+            "no owner",
+            "add `domain: <domain>`: its owner is paged",
+            reading,
+        );
+    }
+    let domain =
+        domain.and_then(|node| reference(node, "the domain", Kind::Domain, DomainId::parse, reading));
+    let severity = spec
+        .need("severity", reading)
+        .and_then(|node| value(node, "`severity`", SEVERITY, severity, reading));
+    let detectability = spec
+        .need("detectability", reading)
+        .and_then(|node| value(node, "`detectability`", DETECTABILITY, detectability, reading));
+    let nodes = spec.get("signals").map(items).unwrap_or_default();
+    if nodes.is_empty() {
+        missing(
+            Code::NoSignal,
+            head,
+            "no signal",
+            "add `signals: [stage/criterion]`: what would show it",
+            reading,
+        );
+    }
+    let mut signals = Vec::new();
+    for node in nodes {
+        signals.extend(signal(node, reading));
+    }
+    let runbook = spec.get("runbook");
+    if runbook.is_none() {
+        missing(
+            Code::NoRunbook,
+            head,
+            "no runbook",
+            "add `runbook: <runbook>`: what the person who is paged does",
+            reading,
+        );
+    }
+    let runbook =
+        runbook.and_then(|node| reference(node, "the runbook", Kind::Runbook, RunbookId::parse, reading));
+    spec.close(reading);
+    let (Some(domain), Some(severity), Some(detectability), Some(runbook)) =
+        (domain, severity, detectability, runbook)
+    else {
+        return;
+    };
+    reading.parts.failure_modes.push(FailureMode {
+        id: FailureModeId::parse(&head.name).expect("the envelope checked the name"),
+        title: head.title.clone(),
+        domain,
+        severity,
+        detectability,
+        signals,
+        runbook,
+    });
+}
+
+fn missing(code: Code, head: &Head, what: &str, help: &str, reading: &mut Reading) {
+    reading
+        .sink
+        .add(Finding::error(code, head.place, format!("{} has {what}", head.subject)).help(help));
+}
+
+fn signal(node: &Node, reading: &mut Reading) -> Option<(StageId, String)> {
+    let written = text(node, "a signal", reading)?;
+    let split = written
+        .split_once('/')
+        .and_then(|(stage, criterion)| Some((StageId::parse(stage).ok()?, criterion.to_owned())));
+    match split {
+        Some((stage, criterion)) => {
+            reading
+                .signals
+                .push((stage.to_string(), criterion.clone(), node.place));
+            Some((stage, criterion))
+        }
+        None => {
+            wrong(node, "a signal", "a stage and its criterion such as `checkout/buy-completion`", reading);
+            None
+        }
+    }
+}
+
+const DETECTABILITY: &str = "`easy`, `hard` or `hidden`";
+
+fn detectability(text: &str) -> Option<Detectability> {
+    match text {
+        "easy" => Some(Detectability::Easy),
+        "hard" => Some(Detectability::Hard),
+        "hidden" => Some(Detectability::Hidden),
+        _ => None,
+    }
+}
+
+/// Reads a `Runbook`.
+pub(crate) fn read_runbook(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
+    let steps = texts(spec.need("steps", reading), "a step", reading);
+    let mut actions = Vec::new();
+    for node in spec.get("actions").map(items).unwrap_or_default() {
+        actions.extend(reference(node, "the action", Kind::Action, ActionId::parse, reading));
+    }
+    spec.close(reading);
+    reading.parts.runbooks.push(Runbook {
+        id: RunbookId::parse(&head.name).expect("the envelope checked the name"),
+        title: head.title.clone(),
+        steps,
+        actions,
+    });
+}

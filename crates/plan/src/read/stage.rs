@@ -1,0 +1,238 @@
+//! Stages: steps of exposure, the gate between them, and the way back.
+
+use tidegate_model::plan::{Approver, Communication, RollbackRule, Stage, Step};
+use tidegate_model::{BasisPoints, DomainId, Millis, PartsPerMillion, RunbookId, StageId, UnitId};
+
+use super::domain::reference;
+use super::envelope::{Head, declare};
+use super::fields::{Fields, items, name, text, texts, value};
+use super::gate;
+use super::people::{entity_ref, person, team};
+use super::scalar::{DURATION, EXPOSURE, MONEY, PERCENT, WHOLE, duration, exposure, money, percent, whole};
+use super::{Kind, Reading};
+use crate::code::Code;
+use crate::sink::Finding;
+use crate::syntax::Node;
+
+/// Attempts when the stage does not say.
+const ATTEMPTS_MAX: u64 = 3;
+/// `at-most` when the step does not say: so many times its soak.
+const SOAKS_AT_MOST: u64 = 4;
+
+/// Reads one stage of a plan.
+pub(crate) fn read(node: &Node, reading: &mut Reading) -> Option<Stage> {
+    let mut fields = Fields::open(node, "a stage", reading)?;
+    let name_node = fields.need("name", reading)?;
+    let id = name(name_node, "the stage's name", StageId::parse, reading)?;
+    let title = fields.get("title").and_then(|node| text(node, "the title", reading));
+    let head = Head {
+        name: id.to_string(),
+        title: title.unwrap_or_else(|| id.to_string()),
+        subject: format!("stage `{id}`"),
+        place: name_node.place,
+    };
+    declare(Kind::Stage, head.name.clone(), &head, reading);
+    let unit = fields.need("unit", reading).and_then(|node| {
+        reading.mark(&head.subject, "unit", node.place);
+        name(node, "the unit", UnitId::parse, reading)
+    });
+    let owner = fields
+        .need("owner", reading)
+        .and_then(|node| reference(node, "the stage's owner", Kind::Domain, DomainId::parse, reading));
+    let mut after = Vec::new();
+    if let Some(node) = fields.get("after") {
+        reading.mark(&head.subject, "after", node.place);
+        for node in items(node) {
+            after.extend(reference(node, "an earlier stage", Kind::Stage, StageId::parse, reading));
+        }
+    }
+    let steps = steps(&mut fields, &head, reading);
+    let watch = fields
+        .need("watch", reading)
+        .and_then(|node| value(node, "`watch`", DURATION, duration, reading));
+    let gate = match fields.need("gate", reading) {
+        Some(node) => owner.as_ref().and_then(|owner| gate::read(node, &head, owner, reading)),
+        None => None,
+    };
+    let rollback = fields.get("rollback");
+    if rollback.is_none() {
+        reading.sink.add(
+            Finding::error(Code::NoRollback, head.place, format!("{} has no rollback rule", head.subject))
+                .help("add `rollback: { exposure, within, trigger, executor, runbook }`: the way back is part of the plan"),
+        );
+    }
+    let rollback = rollback.and_then(|node| rollback_rule(node, &head, reading));
+    let communication = communication(fields.get("communication"), &head, reading);
+    let attempts_max = fields.get("attempts").map_or(Some(ATTEMPTS_MAX), |node| {
+        value(node, "`attempts`", WHOLE, |text| whole(text).filter(|n| (1..=100).contains(n)), reading)
+    });
+    fields.close(reading);
+    Some(Stage {
+        id,
+        title: head.title,
+        unit: unit?,
+        owner: owner?,
+        after,
+        steps,
+        watch: watch?,
+        gate: gate?,
+        rollback: rollback?,
+        communication,
+        attempts_max: u32::try_from(attempts_max?).expect("at most 100"),
+    })
+}
+
+fn steps(fields: &mut Fields<'_>, head: &Head, reading: &mut Reading) -> Vec<Step> {
+    let Some(node) = fields.need("steps", reading) else {
+        return Vec::new();
+    };
+    reading.mark(&head.subject, "steps", node.place);
+    let mut steps: Vec<Step> = Vec::new();
+    for (at, node) in items(node).iter().enumerate() {
+        reading.mark(&head.subject, &format!("step {at}"), node.place);
+        let margin = steps.last().map(|step| step.margin);
+        steps.extend(step(node, margin, reading));
+    }
+    steps
+}
+
+fn step(node: &Node, earlier: Option<PartsPerMillion>, reading: &mut Reading) -> Option<Step> {
+    let mut fields = Fields::open(node, "a step", reading)?;
+    let to = fields
+        .need("to", reading)
+        .and_then(|node| value(node, "`to`", EXPOSURE, exposure, reading));
+    // At full exposure there is no old side left to compare with: no soak and no margin of its own.
+    let is_full = to == Some(BasisPoints::FULL);
+    let soak = match fields.get("soak") {
+        None if is_full => Some(Millis(0)),
+        None => {
+            fields.need("soak", reading);
+            None
+        }
+        Some(node) => value(node, "`soak`", DURATION, duration, reading),
+    };
+    let at_most = match fields.get("at-most") {
+        None => soak.map(|soak| Millis(soak.0.saturating_mul(SOAKS_AT_MOST))),
+        Some(node) => value(node, "`at-most`", DURATION, duration, reading),
+    };
+    let margin = match fields.get("margin") {
+        None if is_full => earlier.or_else(|| PartsPerMillion::new(0).ok()),
+        None => {
+            fields.need("margin", reading);
+            None
+        }
+        Some(node) => value(node, "`margin`", PERCENT, percent, reading),
+    };
+    let at_risk = fields
+        .get("at-risk")
+        .and_then(|node| value(node, "`at-risk`", MONEY, money, reading));
+    fields.close(reading);
+    Some(Step {
+        to: to?,
+        soak: soak?,
+        at_most: at_most?,
+        margin: margin?,
+        at_risk,
+    })
+}
+
+fn rollback_rule(node: &Node, head: &Head, reading: &mut Reading) -> Option<RollbackRule> {
+    let mut fields = Fields::open(node, format!("the rollback rule of {}", head.subject), reading)?;
+    let what = fields
+        .need("exposure", reading)
+        .and_then(|node| text(node, "`exposure`", reading));
+    let within = fields
+        .need("within", reading)
+        .and_then(|node| value(node, "`within`", WITHIN, within, reading));
+    let forward_fix = texts(fields.get("forward-fix"), "a forward fix", reading);
+    let trigger_nodes = fields.get("trigger").map(items).unwrap_or_default();
+    if trigger_nodes.is_empty() {
+        lacks(Code::NoTrigger, node, head, "trigger", "add `trigger: [gate harm, checkout.owner]`", reading);
+    }
+    let mut trigger = Vec::new();
+    for node in trigger_nodes {
+        if node.text() != Some(gate::HARM) {
+            trigger.extend(approver(node, "a trigger", reading));
+        }
+    }
+    let executor = fields.get("executor");
+    match executor {
+        Some(node) => reading.mark(&head.subject, "executor", node.place),
+        None => lacks(
+            Code::NoExecutor,
+            node,
+            head,
+            "executor",
+            "add `executor: <team>`: who does by hand what exposure alone does not undo",
+            reading,
+        ),
+    }
+    let executor = executor.and_then(|node| team(node, "the executor", reading));
+    let runbook = fields
+        .need("runbook", reading)
+        .and_then(|node| reference(node, "the runbook", Kind::Runbook, RunbookId::parse, reading));
+    fields.close(reading);
+    Some(RollbackRule {
+        what: what?,
+        within: within?,
+        forward_fix,
+        trigger,
+        executor: executor?,
+        runbook: runbook?,
+    })
+}
+
+fn lacks(code: Code, node: &Node, head: &Head, what: &str, help: &str, reading: &mut Reading) {
+    reading.sink.add(
+        Finding::error(
+            code,
+            node.place,
+            format!("the rollback rule of {} has no {what}", head.subject),
+        )
+        .help(help),
+    );
+}
+
+const WITHIN: &str = "a duration such as `7d` or `7d of 100%`";
+
+fn within(text: &str) -> Option<Millis> {
+    duration(text.trim().strip_suffix("of 100%").unwrap_or(text).trim())
+}
+
+/// `checkout.owner`, `user:ana` or a team.
+pub(crate) fn approver(node: &Node, what: &str, reading: &mut Reading) -> Option<Approver> {
+    let written = text(node, what, reading)?;
+    if let Some(domain) = written.strip_suffix(".owner") {
+        let id = super::people::parse(node, what, domain, DomainId::parse, reading)?;
+        reading.refer(Kind::Domain, id.as_str(), node.place);
+        return Some(Approver::OwnerOf(id));
+    }
+    if entity_ref(&written).kind.as_deref() == Some("user") {
+        person(node, what, reading).map(Approver::Person)
+    } else {
+        team(node, what, reading).map(Approver::Team)
+    }
+}
+
+fn communication(node: Option<&Node>, head: &Head, reading: &mut Reading) -> Communication {
+    let mut on_rollback = Vec::new();
+    if let Some(mut fields) =
+        node.and_then(|node| Fields::open(node, format!("the communication of {}", head.subject), reading))
+    {
+        for node in fields.get("on-rollback").map(items).unwrap_or_default() {
+            on_rollback.extend(team(node, "who is told", reading));
+        }
+        fields.close(reading);
+    }
+    if on_rollback.is_empty() {
+        reading.sink.add(
+            Finding::warning(
+                Code::NoCommunication,
+                head.place,
+                format!("nobody is told when {} rolls back", head.subject),
+            )
+            .help("add `communication: { on-rollback: [<team>] }`"),
+        );
+    }
+    Communication { on_rollback }
+}

@@ -1,0 +1,130 @@
+//! The schedule: what each step can see and how long it is expected to take, before it is run.
+
+use tidegate_model::flow::Flow;
+use tidegate_model::{BasisPoints, Estate, Millis, PlanId, StageId};
+
+use crate::forecast::{Ground, Need};
+
+/// What one step is expected to take on the declared night traffic with equal sides.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct StepForecast {
+    /// The plan.
+    pub plan: PlanId,
+    /// The stage.
+    pub stage: StageId,
+    /// The step, from 0.
+    pub step: usize,
+    /// Its exposure.
+    pub to: BasisPoints,
+    /// Its shortest time.
+    pub soak: Millis,
+    /// Seconds until its gate is expected to pass, the soak included; at full exposure the watch. `None` when a criterion
+    /// does not pass on this traffic.
+    pub expected_s: Option<f64>,
+    /// The smallest relative drop of completion that is seen with 80 % chance within the step's longest time.
+    pub smallest_visible_drop: Option<f64>,
+    /// Expected seconds of the plan up to the end of this step, stages one after another.
+    pub total_s: f64,
+}
+
+/// The schedule of an estate. `Display` prints it as a table with the sum; people's approvals are not in it.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize)]
+pub struct Schedule {
+    /// Every step in plan order.
+    pub steps: Vec<StepForecast>,
+    /// The sum of all steps.
+    pub total_s: f64,
+}
+
+/// Computes the schedule of an estate.
+#[must_use]
+pub fn schedule(estate: &Estate) -> Schedule {
+    let flows: Vec<&Flow> = estate.flows().values().collect();
+    let mut steps = Vec::new();
+    let mut sum = 0.0;
+    for plan in estate.plans().values() {
+        let Some(edge) = estate.edges().get(&plan.edge) else {
+            continue;
+        };
+        let mut total_s = 0.0;
+        for stage in &plan.stages {
+            let ground = Ground {
+                plan,
+                stage,
+                edge,
+                flows: &flows,
+            };
+            for (at, step) in stage.steps.iter().enumerate() {
+                let expected_s = expected(&ground, at);
+                total_s += expected_s.unwrap_or(0.0);
+                steps.push(StepForecast {
+                    plan: plan.id.clone(),
+                    stage: stage.id.clone(),
+                    step: at,
+                    to: step.to,
+                    soak: step.soak,
+                    expected_s,
+                    smallest_visible_drop: ground.smallest_visible_drop(step),
+                    total_s,
+                });
+            }
+        }
+        sum += total_s;
+    }
+    Schedule { steps, total_s: sum }
+}
+
+fn expected(ground: &Ground<'_>, at: usize) -> Option<f64> {
+    let step = ground.stage.steps.get(at)?;
+    let mut seconds = step.soak.0 as f64 / 1_000.0;
+    if step.to == BasisPoints::FULL {
+        seconds += ground.stage.watch.0 as f64 / 1_000.0;
+    }
+    for criterion in &ground.stage.gate.criteria {
+        match ground.need(criterion, step) {
+            Need::Seconds(needed) => seconds = seconds.max(needed),
+            Need::Never => return None,
+            Need::Nothing | Need::Undeclared => {}
+        }
+    }
+    Some(seconds)
+}
+
+impl std::fmt::Display for Schedule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.steps.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            f,
+            "{:<24} {:>4} {:>8} {:>8} {:>10} {:>13}",
+            "stage", "step", "to", "soak", "expected", "visible drop"
+        )?;
+        for step in &self.steps {
+            let expected = step.expected_s.map_or_else(|| "never".to_owned(), in_words);
+            let visible = step
+                .smallest_visible_drop
+                .map_or_else(|| "-".to_owned(), |drop| format!("{:.1} %", drop * 100.0));
+            writeln!(
+                f,
+                "{:<24} {:>4} {:>8} {:>8} {:>10} {:>13}",
+                step.stage.as_str(),
+                step.step + 1,
+                step.to.to_string(),
+                step.soak.to_string(),
+                expected,
+                visible
+            )?;
+        }
+        writeln!(
+            f,
+            "expected: {} in all ({:.0} s), approvals by people not counted",
+            in_words(self.total_s),
+            self.total_s
+        )
+    }
+}
+
+fn in_words(seconds: f64) -> String {
+    Millis::seconds(seconds.ceil() as u64).to_string()
+}

@@ -1,0 +1,54 @@
+//! Estates that must check clean.
+
+use std::path::Path;
+
+use tidegate_plan::{Bundle, SourceFile, render_human, scaffold, schedule};
+
+use crate::compiled;
+
+/// Every YAML file of an example, sorted.
+pub(crate) fn example(name: &str) -> Bundle {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
+    let mut paths: Vec<_> = std::fs::read_dir(&root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "yaml"))
+        .collect();
+    paths.sort();
+    Bundle {
+        files: paths
+            .iter()
+            .map(|path| SourceFile {
+                path: path.file_name().unwrap().to_string_lossy().into_owned(),
+                text: std::fs::read_to_string(path).unwrap(),
+            })
+            .collect(),
+    }
+}
+
+#[test]
+fn a_new_estate_checks_clean() {
+    let bundle = scaffold("shop");
+    let compiled = compiled(&bundle);
+    assert_eq!(render_human(&compiled.diagnostics, &bundle, false), "");
+    assert_eq!(compiled.name.as_deref(), Some("shop"));
+    println!("{}", schedule(&compiled.estate.unwrap()));
+}
+
+#[test]
+fn the_shop_checks_clean() {
+    let bundle = example("shop");
+    let compiled = compiled(&bundle);
+    assert_eq!(render_human(&compiled.diagnostics, &bundle, false), "");
+    println!("{}", schedule(&compiled.estate.unwrap()));
+}
+
+#[test]
+fn the_demo_shop_checks_clean_and_takes_at_most_150_seconds() {
+    let bundle = example("demo-shop");
+    let compiled = compiled(&bundle);
+    assert_eq!(render_human(&compiled.diagnostics, &bundle, false), "");
+    let schedule = schedule(&compiled.estate.unwrap());
+    println!("{schedule}");
+    assert!(schedule.total_s <= 150.0, "{schedule}");
+}
