@@ -1,0 +1,5 @@
+//! Ways to reach a person.
+
+mod smtp;
+
+pub use smtp::Smtp;

@@ -1,0 +1,1 @@
+//! dispatch against real things on loopback.

@@ -1,0 +1,1 @@
+//! signals against real things on loopback.
