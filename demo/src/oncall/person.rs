@@ -3,7 +3,7 @@
 use crate::flags::{FlagError, Flags, unreadable};
 
 /// What `--person` looks like.
-const EXPECTED: &str = "`ADDRESS=ignore` or `ADDRESS=answer,act:NAME,approve,after:MS` in any choice";
+const EXPECTED: &str = "`ADDRESS=ignore` or `ADDRESS=answer,act:NAME,resolve,approve,after:MS` in any choice";
 
 /// One person and their habits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(super) struct Person {
     pub(super) approves: bool,
     /// Granted actions that they execute when one is offered, in order.
     pub(super) acts: Vec<String>,
+    /// Whether they close an incident that they have answered.
+    pub(super) resolves: bool,
     /// Their own time to answer, in milliseconds.
     pub(super) after_ms: Option<u64>,
 }
@@ -49,6 +51,7 @@ fn one(text: &str, flags: &Flags) -> Result<Person, FlagError> {
         answers,
         approves: flags.has("approve"),
         acts,
+        resolves: false,
         after_ms: None,
     })
 }
@@ -58,6 +61,7 @@ fn habit(mut person: Person, word: &str) -> Result<Person, FlagError> {
         None if word == "ignore" => {}
         None if word == "answer" => person.answers = true,
         None if word == "approve" => person.approves = true,
+        None if word == "resolve" => person.resolves = true,
         Some(("act", name)) if !name.is_empty() => person.acts.push(name.to_owned()),
         Some(("after", ms)) => {
             person.after_ms = Some(ms.parse().map_err(|_| unreadable("person", EXPECTED, word))?);

@@ -99,7 +99,8 @@ impl Desk {
             return self.tell("seen_before", letter, json!({}));
         }
         self.tell("mail", letter, json!({}))?;
-        if !self.person.answers && !self.person.approves && self.person.acts.is_empty() {
+        let does_nothing = !self.person.answers && !self.person.approves && !self.person.resolves;
+        if does_nothing && self.person.acts.is_empty() {
             return self.tell("ignored", letter, json!({}));
         }
         let Some(link) = letter::link(&letter.body).and_then(|link| Url::parse(link).ok()) else {
@@ -121,7 +122,8 @@ impl Desk {
         let ack = self.person.answers.then(|| "ack".to_owned());
         let acts = self.person.acts.iter().map(|name| format!("act:{name}"));
         let approve = self.person.approves.then(|| "approve".to_owned());
-        ack.into_iter().chain(acts).chain(approve).collect()
+        let resolve = self.person.resolves.then(|| "resolve".to_owned());
+        ack.into_iter().chain(acts).chain(resolve).chain(approve).collect()
     }
 
     async fn press(&self, browser: &mut Browser, link: &Url, letter: &Letter, wish: &str) -> Result<(), Fault> {
