@@ -21,15 +21,13 @@ pub(super) fn view(
     criterion: &Criterion,
     now: Timestamp,
 ) -> CriterionView {
-    let cells = known.cells.get(&criterion.id).map_or(&[][..], Vec::as_slice);
+    let cells = known.cells.get(&criterion.id).map_or(&[][..], |cells| cells.as_slice());
     let said = known.verdicts.get(&criterion.id);
     let is_judged = match known.phase {
-        Phase::Soaking | Phase::Gating => true,
+        Phase::Exposing | Phase::Soaking | Phase::Gating => true,
         // At full exposure there is no old side to compare with.
         Phase::Watching => judge::is_absolute(&criterion.measure),
-        Phase::Pending | Phase::Ready | Phase::Exposing | Phase::RollingBack | Phase::RolledBack | Phase::Finalised => {
-            false
-        }
+        Phase::Pending | Phase::Ready | Phase::RollingBack | Phase::RolledBack | Phase::Finalised => false,
     };
     let (verdict, since, reading) = if is_judged {
         let (verdict, reading) = judge::judge(estate, state, &stage.id, criterion, now);

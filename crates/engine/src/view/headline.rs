@@ -4,9 +4,10 @@ use tidegate_model::plan::Stage;
 use tidegate_model::seam::Verdict;
 use tidegate_model::{BasisPoints, Estate, IncidentId, Timestamp};
 
+use crate::decide::gate;
 use crate::state::{Incident, IncidentPhase, Phase, StageState, State};
 use crate::view::happened::numbers;
-use crate::view::stage::{approver, next_opening};
+use crate::view::stage::next_opening;
 use crate::view::words::{clock, counted, list};
 use crate::view::{Headline, Tone};
 
@@ -38,13 +39,13 @@ pub(super) fn headline(estate: &Estate, state: &State, now: Timestamp) -> Headli
         return held(estate, stage, known);
     }
     if let Some((stage, known)) = first(|known| next_opening(known).is_some() && known.phase != Phase::Ready) {
-        return asked(estate, stage, known);
+        return asked(estate, state, stage, known, now);
     }
     if let Some((stage, known)) = first(|known| known.phase.is_exposed() && known.phase != Phase::Watching) {
         return growing(stage, known);
     }
     if let Some((stage, known)) = first(|known| known.phase == Phase::Ready) {
-        return asked(estate, stage, known);
+        return asked(estate, state, stage, known, now);
     }
     resting(&stages, now)
 }
@@ -176,20 +177,10 @@ fn held(estate: &Estate, stage: &Stage, known: &StageState) -> Headline {
     }
 }
 
-fn asked(estate: &Estate, stage: &Stage, known: &StageState) -> Headline {
-    let given = |wanted| {
-        known
-            .approvals
-            .iter()
-            .any(|approval| estate.is_approver(wanted, &approval.by))
-    };
-    let missing: Vec<String> = stage
-        .gate
-        .approvers
-        .iter()
-        .filter(|wanted| !given(wanted))
-        .map(|one| approver(estate, one))
-        .collect();
+fn asked(estate: &Estate, state: &State, stage: &Stage, known: &StageState, now: Timestamp) -> Headline {
+    let missing = next_opening(known).map_or(Vec::new(), |opens| {
+        gate::missing_approvals(estate, state, stage, &opens, now)
+    });
     let next = match known.phase {
         Phase::Watching => "its finalisation".to_owned(),
         Phase::Ready => known

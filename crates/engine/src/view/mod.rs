@@ -7,6 +7,8 @@ mod incident;
 mod ruling;
 mod stage;
 mod status;
+#[cfg(test)]
+mod tests;
 mod who;
 pub mod words;
 

@@ -1,17 +1,19 @@
 //! A stage as people see it: where it is, what it waits for, who has approved.
 
-use tidegate_model::plan::{Approver, Stage};
+use tidegate_model::plan::Stage;
 use tidegate_model::seam::Verdict;
 use tidegate_model::{BasisPoints, Estate, Timestamp};
 
+use crate::decide::gate;
 use crate::event::Opening;
+use crate::refusal::Rule;
 use crate::state::{Hold, Phase, StageState, State};
 use crate::view::words::clock;
 use crate::view::{ApprovalView, MarkView, StageView, Tone, criterion};
 
 /// The view of one stage.
 pub(super) fn view(estate: &Estate, state: &State, declared: &Stage, known: &StageState, now: Timestamp) -> StageView {
-    let approvals = approvals(estate, state, declared, known);
+    let approvals = approvals(estate, state, declared, known, now);
     StageView {
         id: declared.id.clone(),
         title: declared.title.clone(),
@@ -25,7 +27,7 @@ pub(super) fn view(estate: &Estate, state: &State, declared: &Stage, known: &Sta
         steps: known.steps.clone(),
         attempt: known.attempt,
         attempts_max: declared.attempts_max,
-        waits_for: waits_for(estate, state, declared, known, &approvals),
+        waits_for: waits_for(estate, state, declared, known, now),
         holds: known.holds.iter().map(hold).collect(),
         way_back_until: known.way_back_until.filter(|_| known.phase != Phase::Finalised),
         soak_until: known.soak_until.filter(|_| known.phase == Phase::Soaking),
@@ -59,7 +61,11 @@ pub(super) fn next_opening(known: &StageState) -> Option<Opening> {
     match known.phase {
         Phase::Ready => Some(Opening::Entry),
         Phase::Gating => known.passed.map(|step| Opening::Step(step + 1)),
-        Phase::Watching => known.asked.as_ref().map(|asked| asked.opens.clone()),
+        Phase::Watching => known
+            .asked
+            .as_ref()
+            .map(|asked| asked.opens.clone())
+            .filter(|opens| *opens == Opening::Finalisation),
         Phase::Pending
         | Phase::Exposing
         | Phase::Soaking
@@ -69,86 +75,89 @@ pub(super) fn next_opening(known: &StageState) -> Option<Opening> {
     }
 }
 
-/// An approver in words.
-pub(super) fn approver(estate: &Estate, approver: &Approver) -> String {
-    match approver {
-        Approver::OwnerOf(domain) => match estate.domains().get(domain) {
-            Some(found) => format!("the owner of {domain} ({})", found.owner),
-            None => format!("the owner of {domain}"),
-        },
-        Approver::Team(team) => format!("somebody of {team}"),
-        Approver::Person(person) => person.to_string(),
-    }
-}
-
 /// Approvals of the next move; empty while there is nothing to approve.
-fn approvals(estate: &Estate, state: &State, declared: &Stage, known: &StageState) -> Vec<ApprovalView> {
-    let Some(opens) = next_opening(known) else {
-        return Vec::new();
-    };
-    let holds = |approval: &&crate::state::Approval| {
-        approval.bound.opens == opens
-            && approval.bound.attempt == known.attempt
-            && approval.bound.restarts == known.restarts
-            && Some(approval.bound.estate.as_str()) == state.estate_digest()
-    };
-    let given: Vec<_> = known.approvals.iter().filter(holds).collect();
-    declared
-        .gate
-        .approvers
-        .iter()
-        .map(|wanted| ApprovalView {
-            approver: approver(estate, wanted),
-            by: given
-                .iter()
-                .find(|approval| estate.is_approver(wanted, &approval.by))
-                .map(|one| one.by.clone()),
-        })
-        .collect()
-}
-
-/// What stops growth now, each one sentence; holds are told apart.
-fn waits_for(
+fn approvals(
     estate: &Estate,
     state: &State,
     declared: &Stage,
     known: &StageState,
-    approvals: &[ApprovalView],
-) -> Vec<String> {
+    now: Timestamp,
+) -> Vec<ApprovalView> {
+    let Some(opens) = next_opening(known) else {
+        return Vec::new();
+    };
+    gate::approvals(estate, state, declared, &opens, now)
+        .into_iter()
+        .map(|(approver, by)| ApprovalView { approver, by })
+        .collect()
+}
+
+/// What stops growth now, each one sentence; holds are told apart.
+fn waits_for(estate: &Estate, state: &State, declared: &Stage, known: &StageState, now: Timestamp) -> Vec<String> {
     let mut waits = Vec::new();
     match known.phase {
-        Phase::Pending => waits.extend(dependencies(state, declared)),
-        Phase::Exposing => waits.push(format!("every gateway to hold {}", known.exposure)),
+        Phase::Pending => return dependencies(state, declared),
+        Phase::Finalised => return waits,
+        Phase::Exposing => waits.push(format!("not every gateway holds {} yet", known.exposure)),
         Phase::Soaking => {
             if let Some(until) = known.soak_until {
-                waits.push(format!("its soak, until {}", clock(until)));
+                waits.push(format!("it soaks until {}", clock(until)));
             }
             waits.extend(criteria(declared, known));
         }
         Phase::Gating if known.passed.is_none() => waits.extend(criteria(declared, known)),
         Phase::Ready | Phase::Gating => {}
-        Phase::RollingBack => waits.push("every gateway to hold 0 %".to_owned()),
+        Phase::RollingBack => waits.push("not every gateway holds 0 % yet".to_owned()),
         Phase::RolledBack if known.attempt >= declared.attempts_max => {
             waits.push(format!(
-                "a new plan: all {} attempts are used up",
+                "all {} attempts of the plan are used up",
                 declared.attempts_max
             ));
         }
-        Phase::RolledBack if !known.is_changed => waits.push("a journalled change that repairs it".to_owned()),
+        Phase::RolledBack if !known.is_changed => waits.push("no change that repairs it has been noted yet".to_owned()),
         Phase::RolledBack => {}
         Phase::Watching => {
             if let Some(until) = known.watch_until.filter(|_| known.asked.is_none()) {
-                waits.push(format!("the end of its watch, {}", clock(until)));
+                waits.push(format!("it is watched until {}", clock(until)));
             }
         }
-        Phase::Finalised => return waits,
     }
-    let missing = approvals.iter().filter(|approval| approval.by.is_none());
-    waits.extend(missing.map(|approval| format!("an approval by {}", approval.approver)));
-    if known.phase != Phase::Pending {
-        waits.extend(freezes(estate, state, declared));
-    }
+    waits.extend(obstacles(estate, state, declared, known, now));
     waits
+}
+
+/// What else stands between the stage and its next move. While there is none to approve, only what will still be there then.
+fn obstacles(estate: &Estate, state: &State, declared: &Stage, known: &StageState, now: Timestamp) -> Vec<String> {
+    let Some((plan, _)) = estate.stage(&declared.id) else {
+        return Vec::new();
+    };
+    let next = next_opening(known);
+    let is_asked = next.is_some();
+    let opens = next.unwrap_or(Opening::Entry);
+    let is_shown = |rule: Rule| match rule {
+        Rule::Held => false,
+        Rule::IncidentOpen | Rule::LadderUnreachable => known.phase != Phase::Watching || is_asked,
+        Rule::ApprovalMissing | Rule::GateNotPassed | Rule::OutsideWindow | Rule::AttemptsUsedUp => is_asked,
+        Rule::NotAuthorised
+        | Rule::UnknownSubject
+        | Rule::WrongState
+        | Rule::DependencyOpen
+        | Rule::RiskNotAcceptable
+        | Rule::WindowClosed
+        | Rule::AdoptionUnsafe
+        | Rule::BadInput => is_asked,
+    };
+    gate::obstacles(estate, state, plan, declared, &opens, now)
+        .into_iter()
+        .filter(|obstacle| is_shown(obstacle.rule))
+        .map(|obstacle| {
+            if obstacle.rule == Rule::ApprovalMissing {
+                format!("{} is missing", obstacle.what)
+            } else {
+                obstacle.what
+            }
+        })
+        .collect()
 }
 
 fn dependencies(state: &State, declared: &Stage) -> Vec<String> {
@@ -156,7 +165,7 @@ fn dependencies(state: &State, declared: &Stage) -> Vec<String> {
         let phase = state.stages.get(*earlier).map(|earlier| earlier.phase);
         !matches!(phase, Some(Phase::Watching | Phase::Finalised))
     });
-    open.map(|earlier| format!("{earlier} to pass")).collect()
+    open.map(|earlier| format!("{earlier} has not passed yet")).collect()
 }
 
 /// Criteria that do not say `pass`, with their word.
@@ -172,25 +181,7 @@ fn criteria(declared: &Stage, known: &StageState) -> Vec<String> {
                 .get(&criterion.id)
                 .is_some_and(|said| said.verdict == Verdict::Pass)
         })
-        .map(|criterion| format!("{} ({})", criterion.title, word(&criterion.id)))
-        .collect()
-}
-
-/// Open incidents that stop growth in the stage's scope.
-fn freezes(estate: &Estate, state: &State, declared: &Stage) -> Vec<String> {
-    let touches = |domain| {
-        domain == &declared.owner
-            || declared
-                .gate
-                .criteria
-                .iter()
-                .any(|criterion| &criterion.owner == domain)
-            || estate.domains().get(domain).is_none()
-    };
-    let open = state
-        .open_incidents()
-        .filter(|(_, incident)| incident.severity.freezes() && touches(&incident.domain));
-    open.map(|(id, incident)| format!("{id} ({}) to be resolved", incident.severity.word()))
+        .map(|criterion| format!("{} says {}", criterion.title, word(&criterion.id)))
         .collect()
 }
 

@@ -1,0 +1,564 @@
+//! A cutover from approval to rollback, as people see it at each turn. Real decisions, no state made by hand.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use tidegate_model::domain::{ActionEffect, Domain, Grant};
+use tidegate_model::edge::{Edge, OnDecrease, Route, RouteClass, UnitUpstreams};
+use tidegate_model::estate::Parts;
+use tidegate_model::flow::{Flow, SuccessPredicate};
+use tidegate_model::hazard::Runbook;
+use tidegate_model::ladder::{DecisionScope, Ladder, Rung, Target};
+use tidegate_model::people::{ContactMethod, Person, Team};
+use tidegate_model::plan::{
+    Approver, Brake, Communication, Criterion, ExpandRule, Gate, Measure, OnHarm, Plan, RollbackRule, Stage, Step,
+};
+use tidegate_model::seam::{
+    Actor, ArmCounts, Door, Effect, ExposureVersion, MeterCounts, Outcome, Receipt, Stratum, StratumId, StratumPart,
+};
+use tidegate_model::switch::{Switch, SwitchValue};
+use tidegate_model::{BasisPoints, Estate, GatewayId, Millis, PartsPerMillion, PersonId, Timestamp};
+
+use crate::command::{Command, Request};
+use crate::event::Event;
+use crate::state::State;
+use crate::view::{Tone, happened, rulings, status, who};
+use crate::{apply, decide};
+
+macro_rules! name {
+    ($text:expr) => {
+        tidegate_model::check_name($text)
+            .map(|()| $text.to_owned().try_into().unwrap())
+            .unwrap()
+    };
+}
+
+fn ppm(value: u32) -> PartsPerMillion {
+    PartsPerMillion::new(value).unwrap()
+}
+
+fn team(id: &str, people: &[&str]) -> Team {
+    let people: Vec<PersonId> = people.iter().map(|id| name!(*id)).collect();
+    Team {
+        id: name!(id),
+        title: id.to_owned(),
+        members: people.clone(),
+        on_call: people,
+    }
+}
+
+fn gate() -> Gate {
+    Gate {
+        approvers: vec![Approver::OwnerOf(name!("checkout"))],
+        criteria: vec![Criterion {
+            id: name!("buy"),
+            title: "flow buy completed".into(),
+            measure: Measure::Completion { flow: name!("buy") },
+            on_harm: OnHarm::Rollback,
+            owner: name!("checkout"),
+            weight: 1,
+            max_silence: Millis::minutes(5),
+        }],
+        brake: Brake {
+            bad_share: ppm(500_000),
+            over: Millis::seconds(10),
+            attempts_at_least: 50,
+        },
+        approval_within: Millis::minutes(30),
+        fresh_for: Millis::minutes(60),
+    }
+}
+
+fn stage() -> Stage {
+    let step = |to: u16| Step {
+        to: BasisPoints::new(to).unwrap(),
+        soak: Millis::seconds(10),
+        at_most: Millis::minutes(30),
+        margin: ppm(100_000),
+        at_risk: None,
+    };
+    Stage {
+        id: name!("checkout"),
+        title: "Checkout".into(),
+        unit: name!("checkout"),
+        owner: name!("checkout"),
+        after: Vec::new(),
+        steps: vec![step(1_000), step(5_000), step(10_000)],
+        watch: Millis::minutes(5),
+        gate: gate(),
+        rollback: RollbackRule {
+            what: "traffic".into(),
+            within: Millis(86_400_000),
+            forward_fix: vec!["orders already paid".into()],
+            trigger: Vec::new(),
+            executor: name!("platform"),
+            runbook: name!("back"),
+        },
+        communication: Communication::default(),
+        attempts_max: 3,
+    }
+}
+
+fn domain() -> Domain {
+    Domain {
+        id: name!("checkout"),
+        title: "Checkout".into(),
+        owner: name!("checkout-team"),
+        ladder: name!("shop"),
+        escalation_contact: None,
+        responsibilities: Vec::new(),
+        switches: vec![Switch {
+            id: name!("checkout.wallet"),
+            default: SwitchValue::Bool(true),
+            title: "Wallet".into(),
+        }],
+        authority: vec![Grant {
+            action: name!("wallet-off"),
+            title: "Turn the wallet off".into(),
+            effect: ActionEffect::SetSwitches(vec![(name!("checkout.wallet"), SwitchValue::Bool(false))]),
+            expires: Millis::minutes(15),
+        }],
+        runbook: Some(name!("back")),
+    }
+}
+
+fn edge() -> Edge {
+    let route = |id: &str| Route {
+        id: name!(id),
+        unit: name!("checkout"),
+        class: RouteClass::Page,
+        methods: Vec::new(),
+        path: format!("/{id}"),
+        old_path: None,
+        new_path: None,
+    };
+    Edge {
+        id: name!("shop"),
+        listen: "127.0.0.1:1".into(),
+        units: vec![UnitUpstreams {
+            unit: name!("checkout"),
+            old: "http://127.0.0.1:2".into(),
+            new: "http://127.0.0.1:3".into(),
+            on_decrease: OnDecrease::Return,
+        }],
+        routes: vec![route("cart"), route("order")],
+        fallback: name!("checkout"),
+        callback: None,
+        visitor_cookie: "visitor".into(),
+        salt: "salt".into(),
+        secure_cookies: false,
+        stratum: Millis::seconds(1),
+        lease: Millis::seconds(3),
+        upstream_timeout: Millis::seconds(3),
+    }
+}
+
+fn estate() -> Estate {
+    let person = |id: &str| Person {
+        id: name!(id),
+        title: id.into(),
+        methods: vec![ContactMethod::Mail(format!("{id}@shop.test"))],
+    };
+    let rung = |title: &str, target, minutes| Rung {
+        title: title.into(),
+        targets: vec![target],
+        answer_within: Millis::minutes(minutes),
+        scope: DecisionScope::Domain,
+    };
+    Estate::assemble(Parts {
+        digest: "0123456789abcdef".repeat(4),
+        people: ["ana", "marek", "pavla", "eve"].map(person).into(),
+        teams: vec![
+            team("checkout-team", &["ana"]),
+            team("leads", &["marek"]),
+            team("platform", &["pavla"]),
+        ],
+        ladders: vec![Ladder {
+            id: name!("shop"),
+            rungs: vec![
+                rung("On call", Target::OwnerOnCall, 5),
+                rung("Leads", Target::Team(name!("leads")), 10),
+            ],
+            repeat_every: Millis::minutes(10),
+            acknowledged_for: Millis::minutes(15),
+        }],
+        domains: vec![domain()],
+        flows: vec![Flow {
+            id: name!("buy"),
+            title: "buy".into(),
+            domain: name!("checkout"),
+            unit: name!("checkout"),
+            entry: name!("cart"),
+            complete: name!("order"),
+            success_old: SuccessPredicate::default(),
+            success_new: SuccessPredicate::default(),
+            window: Millis::seconds(5),
+        }],
+        failure_modes: Vec::new(),
+        runbooks: vec![Runbook {
+            id: name!("back"),
+            title: "Back to the old checkout".into(),
+            steps: vec!["look at the payment provider".into()],
+            actions: vec![name!("wallet-off")],
+        }],
+        edges: vec![edge()],
+        plans: vec![Plan {
+            id: name!("shop"),
+            title: "Shop replatforming".into(),
+            edge: name!("shop"),
+            traffic: Vec::new(),
+            expand: ExpandRule::default(),
+            alpha: ppm(50_000),
+            stages: vec![stage()],
+        }],
+    })
+    .unwrap()
+}
+
+/// A controller without a world: every order to the gateways is in force at once.
+struct Story {
+    estate: Estate,
+    state: State,
+    now: Timestamp,
+    told: Vec<String>,
+    strata: u64,
+}
+
+/// 2026-03-02 14:00:00 UTC.
+const BEGIN: Timestamp = Timestamp(1_772_460_000_000);
+
+impl Story {
+    fn new() -> Self {
+        let mut story = Self {
+            estate: estate(),
+            state: State::default(),
+            now: BEGIN,
+            told: Vec::new(),
+            strata: 0,
+        };
+        story.ask(Actor::Controller, Request::StartController);
+        let gateway = gateway();
+        story.ask(
+            Actor::Gateway { id: gateway.clone() },
+            Request::GatewaySeen {
+                gateway,
+                incarnation: 1,
+                holds: ExposureVersion::default(),
+            },
+        );
+        story
+    }
+
+    fn ask(&mut self, actor: Actor, request: Request) {
+        let decision = decide(
+            &self.estate,
+            &self.state,
+            &Command {
+                actor,
+                key: None,
+                request,
+            },
+            self.now,
+        );
+        assert!(decision.answer.is_ok(), "{:?}", decision.answer);
+        self.take(&decision.events);
+        let exposures: Vec<_> = self
+            .state
+            .outbox()
+            .iter()
+            .filter(|(_, waiting)| matches!(waiting.effect, Effect::SetExposure(_)))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in exposures {
+            let outcome = Outcome::InForce {
+                acknowledged: vec![gateway()],
+                lapsed: Vec::new(),
+            };
+            self.ask(Actor::Controller, Request::Receive(Receipt { key, outcome }));
+        }
+    }
+
+    fn take(&mut self, events: &[Event]) {
+        for event in events {
+            apply(&mut self.state, event);
+            let told = happened(self.state.seq, event);
+            self.told
+                .push(format!("{} {}", crate::view::words::clock(told.at), told.text));
+        }
+    }
+
+    fn person(&mut self, name: &str, request: Request) {
+        let actor = Actor::Person {
+            id: name!(name),
+            door: Door::Token,
+        };
+        self.ask(actor, request);
+    }
+
+    /// A second of shoppers: attempts and completions of each side.
+    fn second(&mut self, old: (u64, u64), new: (u64, u64)) {
+        self.now = self.now.after(Millis::seconds(1));
+        let arm = |(n, hits): (u64, u64)| ArmCounts { n, hits };
+        let counts = |criterion: &str, old, new| MeterCounts {
+            stage: name!("checkout"),
+            criterion: name!(criterion),
+            old,
+            new,
+        };
+        for (part, counts) in [
+            (
+                StratumPart::Prompt,
+                counts("split", arm((old.0, old.0)), arm((new.0, new.0))),
+            ),
+            (StratumPart::Cohort, counts("buy", arm(old), arm(new))),
+        ] {
+            let stratum = Stratum {
+                id: StratumId {
+                    gateway: gateway(),
+                    incarnation: 1,
+                    index: self.strata,
+                    part,
+                },
+                began: Timestamp(self.now.0 - 1_000),
+                lasted: Millis::seconds(1),
+                version: self.state.in_force,
+                untracked: 0,
+                fallbacks: 0,
+                voided: false,
+                counts: vec![counts],
+            };
+            self.ask(Actor::Gateway { id: gateway() }, Request::Evidence(stratum));
+        }
+        self.strata += 1;
+    }
+
+    fn sees(&self) -> String {
+        let view = status(&self.estate, &self.state, self.now);
+        let stage = &view.plans[0].stages[0];
+        let headline = &view.headline;
+        let mut text = format!(
+            "{:?}: {}\n{}\n{}\n",
+            headline.tone, headline.sentence, headline.detail, headline.who
+        );
+        text.push_str(&format!(
+            "{} at {}, proven {}, attempt {}\n",
+            stage.phase, stage.exposure, stage.proven, stage.attempt
+        ));
+        for wait in &stage.waits_for {
+            text.push_str(&format!("- {wait}\n"));
+        }
+        for criterion in &stage.criteria {
+            text.push_str(&format!("{}: {}\n", criterion.title, criterion.verdict));
+        }
+        for incident in &view.incidents {
+            text.push_str(&format!(
+                "{} {} rung {} of {}\n",
+                incident.id,
+                incident.phase,
+                incident.rung + 1,
+                incident.rungs
+            ));
+        }
+        text
+    }
+
+    fn ruling(&self, name: &str, action: &str, subject: &str) -> String {
+        let actor = Actor::Person {
+            id: name!(name),
+            door: Door::Token,
+        };
+        let rulings = rulings(&self.estate, &self.state, &actor, self.now);
+        let found = rulings
+            .into_iter()
+            .find(|one| one.action == action && one.subject == subject)
+            .unwrap();
+        format!("{}: {}", if found.allowed { "yes" } else { "no" }, found.says)
+    }
+}
+
+fn gateway() -> GatewayId {
+    name!("shop")
+}
+
+fn rolled_back() -> Story {
+    let mut story = Story::new();
+    story.person(
+        "ana",
+        Request::Approve {
+            stage: name!("checkout"),
+        },
+    );
+    for _ in 0..60 {
+        if !story.state.is_exposed(&name!("checkout")) {
+            break;
+        }
+        story.second((180, 120), (20, 3));
+    }
+    story
+}
+
+#[test]
+fn before_anything_is_approved_the_page_says_who_must() {
+    let story = Story::new();
+    insta::assert_snapshot!(story.sees(), @r"
+    Wait: Checkout waits for approval of its first step, 10 %
+    0 % on the new side.
+    asked: the owner of checkout (checkout-team)
+    ready at 0 %, proven 0 %, attempt 1
+    - the approval of the owner of checkout (checkout-team) is missing
+    flow buy completed: not judged
+    ");
+}
+
+#[test]
+fn a_rollback_is_the_news_with_its_numbers_and_who_is_called() {
+    insta::assert_snapshot!(rolled_back().sees(), @r"
+    Harm: Checkout was rolled back from 10 %: flow buy completed found harm
+    66.7 % on the old side, 15.0 % on the new one (−51.7 pp). 19 orders lost against the old side's pace. Every gateway sends new visitors to the old side.
+    calling ana for inc-1, rung 1; the next call is at 14:05:02
+    rolled back at 0 %, proven 0 %, attempt 1
+    - no change that repairs it has been noted yet
+    - inc-1 is open
+    flow buy completed: harm
+    inc-1 open rung 1 of 2
+    ");
+}
+
+#[test]
+fn what_happened_reads_as_a_story() {
+    let told = rolled_back().told;
+    let told: Vec<String> = told
+        .into_iter()
+        .filter(|line| !line.contains(" reported ") && !line.contains("says not yet"))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    14:00:00 the controller started (start 1)
+    14:00:00 tidegate adopted estate 0123456789ab with 1 stage
+    14:00:00 checkout is ready to be entered (attempt 1)
+    14:00:00 asked ana to approve entering checkout, until 14:30:00
+    14:00:00 gateway shop connected
+    14:00:00 ana approved entering checkout
+    14:00:00 exposed checkout to 10 % (step 1), as approved
+    14:00:00 every gateway holds the asked exposure
+    14:00:00 step 1 of checkout is in force; it soaks until 14:00:10
+    14:00:02 buy of checkout says harm: new 15.0 % of 40, old 66.7 % of 360: worse beyond chance
+    14:00:02 buy found harm in checkout; exposure falls at once
+    14:00:02 rolling checkout back from 10 % to 0 %, because buy found harm
+    14:00:02 inc-1 opened (sev2, checkout, by buy of checkout): Checkout was rolled back: flow buy completed - new 15.0 % of 40, old 66.7 % of 360: worse beyond chance
+    14:00:02 called ana for inc-1 (rung 1, call 1); next at 14:05:02
+    14:00:02 every gateway holds the asked exposure
+    14:00:02 checkout is back on the old side, on 1 gateway
+    ");
+}
+
+#[test]
+fn a_ruling_says_what_will_happen_or_why_not() {
+    let mut story = Story::new();
+    let before = [
+        story.ruling("ana", "approve", "checkout"),
+        story.ruling("pavla", "approve", "checkout"),
+        story.ruling("eve", "hold", "checkout"),
+    ];
+    story.person(
+        "ana",
+        Request::Approve {
+            stage: name!("checkout"),
+        },
+    );
+    story.second((180, 120), (20, 13));
+    let during = [
+        story.ruling("ana", "rollback", "checkout"),
+        story.ruling("ana", "approve", "checkout"),
+    ];
+    insta::assert_snapshot!(before.join("\n") + "\n" + &during.join("\n"), @r"
+    yes: Opens the first step: 10 % of visitors go to the new side, once every approver has agreed.
+    no: pavla may not: approvers approve, executors do not (owner: checkout-team). What helps: ask somebody of checkout-team.
+    no: eve may not: anyone touched by the stage may (owner: checkout-team). What helps: ask somebody of checkout-team.
+    yes: 10 % of visitors (20 attempts in the last minute) return to the old side of Checkout at once. Not undone by it: orders already paid.
+    no: checkout is soaking; there is nothing to approve now. What helps: wait until its gate has passed.
+    ");
+}
+
+#[test]
+fn asking_for_a_ruling_changes_nothing_and_agrees_with_the_decision() {
+    let story = rolled_back();
+    let before = story.state.clone();
+    for name in ["ana", "marek", "pavla", "eve"] {
+        let actor = Actor::Person {
+            id: name!(name),
+            door: Door::Token,
+        };
+        for ruling in rulings(&story.estate, &story.state, &actor, story.now) {
+            if ruling.action == "acknowledge" {
+                let request = Request::Acknowledge {
+                    incident: name!(ruling.subject.as_str()),
+                };
+                let decided = decide(
+                    &story.estate,
+                    &story.state,
+                    &Command {
+                        actor: actor.clone(),
+                        key: None,
+                        request,
+                    },
+                    story.now,
+                );
+                assert_eq!(ruling.allowed, decided.answer.is_ok(), "{name}");
+            }
+        }
+    }
+    assert!(story.state == before);
+}
+
+#[test]
+fn everything_with_a_name_has_an_owner_or_none() {
+    let story = Story::new();
+    let ask = |text: &str| {
+        who(&story.estate, &story.state, story.now, text).map(|found| format!("{} {:?}", found.kind, found.owner))
+    };
+    let owner = |kind: &str| Some(format!("{kind} Some(\"checkout-team\")"));
+    for (text, kind) in [
+        ("checkout", "domain"),
+        ("buy", "flow"),
+        ("checkout.wallet", "switch"),
+        ("wallet-off", "action"),
+        ("/cart", "route"),
+        ("order", "route"),
+        ("checkout-team", "team"),
+        ("ana", "person"),
+    ] {
+        assert_eq!(ask(text), owner(kind), "{text}");
+    }
+    assert_eq!(ask("eve"), Some("person None".to_owned()));
+    assert_eq!(ask("nothing"), None);
+}
+
+#[test]
+fn a_side_without_attempts_has_no_point_and_never_a_zero() {
+    let mut story = Story::new();
+    story.person(
+        "ana",
+        Request::Approve {
+            stage: name!("checkout"),
+        },
+    );
+    story.second((180, 120), (0, 0));
+    story.second((180, 120), (20, 13));
+    let view = status(&story.estate, &story.state, story.now);
+    let series = &view.plans[0].stages[0].criteria[0].series;
+    assert_eq!(series[0].2, None);
+    assert_eq!(series[1].2, Some(0.65));
+}
+
+#[test]
+fn calm_is_said_while_a_step_soaks_without_harm() {
+    let mut story = Story::new();
+    story.person(
+        "ana",
+        Request::Approve {
+            stage: name!("checkout"),
+        },
+    );
+    story.second((180, 120), (20, 13));
+    let view = status(&story.estate, &story.state, story.now);
+    assert_eq!(view.headline.tone, Tone::Calm);
+    assert_eq!(view.headline.sentence, "Checkout is at 10 % and nothing is wrong");
+}
