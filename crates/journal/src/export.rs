@@ -1,15 +1,21 @@
-//! The journal as JSON lines: readable without SQLite, verifiable offline.
+//! The journal as JSON lines: readable without SQLite, verifiable from the file alone.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::chain::{Entry, Hash, Head};
+use crate::chain::{Hash, Head, PAYLOAD_BYTES_MAX};
 use crate::error::JournalError;
+use crate::read::Stored;
 use crate::store::Journal;
 use crate::verify::{Fault, Walk};
 
-/// One exported entry. Payloads that are not UTF-8 are written in hex under `hex`.
+/// Longest line of an export: JSON writes a byte of text with at most six, and the rest of an entry is short.
+const LINE_BYTES_MAX: u64 = 6 * PAYLOAD_BYTES_MAX as u64 + 4096;
+
+/// One exported entry. The payload is under `text` when it is UTF-8, else in base64 under `base64`; hashes are in hex.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
@@ -19,7 +25,7 @@ struct Line {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    hex: Option<String>,
+    base64: Option<String>,
     prev: String,
     hash: String,
 }
@@ -28,9 +34,9 @@ struct Line {
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportReport {
-    /// Whole entries that fit.
+    /// Whole entries that fit, from the first on.
     pub entries: u64,
-    /// The last of them.
+    /// The last of them; all zeros in an empty file.
     pub head: Head,
     /// Torn lines at the end that were cut, 0 or 1.
     pub lines_cut: u64,
@@ -39,32 +45,27 @@ pub struct ExportReport {
 }
 
 impl Journal {
-    /// Writes every entry as one JSON line.
+    /// Writes every entry as one JSON line, as it is stored: a broken chain is broken at the same entry of the export.
     ///
     /// # Errors
-    /// When the store cannot be read or the writer fails.
+    /// `Export` when the writer fails, `Broken` at a row that has not the shape of an entry, or when the store cannot be read.
     pub fn export(&self, writer: &mut dyn Write) -> Result<(), JournalError> {
-        let mut failed = None;
-        self.for_each(1, |entry| {
-            let written = serde_json::to_writer(&mut *writer, &line(entry))
+        let mut prev = self.genesis;
+        self.scan(i64::MIN, |stored| {
+            serde_json::to_writer(&mut *writer, &line(stored, &prev))
                 .map_err(std::io::Error::from)
-                .and_then(|()| writer.write_all(b"\n"));
-            match written {
-                Ok(()) => true,
-                Err(error) => {
-                    failed = Some(error);
-                    false
-                }
-            }
-        })?;
-        match failed {
-            None => Ok(()),
-            Some(error) => Err(JournalError::Store(format!("the export cannot be written: {error}"))),
-        }
+                .and_then(|()| writer.write_all(b"\n"))
+                .map_err(JournalError::Export)?;
+            prev = stored.hash;
+            Ok(true)
+        })
     }
 }
 
-/// Checks an export from the file alone. A last line without its end is cut; a broken line before that is a fault.
+/// Checks an export from the file alone. A last line that is torn is cut; a line before it that does not fit is a fault.
+///
+/// The file's own first hash is taken for the journal's beginning, so what is proved is that the entries belong together, and
+/// with a head remembered elsewhere that they are all.
 ///
 /// # Errors
 /// When the reader fails.
@@ -75,21 +76,21 @@ pub fn verify_export(mut reader: impl BufRead) -> std::io::Result<ExportReport> 
     let mut bytes = Vec::new();
     loop {
         bytes.clear();
-        if reader.read_until(b'\n', &mut bytes)? == 0 {
+        if reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut bytes)? == 0 {
             break;
         }
-        if bytes.last() != Some(&b'\n') {
-            lines_cut += 1;
-            break;
-        }
-        if let Err(fault) = step(&mut walk, &bytes) {
+        let Err(fault) = step(&mut walk, &bytes) else { continue };
+        // Only the last line can be torn: whatever ends in a line feed was written whole.
+        if bytes.last() != Some(&b'\n') && reader.fill_buf()?.is_empty() {
+            lines_cut = 1;
+        } else {
             first_bad = Some(fault);
-            break;
         }
+        break;
     }
-    let (entries, head) = walk.map_or((0, Head { seq: 0, hash: [0; 32] }), |walk| (walk.entries, walk.head));
+    let head = walk.map_or(Head { seq: 0, hash: [0; 32] }, |walk| walk.head);
     Ok(ExportReport {
-        entries,
+        entries: head.seq,
         head,
         lines_cut,
         first_bad,
@@ -98,67 +99,73 @@ pub fn verify_export(mut reader: impl BufRead) -> std::io::Result<ExportReport> 
 
 fn step(walk: &mut Option<Walk>, bytes: &[u8]) -> Result<(), Fault> {
     let expected = walk.as_ref().map_or(1, |walk| walk.head.seq + 1);
-    let torn = |what: &str| Fault {
+    let unfit = |what: &str| Fault {
         seq: expected,
         what: what.to_owned(),
     };
-    let line: Line = serde_json::from_slice(bytes).map_err(|error| torn(&format!("is no entry: {error}")))?;
-    let prev = unhex_hash(&line.prev).ok_or_else(|| torn("`prev` is no hash"))?;
-    let hash = unhex_hash(&line.hash).ok_or_else(|| torn("`hash` is no hash"))?;
-    let payload = match (line.text, line.hex) {
+    let line: Line = serde_json::from_slice(bytes).map_err(|error| unfit(&format!("is no entry: {error}")))?;
+    let prev = unhex(&line.prev).ok_or_else(|| unfit("`prev` is no hash"))?;
+    let hash = unhex(&line.hash).ok_or_else(|| unfit("`hash` is no hash"))?;
+    let payload = match (line.text, line.base64) {
         (Some(text), None) => text.into_bytes(),
-        (None, Some(digits)) => unhex(&digits).ok_or_else(|| torn("`hex` is not hexadecimal"))?,
-        (Some(_), Some(_)) | (None, None) => return Err(torn("expected either `text` or `hex`")),
+        (None, Some(text)) => BASE64_STANDARD
+            .decode(text)
+            .map_err(|_| unfit("`base64` is not base64"))?,
+        (Some(_), Some(_)) | (None, None) => return Err(unfit("expected either `text` or `base64`")),
     };
-    let walk = walk.get_or_insert_with(|| Walk::from(Head { seq: 0, hash: prev }));
-    if walk.head.hash != prev {
-        return Err(torn("`prev` is not the hash of the entry before"));
+    let stored = Stored {
+        seq: line.seq,
+        at_ms: line.at_ms,
+        kind: &line.kind,
+        bytes: &payload,
+        hash,
+    };
+    match walk {
+        Some(walk) if walk.head.hash != prev => Err(unfit("`prev` is not the hash of the entry before")),
+        Some(walk) => walk.step(&stored),
+        None => {
+            let mut first = Walk::from(Head { seq: 0, hash: prev });
+            first.step(&stored)?;
+            *walk = Some(first);
+            Ok(())
+        }
     }
-    walk.step(line.seq, line.at_ms, &line.kind, &payload, &hash)
 }
 
-fn line(entry: Entry) -> Line {
-    let (text, digits) = match String::from_utf8(entry.bytes) {
-        Ok(text) => (Some(text), None),
-        Err(error) => (None, Some(hex(error.as_bytes()))),
+fn line(stored: &Stored<'_>, prev: &Hash) -> Line {
+    let (text, base64) = match std::str::from_utf8(stored.bytes) {
+        Ok(text) => (Some(text.to_owned()), None),
+        Err(_) => (None, Some(BASE64_STANDARD.encode(stored.bytes))),
     };
     Line {
-        seq: entry.seq,
-        at_ms: entry.at_ms,
-        kind: entry.kind,
+        seq: stored.seq,
+        at_ms: stored.at_ms,
+        kind: stored.kind.to_owned(),
         text,
-        hex: digits,
-        prev: hex(&entry.prev_hash),
-        hash: hex(&entry.hash),
+        base64,
+        prev: hex(prev),
+        hash: hex(&stored.hash),
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
+fn hex(hash: &Hash) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn unhex(digits: &str) -> Option<Vec<u8>> {
+fn unhex(digits: &str) -> Option<Hash> {
     let digits = digits.as_bytes();
-    if !digits.len().is_multiple_of(2) {
+    let mut hash = [0; 32];
+    if digits.len() != 2 * hash.len() {
         return None;
     }
-    let nibble = |digit: u8| {
-        char::from(digit)
-            .to_digit(16)
-            .and_then(|value| u8::try_from(value).ok())
-    };
-    digits
-        .chunks_exact(2)
-        .map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?))
-        .collect()
-}
-
-fn unhex_hash(digits: &str) -> Option<Hash> {
-    unhex(digits)?.try_into().ok()
+    for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
+        // Only the digits that `hex` writes: two spellings of one export would be two files of one hash.
+        let nibble = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
+        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+    }
+    Some(hash)
 }

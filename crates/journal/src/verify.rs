@@ -1,7 +1,8 @@
-//! Walking the chain.
+//! Walking the chain from end to end. Reports where it breaks; repairs nothing.
 
 use crate::chain::{Hash, Head, entry_hash};
 use crate::error::JournalError;
+use crate::read::{Stored, read_head};
 use crate::store::Journal;
 
 /// The first entry that does not fit.
@@ -14,11 +15,17 @@ pub struct Fault {
     pub what: String,
 }
 
+impl From<Fault> for JournalError {
+    fn from(Fault { seq, what }: Fault) -> Self {
+        Self::Broken { seq, what }
+    }
+}
+
 /// What a walk found.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Entries that fit.
+    /// Entries that fit, from the first on.
     pub entries: u64,
     /// The last of them.
     pub head: Head,
@@ -29,72 +36,80 @@ pub struct Report {
 /// Checks entries one after the other.
 #[derive(Debug)]
 pub(crate) struct Walk {
-    pub(crate) entries: u64,
     pub(crate) head: Head,
 }
 
 impl Walk {
+    /// A walk that expects the entry after this one.
     pub(crate) fn from(head: Head) -> Self {
-        Self { entries: 0, head }
+        Self { head }
     }
 
-    pub(crate) fn step(&mut self, seq: u64, at_ms: i64, kind: &str, bytes: &[u8], hash: &Hash) -> Result<(), Fault> {
+    pub(crate) fn step(&mut self, stored: &Stored<'_>) -> Result<(), Fault> {
         let expected = self.head.seq + 1;
+        let seq = stored.seq;
         if seq != expected {
             return Err(Fault {
                 seq: expected,
-                what: format!("expected entry {expected}, found {seq}"),
+                what: format!("expected it, found {seq}"),
             });
         }
-        if &entry_hash(&self.head.hash, seq, at_ms, kind, bytes) != hash {
+        let hash: Hash = entry_hash(&self.head.hash, seq, stored.at_ms, stored.kind, stored.bytes);
+        if hash != stored.hash {
             return Err(Fault {
                 seq,
-                what: "its hash does not fit its content and the entry before".into(),
+                what: "its hash does not fit its content and the entry before".to_owned(),
             });
         }
-        self.entries += 1;
-        self.head = Head { seq, hash: *hash };
+        self.head = Head { seq, hash };
         Ok(())
     }
 }
 
 impl Journal {
-    /// Walks the whole chain.
+    /// Walks the whole chain and holds its end against the store's and, for a writer, against what it wrote.
+    ///
+    /// That the last entries are missing as a whole cannot be seen from inside: whoever remembers a head asks
+    /// [`Journal::contains`].
     ///
     /// # Errors
-    /// When the store cannot be read; a broken chain is a report, not an error.
+    /// When the store cannot be read at all; a broken chain or a damaged file is a report.
     pub fn verify(&self) -> Result<Report, JournalError> {
-        self.verify_from(1)
-    }
-
-    pub(crate) fn verify_from(&self, from: u64) -> Result<Report, JournalError> {
-        let from = from.max(1);
-        let mut walk: Option<Walk> = None;
-        let mut first_bad = None;
-        self.for_each(from, |entry| {
-            let walk = walk.get_or_insert_with(|| {
-                Walk::from(Head {
-                    seq: from - 1,
-                    hash: entry.prev_hash,
-                })
-            });
-            match walk.step(entry.seq, entry.at_ms, &entry.kind, &entry.bytes, &entry.hash) {
-                Ok(()) => true,
-                Err(fault) => {
-                    first_bad = Some(fault);
-                    false
-                }
-            }
-        })?;
-        let walk = walk.unwrap_or_else(|| {
-            Walk::from(Head {
-                seq: 0,
-                hash: self.genesis(),
-            })
+        // One transaction: walk and end are of the same moment, whatever a writer does meanwhile.
+        let snapshot = self.connection.unchecked_transaction()?;
+        let end = read_head(&self.connection, self.genesis);
+        let mut head = Head {
+            seq: 0,
+            hash: self.genesis,
+        };
+        let walked = self.walk(1, |stored, _| {
+            head = Head {
+                seq: stored.seq,
+                hash: stored.hash,
+            };
+            true
         });
+        let first_bad = match walked.and(end) {
+            Ok(end) if end != head => Some(Fault {
+                seq: end.seq,
+                what: "the store ends elsewhere than the walk".into(),
+            }),
+            Ok(_) if !remembered_is_there => Some(Fault {
+                seq: self.head.seq,
+                what: "is not what it was when it was opened or written".to_owned(),
+            }),
+            Ok(_) => None,
+            Err(JournalError::Broken { seq, what }) => Some(Fault { seq, what }),
+            Err(JournalError::Damaged { what }) => Some(Fault {
+                seq: head.seq + 1,
+                what,
+            }),
+            Err(error) => return Err(error),
+        };
+        snapshot.finish()?;
         Ok(Report {
-            entries: walk.entries,
-            head: walk.head,
+            entries: head.seq,
+            head,
             first_bad,
         })
     }
