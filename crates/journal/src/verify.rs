@@ -82,11 +82,13 @@ impl Journal {
             seq: 0,
             hash: self.genesis,
         };
+        let mut remembered_is_there = self.head == head;
         let walked = self.walk(1, |stored, _| {
             head = Head {
                 seq: stored.seq,
                 hash: stored.hash,
             };
+            remembered_is_there |= self.head == head;
             true
         });
         let first_bad = match walked.and(end) {
