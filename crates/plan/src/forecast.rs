@@ -40,7 +40,7 @@ impl Ground<'_> {
         let alpha = self.plan.alpha.ratio();
         match &criterion.measure {
             Measure::Completion { .. } if is_full => Need::Nothing,
-            Measure::Completion { flow } => self.on_traffic(flow, |declared| {
+            Measure::Completion { flow } => self.on_traffic(flow, self.maturity(flow), |declared| {
                 let traffic = split(declared, step, declared.completion.ratio())?;
                 traffic.seconds_until_pass(Hits::Good, Margin::Relative(step.margin.ratio()), alpha)
             }),
@@ -48,7 +48,7 @@ impl Ground<'_> {
                 flow,
                 at_most,
                 not_worse_by,
-            } => self.on_traffic(flow, |declared| {
+            } => self.on_traffic(flow, self.stratum(), |declared| {
                 let base = at_most.ratio() * SHARE_OF_LIMIT;
                 let absolute = share_seconds(declared, step, *at_most, alpha)?;
                 if is_full {
@@ -61,7 +61,7 @@ impl Ground<'_> {
                 )?;
                 Some(absolute.max(compared))
             }),
-            Measure::Latency { flow, quantile, .. } => self.on_traffic(flow, |declared| {
+            Measure::Latency { flow, quantile, .. } => self.on_traffic(flow, self.stratum(), |declared| {
                 let slow = PartsPerMillion::new(1_000_000 - quantile.get()).ok()?;
                 share_seconds(declared, step, slow, alpha)
             }),
@@ -72,9 +72,16 @@ impl Ground<'_> {
 
     /// The smallest relative drop of completion that the harm alarm sees within the step's longest time.
     pub(crate) fn smallest_visible_drop(&self, step: &Step) -> Option<f64> {
-        let weights: Vec<u32> = self.stage.gate.criteria.iter().map(|criterion| criterion.weight).collect();
-        let stages = self.plan.stages.len().max(1) as f64;
-        let ledger = Ledger::new(self.plan.alpha.ratio() / stages, &weights, self.stage.attempts_max)?;
+        let criteria = |stage: &Stage| stage.gate.criteria.iter().map(|criterion| criterion.weight).collect::<Vec<_>>();
+        let weights: Vec<u32> = self.plan.stages.iter().flat_map(criteria).collect();
+        let before: usize = self
+            .plan
+            .stages
+            .iter()
+            .take_while(|other| other.id != self.stage.id)
+            .map(|other| other.gate.criteria.len())
+            .sum();
+        let ledger = Ledger::new(self.plan.alpha.ratio(), &weights, self.stage.attempts_max)?;
         self.stage
             .gate
             .criteria
@@ -87,22 +94,28 @@ impl Ground<'_> {
                 let declared = self.declared(flow)?;
                 let traffic = split(declared, step, declared.completion.ratio())?;
                 let seconds = step.at_most.0 as f64 / 1_000.0 - self.maturity(flow);
-                traffic.smallest_visible(Hits::Good, ledger.share(at, 1)?, seconds, CHANCE)
+                // Two alarms watch completion, with half of the criterion's alpha each.
+                let alpha = ledger.share(before + at, 1)? / 2.0;
+                traffic.smallest_visible(Hits::Good, alpha, seconds, CHANCE)
             })
             .min_by(f64::total_cmp)
     }
 
-    /// Seconds until the attempts of a stratum are reported: the flow's window and one stratum.
-    fn maturity(&self, flow: &FlowId) -> f64 {
-        let window = self.flows.iter().find(|found| found.id == *flow).map_or(0, |found| found.window.0);
-        (window + self.edge.stratum.0) as f64 / 1_000.0
+    fn stratum(&self) -> f64 {
+        self.edge.stratum.0 as f64 / 1_000.0
     }
 
-    fn on_traffic(&self, flow: &FlowId, seconds: impl Fn(&Declared) -> Option<f64>) -> Need {
+    /// Seconds until completion of a stratum's attempts is reported: the flow's window and one stratum.
+    fn maturity(&self, flow: &FlowId) -> f64 {
+        let window = self.flows.iter().find(|found| found.id == *flow).map_or(0, |found| found.window.0);
+        window as f64 / 1_000.0 + self.stratum()
+    }
+
+    fn on_traffic(&self, flow: &FlowId, delay: f64, seconds: impl Fn(&Declared) -> Option<f64>) -> Need {
         match self.declared(flow) {
             None => Need::Undeclared,
             Some(declared) => match seconds(declared) {
-                Some(seconds) => Need::Seconds(seconds + self.maturity(flow)),
+                Some(seconds) => Need::Seconds(seconds + delay),
                 None => Need::Never,
             },
         }

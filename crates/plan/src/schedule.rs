@@ -18,7 +18,7 @@ pub struct StepForecast {
     pub to: BasisPoints,
     /// Its shortest time.
     pub soak: Millis,
-    /// Seconds until its gate is expected to pass, the soak included; at full exposure the watch. `None` when a criterion
+    /// Seconds until its gate is expected to pass, the soak included; at full exposure the watch too. `None` when a criterion
     /// does not pass on this traffic.
     pub expected_s: Option<f64>,
     /// The smallest relative drop of completion that is seen with 80 % chance within the step's longest time.
@@ -77,15 +77,15 @@ pub fn schedule(estate: &Estate) -> Schedule {
 fn expected(ground: &Ground<'_>, at: usize) -> Option<f64> {
     let step = ground.stage.steps.get(at)?;
     let mut seconds = step.soak.0 as f64 / 1_000.0;
-    if step.to == BasisPoints::FULL {
-        seconds += ground.stage.watch.0 as f64 / 1_000.0;
-    }
     for criterion in &ground.stage.gate.criteria {
         match ground.need(criterion, step) {
             Need::Seconds(needed) => seconds = seconds.max(needed),
             Need::Never => return None,
             Need::Nothing | Need::Undeclared => {}
         }
+    }
+    if step.to == BasisPoints::FULL {
+        seconds += ground.stage.watch.0 as f64 / 1_000.0;
     }
     Some(seconds)
 }

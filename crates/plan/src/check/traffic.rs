@@ -68,11 +68,9 @@ fn check_stage(ground: &Ground<'_>, reading: &Reading, findings: &mut Vec<Findin
                 }
                 Need::Never => findings.push(decorative(stage, at, criterion.id.as_str(), place, criterion_place, None)),
                 Need::Seconds(seconds) => {
-                    // Full exposure is watched, not soaked: absolute criteria have that time.
-                    let longest = Millis(step.at_most.0.max(if at + 1 == stage.steps.len() { stage.watch.0 } else { 0 }));
                     let needed = rounded(seconds);
-                    if needed > longest {
-                        let needed = Some((needed, longest));
+                    if needed > step.at_most {
+                        let needed = Some((needed, step.at_most));
                         findings.push(decorative(stage, at, criterion.id.as_str(), place, criterion_place, needed));
                     }
                 }

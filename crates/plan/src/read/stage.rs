@@ -16,7 +16,7 @@ use crate::syntax::Node;
 
 /// Attempts when the stage does not say.
 const ATTEMPTS_MAX: u64 = 3;
-/// `at-most` when the step does not say: so many times its soak.
+/// `at-most` when the step does not say: so many times its soak; at full exposure without a soak, the watch.
 const SOAKS_AT_MOST: u64 = 4;
 
 /// Reads one stage of a plan.
@@ -46,10 +46,10 @@ pub(crate) fn read(node: &Node, reading: &mut Reading) -> Option<Stage> {
             after.extend(reference(node, "an earlier stage", Kind::Stage, StageId::parse, reading));
         }
     }
-    let steps = steps(&mut fields, &head, reading);
     let watch = fields
         .need("watch", reading)
         .and_then(|node| value(node, "`watch`", DURATION, duration, reading));
+    let steps = steps(&mut fields, &head, watch, reading);
     let gate = match fields.need("gate", reading) {
         Some(node) => owner.as_ref().and_then(|owner| gate::read(node, &head, owner, reading)),
         None => None,
@@ -82,7 +82,7 @@ pub(crate) fn read(node: &Node, reading: &mut Reading) -> Option<Stage> {
     })
 }
 
-fn steps(fields: &mut Fields<'_>, head: &Head, reading: &mut Reading) -> Vec<Step> {
+fn steps(fields: &mut Fields<'_>, head: &Head, watch: Option<Millis>, reading: &mut Reading) -> Vec<Step> {
     let Some(node) = fields.need("steps", reading) else {
         return Vec::new();
     };
@@ -91,12 +91,17 @@ fn steps(fields: &mut Fields<'_>, head: &Head, reading: &mut Reading) -> Vec<Ste
     for (at, node) in items(node).iter().enumerate() {
         reading.mark(&head.subject, &format!("step {at}"), node.place);
         let margin = steps.last().map(|step| step.margin);
-        steps.extend(step(node, margin, reading));
+        steps.extend(step(node, margin, watch, reading));
     }
     steps
 }
 
-fn step(node: &Node, earlier: Option<PartsPerMillion>, reading: &mut Reading) -> Option<Step> {
+fn step(
+    node: &Node,
+    earlier: Option<PartsPerMillion>,
+    watch: Option<Millis>,
+    reading: &mut Reading,
+) -> Option<Step> {
     let mut fields = Fields::open(node, "a step", reading)?;
     let to = fields
         .need("to", reading)
@@ -112,6 +117,7 @@ fn step(node: &Node, earlier: Option<PartsPerMillion>, reading: &mut Reading) ->
         Some(node) => value(node, "`soak`", DURATION, duration, reading),
     };
     let at_most = match fields.get("at-most") {
+        None if is_full && soak == Some(Millis(0)) => watch,
         None => soak.map(|soak| Millis(soak.0.saturating_mul(SOAKS_AT_MOST))),
         Some(node) => value(node, "`at-most`", DURATION, duration, reading),
     };

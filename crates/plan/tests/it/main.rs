@@ -3,7 +3,7 @@
 
 mod clean;
 
-use tidegate_plan::{Bundle, Compiled, Mode, Settings, SourceFile, compile};
+use tidegate_plan::{Bundle, Compiled, Mode, Settings, compile};
 
 fn compiled(bundle: &Bundle) -> Compiled {
     compile(bundle, &Settings::new(), Mode::Author)
