@@ -132,6 +132,13 @@ pub enum Body {
         /// The attempt that would begin, 1 and up.
         attempt: u32,
     },
+    /// Everything allows a move but the plan's windows, which open again then.
+    OpeningDeferred {
+        /// The stage.
+        stage: StageId,
+        /// Looked at again then; none when something else has come to stand in the way, which will say so itself.
+        until: Option<Timestamp>,
+    },
     /// Approvals were asked for.
     ApprovalAsked {
         /// The stage.
@@ -412,6 +419,8 @@ pub enum Body {
         action: ActionId,
         /// Whether by its expiry.
         expired: bool,
+        /// Notices to the domain's people, when nobody of them did it.
+        notices: Vec<Sent>,
     },
     /// An incident is over.
     IncidentResolved {
@@ -462,6 +471,19 @@ pub struct AdoptedStage {
     pub steps: Vec<BasisPoints>,
     /// Criteria of its gate.
     pub criteria: Vec<CriterionId>,
+    /// Those of them that are measured.
+    pub sources: Vec<AdoptedSource>,
+}
+
+/// A measured criterion as adopted: what replay needs to know of its silence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdoptedSource {
+    /// The criterion.
+    pub criterion: CriterionId,
+    /// Silence longer than this pages its owner; a cohort's window is part of it.
+    pub max_silence: Millis,
+    /// Whether it compares both sides, and so says nothing at full exposure.
+    pub is_comparison: bool,
 }
 
 /// What a decision would open, or did.
@@ -500,6 +522,7 @@ impl Body {
             Self::EstateAdopted { .. } => "estate-adopted",
             Self::CommandRefused { .. } => "command-refused",
             Self::StageReadied { .. } => "stage-readied",
+            Self::OpeningDeferred { .. } => "opening-deferred",
             Self::ApprovalAsked { .. } => "approval-asked",
             Self::Approved { .. } => "approved",
             Self::RiskAccepted { .. } => "risk-accepted",

@@ -9,7 +9,9 @@ pub mod state;
 pub mod words;
 
 pub mod apply;
+pub mod deadline;
 pub mod decide;
+pub mod invariant;
 pub mod judge;
 pub mod may;
 
@@ -17,7 +19,11 @@ pub mod view;
 
 pub use apply::apply;
 pub use command::{Accepted, Command, CommandKey, Decision, Request, Side};
-pub use decide::{deadline, decide, snapshot};
+pub use deadline::deadline;
+pub use decide::{decide, snapshot};
 pub use event::{Body, Event};
 pub use refusal::Refusal;
 pub use state::State;
+
+/// Version of the statistics that verdicts are given by.
+pub use tidegate_stats::STATS_VERSION;

@@ -1,6 +1,7 @@
 //! Everything that is true now, derived from the journal alone. Only `apply` changes it; it needs no estate.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tidegate_model::seam::{ArmCounts, Effect, EffectKey, ExposureVersion, Observation, StratumPart, Verdict};
@@ -11,13 +12,23 @@ use tidegate_model::{
 };
 
 use crate::command::CommandKey;
-use crate::event::{Binding, Opening, Origin, Reading};
+use crate::event::{AdoptedSource, Binding, Opening, Origin, Reading};
 use crate::refusal::Refusal;
 
 /// Strata kept for one criterion; at the limit adjacent ones of one step are merged, which loses no count.
 pub const CELLS_MAX: usize = 4_096;
-/// Answers remembered by idempotency key.
+/// Answers remembered by idempotency key; the oldest is forgotten first.
 pub const ANSWERS_MAX: usize = 10_000;
+/// Resolved incidents kept; the journal has the older ones.
+pub const RESOLVED_MAX: usize = 200;
+/// Events of one incident that are pointed to; the journal has the older ones.
+pub const TIMELINE_MAX: usize = 200;
+/// Starts of one gateway whose reports are still told apart from repeats.
+pub const INCARNATIONS_MAX: usize = 4;
+/// Reports that may be missing between those of one gateway that have come; older ones count as seen.
+pub const REPORTS_OUT_OF_ORDER_MAX: usize = 1_024;
+/// Controller starts whose last exposure is remembered.
+pub const EPOCHS_MAX: usize = 1_000;
 
 /// The state of everything at one journal sequence.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -34,8 +45,10 @@ pub struct State {
     pub owners: BTreeMap<DomainId, String>,
     /// Stages.
     pub stages: BTreeMap<StageId, StageState>,
-    /// Incidents, resolved ones included.
+    /// Incidents: every open one, and the last resolved ones.
     pub incidents: BTreeMap<IncidentId, Incident>,
+    /// How many incidents there ever were.
+    pub incidents_opened: u64,
     /// Switches.
     pub switches: BTreeMap<SwitchId, SwitchState>,
     /// Actions whose mode is active.
@@ -46,12 +59,21 @@ pub struct State {
     pub gateways: BTreeMap<GatewayId, GatewayState>,
     /// The newest exposure that is in force everywhere.
     pub in_force: ExposureVersion,
+    /// The sequence of the last exposure that each controller start asked for.
+    pub asserted: BTreeMap<u64, u64>,
     /// When equal refusals were last journalled.
     pub refusals: BTreeMap<String, Timestamp>,
-    /// Answers by idempotency key.
-    pub answers: BTreeMap<CommandKey, Result<String, Refusal>>,
+    /// Answers to commands that carried a key.
+    pub answers: Arc<Answers>,
+}
+
+/// Answers by idempotency key.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Answers {
+    /// By key.
+    pub by_key: BTreeMap<CommandKey, Result<String, Refusal>>,
     /// The keys in the order of their arrival.
-    pub answered: VecDeque<CommandKey>,
+    pub order: VecDeque<CommandKey>,
 }
 
 /// Where a stage is.
@@ -119,6 +141,8 @@ pub struct StageState {
     pub steps: Vec<BasisPoints>,
     /// Criteria of its gate.
     pub criteria: Vec<CriterionId>,
+    /// Those of them that are measured.
+    pub sources: Vec<AdoptedSource>,
     /// Where it is.
     pub phase: Phase,
     /// Since when.
@@ -141,20 +165,22 @@ pub struct StageState {
     pub holds: Vec<Hold>,
     /// Approvals of the next move.
     pub approvals: Vec<Approval>,
-    /// Risk accepted for the next move: as approver, from a rung above.
-    pub risks: Vec<(PersonId, bool, Binding)>,
+    /// Risk accepted for the next move.
+    pub risks: Vec<Risk>,
     /// The question that approvers were asked.
     pub asked: Option<Asked>,
     /// Verdicts.
     pub verdicts: BTreeMap<CriterionId, Said>,
     /// Counts since the attempt or the last restart began.
-    pub cells: BTreeMap<CriterionId, Vec<Cell>>,
+    pub cells: BTreeMap<CriterionId, Arc<Vec<Cell>>>,
     /// The last answer of each asked source.
     pub observations: BTreeMap<CriterionId, Observation>,
     /// Manual answers: whether it holds, and when it was said.
     pub attested: BTreeMap<CriterionId, (bool, Timestamp)>,
     /// Snapshot from which counts enter at all: the attempt's or the restart's.
     pub evidence_since: ExposureVersion,
+    /// When that was; answers of sources that were asked before do not count.
+    pub evidence_since_at: Timestamp,
     /// Snapshot from which counts may pass this step.
     pub step_since: ExposureVersion,
     /// When that was.
@@ -165,6 +191,8 @@ pub struct StageState {
     pub soak_until: Option<Timestamp>,
     /// A decision is asked for then.
     pub decide_by: Option<Timestamp>,
+    /// The plan's windows open then, and nothing else stands in the way.
+    pub deferred_until: Option<Timestamp>,
     /// The sequence of the exposure that the stage waits for.
     pub exposing_seq: u64,
     /// When exposure last fell to nothing, and from where.
@@ -195,6 +223,19 @@ pub struct Hold {
 pub struct Approval {
     /// Who.
     pub by: PersonId,
+    /// What it is bound to.
+    pub bound: Binding,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Risk accepted by one person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Risk {
+    /// Who.
+    pub by: PersonId,
+    /// As approver, else from a rung above.
+    pub as_approver: bool,
     /// What it is bound to.
     pub bound: Binding,
     /// When.
@@ -293,7 +334,7 @@ pub struct Incident {
     pub called: Vec<PersonId>,
     /// Pages of the last call that have not failed.
     pub pages: Vec<EffectKey>,
-    /// Sequences of its events.
+    /// Sequences of its last events.
     pub timeline: Vec<u64>,
 }
 
@@ -341,10 +382,12 @@ pub struct ActiveAction {
     pub domain: DomainId,
     /// Who used it.
     pub by: PersonId,
-    /// Switches it set.
-    pub switches: Vec<SwitchId>,
+    /// Switches it set, and to what.
+    pub switches: Vec<(SwitchId, SwitchValue)>,
     /// Reverted then at the latest.
     pub until: Timestamp,
+    /// Sequence of its last use; of two actions that set one switch the later wins.
+    pub seq: u64,
 }
 
 /// An effect that has not ended.
@@ -363,8 +406,40 @@ pub struct GatewayState {
     pub incarnation: u64,
     /// Whether its lease has run out without a word.
     pub is_lost: bool,
-    /// The first index not yet seen of each part, in this incarnation.
-    pub seen: BTreeMap<StratumPart, u64>,
+    /// Reports that have come, by start and part.
+    pub seen: BTreeMap<u64, BTreeMap<StratumPart, Seen>>,
+}
+
+/// Which reports of one part have come.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Seen {
+    /// Everything before this index.
+    pub all_before: u64,
+    /// These, at or after it.
+    pub also: BTreeSet<u64>,
+}
+
+impl Seen {
+    /// Whether a report has come.
+    #[must_use]
+    pub fn has(&self, index: u64) -> bool {
+        index < self.all_before || self.also.contains(&index)
+    }
+
+    /// Notes a report. When too many are missing before it, the oldest of these count as seen.
+    pub fn note(&mut self, index: u64) {
+        if index >= self.all_before {
+            self.also.insert(index);
+        }
+        if self.also.len() > REPORTS_OUT_OF_ORDER_MAX
+            && let Some(first) = self.also.first()
+        {
+            self.all_before = *first;
+        }
+        while self.also.remove(&self.all_before) {
+            self.all_before += 1;
+        }
+    }
 }
 
 impl State {

@@ -12,6 +12,10 @@ pub fn said(body: &Body) -> String {
         Body::EstateAdopted { digest, stages, .. } => format!("estate {digest:.12} adopted, {} stages", stages.len()),
         Body::CommandRefused { asked, refusal } => format!("refused: {asked} - {}", refusal.what),
         Body::StageReadied { stage, attempt } => format!("{stage} is ready for attempt {attempt}"),
+        Body::OpeningDeferred { stage, until } => match until {
+            Some(until) => format!("{stage} waits for the plan's window, which opens at {until}"),
+            None => format!("{stage} no longer waits for the plan's window alone"),
+        },
         Body::ApprovalAsked { stage, opens, sent, .. } => {
             format!("{} asked to approve: {stage}, {}", people(sent), opening(opens))
         }
@@ -158,7 +162,7 @@ pub fn said(body: &Body) -> String {
             };
             format!("{by} used {action} in {incident}{set}")
         }
-        Body::ActionReverted { action, expired } => {
+        Body::ActionReverted { action, expired, .. } => {
             format!(
                 "the mode of {action} ended{}",
                 if *expired { " by its expiry" } else { "" }

@@ -1,17 +1,14 @@
 //! Counts of strata enter the stages they were measured for.
 
+use std::sync::Arc;
+
 use tidegate_model::Timestamp;
 use tidegate_model::seam::{ArmCounts, Stratum};
 
-use crate::state::{CELLS_MAX, Cell, State};
+use crate::state::{CELLS_MAX, Cell, GatewayState, INCARNATIONS_MAX, State};
 
 pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Timestamp) {
-    if let Some(gateway) = state.gateways.get_mut(&stratum.id.gateway)
-        && gateway.incarnation == stratum.id.incarnation
-    {
-        let next = gateway.seen.entry(stratum.id.part).or_default();
-        *next = (*next).max(stratum.id.index + 1);
-    }
+    note(state, stratum);
     if late {
         return;
     }
@@ -42,11 +39,34 @@ pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Times
             old: counts.old,
             new: counts.new,
         };
-        let cells = stage.cells.entry(counts.criterion.clone()).or_default();
+        let cells = Arc::make_mut(stage.cells.entry(counts.criterion.clone()).or_default());
         if cells.len() >= CELLS_MAX {
             merge_pairs(cells);
         }
         cells.push(cell);
+    }
+}
+
+/// Remembers a report, so that its repeat is dropped; of the oldest starts of a gateway nothing is remembered.
+fn note(state: &mut State, stratum: &Stratum) {
+    let id = &stratum.id;
+    let gateway = state
+        .gateways
+        .entry(id.gateway.clone())
+        .or_insert_with(|| GatewayState {
+            incarnation: id.incarnation,
+            is_lost: false,
+            seen: Default::default(),
+        });
+    gateway
+        .seen
+        .entry(id.incarnation)
+        .or_default()
+        .entry(id.part)
+        .or_default()
+        .note(id.index);
+    if gateway.seen.len() > INCARNATIONS_MAX {
+        gateway.seen.pop_first();
     }
 }
 
@@ -62,7 +82,7 @@ fn merge_pairs(cells: &mut Vec<Cell>) {
                 last.received = cell.received;
                 is_open = false;
             }
-            _ => {
+            Some(_) | None => {
                 merged.push(cell);
                 is_open = true;
             }

@@ -1,9 +1,10 @@
 //! Events of incidents, pages and actions.
 
+use tidegate_model::SwitchId;
 use tidegate_model::seam::{EffectKey, Outcome};
 
 use crate::event::{Body, Event};
-use crate::state::{ActiveAction, Incident, IncidentPhase, State};
+use crate::state::{ActiveAction, Incident, IncidentPhase, RESOLVED_MAX, State, TIMELINE_MAX};
 
 pub(super) fn apply(state: &mut State, event: &Event) {
     let seq = state.seq;
@@ -30,7 +31,9 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                 pages: Vec::new(),
                 timeline: vec![seq],
             };
+            state.incidents_opened += 1;
             state.incidents.insert(incident.clone(), opened);
+            forget_oldest_resolved(state);
         }
         Body::RungCalled {
             incident,
@@ -54,7 +57,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                     known.called.push(letter.to.clone());
                 }
             }
-            known.timeline.push(seq);
+            tell(known, seq);
         }
         Body::IncidentAcknowledged {
             incident,
@@ -79,7 +82,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                 }
             };
             known.pages.clear();
-            known.timeline.push(seq);
+            tell(known, seq);
         }
         Body::AcknowledgementLapsed { incident } => {
             let Some(known) = state.incidents.get_mut(incident) else {
@@ -87,7 +90,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             };
             known.phase = IncidentPhase::Open;
             known.answer_by = at;
-            known.timeline.push(seq);
+            tell(known, seq);
         }
         Body::ActionTaken {
             incident,
@@ -97,23 +100,19 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             switches,
             until,
         } => {
-            for (id, value) in switches {
-                if let Some(switch) = state.switches.get_mut(id) {
-                    switch.value = value.clone();
-                    switch.action = Some(action.clone());
-                    switch.until = Some(*until);
-                    switch.seq = seq;
-                }
-            }
             if !switches.is_empty() {
                 let active = ActiveAction {
                     incident: incident.clone(),
                     domain: domain.clone(),
                     by: by.clone(),
-                    switches: switches.iter().map(|(id, _)| id.clone()).collect(),
+                    switches: switches.clone(),
                     until: *until,
+                    seq,
                 };
                 state.actions.insert(action.clone(), active);
+                for (id, _) in switches {
+                    settle(state, id);
+                }
             }
             let Some(known) = state.incidents.get_mut(incident) else {
                 return;
@@ -124,24 +123,17 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                     until: *until,
                 };
             }
-            known.timeline.push(seq);
+            tell(known, seq);
         }
         Body::ActionReverted { action, .. } => {
             let Some(active) = state.actions.remove(action) else {
                 return;
             };
-            for id in &active.switches {
-                if let Some(switch) = state.switches.get_mut(id)
-                    && switch.action.as_ref() == Some(action)
-                {
-                    switch.value = switch.default.clone();
-                    switch.action = None;
-                    switch.until = None;
-                    switch.seq = seq;
-                }
+            for (id, _) in &active.switches {
+                settle(state, id);
             }
             if let Some(known) = state.incidents.get_mut(&active.incident) {
-                known.timeline.push(seq);
+                tell(known, seq);
             }
         }
         Body::IncidentResolved {
@@ -159,12 +151,13 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                 lesson: lesson.clone(),
             };
             known.pages.clear();
-            known.timeline.push(seq);
+            tell(known, seq);
         }
         Body::ControllerStarted { .. }
         | Body::EstateAdopted { .. }
         | Body::CommandRefused { .. }
         | Body::StageReadied { .. }
+        | Body::OpeningDeferred { .. }
         | Body::ApprovalAsked { .. }
         | Body::Approved { .. }
         | Body::RiskAccepted { .. }
@@ -199,6 +192,51 @@ pub(super) fn page_ended(state: &mut State, effect: &EffectKey, outcome: &Outcom
     }
     for incident in state.incidents.values_mut() {
         incident.pages.retain(|key| key != effect);
+    }
+}
+
+fn tell(incident: &mut Incident, seq: u64) {
+    if incident.timeline.len() >= TIMELINE_MAX {
+        incident.timeline.remove(0);
+    }
+    incident.timeline.push(seq);
+}
+
+/// A switch has the value that the latest active action gives it, else its default.
+fn settle(state: &mut State, id: &SwitchId) {
+    let Some(switch) = state.switches.get_mut(id) else {
+        return;
+    };
+    let setting = state.actions.iter().filter_map(|(action, active)| {
+        let (_, value) = active.switches.iter().find(|(set, _)| set == id)?;
+        Some((active.seq, action, value, active.until))
+    });
+    match setting.max_by_key(|(seq, ..)| *seq) {
+        Some((_, action, value, until)) => {
+            switch.value = value.clone();
+            switch.action = Some(action.clone());
+            switch.until = Some(until);
+        }
+        None => {
+            switch.value = switch.default.clone();
+            switch.action = None;
+            switch.until = None;
+        }
+    }
+    switch.seq = state.seq;
+}
+
+fn forget_oldest_resolved(state: &mut State) {
+    let resolved = |incident: &Incident| !incident.is_open();
+    while state.incidents.values().filter(|incident| resolved(incident)).count() > RESOLVED_MAX {
+        let oldest = state
+            .incidents
+            .iter()
+            .filter(|(_, incident)| resolved(incident))
+            .min_by_key(|(_, incident)| incident.opened)
+            .map(|(id, _)| id.clone());
+        let Some(oldest) = oldest else { return };
+        state.incidents.remove(&oldest);
     }
 }
 

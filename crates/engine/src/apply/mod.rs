@@ -4,10 +4,12 @@ mod evidence;
 mod incident;
 mod stage;
 
-use tidegate_model::seam::Effect;
+use std::sync::Arc;
+
+use tidegate_model::seam::{Effect, ExposureVersion};
 
 use crate::event::{Body, Event, Sent};
-use crate::state::{ANSWERS_MAX, GatewayState, State, SwitchState, Waiting};
+use crate::state::{ANSWERS_MAX, EPOCHS_MAX, GatewayState, State, SwitchState, Waiting};
 
 /// Applies one event.
 pub fn apply(state: &mut State, event: &Event) {
@@ -48,17 +50,13 @@ pub fn apply(state: &mut State, event: &Event) {
         Body::GatewayConnected {
             gateway, incarnation, ..
         } => {
-            let fresh = GatewayState {
+            let known = state.gateways.entry(gateway.clone()).or_insert_with(|| GatewayState {
                 incarnation: *incarnation,
                 is_lost: false,
                 seen: Default::default(),
-            };
-            let known = state.gateways.entry(gateway.clone()).or_insert_with(|| fresh.clone());
-            if known.incarnation == *incarnation {
-                known.is_lost = false;
-            } else {
-                *known = fresh;
-            }
+            });
+            known.incarnation = *incarnation;
+            known.is_lost = false;
         }
         Body::GatewayLost { gateway } => {
             if let Some(known) = state.gateways.get_mut(gateway) {
@@ -74,6 +72,7 @@ pub fn apply(state: &mut State, event: &Event) {
         | Body::ActionReverted { .. }
         | Body::IncidentResolved { .. } => incident::apply(state, event),
         Body::StageReadied { .. }
+        | Body::OpeningDeferred { .. }
         | Body::ApprovalAsked { .. }
         | Body::Approved { .. }
         | Body::RiskAccepted { .. }
@@ -105,9 +104,11 @@ pub fn sent_by(body: &Body) -> Vec<&Sent> {
         Body::ApprovalAsked { sent, .. } | Body::RungCalled { sent, .. } => sent.iter().collect(),
         Body::StepExposed { sent, .. } | Body::StageFinalised { sent, .. } => vec![sent],
         Body::RollbackBegun { sent, notices, .. } => std::iter::once(sent).chain(notices).collect(),
+        Body::ActionReverted { notices, .. } => notices.iter().collect(),
         Body::EstateAdopted { .. }
         | Body::CommandRefused { .. }
         | Body::StageReadied { .. }
+        | Body::OpeningDeferred { .. }
         | Body::Approved { .. }
         | Body::RiskAccepted { .. }
         | Body::SoakBegun { .. }
@@ -128,7 +129,6 @@ pub fn sent_by(body: &Body) -> Vec<&Sent> {
         | Body::IncidentAcknowledged { .. }
         | Body::AcknowledgementLapsed { .. }
         | Body::ActionTaken { .. }
-        | Body::ActionReverted { .. }
         | Body::IncidentResolved { .. }
         | Body::GatewayConnected { .. }
         | Body::GatewayLost { .. }
@@ -143,11 +143,12 @@ pub(crate) fn refusal_key(actor: &str, asked: &str, code: &str) -> String {
 }
 
 fn send(state: &mut State, sent: &Sent, event: &Event) {
-    if matches!(sent.effect, Effect::SetExposure(_)) {
+    if let Effect::SetExposure(snapshot) = &sent.effect {
         // A complete snapshot supersedes every earlier one.
         state
             .outbox
             .retain(|_, waiting| !matches!(waiting.effect, Effect::SetExposure(_)));
+        remember_asserted(state, snapshot.version);
     }
     state.outbox.insert(
         sent.key.clone(),
@@ -158,9 +159,16 @@ fn send(state: &mut State, sent: &Sent, event: &Event) {
     );
 }
 
+fn remember_asserted(state: &mut State, version: ExposureVersion) {
+    state.asserted.insert(version.epoch, version.seq);
+    if state.asserted.len() > EPOCHS_MAX {
+        state.asserted.pop_first();
+    }
+}
+
 fn remember_answer(state: &mut State, event: &Event) {
     let Some(key) = &event.key else { return };
-    if state.answers.contains_key(key) {
+    if state.answers.by_key.contains_key(key) {
         return;
     }
     let answer = if let Body::CommandRefused { refusal, .. } = &event.body {
@@ -168,12 +176,13 @@ fn remember_answer(state: &mut State, event: &Event) {
     } else {
         Ok(crate::words::said(&event.body))
     };
-    state.answers.insert(key.clone(), answer);
-    state.answered.push_back(key.clone());
-    if state.answered.len() > ANSWERS_MAX
-        && let Some(oldest) = state.answered.pop_front()
+    let answers = Arc::make_mut(&mut state.answers);
+    answers.by_key.insert(key.clone(), answer);
+    answers.order.push_back(key.clone());
+    if answers.order.len() > ANSWERS_MAX
+        && let Some(oldest) = answers.order.pop_front()
     {
-        state.answers.remove(&oldest);
+        answers.by_key.remove(&oldest);
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use tidegate_model::{BasisPoints, StageId, Timestamp};
+use tidegate_model::seam::{Actor, ExposureVersion};
+use tidegate_model::{BasisPoints, PersonId, StageId, Timestamp};
 
 use crate::event::{AdoptedStage, Body, Event};
-use crate::state::{Approval, Asked, Hold, Phase, Said, StageState, State};
+use crate::state::{Approval, Asked, Hold, Phase, Risk, Said, StageState, State};
 
 /// Changes of exposure kept for charts.
 const EXPOSURES_MAX: usize = 256;
@@ -25,6 +26,8 @@ pub(super) fn adopt(state: &mut State, stages: &[AdoptedStage], at: Timestamp) {
         known.owner = adopted.owner.clone();
         known.steps = adopted.steps.clone();
         known.criteria = adopted.criteria.clone();
+        known.sources = adopted.sources.clone();
+        known.deferred_until = None;
         known.approvals.clear();
         known.risks.clear();
         known.asked = None;
@@ -38,6 +41,7 @@ fn fresh(adopted: &AdoptedStage, at: Timestamp) -> StageState {
         owner: adopted.owner.clone(),
         steps: Vec::new(),
         criteria: Vec::new(),
+        sources: Vec::new(),
         phase: Phase::Pending,
         since: at,
         attempt: 0,
@@ -55,12 +59,14 @@ fn fresh(adopted: &AdoptedStage, at: Timestamp) -> StageState {
         cells: BTreeMap::new(),
         observations: BTreeMap::new(),
         attested: BTreeMap::new(),
-        evidence_since: Default::default(),
-        step_since: Default::default(),
+        evidence_since: ExposureVersion::default(),
+        evidence_since_at: at,
+        step_since: ExposureVersion::default(),
         step_since_at: at,
         fallbacks: 0,
         soak_until: None,
         decide_by: None,
+        deferred_until: None,
         exposing_seq: 0,
         rolled_back: None,
         watch_until: None,
@@ -72,6 +78,10 @@ fn fresh(adopted: &AdoptedStage, at: Timestamp) -> StageState {
 pub(super) fn apply(state: &mut State, event: &Event) {
     let seq = state.seq;
     let at = event.at;
+    let version = ExposureVersion {
+        epoch: state.epoch,
+        seq,
+    };
     let Some(id) = stage_of(&event.body) else { return };
     let Some(stage) = state.stages.get_mut(id) else { return };
     match &event.body {
@@ -84,7 +94,10 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             forget_evidence(stage);
             enter(stage, Phase::Ready, at);
         }
+        Body::OpeningDeferred { until, .. } => stage.deferred_until = *until,
         Body::ApprovalAsked { opens, answer_by, .. } => {
+            // Asked again only when what was given has gone stale.
+            stage.approvals.clear();
             stage.asked = Some(Asked {
                 opens: opens.clone(),
                 answer_by: *answer_by,
@@ -107,20 +120,26 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         Body::RiskAccepted {
             by, as_approver, bound, ..
         } => {
-            stage.risks.push((by.clone(), *as_approver, bound.clone()));
+            stage.risks.retain(|risk| &risk.by != by);
+            stage.risks.push(Risk {
+                by: by.clone(),
+                as_approver: *as_approver,
+                bound: bound.clone(),
+                at,
+            });
         }
         Body::StepExposed { step, to, .. } => {
             if *step == 0 {
                 forget_evidence(stage);
-                stage.evidence_since = tidegate_model::seam::ExposureVersion {
-                    epoch: state.epoch,
-                    seq,
-                };
-            } else {
-                stage.proven = stage.exposure;
+                stage.evidence_since = version;
+                stage.evidence_since_at = at;
             }
             stage.step = Some(*step);
+            stage.step_since = version;
+            stage.step_since_at = at;
             stage.passed = None;
+            stage.soak_until = None;
+            stage.deferred_until = None;
             expose(stage, *to, seq, at);
             stage.asked = None;
             stage.approvals.clear();
@@ -146,6 +165,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         Body::GateOpened { .. } => enter(stage, Phase::Gating, at),
         Body::GatePassed { step, .. } => {
             stage.passed = Some(*step);
+            stage.proven = stage.exposure;
             stage.decide_by = None;
         }
         Body::DecisionAsked { .. } => stage.decide_by = None,
@@ -171,10 +191,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.attested.insert(criterion.clone(), (*holds, at));
         }
         Body::StageHeld { criterion, reason, .. } => {
-            let of = match (&event.actor, criterion) {
-                (tidegate_model::seam::Actor::Person { id, .. }, None) => Some(id.clone()),
-                _ => None,
-            };
+            let of = criterion.is_none().then(|| person(&event.actor)).flatten();
             stage.holds.push(Hold {
                 criterion: criterion.clone(),
                 of,
@@ -199,6 +216,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.decide_by = None;
             stage.watch_until = None;
             stage.way_back_until = None;
+            stage.deferred_until = None;
             expose(stage, BasisPoints::ZERO, seq, at);
             enter(stage, Phase::RollingBack, at);
         }
@@ -211,11 +229,12 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.asked = None;
             stage.passed = None;
             stage.holds.retain(|hold| hold.criterion.is_none());
+            stage.deferred_until = None;
             forget_evidence(stage);
-            stage.evidence_since = tidegate_model::seam::ExposureVersion {
-                epoch: state.epoch,
-                seq,
-            };
+            stage.evidence_since = version;
+            stage.evidence_since_at = at;
+            stage.step_since = version;
+            stage.step_since_at = at;
             if sent.is_some() {
                 stage.exposing_seq = seq;
                 stage.soak_until = None;
@@ -230,7 +249,6 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.way_back_until = Some(*way_back_until);
             stage.soak_until = None;
             stage.verdicts.clear();
-            stage.step_since = state.in_force;
             stage.step_since_at = at;
             enter(stage, Phase::Watching, at);
         }
@@ -238,6 +256,8 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.proven = BasisPoints::FULL;
             stage.asked = None;
             stage.approvals.clear();
+            stage.holds.clear();
+            stage.watch_until = None;
             stage.exposing_seq = seq;
             enter(stage, Phase::Finalised, at);
         }
@@ -257,6 +277,13 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         | Body::GatewayConnected { .. }
         | Body::GatewayLost { .. }
         | Body::EffectEnded { .. } => {}
+    }
+}
+
+fn person(actor: &Actor) -> Option<PersonId> {
+    match actor {
+        Actor::Person { id, .. } => Some(id.clone()),
+        Actor::Service { .. } | Actor::Gateway { .. } | Actor::Controller => None,
     }
 }
 
@@ -285,6 +312,7 @@ fn forget_evidence(stage: &mut StageState) {
 fn stage_of(body: &Body) -> Option<&StageId> {
     match body {
         Body::StageReadied { stage, .. }
+        | Body::OpeningDeferred { stage, .. }
         | Body::ApprovalAsked { stage, .. }
         | Body::ApprovalOverdue { stage }
         | Body::Approved { stage, .. }

@@ -1,7 +1,7 @@
 //! Another version of the estate: refused when it would change an owner, remove what is in use, or touch a running stage.
 
 use tidegate_model::Estate;
-use tidegate_model::plan::Stage;
+use tidegate_model::plan::{Measure, Plan, Stage};
 
 use super::start::adopted;
 use super::turn::Turn;
@@ -9,7 +9,7 @@ use crate::event::Body;
 use crate::refusal::{Refusal, Rule};
 use crate::state::Phase;
 
-pub(super) fn adopt(turn: &mut Turn<'_>, candidate: &Estate) -> Result<(), Refusal> {
+pub(super) fn adopt<'a>(turn: &mut Turn<'a>, candidate: &'a Estate) -> Result<(), Refusal> {
     if turn.state.estate.as_deref() == Some(candidate.digest()) {
         return Err(unsafe_because(
             "this estate is the one that runs".into(),
@@ -25,7 +25,12 @@ pub(super) fn adopt(turn: &mut Turn<'_>, candidate: &Estate) -> Result<(), Refus
             continue;
         }
         let (before, after) = (turn.estate.stage(id), candidate.stage(id));
-        let is_same = matches!((before, after), (Some((_, before)), Some((_, after))) if before == after);
+        let is_same = match (before, after) {
+            (Some((plan, before)), Some((other, after))) => {
+                before == after && is_measured_alike(turn.estate, candidate, plan, other, before)
+            }
+            (Some(_), None) | (None, Some(_)) | (None, None) => false,
+        };
         if !is_same {
             return Err(unsafe_because(
                 format!("stage `{id}` is {} and the new estate changes it", state.phase.words()),
@@ -35,7 +40,28 @@ pub(super) fn adopt(turn: &mut Turn<'_>, candidate: &Estate) -> Result<(), Refus
     }
     let body: Body = adopted(candidate);
     turn.emit(body);
+    // What follows in this batch follows from the new estate.
+    turn.estate = candidate;
     Ok(())
+}
+
+/// Whether what a running stage is measured with stays as it is: its plan's alpha, its edge and its flows.
+fn is_measured_alike(running: &Estate, candidate: &Estate, plan: &Plan, other: &Plan, stage: &Stage) -> bool {
+    let flows = stage
+        .gate
+        .criteria
+        .iter()
+        .filter_map(|criterion| match &criterion.measure {
+            Measure::Completion { flow } | Measure::Errors { flow, .. } | Measure::Latency { flow, .. } => Some(flow),
+            Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => None,
+        });
+    plan.id == other.id
+        && plan.alpha == other.alpha
+        && plan.edge == other.edge
+        && running.edges().get(&plan.edge) == candidate.edges().get(&other.edge)
+        && flows
+            .into_iter()
+            .all(|flow| running.flows().get(flow) == candidate.flows().get(flow))
 }
 
 fn same_owners(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Refusal> {
@@ -60,17 +86,41 @@ fn same_owners(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Refusal> {
 }
 
 fn nothing_in_use_removed(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Refusal> {
-    let untouched = |stage: &&Stage| {
+    let untouched = |stage: &Stage| {
         turn.state
             .stages
             .get(&stage.id)
             .is_none_or(|state| matches!(state.phase, Phase::Pending | Phase::Ready))
     };
     for (_, stage) in turn.estate.stages() {
-        if candidate.stage(&stage.id).is_none() && !untouched(&stage) {
+        if candidate.stage(&stage.id).is_none() && !untouched(stage) {
             return Err(unsafe_because(
                 format!("stage `{}` has begun and would disappear", stage.id),
                 "leave it in the plan".into(),
+            ));
+        }
+    }
+    for (_, stage) in turn.estate.stages().filter(|(_, stage)| !untouched(stage)) {
+        if candidate
+            .stage(&stage.id)
+            .is_some_and(|(_, other)| other.unit != stage.unit)
+        {
+            return Err(unsafe_because(
+                format!("stage `{}` has begun and would cut another unit over", stage.id),
+                "leave its unit as it is".into(),
+            ));
+        }
+    }
+    for switch in turn.state.switches.keys() {
+        let is_set = turn
+            .state
+            .switches
+            .get(switch)
+            .is_some_and(|known| known.action.is_some());
+        if is_set && candidate.switch(switch).is_none() {
+            return Err(unsafe_because(
+                format!("switch `{switch}` is set and would disappear"),
+                "revert its action first".into(),
             ));
         }
     }
@@ -98,11 +148,7 @@ fn nothing_in_use_removed(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Ref
 }
 
 fn same_salt(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Refusal> {
-    let has_begun = turn
-        .state
-        .stages
-        .values()
-        .any(|stage| stage.attempt > 0 && stage.step.is_some());
+    let has_begun = turn.state.stages.values().any(|stage| !stage.exposures.is_empty());
     for (id, edge) in turn.estate.edges() {
         let other = candidate.edges().get(id);
         if has_begun && other.is_some_and(|other| other.salt != edge.salt) {

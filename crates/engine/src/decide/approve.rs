@@ -92,10 +92,7 @@ fn nothing_to_approve(state: &StageState, id: &StageId) -> Refusal {
 /// Accepts the risk of a gate that says `not yet`, never of one that says anything worse.
 pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Result<(), Refusal> {
     let (_, declared, state) = turn.stage(id)?;
-    let Some(step) = state
-        .step
-        .filter(|_| state.phase == Phase::Gating && state.passed.is_none())
-    else {
+    let Some(step) = state.step.filter(|_| state.phase == Phase::Gating) else {
         return Err(Refusal {
             rule: Rule::RiskNotAcceptable,
             what: format!(
@@ -107,10 +104,15 @@ pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Re
         });
     };
     let mut readings = Vec::new();
+    let mut passing = 0;
     for criterion in &declared.gate.criteria {
         let (verdict, reading) = judge::judge(turn.estate, &turn.state, id, criterion, turn.now);
         match verdict {
-            Verdict::Pass | Verdict::NotYet { .. } => readings.push((criterion.id.clone(), reading)),
+            Verdict::Pass => {
+                passing += 1;
+                readings.push((criterion.id.clone(), reading));
+            }
+            Verdict::NotYet { .. } => readings.push((criterion.id.clone(), reading)),
             Verdict::Harm | Verdict::NoData { .. } | Verdict::Invalid { .. } | Verdict::SourceDown { .. } => {
                 return Err(Refusal {
                     rule: Rule::RiskNotAcceptable,
@@ -125,6 +127,14 @@ pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Re
             }
         }
     }
+    if readings.len() == passing {
+        return Err(Refusal {
+            rule: Rule::RiskNotAcceptable,
+            what: format!("the gate of {id} passes; there is no risk to accept"),
+            owner: None,
+            remedy: "approve its next step".into(),
+        });
+    }
     if reason.trim().is_empty() {
         return Err(Refusal {
             rule: Rule::BadInput,
@@ -137,8 +147,16 @@ pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Re
         return Err(super::turn::unknown("person", ""));
     };
     let bound = binding(turn, state, Opening::AcceptedRisk(step + 1));
-    let as_approver = may::is_approver(turn.estate, declared, &by)
-        && !(may::stands_above(turn.estate, &declared.owner, &by) && gate::has_risk(state, &bound, true));
+    let has_approver = gate::has_risk(
+        turn.estate,
+        &turn.state,
+        declared,
+        &bound.opens,
+        gate::Role::Approver,
+        turn.now,
+    );
+    let is_above = may::stands_above(turn.estate, &declared.owner, &by);
+    let as_approver = may::is_approver(turn.estate, declared, &by) && !(is_above && has_approver);
     turn.emit(Body::RiskAccepted {
         stage: id.clone(),
         by,

@@ -16,7 +16,15 @@ pub(super) fn note(
     reference: &str,
     summary: &str,
 ) -> Result<(), Refusal> {
-    turn.stage(id)?;
+    let (_, _, state) = turn.stage(id)?;
+    if state.phase == Phase::Finalised {
+        return Err(Refusal {
+            rule: Rule::WrongState,
+            what: format!("{id} is final; it is no longer judged"),
+            owner: None,
+            remedy: "nothing of the stage rests on it any more".into(),
+        });
+    }
     if reference.trim().is_empty() {
         return Err(Refusal {
             rule: Rule::BadInput,
@@ -25,12 +33,12 @@ pub(super) fn note(
             remedy: "give a reference".into(),
         });
     }
-    noted(turn, id, side, reference, summary);
+    noted(turn, id, side, reference, summary, By::Asked);
     Ok(())
 }
 
-/// A switch that a granted action set or reverted is a change of the new side of every stage of its domain.
-pub(super) fn by_action(turn: &mut Turn<'_>, domain: &DomainId, action: &ActionId) {
+/// A switch that a granted action set or reverted, or that fell back at its expiry, is a change of the new side of every stage of its domain.
+pub(super) fn by_action(turn: &mut Turn<'_>, domain: &DomainId, action: &ActionId, by: By) {
     let touched: Vec<StageId> = turn
         .state
         .stages
@@ -39,18 +47,31 @@ pub(super) fn by_action(turn: &mut Turn<'_>, domain: &DomainId, action: &ActionI
         .map(|(id, _)| id.clone())
         .collect();
     for stage in touched {
-        noted(turn, &stage, Side::New, action.as_str(), "its switches changed");
+        noted(turn, &stage, Side::New, action.as_str(), "its switches changed", by);
     }
 }
 
-fn noted(turn: &mut Turn<'_>, id: &StageId, side: Side, reference: &str, summary: &str) {
+/// Who causes a change of a side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// Whoever asked.
+    Asked,
+    /// The clock.
+    Expiry,
+}
+
+fn noted(turn: &mut Turn<'_>, id: &StageId, side: Side, reference: &str, summary: &str, by: By) {
     let is_exposed = turn.state.is_exposed(id);
     let sent = is_exposed.then(|| ask(&turn.state, turn.next_seq(), turn.state.epoch, &Ask::Again));
-    turn.emit(Body::ChangeNoted {
+    let body = Body::ChangeNoted {
         stage: id.clone(),
         side,
         reference: reference.to_owned(),
         summary: summary.to_owned(),
         sent,
-    });
+    };
+    match by {
+        By::Asked => turn.emit(body),
+        By::Expiry => turn.emit_self(body),
+    }
 }

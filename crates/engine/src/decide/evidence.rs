@@ -1,37 +1,43 @@
 //! What senses and people report about a stage enters the record; judging it is the gate's business.
 
 use tidegate_model::seam::{Observation, Stratum};
-use tidegate_model::{CriterionId, StageId};
+use tidegate_model::{CriterionId, Millis, StageId};
 
 use super::turn::{Turn, unknown};
 use crate::event::Body;
 use crate::refusal::{Refusal, Rule};
+use crate::state::INCARNATIONS_MAX;
 
-/// A gateway's clock may differ from ours by so much before its strata are late.
-const SKEW_MAX_MS: u64 = 5 * 60_000;
+/// A gateway's clock may run ahead of ours by so much before its strata are not judged.
+const SKEW_MAX: Millis = Millis::minutes(5);
 
 /// Records a stratum once; a repeat changes nothing, and the gateway may forget it.
 pub(super) fn record(turn: &mut Turn<'_>, stratum: &Stratum) -> Result<(), Refusal> {
-    let known = turn.state.gateways.get(&stratum.id.gateway);
-    let is_current = known.is_none_or(|gateway| gateway.incarnation == stratum.id.incarnation);
-    let is_repeat = known.is_some_and(|gateway| {
-        gateway.incarnation == stratum.id.incarnation
-            && gateway
-                .seen
-                .get(&stratum.id.part)
-                .is_some_and(|next| stratum.id.index < *next)
-    });
-    let is_older = known.is_some_and(|gateway| gateway.incarnation > stratum.id.incarnation);
-    if is_repeat || stratum.counts.is_empty() {
+    if is_repeat(turn, stratum) || stratum.counts.is_empty() {
         return Ok(());
     }
-    let is_skewed = stratum.began.0 > turn.now.after(tidegate_model::Millis(SKEW_MAX_MS)).0;
-    let late = is_skewed || is_older || !is_current || stratum.voided || is_stale(turn, stratum);
+    let is_skewed = stratum.began > turn.now.after(SKEW_MAX);
+    let late = is_skewed || stratum.voided || is_stale(turn, stratum);
     turn.emit(Body::EvidenceRecorded {
         stratum: stratum.clone(),
         late,
     });
     Ok(())
+}
+
+fn is_repeat(turn: &Turn<'_>, stratum: &Stratum) -> bool {
+    let id = &stratum.id;
+    let Some(gateway) = turn.state.gateways.get(&id.gateway) else {
+        return false;
+    };
+    match gateway.seen.get(&id.incarnation) {
+        Some(parts) => parts.get(&id.part).is_some_and(|seen| seen.has(id.index)),
+        // Of a start so old that nothing is remembered of it, everything counts as known.
+        None => gateway
+            .seen
+            .first_key_value()
+            .is_some_and(|(oldest, _)| id.incarnation < *oldest && gateway.seen.len() >= INCARNATIONS_MAX),
+    }
 }
 
 /// Whether no stage that it counts for is exposed under a version that it could speak about.
@@ -55,7 +61,12 @@ pub(super) fn observe(
     if !declared.gate.criteria.iter().any(|known| &known.id == criterion) {
         return Err(unknown("criterion", criterion.as_str()));
     }
-    if !state.phase.is_exposed() {
+    let is_stale = match observation {
+        // What a query saw before the change or the attempt says nothing about what runs now.
+        Observation::Equality { at, .. } => *at < state.evidence_since_at,
+        Observation::Silent(_) => false,
+    };
+    if !state.phase.is_exposed() || is_stale {
         return Ok(());
     }
     let body = Body::Observed {

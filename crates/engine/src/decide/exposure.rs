@@ -5,25 +5,7 @@ use tidegate_model::{BasisPoints, StageId};
 
 use super::turn::sent;
 use crate::event::Sent;
-use crate::state::{Phase, State};
-
-/// The exposure that the state asks for.
-#[must_use]
-pub fn snapshot(state: &State, version: ExposureVersion) -> ExposureSnapshot {
-    let units = state
-        .stages
-        .values()
-        .map(|stage| UnitExposure {
-            unit: stage.unit.clone(),
-            exposure: stage.exposure,
-            proven: stage.proven,
-            killed: false,
-            finalised: stage.phase == Phase::Finalised,
-            measured: stage.phase.is_exposed(),
-        })
-        .collect();
-    ExposureSnapshot { version, units }
-}
+use crate::state::{Phase, StageState, State};
 
 /// What is asked of one stage's unit, the rest staying as it is.
 pub(super) enum Ask<'a> {
@@ -37,41 +19,67 @@ pub(super) enum Ask<'a> {
     Finalise(&'a StageId),
 }
 
+/// The exposure that the state asks for.
+#[must_use]
+pub fn snapshot(state: &State, version: ExposureVersion) -> ExposureSnapshot {
+    with(state, version, &Ask::Again)
+}
+
 /// The effect that the next event at `seq` sends.
 pub(super) fn ask(state: &State, seq: u64, epoch: u64, ask: &Ask<'_>) -> Sent {
-    let version = ExposureVersion { epoch, seq };
-    let mut asked = snapshot(state, version);
-    let mut change = |id: &StageId, edit: &dyn Fn(&mut UnitExposure)| {
-        let unit = state.stages.get(id).map(|stage| stage.unit.clone());
-        if let Some(found) = asked
-            .units
-            .iter_mut()
-            .find(|exposure| Some(&exposure.unit) == unit.as_ref())
-        {
-            edit(found);
-        }
-    };
-    match ask {
-        Ask::Again => {}
-        Ask::Expose(id, to) => change(id, &|unit| {
-            if *to > unit.exposure && unit.exposure > BasisPoints::ZERO {
-                unit.proven = unit.exposure;
-            }
-            unit.exposure = *to;
-            unit.measured = true;
-        }),
-        Ask::Retreat(id) => change(id, &|unit| {
-            unit.exposure = BasisPoints::ZERO;
-            unit.proven = BasisPoints::ZERO;
-            unit.measured = false;
-        }),
-        Ask::Finalise(id) => change(id, &|unit| {
-            unit.exposure = BasisPoints::FULL;
-            unit.proven = BasisPoints::FULL;
-            unit.finalised = true;
-            unit.measured = false;
-        }),
-    }
+    let asked = with(state, ExposureVersion { epoch, seq }, ask);
     let (epoch, seq) = (epoch.to_string(), seq.to_string());
     sent(&["set-exposure", &epoch, &seq], Effect::SetExposure(asked))
+}
+
+fn with(state: &State, version: ExposureVersion, ask: &Ask<'_>) -> ExposureSnapshot {
+    let mut units: Vec<UnitExposure> = Vec::new();
+    for (id, stage) in &state.stages {
+        let asked = of_stage(id, stage, ask);
+        match units.iter_mut().find(|unit| unit.unit == asked.unit) {
+            Some(unit) => join(unit, &asked),
+            None => units.push(asked),
+        }
+    }
+    ExposureSnapshot { version, units }
+}
+
+fn of_stage(id: &StageId, stage: &StageState, ask: &Ask<'_>) -> UnitExposure {
+    let now = UnitExposure {
+        unit: stage.unit.clone(),
+        exposure: stage.exposure,
+        proven: stage.proven,
+        killed: false,
+        finalised: stage.phase == Phase::Finalised,
+        measured: stage.phase.is_exposed(),
+    };
+    match ask {
+        Ask::Expose(asked, to) if *asked == id => UnitExposure {
+            exposure: *to,
+            measured: true,
+            ..now
+        },
+        Ask::Retreat(asked) if *asked == id => UnitExposure {
+            exposure: BasisPoints::ZERO,
+            proven: BasisPoints::ZERO,
+            measured: false,
+            ..now
+        },
+        Ask::Finalise(asked) if *asked == id => UnitExposure {
+            exposure: BasisPoints::FULL,
+            proven: BasisPoints::FULL,
+            finalised: true,
+            measured: false,
+            ..now
+        },
+        Ask::Again | Ask::Expose(..) | Ask::Retreat(_) | Ask::Finalise(_) => now,
+    }
+}
+
+/// Stages of one unit: the unit has the highest exposure of them.
+fn join(unit: &mut UnitExposure, other: &UnitExposure) {
+    unit.exposure = unit.exposure.max(other.exposure);
+    unit.proven = unit.proven.max(other.proven);
+    unit.finalised |= other.finalised;
+    unit.measured |= other.measured;
 }

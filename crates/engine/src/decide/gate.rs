@@ -1,15 +1,16 @@
 //! What must hold before exposure grows: passed criteria, fresh approvals, no hold, no freezing incident, an open window, a ladder that reaches somebody.
 
-use jiff::tz::TimeZone;
-use tidegate_model::plan::{Approver, ExpandRule, Plan, Stage};
+use tidegate_model::plan::{Approver, Plan, Stage};
 use tidegate_model::seam::Verdict;
-use tidegate_model::{CriterionId, Estate, IncidentId, PersonId, Timestamp};
+use tidegate_model::{BasisPoints, CriterionId, Estate, IncidentId, PersonId, StageId, Timestamp};
+
+use super::window;
 
 use crate::event::{Binding, Opening, Origin, Reading};
 use crate::judge;
 use crate::may;
 use crate::refusal::Rule;
-use crate::state::{StageState, State};
+use crate::state::{Phase, State};
 
 /// Something that keeps exposure from growing, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,10 +51,30 @@ pub fn obstacles(
             format!("the plan allows {} attempts", stage.attempts_max),
         );
     }
+    let standing = standing(estate, state, stage, now).0;
+    let is_gate_open = match opens {
+        Opening::Entry => true,
+        Opening::Step(_) | Opening::Finalisation => standing == Standing::Pass,
+        Opening::AcceptedRisk(_) => {
+            let has = |role| has_risk(estate, state, stage, opens, role, now);
+            match standing {
+                Standing::Pass | Standing::Undecided => has(Role::Approver) && has(Role::Above),
+                Standing::Blocked => false,
+            }
+        }
+    };
+    if !is_gate_open {
+        obstacle(Rule::GateNotPassed, "its gate has not passed".into());
+    }
     if *opens == Opening::Finalisation {
         return found;
     }
-    if !is_open(&plan.expand, now) {
+    if *opens == Opening::Entry {
+        for earlier in stage.after.iter().filter(|earlier| !has_passed(state, earlier)) {
+            obstacle(Rule::DependencyOpen, format!("{earlier} has not passed"));
+        }
+    }
+    if !window::is_open(&plan.expand, now) {
         obstacle(Rule::OutsideWindow, "the plan's windows say not now".into());
     }
     if estate
@@ -66,30 +87,60 @@ pub fn obstacles(
             format!("the ladder of {} reaches nobody", stage.owner),
         );
     }
-    if let Opening::Step(_) = opens
-        && !verdicts(estate, state, stage, now).0
-    {
-        obstacle(Rule::GateNotPassed, "its gate has not passed".into());
-    }
     found
 }
 
-/// Whether every criterion passes now, with what each says.
+/// Whether a stage has come to full exposure, which is what stages after it wait for.
 #[must_use]
-pub(super) fn verdicts(
+pub(super) fn has_passed(state: &State, stage: &StageId) -> bool {
+    state
+        .stages
+        .get(stage)
+        .is_some_and(|stage| matches!(stage.phase, Phase::Watching | Phase::Finalised))
+}
+
+/// What a gate's criteria say together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Every criterion passes now.
+    Pass,
+    /// Every criterion says `pass` or `not yet`, and one at least the latter.
+    Undecided,
+    /// One says something that nobody can accept.
+    Blocked,
+}
+
+/// What the criteria that can be judged at this exposure say now, together and each.
+#[must_use]
+pub(super) fn standing(
     estate: &Estate,
     state: &State,
     stage: &Stage,
     now: Timestamp,
-) -> (bool, Vec<(CriterionId, Reading)>) {
-    let mut all_pass = true;
+) -> (Standing, Vec<(CriterionId, Reading)>) {
+    let exposure = state.stages.get(&stage.id).map(|known| known.exposure);
+    let mut worst = Standing::Pass;
     let mut readings = Vec::new();
     for criterion in &stage.gate.criteria {
+        if exposure == Some(BasisPoints::FULL) && !judge::is_absolute(&criterion.measure) {
+            continue;
+        }
         let (verdict, reading) = judge::judge(estate, state, &stage.id, criterion, now);
-        all_pass &= verdict == Verdict::Pass;
+        let one = match verdict {
+            Verdict::Pass => Standing::Pass,
+            Verdict::NotYet { .. } => Standing::Undecided,
+            Verdict::Harm | Verdict::NoData { .. } | Verdict::Invalid { .. } | Verdict::SourceDown { .. } => {
+                Standing::Blocked
+            }
+        };
+        worst = match (worst, one) {
+            (Standing::Blocked, _) | (_, Standing::Blocked) => Standing::Blocked,
+            (Standing::Undecided, _) | (_, Standing::Undecided) => Standing::Undecided,
+            (Standing::Pass, Standing::Pass) => Standing::Pass,
+        };
         readings.push((criterion.id.clone(), reading));
     }
-    (all_pass && !readings.is_empty(), readings)
+    (worst, readings)
 }
 
 /// An open incident that stops expansion of a stage: of its domain, or about it.
@@ -150,17 +201,59 @@ pub fn approvals(
         .filter(|approval| holds(&approval.bound) && now.since(approval.at) <= stage.gate.fresh_for)
         .map(|approval| &approval.by)
         .collect();
+    let given = each_by_another(stage.gate.approvers.len(), valid.len(), |entry, person| {
+        let (Some(approver), Some(person)) = (stage.gate.approvers.get(entry), valid.get(person)) else {
+            return false;
+        };
+        estate.is_approver(approver, person) && may::is_approver(estate, stage, person)
+    });
     stage
         .gate
         .approvers
         .iter()
-        .map(|approver| {
-            let by = valid
-                .iter()
-                .find(|person| estate.is_approver(approver, person) && may::is_approver(estate, stage, person));
-            (in_words(estate, approver), by.map(|person| (*person).clone()))
+        .zip(given)
+        .map(|(approver, by)| {
+            let by = by.and_then(|person| valid.get(person)).map(|person| (*person).clone());
+            (in_words(estate, approver), by)
         })
         .collect()
+}
+
+/// Gives as many entries as possible a person of their own: one person stands for one entry only.
+///
+/// # Source
+/// Kuhn's augmenting paths for bipartite matching.
+fn each_by_another(entries: usize, people: usize, fits: impl Fn(usize, usize) -> bool) -> Vec<Option<usize>> {
+    let mut taken: Vec<Option<usize>> = vec![None; people];
+    for entry in 0..entries {
+        let mut tried = vec![false; people];
+        place(entry, &fits, &mut taken, &mut tried);
+    }
+    let mut given = vec![None; entries];
+    for (person, entry) in taken.iter().enumerate() {
+        if let Some(slot) = entry.and_then(|entry| given.get_mut(entry)) {
+            *slot = Some(person);
+        }
+    }
+    given
+}
+
+fn place(entry: usize, fits: &impl Fn(usize, usize) -> bool, taken: &mut [Option<usize>], tried: &mut [bool]) -> bool {
+    for person in 0..taken.len() {
+        if tried[person] || !fits(entry, person) {
+            continue;
+        }
+        tried[person] = true;
+        let is_free = match taken[person] {
+            None => true,
+            Some(other) => place(other, fits, taken, tried),
+        };
+        if is_free {
+            taken[person] = Some(entry);
+            return true;
+        }
+    }
+    false
 }
 
 fn in_words(estate: &Estate, approver: &Approver) -> String {
@@ -188,16 +281,40 @@ pub(super) fn approver_people(estate: &Estate, stage: &Stage) -> Vec<PersonId> {
     people
 }
 
-/// Whether risk was accepted under this binding, as approver or from a rung above, by different people.
+/// In which role somebody accepts a risk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// As an approver of the gate.
+    Approver,
+    /// From a rung above the first.
+    Above,
+}
+
+/// Whether risk was freshly accepted in this role, by somebody who has not accepted it in the other.
 #[must_use]
-pub(super) fn has_risk(state: &StageState, bound: &Binding, as_approver: bool) -> bool {
-    state.risks.iter().any(|(by, role, given)| {
-        *role == as_approver
-            && given == bound
-            && !state
-                .risks
-                .iter()
-                .any(|(other, other_role, _)| other == by && other_role != role)
+pub(super) fn has_risk(
+    estate: &Estate,
+    state: &State,
+    stage: &Stage,
+    opens: &Opening,
+    role: Role,
+    now: Timestamp,
+) -> bool {
+    let Some(known) = state.stages.get(&stage.id) else {
+        return false;
+    };
+    let bound = Binding {
+        estate: state.estate.clone().unwrap_or_default(),
+        opens: opens.clone(),
+        attempt: known.attempt,
+        restarts: known.restarts,
+    };
+    known.risks.iter().any(|risk| {
+        let stands = match role {
+            Role::Approver => risk.as_approver && may::is_approver(estate, stage, &risk.by),
+            Role::Above => !risk.as_approver && may::stands_above(estate, &stage.owner, &risk.by),
+        };
+        stands && risk.bound == bound && now.since(risk.at) <= stage.gate.fresh_for
     })
 }
 
@@ -214,27 +331,5 @@ fn reaches_somebody(estate: &Estate, domain: &tidegate_model::DomainId) -> bool 
                 .get(person)
                 .is_some_and(|person| !person.methods.is_empty())
         })
-    })
-}
-
-/// Whether exposure may grow at this instant. A zone that does not exist counts as closed.
-fn is_open(rule: &ExpandRule, now: Timestamp) -> bool {
-    if rule.never.iter().any(|(from, until)| now >= *from && now < *until) {
-        return false;
-    }
-    if rule.within.is_empty() {
-        return true;
-    }
-    let Ok(instant) = jiff::Timestamp::from_millisecond(now.0) else {
-        return false;
-    };
-    rule.within.iter().any(|window| {
-        let Ok(zone) = TimeZone::get(&window.zone) else {
-            return false;
-        };
-        let local = instant.to_zoned(zone);
-        let day = u8::try_from(local.weekday().to_monday_one_offset()).unwrap_or(0);
-        let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap_or(u16::MAX);
-        window.days.contains(&day) && minute >= window.from_minute && minute < window.until_minute
     })
 }

@@ -6,10 +6,13 @@ use tidegate_model::{BasisPoints, Estate, PersonId, Severity, StageId};
 
 use super::exposure::{Ask, ask};
 use super::turn::Turn;
-use super::{incident, letter};
+use super::{incident, letter, person};
 use crate::event::{Body, Cause, Origin};
 use crate::refusal::{Refusal, Rule};
 use crate::state::{Phase, State};
+
+/// How the reason of a hold by the brake begins.
+const BRAKE_HOLD: &str = "the emergency brake";
 
 /// A criterion says harm: exposure falls, or growth stops, as the plan declares. This is the function that decides a rollback.
 pub(super) fn found(turn: &mut Turn<'_>, id: &StageId, criterion: &Criterion, why: &str) {
@@ -22,6 +25,7 @@ pub(super) fn found(turn: &mut Turn<'_>, id: &StageId, criterion: &Criterion, wh
     };
     let origin = Origin::Criterion(id.clone(), criterion.id.clone());
     match criterion.on_harm {
+        OnHarm::Rollback if is_way_back_closed(turn, id) => hold_and_fix(turn, declared, Some(criterion), origin, why),
         OnHarm::Rollback => {
             turn.emit_self(found);
             roll_back(turn, id, Cause::Harm(criterion.id.clone()));
@@ -51,6 +55,49 @@ pub(super) fn found(turn: &mut Turn<'_>, id: &StageId, criterion: &Criterion, wh
     }
 }
 
+/// Whether only forward fixes remain for a stage.
+pub(super) fn is_way_back_closed(turn: &Turn<'_>, id: &StageId) -> bool {
+    turn.state.stages.get(id).is_some_and(|stage| {
+        stage.phase == Phase::Finalised || stage.way_back_until.is_some_and(|until| turn.now >= until)
+    })
+}
+
+/// Harm after the way back has closed: nothing may be undone, so growth stops and the forward-fix routine opens.
+fn hold_and_fix(turn: &mut Turn<'_>, stage: &Stage, criterion: Option<&Criterion>, origin: Origin, why: &str) {
+    let name = criterion.map(|criterion| criterion.id.clone());
+    let is_held = turn.state.stages.get(&stage.id).is_some_and(|known| {
+        let by_brake = |reason: &str| name.is_none() && reason.starts_with(BRAKE_HOLD);
+        known
+            .holds
+            .iter()
+            .any(|hold| (name.is_some() && hold.criterion == name) || by_brake(&hold.reason))
+    });
+    if is_held {
+        return;
+    }
+    turn.emit_self(Body::HarmFound {
+        stage: stage.id.clone(),
+        criterion: name.clone(),
+        on_harm: OnHarm::Hold,
+        look: None,
+    });
+    let reason = match criterion {
+        Some(criterion) => format!("{}: {why}", criterion.title),
+        None => format!("{BRAKE_HOLD}: {why}"),
+    };
+    turn.emit_self(Body::StageHeld {
+        stage: stage.id.clone(),
+        criterion: name,
+        reason: reason.clone(),
+    });
+    let summary = format!(
+        "{}: {reason}; the way back is closed - {}",
+        stage.title,
+        forward_fix(stage)
+    );
+    incident::open(turn, &stage.owner, Severity::Sev1, origin, summary);
+}
+
 /// Lowers a stage to the old side and tells those who are told.
 pub(super) fn roll_back(turn: &mut Turn<'_>, id: &StageId, cause: Cause) {
     let Some((_, declared)) = turn.declared(id) else { return };
@@ -66,14 +113,28 @@ pub(super) fn roll_back(turn: &mut Turn<'_>, id: &StageId, cause: Cause) {
         "{} goes from {from} back to the old side. {}",
         declared.title, declared.rollback.what
     );
-    let notices = letter::notices(turn, id, &told, &subject, &line);
-    turn.emit_self(Body::RollbackBegun {
+    let notices = letter::notices(turn, id.as_str(), &told, &subject, &line);
+    let is_asked_for = match cause {
+        Cause::Person(_) | Cause::Action(_) => true,
+        Cause::Harm(_) | Cause::Brake => false,
+    };
+    let body = Body::RollbackBegun {
         stage: id.clone(),
         from,
         cause,
         sent,
         notices,
-    });
+    };
+    if is_asked_for {
+        turn.emit(body);
+    } else {
+        turn.emit_self(body);
+    }
+    incident::recovered(
+        turn,
+        &Origin::Waiting(id.clone()),
+        "none, because the stage was rolled back",
+    );
 }
 
 fn told(estate: &Estate, stage: &Stage) -> Vec<PersonId> {
@@ -82,6 +143,7 @@ fn told(estate: &Estate, stage: &Stage) -> Vec<PersonId> {
         .communication
         .on_rollback
         .iter()
+        .chain(std::iter::once(&stage.rollback.executor))
         .flat_map(|team| estate.on_call(team))
     {
         if !people.contains(person) {
@@ -99,7 +161,11 @@ pub(super) fn by_person(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Resu
         .domains()
         .get(&declared.owner)
         .map(|domain| domain.owner.clone());
-    if state.phase == Phase::Finalised || state.way_back_until.is_some_and(|until| turn.now >= until) {
+    if state.phase == Phase::RollingBack {
+        // On its way already: asking again is no error and changes nothing.
+        return Ok(());
+    }
+    if is_way_back_closed(turn, id) {
         return Err(Refusal {
             rule: Rule::WindowClosed,
             what: format!("the way back of {id} is closed"),
@@ -119,6 +185,25 @@ pub(super) fn by_person(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Resu
     Ok(())
 }
 
+/// A person asked for a way back that is closed: the routine that is left is opened instead, once.
+pub(super) fn open_forward_fix(turn: &mut Turn<'_>, id: &StageId, reason: &str) {
+    let (Some((_, declared)), Some(by)) = (turn.declared(id), person(&turn.actor).cloned()) else {
+        return;
+    };
+    let summary = format!(
+        "{} cannot be rolled back any more ({reason}) - {}",
+        declared.title,
+        forward_fix(declared)
+    );
+    let is_open = turn
+        .state
+        .open_incidents()
+        .any(|(_, incident)| incident.domain == declared.owner && incident.summary == summary);
+    if !is_open {
+        incident::open(turn, &declared.owner, Severity::Sev2, Origin::Person(by), summary);
+    }
+}
+
 fn forward_fix(stage: &Stage) -> String {
     let routine = if stage.rollback.forward_fix.is_empty() {
         "fix forward".to_owned()
@@ -136,7 +221,7 @@ pub(super) fn trips(estate: &Estate, state: &State, look: &BrakeLook) -> bool {
     };
     let brake = &declared.gate.brake;
     let is_sound = look.new.hits <= look.new.n && look.old.hits <= look.old.n;
-    let speaks_of_now = stage.phase.is_exposed() && look.version.seq >= stage.exposing_seq;
+    let speaks_of_now = stage.phase.is_exposed() && look.version >= stage.step_since;
     if !is_sound || !speaks_of_now || look.new.n < brake.attempts_at_least {
         return false;
     }
@@ -148,6 +233,14 @@ pub(super) fn trips(estate: &Estate, state: &State, look: &BrakeLook) -> bool {
 /// Draws the brake.
 pub(super) fn by_brake(turn: &mut Turn<'_>, look: &BrakeLook) -> Result<(), Refusal> {
     let (_, declared, _) = turn.stage(&look.stage)?;
+    if is_way_back_closed(turn, &look.stage) {
+        let why = format!(
+            "{} of {} attempts failed within {}",
+            look.new.hits, look.new.n, look.over
+        );
+        hold_and_fix(turn, declared, None, Origin::Brake(look.stage.clone()), &why);
+        return Ok(());
+    }
     turn.emit_self(Body::HarmFound {
         stage: look.stage.clone(),
         criterion: None,

@@ -19,7 +19,13 @@ pub(super) fn hold(turn: &mut Turn<'_>, id: &StageId, reason: Option<&str>) -> R
             remedy: "open an incident if something is wrong".into(),
         });
     }
-    let by = person(&turn.actor).map_or_else(String::new, ToString::to_string);
+    let Some(by) = person(&turn.actor).cloned() else {
+        return Err(super::turn::unknown("person", ""));
+    };
+    if state.holds.iter().any(|hold| hold.of.as_ref() == Some(&by)) {
+        // One hold of a person is enough; it is theirs to lift.
+        return Ok(());
+    }
     let reason = reason.map_or_else(|| format!("held by {by}"), |reason| format!("held by {by}: {reason}"));
     turn.emit(Body::StageHeld {
         stage: id.clone(),

@@ -1,9 +1,10 @@
 //! Incidents: opened once for a cause, called rung by rung, repeated at the top, taken, acted in, closed with a lesson.
 
 use tidegate_model::domain::ActionEffect;
-use tidegate_model::seam::EffectKey;
-use tidegate_model::{ActionId, DomainId, IncidentId, Millis, Severity, StageId};
+use tidegate_model::seam::{Effect, EffectKey, Errand};
+use tidegate_model::{ActionId, DomainId, IncidentId, Millis, PersonId, Severity, StageId};
 
+use super::change::{self, By};
 use super::turn::{Turn, unknown};
 use super::{harm, letter, person};
 use crate::event::{Body, Cause, Origin};
@@ -13,16 +14,16 @@ use crate::state::{Incident, IncidentPhase};
 /// Time between calls when a ladder is gone from the estate; it cannot be while an incident is open.
 const REPEAT_WITHOUT_LADDER: Millis = Millis::minutes(1);
 
-/// Opens an incident and calls its first rung, unless one of the same origin is open.
+/// Opens an incident and calls its first rung, unless one of the same origin is open for that domain.
 pub(super) fn open(turn: &mut Turn<'_>, domain: &DomainId, severity: Severity, origin: Origin, summary: String) {
     let is_known = turn
         .state
         .open_incidents()
-        .any(|(_, incident)| incident.origin == origin);
+        .any(|(_, incident)| incident.origin == origin && &incident.domain == domain);
     if is_known && !matches!(origin, Origin::Person(_)) {
         return;
     }
-    let name = format!("inc-{}", turn.state.incidents.len() + 1);
+    let name = format!("inc-{}", turn.state.incidents_opened + 1);
     let incident = IncidentId::parse(&name).expect("`inc-` and digits are a name");
     let body = Body::IncidentOpened {
         incident: incident.clone(),
@@ -111,8 +112,38 @@ pub(super) fn let_time_pass(turn: &mut Turn<'_>) {
         .map(|(action, _)| action.clone())
         .collect();
     for action in expired {
-        turn.emit_self(Body::ActionReverted { action, expired: true });
+        expire(turn, action);
     }
+}
+
+/// A mode ends by its expiry: its switches fall back, its domain is told, and what was measured with them is no longer true.
+fn expire(turn: &mut Turn<'_>, action: ActionId) {
+    let Some(active) = turn.state.actions.get(&action) else {
+        return;
+    };
+    let (domain, incident) = (active.domain.clone(), active.incident.clone());
+    let people = turn.estate.rung_people(&domain, 0);
+    let subject = format!("{action} has ended by its expiry");
+    let line = format!("The mode that {action} set in {incident} has ended; its switches are back at their defaults.");
+    let notices = letter::notices(turn, action.as_str(), &people, &subject, &line);
+    turn.emit_self(Body::ActionReverted {
+        action: action.clone(),
+        expired: true,
+        notices,
+    });
+    change::by_action(turn, &domain, &action, By::Expiry);
+}
+
+/// Pages of an incident that have not ended.
+fn pages_of(turn: &Turn<'_>, incident: &IncidentId) -> Vec<EffectKey> {
+    let outbox = turn.state.outbox.iter();
+    outbox
+        .filter(|(_, waiting)| match &waiting.effect {
+            Effect::Page(letter) => letter.errand == Errand::Incident(incident.clone()),
+            Effect::SetExposure(_) | Effect::AskApproval(_) | Effect::Notify(_) => false,
+        })
+        .map(|(key, _)| key.clone())
+        .collect()
 }
 
 /// Whether anybody was written to at all; then an empty list of pages means that all of them failed.
@@ -125,19 +156,24 @@ fn is_top(turn: &Turn<'_>, incident: &IncidentId, rung: u32) -> bool {
 }
 
 pub(super) fn acknowledge(turn: &mut Turn<'_>, incident: &IncidentId) -> Result<(), Refusal> {
-    let known = open_incident(turn, incident)?;
-    let superseded = known.pages.clone();
+    open_incident(turn, incident)?;
     let Some(by) = person(&turn.actor).cloned() else {
         return Err(unknown("person", ""));
     };
+    take(turn, incident, by);
+    Ok(())
+}
+
+/// The pager is silent from here on, for the ladder's time.
+fn take(turn: &mut Turn<'_>, incident: &IncidentId, by: PersonId) {
     let until = turn.now.after(ladder(turn, incident).1);
+    let superseded = pages_of(turn, incident);
     turn.emit(Body::IncidentAcknowledged {
         incident: incident.clone(),
         by,
         until,
         superseded,
     });
-    Ok(())
 }
 
 pub(super) fn act(turn: &mut Turn<'_>, incident: &IncidentId, action: &ActionId) -> Result<(), Refusal> {
@@ -168,6 +204,16 @@ pub(super) fn act(turn: &mut Turn<'_>, incident: &IncidentId, action: &ActionId)
     let is_rollback = matches!(grant.effect, ActionEffect::Rollback);
     let until = turn.now.after(grant.expires);
     let domain = domain.id.clone();
+    if is_rollback && exposed_stages_of(turn, &domain).is_empty() {
+        return Err(Refusal {
+            rule: Rule::WrongState,
+            what: format!("nothing of {domain} is exposed with its way back open"),
+            owner: None,
+            remedy: "use another action, or fix forward".into(),
+        });
+    }
+    // Whoever acts has it; an action of somebody else renews the hold of whoever has it already.
+    take(turn, incident, known.commander().cloned().unwrap_or_else(|| by.clone()));
     turn.emit(Body::ActionTaken {
         incident: incident.clone(),
         action: action.clone(),
@@ -181,7 +227,7 @@ pub(super) fn act(turn: &mut Turn<'_>, incident: &IncidentId, action: &ActionId)
             harm::roll_back(turn, &stage, Cause::Action(action.clone()));
         }
     } else {
-        super::change::by_action(turn, &domain, action);
+        change::by_action(turn, &domain, action, By::Asked);
     }
     Ok(())
 }
@@ -190,6 +236,7 @@ fn exposed_stages_of(turn: &Turn<'_>, domain: &DomainId) -> Vec<StageId> {
     let stages = turn.state.stages.iter();
     stages
         .filter(|(_, stage)| &stage.owner == domain && stage.phase.is_exposed())
+        .filter(|(id, _)| !harm::is_way_back_closed(turn, id))
         .map(|(id, _)| id.clone())
         .collect()
 }
@@ -207,13 +254,14 @@ pub(super) fn revert(turn: &mut Turn<'_>, action: &ActionId) -> Result<(), Refus
     turn.emit(Body::ActionReverted {
         action: action.clone(),
         expired: false,
+        notices: Vec::new(),
     });
-    super::change::by_action(turn, &domain, action);
+    change::by_action(turn, &domain, action, By::Asked);
     Ok(())
 }
 
 pub(super) fn resolve(turn: &mut Turn<'_>, incident: &IncidentId, lesson: &str) -> Result<(), Refusal> {
-    let known = open_incident(turn, incident)?;
+    open_incident(turn, incident)?;
     if lesson.trim().is_empty() {
         return Err(Refusal {
             rule: Rule::BadInput,
@@ -222,7 +270,7 @@ pub(super) fn resolve(turn: &mut Turn<'_>, incident: &IncidentId, lesson: &str) 
             remedy: "name the criterion that the next gate gains, or write `none, because ...`".into(),
         });
     }
-    let superseded = known.pages.clone();
+    let superseded = pages_of(turn, incident);
     let by = person(&turn.actor).cloned();
     turn.emit(Body::IncidentResolved {
         incident: incident.clone(),
@@ -233,20 +281,23 @@ pub(super) fn resolve(turn: &mut Turn<'_>, incident: &IncidentId, lesson: &str) 
     Ok(())
 }
 
-/// Closes the incident of a cause that is gone by itself.
+/// Closes the incidents of a cause that is gone by itself.
 pub(super) fn recovered(turn: &mut Turn<'_>, origin: &Origin, lesson: &str) {
-    let found = turn
+    let over: Vec<IncidentId> = turn
         .state
         .open_incidents()
-        .find(|(_, incident)| &incident.origin == origin);
-    let Some((id, incident)) = found else { return };
-    let (incident, superseded): (IncidentId, Vec<EffectKey>) = (id.clone(), incident.pages.clone());
-    turn.emit_self(Body::IncidentResolved {
-        incident,
-        by: None,
-        lesson: lesson.to_owned(),
-        superseded,
-    });
+        .filter(|(_, incident)| &incident.origin == origin)
+        .map(|(id, _)| id.clone())
+        .collect();
+    for incident in over {
+        let superseded = pages_of(turn, &incident);
+        turn.emit_self(Body::IncidentResolved {
+            incident,
+            by: None,
+            lesson: lesson.to_owned(),
+            superseded,
+        });
+    }
 }
 
 fn open_incident(turn: &Turn<'_>, incident: &IncidentId) -> Result<Incident, Refusal> {

@@ -146,19 +146,19 @@ pub(super) fn approvals(turn: &Turn<'_>, stage: &StageId, opens: &Opening, peopl
 }
 
 /// Notices to people who are told and need not answer.
-pub(super) fn notices(turn: &Turn<'_>, stage: &StageId, people: &[PersonId], subject: &str, line: &str) -> Vec<Sent> {
+pub(super) fn notices(turn: &Turn<'_>, about: &str, people: &[PersonId], subject: &str, line: &str) -> Vec<Sent> {
     let seq = turn.next_seq().to_string();
     each_method(turn.estate, people, |person, method| {
         let letter = Letter {
             to: person.clone(),
             method,
-            thread: format!("stage-{stage}"),
+            thread: format!("stage-{about}"),
             subject: subject.to_owned(),
             lines: vec![line.to_owned()],
             errand: Errand::Nothing,
             link_until: turn.now,
         };
-        let parts = ["notify", stage.as_str(), &seq, person.as_str(), &method.to_string()];
+        let parts = ["notify", about, &seq, person.as_str(), &method.to_string()];
         sent(&parts, Effect::Notify(letter))
     })
 }

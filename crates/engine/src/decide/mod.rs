@@ -16,6 +16,7 @@ mod receipt;
 mod refuse;
 mod start;
 mod turn;
+mod window;
 
 use tidegate_model::seam::Actor;
 use tidegate_model::{Estate, Timestamp};
@@ -24,14 +25,13 @@ use crate::command::{Accepted, COMMAND_KEY_BYTES_MAX, Command, Decision, Request
 use crate::refusal::{Refusal, Rule};
 use crate::state::State;
 pub use exposure::snapshot;
-pub use progress::deadline;
 pub(crate) use turn::Turn;
 pub(crate) use turn::unknown as turn_unknown;
 
 /// Decides a command at engine time `now` (never before the last event's).
 pub fn decide(estate: &Estate, state: &State, command: &Command, now: Timestamp) -> Decision {
     let now = now.max(state.at);
-    if let Some(answer) = command.key.as_ref().and_then(|key| state.answers.get(key)) {
+    if let Some(answer) = command.key.as_ref().and_then(|key| state.answers.by_key.get(key)) {
         return Decision {
             events: Vec::new(),
             answer: answer.clone().map(|said| Accepted { said }),
@@ -113,7 +113,7 @@ fn check_form(command: &Command) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn carry(turn: &mut Turn<'_>, request: &Request) -> Result<(), Refusal> {
+fn carry<'a>(turn: &mut Turn<'a>, request: &'a Request) -> Result<(), Refusal> {
     match request {
         Request::StartController => start::start(turn),
         Request::Adopt { candidate } => adopt::adopt(turn, candidate),

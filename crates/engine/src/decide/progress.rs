@@ -1,16 +1,18 @@
 //! What follows from what is true: stages move when they may, verdicts are given, timers are obeyed. Runs after every command.
 
 use tidegate_model::StageId;
-use tidegate_model::plan::{OnHarm, Stage};
+use tidegate_model::plan::{Criterion, OnHarm, Plan, Stage};
 use tidegate_model::seam::Verdict;
-use tidegate_model::{BasisPoints, Millis, Severity};
+use tidegate_model::{BasisPoints, Severity};
 
 use super::exposure::{Ask, ask};
+use super::gate::Standing;
 use super::turn::Turn;
-use super::{approve, gate, harm, incident, letter};
+use super::{gate, harm, incident, letter, window};
 use crate::event::{Body, Opening, Origin};
-use crate::judge;
-use crate::state::{IncidentPhase, Phase};
+use crate::judge::{self, silence};
+use crate::refusal::Rule;
+use crate::state::Phase;
 
 /// A batch in which stages move more often than this has a bug; the rest waits for the next tick.
 const ROUNDS_MAX: u32 = 32;
@@ -33,7 +35,8 @@ pub(super) fn follow_up(turn: &mut Turn<'_>) {
 fn step(turn: &mut Turn<'_>, id: &StageId) {
     let Some((_, declared)) = turn.declared(id) else { return };
     let Some(state) = turn.state.stages.get(id) else { return };
-    match state.phase {
+    let phase = state.phase;
+    match phase {
         Phase::Pending => ready_when_free(turn, declared),
         Phase::Ready => {
             ask_for(turn, declared, Opening::Entry);
@@ -56,16 +59,14 @@ fn step(turn: &mut Turn<'_>, id: &StageId) {
         Phase::RollingBack | Phase::Finalised => {}
     }
     overdue(turn, declared);
+    deferral_over(turn, id);
+    if !phase.is_exposed() {
+        no_longer_measured(turn, declared);
+    }
 }
 
 fn ready_when_free(turn: &mut Turn<'_>, stage: &Stage) {
-    let has_passed = |id: &StageId| {
-        turn.state
-            .stages
-            .get(id)
-            .is_some_and(|stage| matches!(stage.phase, Phase::Watching | Phase::Finalised))
-    };
-    if stage.after.iter().all(has_passed) {
+    if stage.after.iter().all(|earlier| gate::has_passed(&turn.state, earlier)) {
         turn.emit_self(Body::StageReadied {
             stage: stage.id.clone(),
             attempt: 1,
@@ -86,13 +87,17 @@ fn ready_again(turn: &mut Turn<'_>, stage: &Stage) {
     }
 }
 
-/// Asks the approvers once for each opening.
+/// Asks the approvers once for each opening, and again when what they gave has gone stale.
 fn ask_for(turn: &mut Turn<'_>, stage: &Stage, opens: Opening) {
     let Some(state) = turn.state.stages.get(&stage.id) else {
         return;
     };
     let is_asked = state.asked.as_ref().is_some_and(|asked| asked.opens == opens);
-    if is_asked {
+    let is_stale = state
+        .approvals
+        .iter()
+        .any(|approval| turn.now.since(approval.at) > stage.gate.fresh_for);
+    if is_asked && !is_stale {
         return;
     }
     let people = gate::approver_people(turn.estate, stage);
@@ -111,8 +116,42 @@ fn enter(turn: &mut Turn<'_>, stage: &Stage, step: usize, opens: &Opening) {
     let Some((plan, _)) = turn.declared(&stage.id) else {
         return;
     };
-    if gate::obstacles(turn.estate, &turn.state, plan, stage, opens, turn.now).is_empty() {
+    let obstacles = gate::obstacles(turn.estate, &turn.state, plan, stage, opens, turn.now);
+    if obstacles.is_empty() {
         expose(turn, stage, step, opens.clone());
+    } else if obstacles.iter().all(|obstacle| obstacle.rule == Rule::OutsideWindow) {
+        defer(turn, plan, stage);
+    }
+}
+
+/// Nothing but the plan's windows stands in the way: the clock is set to when they open.
+fn defer(turn: &mut Turn<'_>, plan: &Plan, stage: &Stage) {
+    let known = turn.state.stages.get(&stage.id).and_then(|state| state.deferred_until);
+    let until = window::opens_again(&plan.expand, turn.now);
+    if until.is_some() && known.is_none_or(|known| turn.now >= known) {
+        turn.emit_self(Body::OpeningDeferred {
+            stage: stage.id.clone(),
+            until,
+        });
+    }
+}
+
+/// The window has opened but something else stands in the way now, which will say so itself when it goes.
+fn deferral_over(turn: &mut Turn<'_>, id: &StageId) {
+    let until = turn.state.stages.get(id).and_then(|state| state.deferred_until);
+    if until.is_some_and(|until| turn.now >= until) {
+        turn.emit_self(Body::OpeningDeferred {
+            stage: id.clone(),
+            until: None,
+        });
+    }
+}
+
+/// Sources of a stage that is not exposed are not asked; that they say nothing is no silence.
+fn no_longer_measured(turn: &mut Turn<'_>, stage: &Stage) {
+    for criterion in &stage.gate.criteria {
+        let origin = Origin::Silence(stage.id.clone(), criterion.id.clone());
+        incident::recovered(turn, &origin, "none, because nothing of the stage is measured now");
     }
 }
 
@@ -135,6 +174,8 @@ fn expose(turn: &mut Turn<'_>, stage: &Stage, step: usize, because: Opening) {
         because,
         sent,
     });
+    let waiting = Origin::Waiting(stage.id.clone());
+    incident::recovered(turn, &waiting, "none, because the decision was taken");
 }
 
 /// Gives verdicts; journals those whose word has changed, and does what harm does.
@@ -169,17 +210,10 @@ fn judge_all(turn: &mut Turn<'_>, stage: &Stage) {
                 stats_version: tidegate_stats::STATS_VERSION,
             });
         }
-        let origin = Origin::Silence(stage.id.clone(), criterion.id.clone());
+        listen(turn, stage, criterion, &verdict, &why);
         match verdict {
             Verdict::Harm => harm::found(turn, &stage.id, criterion, &why),
-            Verdict::NoData { since } | Verdict::SourceDown { since } => {
-                if turn.now.since(since) >= criterion.max_silence {
-                    let summary = format!("{}: {} is silent - {why}", stage.title, criterion.title);
-                    incident::open(turn, &criterion.owner, Severity::Sev3, origin, summary);
-                }
-            }
-            Verdict::Pass | Verdict::NotYet { .. } | Verdict::Invalid { .. } => {
-                incident::recovered(turn, &origin, "none, because the signal came back");
+            Verdict::Pass | Verdict::NotYet { .. } => {
                 let held = Origin::Criterion(stage.id.clone(), criterion.id.clone());
                 if verdict == Verdict::Pass && criterion.on_harm == OnHarm::Hold {
                     incident::recovered(
@@ -189,7 +223,26 @@ fn judge_all(turn: &mut Turn<'_>, stage: &Stage) {
                     );
                 }
             }
+            Verdict::NoData { .. } | Verdict::SourceDown { .. } | Verdict::Invalid { .. } => {}
         }
+    }
+}
+
+/// Pages the owner of a source that has been silent for longer than its criterion bears, once; and says when it is back.
+fn listen(turn: &mut Turn<'_>, stage: &Stage, criterion: &Criterion, verdict: &Verdict, why: &str) {
+    let Some(known) = turn.state.stages.get(&stage.id) else {
+        return;
+    };
+    let says_nothing = matches!(verdict, Verdict::NoData { .. } | Verdict::SourceDown { .. });
+    let for_long = known.verdicts.get(&criterion.id).is_some_and(|said| {
+        says_nothing && said.verdict.word() == verdict.word() && turn.now.since(said.since) >= criterion.max_silence
+    });
+    let origin = Origin::Silence(stage.id.clone(), criterion.id.clone());
+    if for_long || silence::of(known, &criterion.id, turn.now).is_some() {
+        let summary = format!("{}: {} is silent - {why}", stage.title, criterion.title);
+        incident::open(turn, &criterion.owner, Severity::Sev3, origin, summary);
+    } else if !says_nothing {
+        incident::recovered(turn, &origin, "none, because the signal came back");
     }
 }
 
@@ -223,8 +276,8 @@ fn decide_gate(turn: &mut Turn<'_>, stage: &Stage) {
     };
     let Some(step) = state.step else { return };
     let next = usize::try_from(step).unwrap_or(usize::MAX) + 1;
-    let risk = Opening::AcceptedRisk(step + 1);
-    let (all_pass, readings) = gate::verdicts(turn.estate, &turn.state, stage, turn.now);
+    let (standing, readings) = gate::standing(turn.estate, &turn.state, stage, turn.now);
+    let all_pass = standing == Standing::Pass;
     if all_pass && state.passed.is_none() {
         turn.emit_self(Body::GatePassed {
             stage: stage.id.clone(),
@@ -241,11 +294,17 @@ fn decide_gate(turn: &mut Turn<'_>, stage: &Stage) {
         enter(turn, stage, next, &opens);
         return;
     }
-    let bound = approve::binding(turn, state, risk.clone());
-    if gate::has_risk(state, &bound, true) && gate::has_risk(state, &bound, false) {
-        enter(turn, stage, next, &risk);
-        return;
+    if !state.risks.is_empty() {
+        enter(turn, stage, next, &Opening::AcceptedRisk(step + 1));
     }
+    let Some(state) = turn
+        .state
+        .stages
+        .get(&stage.id)
+        .filter(|state| state.phase == Phase::Gating)
+    else {
+        return;
+    };
     if state.decide_by.is_some_and(|by| turn.now >= by) {
         turn.emit_self(Body::DecisionAsked {
             stage: stage.id.clone(),
@@ -292,6 +351,8 @@ fn finalise(turn: &mut Turn<'_>, stage: &Stage) {
             stage: stage.id.clone(),
             sent,
         });
+        let waiting = Origin::Waiting(stage.id.clone());
+        incident::recovered(turn, &waiting, "none, because the decision was taken");
     }
 }
 
@@ -309,34 +370,6 @@ fn overdue(turn: &mut Turn<'_>, stage: &Stage) {
             let summary = format!("{} waits for its approval", stage.title);
             incident::open(turn, &stage.owner, Severity::Sev3, origin, summary);
         }
-        Some(_) => {}
-        None if matches!(state.phase, Phase::Exposing | Phase::Finalised) => {
-            incident::recovered(turn, &origin, "none, because the decision was taken");
-        }
-        None => {}
+        Some(_) | None => {}
     }
-}
-
-/// When the state next needs a look at the clock.
-#[must_use]
-pub fn deadline(state: &crate::state::State) -> Option<tidegate_model::Timestamp> {
-    let incidents = state.open_incidents().map(|(_, incident)| match &incident.phase {
-        IncidentPhase::Acknowledged { until, .. } | IncidentPhase::Mitigating { until, .. } => *until,
-        IncidentPhase::Open | IncidentPhase::Resolved { .. } => incident.answer_by,
-    });
-    let actions = state.actions.values().map(|active| active.until);
-    let stages = state.stages.values().flat_map(|stage| {
-        let asked = stage
-            .asked
-            .as_ref()
-            .filter(|asked| !asked.is_overdue)
-            .map(|asked| asked.answer_by);
-        let soak = stage.soak_until.filter(|_| stage.phase == Phase::Soaking);
-        let watch = stage
-            .watch_until
-            .filter(|_| stage.phase == Phase::Watching && stage.asked.is_none());
-        let look = stage.phase.is_exposed().then(|| state.at.after(Millis::seconds(1)));
-        [asked, soak, watch, stage.decide_by, look]
-    });
-    incidents.chain(actions).chain(stages.flatten()).min()
 }

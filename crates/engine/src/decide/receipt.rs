@@ -1,13 +1,15 @@
 //! What the hands bring back, and gateways that come and go.
 
+use std::collections::BTreeSet;
+
 use tidegate_model::seam::{Effect, ExposureVersion, Outcome, Receipt};
-use tidegate_model::{GatewayId, Severity, StageId};
+use tidegate_model::{DomainId, GatewayId, Severity, StageId};
 
 use super::incident;
 use super::turn::Turn;
 use crate::event::{Body, Origin};
 use crate::refusal::Refusal;
-use crate::state::Phase;
+use crate::state::{EPOCHS_MAX, Phase};
 
 pub(super) fn receive(turn: &mut Turn<'_>, receipt: &Receipt) -> Result<(), Refusal> {
     let Some(waiting) = turn.state.outbox.get(&receipt.key) else {
@@ -22,9 +24,27 @@ pub(super) fn receive(turn: &mut Turn<'_>, receipt: &Receipt) -> Result<(), Refu
         (Effect::SetExposure(snapshot), Outcome::InForce { acknowledged, lapsed }) => {
             in_force(turn, snapshot.version, acknowledged, lapsed);
         }
-        (Effect::SetExposure(_) | Effect::Page(_) | Effect::AskApproval(_) | Effect::Notify(_), _) => {}
+        (Effect::SetExposure(_), Outcome::FailedForGood { reason }) => not_in_force(turn, reason),
+        // Failed pages are looked at by the incident's own clock, in this same batch; letters that nobody must answer end here.
+        (Effect::SetExposure(_), Outcome::Accepted { .. })
+        | (Effect::Page(_) | Effect::AskApproval(_) | Effect::Notify(_), _) => {}
     }
     Ok(())
+}
+
+/// An exposure that will never be in force is no silent end: the owners of what waits for it are paged.
+fn not_in_force(turn: &mut Turn<'_>, reason: &str) {
+    let waiting: Vec<(StageId, DomainId)> = turn
+        .state
+        .stages
+        .iter()
+        .filter(|(_, stage)| matches!(stage.phase, Phase::Exposing | Phase::RollingBack))
+        .map(|(id, stage)| (id.clone(), stage.owner.clone()))
+        .collect();
+    for (id, owner) in waiting {
+        let summary = format!("the exposure asked for {id} cannot be brought into force: {reason}");
+        incident::open(turn, &owner, Severity::Sev1, Origin::Waiting(id), summary);
+    }
 }
 
 /// A version holds everywhere: what waited for it, or for an earlier one, goes on.
@@ -61,6 +81,7 @@ fn begin(turn: &mut Turn<'_>, id: &StageId, version: ExposureVersion) {
         return;
     };
     let Some(step) = state.step else { return };
+    let is_over = "none, because the exposure is in force";
     let place = usize::try_from(step).unwrap_or(usize::MAX);
     let Some(declared_step) = declared.steps.get(place) else {
         return;
@@ -86,6 +107,7 @@ fn begin(turn: &mut Turn<'_>, id: &StageId, version: ExposureVersion) {
             decide_by,
         });
     }
+    incident::recovered(turn, &Origin::Waiting(id.clone()), is_over);
 }
 
 /// A gateway connected. One that holds a later exposure than the journal knows has seen a journal that was lost.
@@ -109,12 +131,18 @@ pub(super) fn gateway_seen(
             "none, because the gateway came back",
         );
     }
-    let is_ahead = holds
-        > ExposureVersion {
-            epoch: turn.state.epoch,
-            seq: turn.state.seq,
-        };
-    if is_ahead {
+    let is_known = turn
+        .state
+        .asserted
+        .get(&holds.epoch)
+        .is_some_and(|last| holds.seq <= *last);
+    // Epochs older than those remembered are taken on trust; nothing was ever asked under epoch 0.
+    let is_old = turn
+        .state
+        .asserted
+        .first_key_value()
+        .is_some_and(|(first, _)| holds.epoch < *first && turn.state.asserted.len() >= EPOCHS_MAX);
+    if holds.epoch > 0 && !is_known && !is_old {
         hold_everything(turn, gateway, holds);
     }
     Ok(())
@@ -157,20 +185,24 @@ pub(super) fn gateway_lost(turn: &mut Turn<'_>, gateway: &GatewayId) -> Result<(
     Ok(())
 }
 
-/// Pages the owner of the first stage that is exposed, else of the first there is.
+/// Pages the owners of what is exposed, else the owner of the first stage there is.
 fn page_owners(turn: &mut Turn<'_>, gateway: &GatewayId, what: &str, severity: Severity) {
-    let exposed = turn.state.stages.values().find(|stage| stage.phase.is_exposed());
-    let Some(domain) = exposed
-        .or_else(|| turn.state.stages.values().next())
+    let stages = turn.state.stages.values();
+    let mut owners: BTreeSet<DomainId> = stages
+        .clone()
+        .filter(|stage| stage.phase.is_exposed())
         .map(|stage| stage.owner.clone())
-    else {
-        return;
-    };
-    incident::open(
-        turn,
-        &domain,
-        severity,
-        Origin::Gateway(gateway.clone()),
-        what.to_owned(),
-    );
+        .collect();
+    if owners.is_empty() {
+        owners.extend(stages.take(1).map(|stage| stage.owner.clone()));
+    }
+    for owner in owners {
+        incident::open(
+            turn,
+            &owner,
+            severity,
+            Origin::Gateway(gateway.clone()),
+            what.to_owned(),
+        );
+    }
 }

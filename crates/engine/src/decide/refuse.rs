@@ -3,11 +3,12 @@
 use tidegate_model::seam::Actor;
 use tidegate_model::{Estate, Timestamp};
 
+use super::harm;
 use super::turn::Turn;
 use crate::apply::refusal_key;
 use crate::command::{Command, Decision, Request};
 use crate::event::Body;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Rule};
 use crate::state::State;
 
 /// Equal refusals within this time are one event.
@@ -35,6 +36,9 @@ pub(super) fn refused(estate: &Estate, state: &State, command: &Command, now: Ti
         asked,
         refusal: refusal.clone(),
     });
+    if let (Request::Rollback { stage, reason }, Rule::WindowClosed) = (&command.request, refusal.rule) {
+        harm::open_forward_fix(&mut turn, stage, reason);
+    }
     Decision {
         events: turn.events,
         answer: Err(refusal),

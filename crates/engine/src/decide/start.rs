@@ -1,11 +1,13 @@
 //! A controller takes the store over.
 
 use tidegate_model::Estate;
-use tidegate_model::plan::Stage;
+use tidegate_model::Millis;
+use tidegate_model::plan::{Criterion, Measure, Stage};
 
 use super::exposure::{Ask, ask};
 use super::turn::Turn;
-use crate::event::{AdoptedStage, Body};
+use crate::event::{AdoptedSource, AdoptedStage, Body};
+use crate::judge;
 use crate::refusal::Refusal;
 
 pub(super) fn start(turn: &mut Turn<'_>) -> Result<(), Refusal> {
@@ -42,6 +44,12 @@ pub(super) fn adopted(estate: &Estate) -> Body {
                     .iter()
                     .map(|criterion| criterion.id.clone())
                     .collect(),
+                sources: stage
+                    .gate
+                    .criteria
+                    .iter()
+                    .filter_map(|criterion| source(estate, criterion))
+                    .collect(),
             })
             .collect(),
         switches: estate
@@ -51,6 +59,21 @@ pub(super) fn adopted(estate: &Estate) -> Body {
             .map(|switch| (switch.id.clone(), switch.default.clone()))
             .collect(),
     }
+}
+
+/// What is measured can fall silent; people and the incident record cannot.
+fn source(estate: &Estate, criterion: &Criterion) -> Option<AdoptedSource> {
+    let window = match &criterion.measure {
+        // A start cohort is reported one window after its end.
+        Measure::Completion { flow } => estate.flows().get(flow).map_or(Millis(0), |flow| flow.window),
+        Measure::Errors { .. } | Measure::Latency { .. } | Measure::SqlEqual { .. } => Millis(0),
+        Measure::Incidents { .. } | Measure::Manual { .. } => return None,
+    };
+    Some(AdoptedSource {
+        criterion: criterion.id.clone(),
+        max_silence: Millis(criterion.max_silence.0.saturating_add(window.0)),
+        is_comparison: !judge::is_absolute(&criterion.measure),
+    })
 }
 
 fn exposures(stage: &Stage) -> Vec<tidegate_model::BasisPoints> {

@@ -2,14 +2,14 @@
 
 use tidegate_model::plan::{Criterion, Measure, Plan, Stage};
 use tidegate_model::seam::{InvalidReason, Verdict};
-use tidegate_model::{Estate, Millis, Timestamp};
+use tidegate_model::{Millis, Timestamp};
 use tidegate_stats::sample_ratio::Split;
 use tidegate_stats::{
     Alarm, HarmAlarm, Hits, Ledger, Margin, PairedStratum, PassTest, Passing, RareAlarm, ShareTest, SrmTest,
 };
 
 use super::numbers::{arm, in_words, is_of_step, paired, totals};
-use super::{invalid, is_full};
+use super::{invalid, is_full, silence};
 use crate::event::Reading;
 use crate::state::{Cell, StageState};
 
@@ -25,14 +25,13 @@ const FALLBACKS_ONE_IN: u64 = 100;
 const NO_ALPHA: f64 = 1e-9;
 
 pub(super) fn judge(
-    estate: &Estate,
     plan: &Plan,
     stage: &Stage,
     known: &StageState,
     criterion: &Criterion,
     now: Timestamp,
 ) -> (Verdict, Reading) {
-    let cells: &[Cell] = known.cells.get(&criterion.id).map_or(&[], Vec::as_slice);
+    let cells: &[Cell] = known.cells.get(&criterion.id).map_or(&[], |cells| cells.as_slice());
     let of_step: Vec<Cell> = cells.iter().filter(|cell| is_of_step(known, cell)).copied().collect();
     let (old, new) = totals(of_step.iter());
     let mut reading = Reading {
@@ -47,7 +46,7 @@ pub(super) fn judge(
     {
         return invalid(InvalidReason::Impossible, reading);
     }
-    let alpha = harm_alpha(plan, stage, criterion, known.attempt);
+    let alpha = harm_alpha(plan, stage, criterion, known);
     let all: Vec<PairedStratum> = cells.iter().map(paired).collect();
     let harm = harm(
         &criterion.measure,
@@ -65,7 +64,7 @@ pub(super) fn judge(
         );
         return (Verdict::Harm, reading);
     }
-    if let Some(silent) = silence(estate, known, criterion, &of_step, now) {
+    if let Some(silent) = silence::of(known, &criterion.id, now) {
         reading.why = format!("nothing was counted since {silent}");
         return (Verdict::NoData { since: silent }, reading);
     }
@@ -92,7 +91,10 @@ fn new_or(reading: &Reading, cells: &[Cell]) -> (u64, u64) {
     }
 }
 
-fn harm_alpha(plan: &Plan, stage: &Stage, criterion: &Criterion, attempt: u32) -> f64 {
+/// This try's share of the plan's alpha. An attempt and a restart of its evidence are a try each, and what a try has spent
+/// is spent; as nobody knows how many there will be, the ledger is one without an end.
+fn harm_alpha(plan: &Plan, stage: &Stage, criterion: &Criterion, known: &StageState) -> f64 {
+    let this_try = known.attempt.max(1).saturating_add(known.restarts);
     let weights: Vec<u32> = plan
         .stages
         .iter()
@@ -110,9 +112,9 @@ fn harm_alpha(plan: &Plan, stage: &Stage, criterion: &Criterion, attempt: u32) -
         .iter()
         .position(|other| other.id == criterion.id)
         .unwrap_or(0);
-    let ledger = Ledger::new(plan.alpha.ratio(), &weights, stage.attempts_max);
+    let ledger = Ledger::new(plan.alpha.ratio(), &weights, u32::MAX);
     ledger
-        .and_then(|ledger| ledger.share(before + within, attempt.max(1)))
+        .and_then(|ledger| ledger.share(before + within, this_try))
         .unwrap_or(NO_ALPHA)
 }
 
@@ -136,7 +138,7 @@ fn harm(
             either(stratified.map(|test| test.alarm()), exact)
         }
         Measure::Errors { at_most, .. } => {
-            let share = ShareTest::fold(at_most.ratio(), alpha / 2.0, &new_side).map(|test| test.alarm());
+            let share = limit_alarm(at_most.ratio(), alpha / 2.0, &new_side);
             if at_full {
                 return share.unwrap_or(Alarm::CannotSpeak);
             }
@@ -155,6 +157,31 @@ fn harm(
         }
         Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => Alarm::CannotSpeak,
     }
+}
+
+/// The one-sample alarm of a limit. A limit of nothing needs no statistics: the first event is one too many (gates.md 3.3).
+fn limit_alarm(limit: f64, alpha: f64, new_side: &[tidegate_stats::ArmCounts]) -> Option<Alarm> {
+    if limit > 0.0 {
+        return ShareTest::fold(limit, alpha, new_side).map(|test| test.alarm());
+    }
+    let has_event = new_side.iter().any(|arm| arm.hits > 0);
+    Some(if has_event { Alarm::Harm } else { Alarm::Quiet })
+}
+
+/// The one-sample pass test of a limit. No number of attempts shows that nothing ever happens: at a limit of nothing,
+/// attempts without an event are all that can be asked for, and the comparison with the old side asks for the rest.
+fn limit_passing(limit: f64, alpha: f64, new_side: &[tidegate_stats::ArmCounts]) -> Option<Passing> {
+    if limit > 0.0 {
+        return ShareTest::fold(limit, alpha, new_side).map(|test| test.passing());
+    }
+    let (n, hits) = new_side.iter().fold((0_u64, 0_u64), |(n, hits), arm| {
+        (n.saturating_add(arm.n), hits.saturating_add(arm.hits))
+    });
+    Some(if n > 0 && hits == 0 {
+        Passing::Pass
+    } else {
+        Passing::NotYet { units_needed: None }
+    })
 }
 
 fn failures_of(stratum: PairedStratum) -> PairedStratum {
@@ -193,7 +220,7 @@ fn is_mis_split(known: &StageState) -> bool {
     let Some(mut test) = SrmTest::new(SPLIT_ALPHA) else {
         return false;
     };
-    for cell in cells {
+    for cell in cells.iter() {
         test.push(u32::from(cell.share.get()), cell.new.n, cell.old.n);
     }
     test.split() == Split::Mismatch
@@ -210,32 +237,6 @@ fn is_identical(of_step: &[Cell]) -> bool {
     };
     last.iter().all(|cell| cell.old == cell.new)
         && last.iter().map(|cell| cell.new.n).sum::<u64>() >= IDENTICAL_ATTEMPTS
-}
-
-/// Since when nothing was counted, when that is longer than the criterion bears. A cohort may come one window later.
-fn silence(
-    estate: &Estate,
-    known: &StageState,
-    criterion: &Criterion,
-    of_step: &[Cell],
-    now: Timestamp,
-) -> Option<Timestamp> {
-    let window = match &criterion.measure {
-        Measure::Completion { flow } => estate.flows().get(flow).map_or(Millis(0), |flow| flow.window),
-        Measure::Errors { .. }
-        | Measure::Latency { .. }
-        | Measure::SqlEqual { .. }
-        | Measure::Incidents { .. }
-        | Measure::Manual { .. } => Millis(0),
-    };
-    let last = of_step
-        .iter()
-        .filter(|cell| cell.new.n > 0)
-        .map(|cell| cell.received)
-        .max();
-    let since = last.unwrap_or(known.step_since_at);
-    let bound = Millis(criterion.max_silence.0.saturating_add(window.0));
-    (now.since(since) > bound).then_some(since)
 }
 
 fn pass(
@@ -264,7 +265,7 @@ fn pass(
         Measure::Errors {
             at_most, not_worse_by, ..
         } => {
-            let share = ShareTest::fold(at_most.ratio(), alpha, &new_side).map(|test| test.passing());
+            let share = limit_passing(at_most.ratio(), alpha, &new_side);
             let mut tests = vec![speak(share)];
             if !at_full {
                 let test = PassTest::fold(Hits::Bad, Margin::Absolute(not_worse_by.ratio()), alpha, &strata);

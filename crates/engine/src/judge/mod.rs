@@ -2,6 +2,7 @@
 
 mod comparison;
 mod numbers;
+pub(crate) mod silence;
 mod source;
 
 use tidegate_model::plan::{Criterion, Measure};
@@ -40,7 +41,7 @@ pub fn judge(
     }
     match &criterion.measure {
         Measure::Completion { .. } | Measure::Errors { .. } | Measure::Latency { .. } => {
-            comparison::judge(estate, plan, declared, known, criterion, now)
+            comparison::judge(plan, declared, known, criterion, now)
         }
         Measure::SqlEqual {
             every, rows_at_least, ..

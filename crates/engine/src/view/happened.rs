@@ -38,6 +38,17 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             Tone::Calm,
             format!("{stage} is ready to be entered (attempt {attempt})"),
         ),
+        Body::OpeningDeferred {
+            stage,
+            until: Some(until),
+        } => (
+            Tone::Wait,
+            format!("{stage} waits for the plan's window, which opens at {}", clock(*until)),
+        ),
+        Body::OpeningDeferred { stage, until: None } => (
+            Tone::Calm,
+            format!("{stage} no longer waits for the plan's window alone"),
+        ),
         Body::ApprovalAsked {
             stage,
             opens,
@@ -263,8 +274,12 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             };
             (Tone::Good, format!("{by} used {action} in {incident}{set}"))
         }
-        Body::ActionReverted { action, expired: true } => (Tone::Wait, format!("{action} ended by its expiry")),
-        Body::ActionReverted { action, expired: false } => (Tone::Calm, format!("{actor} ended {action}")),
+        Body::ActionReverted {
+            action, expired: true, ..
+        } => (Tone::Wait, format!("{action} ended by its expiry")),
+        Body::ActionReverted {
+            action, expired: false, ..
+        } => (Tone::Calm, format!("{actor} ended {action}")),
         Body::IncidentResolved {
             incident, by, lesson, ..
         } => resolved(incident, by.as_ref(), lesson),

@@ -69,7 +69,7 @@ fn view(estate: &Estate, state: &State, id: &IncidentId, incident: &Incident) ->
         actions: domain.map_or(Vec::new(), |domain| {
             domain.authority.iter().map(|grant| action(state, grant)).collect()
         }),
-        entries: incident.timeline.iter().copied().collect(),
+        entries: incident.timeline.clone(),
         timeline: Vec::new(),
     }
 }

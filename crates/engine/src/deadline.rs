@@ -1,0 +1,44 @@
+//! When the state next needs a look at the clock. A `Tick` at that instant always consumes it, so the loop never spins.
+
+use tidegate_model::{StageId, Timestamp};
+
+use crate::event::Origin;
+use crate::judge::silence;
+use crate::state::{IncidentPhase, Phase, StageState, State};
+
+/// The next instant at which something is due; none while nothing waits for the clock.
+#[must_use]
+pub fn deadline(state: &State) -> Option<Timestamp> {
+    let incidents = state.open_incidents().map(|(_, incident)| match &incident.phase {
+        IncidentPhase::Acknowledged { until, .. } | IncidentPhase::Mitigating { until, .. } => *until,
+        IncidentPhase::Open | IncidentPhase::Resolved { .. } => incident.answer_by,
+    });
+    let actions = state.actions.values().map(|active| active.until);
+    let stages = state.stages.iter().flat_map(|(id, stage)| of_stage(state, id, stage));
+    incidents.chain(actions).chain(stages).min()
+}
+
+fn of_stage(state: &State, id: &StageId, stage: &StageState) -> Vec<Timestamp> {
+    let mut due = Vec::new();
+    let asked = stage.asked.as_ref().filter(|asked| !asked.is_overdue);
+    due.extend(asked.map(|asked| asked.answer_by));
+    due.extend(stage.deferred_until);
+    match stage.phase {
+        Phase::Soaking => due.extend(stage.soak_until),
+        Phase::Gating => due.extend(stage.decide_by),
+        Phase::Watching if stage.asked.is_none() => due.extend(stage.watch_until),
+        Phase::Watching
+        | Phase::Pending
+        | Phase::Ready
+        | Phase::Exposing
+        | Phase::RollingBack
+        | Phase::RolledBack
+        | Phase::Finalised => {}
+    }
+    for source in &stage.sources {
+        let origin = Origin::Silence(id.clone(), source.criterion.clone());
+        let is_known = state.open_incidents().any(|(_, incident)| incident.origin == origin);
+        due.extend(silence::due(stage, source).filter(|_| !is_known));
+    }
+    due
+}

@@ -1,0 +1,1 @@
+//! The eight promises, checked on every step.

@@ -1,0 +1,50 @@
+//! Silence of a measured criterion: since when nothing has come. Needs no estate, so that the clock can be set to it.
+
+use tidegate_model::seam::Observation;
+use tidegate_model::{BasisPoints, CriterionId, Millis, Timestamp};
+
+use crate::event::AdoptedSource;
+use crate::state::{Phase, StageState};
+
+/// Since when a criterion has been silent, when that is at least as long as it may be.
+#[must_use]
+pub(crate) fn of(stage: &StageState, criterion: &CriterionId, now: Timestamp) -> Option<Timestamp> {
+    let source = stage.sources.iter().find(|source| &source.criterion == criterion)?;
+    (now >= due(stage, source)?).then(|| last_sign(stage, source))
+}
+
+/// When a source will have been silent for too long; none while it is not asked.
+#[must_use]
+pub(crate) fn due(stage: &StageState, source: &AdoptedSource) -> Option<Timestamp> {
+    let is_asked = match stage.phase {
+        Phase::Soaking | Phase::Gating | Phase::Watching => true,
+        Phase::Pending | Phase::Ready | Phase::Exposing | Phase::RollingBack | Phase::RolledBack | Phase::Finalised => {
+            false
+        }
+    };
+    let says_nothing_by_nature = source.is_comparison && stage.exposure == BasisPoints::FULL;
+    (is_asked && !says_nothing_by_nature).then(|| last_sign(stage, source).after(at_least_one(source.max_silence)))
+}
+
+fn at_least_one(silence: Millis) -> Millis {
+    Millis(silence.0.max(1))
+}
+
+/// The last sign of life under this step: counts of the new side, or an answer.
+fn last_sign(stage: &StageState, source: &AdoptedSource) -> Timestamp {
+    let counted = stage.cells.get(&source.criterion).and_then(|cells| {
+        let counted = cells
+            .iter()
+            .filter(|cell| cell.new.n > 0 && cell.version >= stage.step_since);
+        counted.map(|cell| cell.received).max()
+    });
+    let answered = stage
+        .observations
+        .get(&source.criterion)
+        .map(|observation| match observation {
+            Observation::Equality { at, .. } => *at,
+            Observation::Silent(silence) => silence.since,
+        });
+    let began = stage.step_since_at;
+    began.max(counted.unwrap_or(began)).max(answered.unwrap_or(began))
+}
