@@ -1,2 +1,28 @@
-//! The binary.
-fn main() {}
+//! The program: one file per command, and `live`, which puts the rooms together.
+
+mod client;
+mod commands;
+mod demo;
+mod exit;
+mod live;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().collect();
+    // The demo's world is a set of programs that know nothing of Tidegate; they only share its file.
+    if arguments.get(1).is_some_and(|first| first == "demo-world") {
+        let code = tidegate_demo::run(arguments[2..].to_vec());
+        return ExitCode::from(u8::try_from(code).unwrap_or(exit::TROUBLE));
+    }
+    live::logging::begin();
+    match commands::Tidegate::parse().run() {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(exit::TROUBLE)
+        }
+    }
+}

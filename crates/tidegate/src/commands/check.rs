@@ -1,0 +1,78 @@
+//! `tidegate check`: the plan files, checked like a program.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+use tidegate_plan::{Mode, compile, schedule};
+
+use crate::{exit, live};
+
+/// Checks an estate: all diagnostics at once, then what each step can see and how long it is expected to take.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The estate's folder.
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+    #[command(flatten)]
+    settings: Settings,
+    /// How diagnostics are printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// How diagnostics are printed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+/// Values for `${NAME}` in plan files.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Settings {
+    /// A value for `${NAME}` in plan files; repeatable. The environment is never read for it.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
+}
+
+impl Settings {
+    /// The values by name.
+    pub(crate) fn values(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        let mut values = BTreeMap::new();
+        for pair in &self.set {
+            let Some((name, value)) = pair.split_once('=') else {
+                bail!("expected `--set NAME=VALUE`, found `{pair}`")
+            };
+            values.insert(name.to_owned(), value.to_owned());
+        }
+        Ok(values)
+    }
+}
+
+impl Check {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
+        let bundle = live::bundle::read(&self.folder)?;
+        let compiled = compile(&bundle, &self.settings.values()?, Mode::Author);
+        match self.format {
+            Format::Json => println!("{}", tidegate_plan::render_json(&compiled.diagnostics)),
+            Format::Human => {
+                let colour = std::io::stdout().is_terminal();
+                print!(
+                    "{}",
+                    tidegate_plan::render_human(&compiled.diagnostics, &bundle, colour)
+                );
+            }
+        }
+        let Some(estate) = compiled.estate else {
+            return Ok(exit::WRONG);
+        };
+        if matches!(self.format, Format::Human) {
+            print!("{}", schedule(&estate));
+            println!("{} checks clean, digest {:.12}", self.folder.display(), estate.digest());
+        }
+        Ok(exit::FINE)
+    }
+}

@@ -1,0 +1,43 @@
+//! `tidegate init`: a new estate that checks clean.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use crate::exit;
+
+/// Writes a new estate that checks clean.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The folder; made when missing. Existing files are never overwritten.
+    folder: PathBuf,
+}
+
+impl Init {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
+        let name = self
+            .folder
+            .file_name()
+            .map_or_else(|| "estate".into(), |name| name.to_string_lossy().into_owned());
+        let bundle = tidegate_plan::scaffold(&name);
+        for file in &bundle.files {
+            if self.folder.join(&file.path).exists() {
+                bail!(
+                    "`{}` exists; nothing was written",
+                    self.folder.join(&file.path).display()
+                );
+            }
+        }
+        for file in &bundle.files {
+            let path = self.folder.join(&file.path);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
+            }
+            std::fs::write(&path, &file.text).with_context(|| format!("cannot write `{}`", path.display()))?;
+            println!("wrote {}", path.display());
+        }
+        println!("check it: tidegate check {}", self.folder.display());
+        Ok(exit::FINE)
+    }
+}

@@ -1,0 +1,88 @@
+//! The command line. The help texts are the documentation of these structs.
+
+mod adopt;
+mod ask;
+mod check;
+mod demo;
+mod explain;
+mod gateway;
+mod init;
+mod journal;
+mod serve;
+mod status;
+mod token;
+mod who;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use serve::stop_signal;
+
+/// Changes a live revenue system in stages: an accountable owner for everything, a gate before every increase of exposure, and a way back.
+///
+/// Exit codes: 0 done, 1 the plan or the evidence is wrong, 2 the command could not be carried out, 3 refused by the rules, 4 nobody owns it.
+#[derive(Debug, Parser)]
+#[command(name = "tidegate", version, max_term_width = 110)]
+pub(crate) struct Tidegate {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Init(init::Init),
+    Check(check::Check),
+    Explain(explain::Explain),
+    Serve(serve::Serve),
+    Adopt(adopt::Adopt),
+    Status(status::Status),
+    Who(who::Who),
+    Approve(ask::Approve),
+    AcceptRisk(ask::AcceptRisk),
+    Hold(ask::Hold),
+    Resume(ask::Resume),
+    Change(ask::Change),
+    Rollback(ask::Rollback),
+    Finalise(ask::Finalise),
+    Attest(ask::Attest),
+    Open(ask::Open),
+    Ack(ask::Ack),
+    Act(ask::Act),
+    Revert(ask::Revert),
+    Resolve(ask::Resolve),
+    Journal(journal::Journal),
+    Token(token::Token),
+    #[command(hide = true)]
+    Gateway(gateway::Gateway),
+}
+
+impl Tidegate {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
+        match self.command {
+            Command::Demo(command) => command.run(),
+            Command::Init(command) => command.run(),
+            Command::Check(command) => command.run(),
+            Command::Explain(command) => command.run(),
+            Command::Serve(command) => command.run(),
+            Command::Adopt(command) => command.run(),
+            Command::Status(command) => command.run(),
+            Command::Who(command) => command.run(),
+            Command::Approve(command) => command.run(),
+            Command::AcceptRisk(command) => command.run(),
+            Command::Hold(command) => command.run(),
+            Command::Resume(command) => command.run(),
+            Command::Change(command) => command.run(),
+            Command::Rollback(command) => command.run(),
+            Command::Finalise(command) => command.run(),
+            Command::Attest(command) => command.run(),
+            Command::Open(command) => command.run(),
+            Command::Ack(command) => command.run(),
+            Command::Act(command) => command.run(),
+            Command::Revert(command) => command.run(),
+            Command::Resolve(command) => command.run(),
+            Command::Journal(command) => command.run(),
+            Command::Token(command) => command.run(),
+            Command::Gateway(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! `tidegate serve`: the controller on the user's own systems.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use tidegate_dispatch::MailConfig;
+use tidegate_model::DatabaseId;
+use tidegate_signals::sql::Database;
+
+use super::check::Settings;
+use crate::exit;
+use crate::live::{self, Controller, Setup};
+
+/// Runs the plans of an estate: gateway, gates, pager, API and dashboard. Stops cleanly on Ctrl-C.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The estate's folder. Adopted at the first start; afterwards only `tidegate adopt` changes what runs.
+    folder: PathBuf,
+    #[command(flatten)]
+    settings: Settings,
+    /// The state folder: journal, keys, gateways. One controller at a time.
+    #[arg(long, env = "TIDEGATE_STATE", default_value = ".tidegate")]
+    state: PathBuf,
+    /// Where API and dashboard listen.
+    #[arg(long, env = "TIDEGATE_LISTEN", default_value = "127.0.0.1:7420")]
+    listen: SocketAddr,
+    /// How people reach the dashboard; stands in the links of pages.
+    #[arg(long, env = "TIDEGATE_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// A database that plan files name, such as `old-shop=postgres://...` or `new-shop=sqlite:/var/shop.db`; repeatable.
+    /// Read from the environment as TIDEGATE_DATABASE_OLD_SHOP when it holds a password.
+    #[arg(long = "database", value_name = "NAME=ADDRESS")]
+    databases: Vec<String>,
+    #[command(flatten)]
+    mail: Mail,
+}
+
+/// How pages leave.
+#[derive(Debug, Clone, Args)]
+struct Mail {
+    /// The mail server, `host:port`. Without one, pages cannot leave and the journal says so.
+    #[arg(long, env = "TIDEGATE_MAIL_SERVER")]
+    mail_server: Option<String>,
+    /// The sender of pages.
+    #[arg(
+        long,
+        env = "TIDEGATE_MAIL_FROM",
+        default_value = "Tidegate <tidegate@localhost.localdomain>"
+    )]
+    mail_from: String,
+    /// `none` (loopback only), `starttls` or `tls`.
+    #[arg(long, env = "TIDEGATE_MAIL_TLS", default_value = "starttls")]
+    mail_tls: String,
+    /// The mail server's user; the password is read from TIDEGATE_MAIL_PASSWORD.
+    #[arg(long, env = "TIDEGATE_MAIL_USER")]
+    mail_user: Option<String>,
+}
+
+impl Serve {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
+        let setup = Setup {
+            bundle: live::bundle::read(&self.folder)?,
+            settings: self.settings.values()?,
+            state: self.state.clone(),
+            listen: self.listen,
+            public_url: self.public_url,
+            mail: self.mail.config()?,
+            databases: databases(&self.databases)?,
+            tied: false,
+            panels: Vec::new(),
+        };
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("cannot start")?
+            .block_on(async {
+                let controller = Controller::start(setup).await?;
+                println!(
+                    "tidegate runs estate {:.12} at {}",
+                    controller.chosen.estate.digest(),
+                    controller.url
+                );
+                if controller.chosen.differs {
+                    println!(
+                        "the files in `{}` differ from what runs; `tidegate adopt {}` asks for them",
+                        self.folder.display(),
+                        self.folder.display()
+                    );
+                }
+                stop_signal().await?;
+                println!("stopping");
+                controller.stop().await;
+                Ok(exit::FINE)
+            })
+    }
+}
+
+impl Mail {
+    fn config(&self) -> anyhow::Result<Option<MailConfig>> {
+        self.mail_server
+            .as_deref()
+            .map(|server| live::mail_config(server, &self.mail_from, &self.mail_tls, self.mail_user.as_deref()))
+            .transpose()
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub(crate) async fn stop_signal() -> anyhow::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .context("cannot listen for signals")?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot listen for signals"),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Reads `NAME=ADDRESS` pairs.
+pub(crate) fn databases(pairs: &[String]) -> anyhow::Result<BTreeMap<DatabaseId, Database>> {
+    let mut databases = BTreeMap::new();
+    for (variable, address) in std::env::vars() {
+        if let Some(name) = variable.strip_prefix("TIDEGATE_DATABASE_") {
+            let name = name.to_lowercase().replace('_', "-");
+            databases.insert(DatabaseId::parse(&name)?, Database::parse(&address).context(variable)?);
+        }
+    }
+    for pair in pairs {
+        let Some((name, address)) = pair.split_once('=') else {
+            bail!("expected `--database NAME=ADDRESS`, found `{pair}`");
+        };
+        let id = DatabaseId::parse(name).with_context(|| format!("`{name}` is no database's name"))?;
+        databases.insert(
+            id,
+            Database::parse(address).with_context(|| format!("the address of `{name}`"))?,
+        );
+    }
+    Ok(databases)
+}

@@ -1,0 +1,71 @@
+//! `tidegate token`: personal tokens and service keys, made on the controller's machine.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use tidegate_api::access::{Access, Holder, Purpose};
+
+use crate::exit;
+
+/// Makes, lists and revokes tokens. Needs access to the controller's state folder, nothing else.
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    /// The controller's state folder.
+    #[arg(long, env = "TIDEGATE_STATE", default_value = ".tidegate", global = true)]
+    state: PathBuf,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Makes a token for a person and prints it once; only its hash is kept.
+    Issue {
+        /// The person's name in the estate.
+        person: String,
+    },
+    /// Makes a key for a program, good for one purpose, and prints it once.
+    Key {
+        /// A name for the program.
+        service: String,
+        /// `switches`, `change` or `metrics`.
+        purpose: String,
+    },
+    /// Lists holders; never tokens.
+    List,
+    /// Revokes everything that a holder has.
+    Revoke {
+        /// The person or program.
+        holder: String,
+    },
+}
+
+impl Token {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
+        std::fs::create_dir_all(&self.state).with_context(|| format!("cannot make `{}`", self.state.display()))?;
+        let access = Access::open(&self.state.join("access.json")).context("cannot open the access file")?;
+        match self.what {
+            What::Issue { person } => {
+                let id = tidegate_model::PersonId::parse(&person).context("that is no person's name")?;
+                println!("{}", access.issue(Holder::Person(id))?);
+            }
+            What::Key { service, purpose } => {
+                let id = tidegate_model::ServiceId::parse(&service).context("that is no program's name")?;
+                let purpose = Purpose::parse(&purpose)
+                    .with_context(|| format!("`{purpose}` is no purpose; expected switches, change or metrics"))?;
+                println!("{}", access.issue(Holder::Service(id, purpose))?);
+            }
+            What::List => {
+                for line in access.list()? {
+                    println!("{line}");
+                }
+            }
+            What::Revoke { holder } => {
+                let gone = access.revoke(&holder)?;
+                println!("{gone} revoked");
+            }
+        }
+        Ok(exit::FINE)
+    }
+}

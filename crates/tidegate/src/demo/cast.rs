@@ -1,0 +1,45 @@
+//! The people of the demo's estate, and how they behave. They answer through mail and its links only.
+
+/// A person of the demo.
+pub(crate) struct Member {
+    /// Name in the estate.
+    pub(crate) id: &'static str,
+    /// What they do with their mail, in the words of the on-call program.
+    pub(crate) behaviour: &'static str,
+    /// The same for people who read the screen.
+    pub(crate) says: &'static str,
+}
+
+/// Everybody. `ana` owns checkout and approves its stages but sleeps through pages.
+pub(crate) const MEMBERS: &[Member] = &[
+    Member {
+        id: "carl",
+        behaviour: "approve,answer,resolve",
+        says: "carl owns the catalogue and answers",
+    },
+    Member {
+        id: "petra",
+        behaviour: "approve,answer,resolve",
+        says: "petra owns pricing and answers",
+    },
+    Member {
+        id: "ana",
+        behaviour: "approve",
+        says: "ana owns checkout, approves, and sleeps through pages",
+    },
+    Member {
+        id: "emma",
+        behaviour: "answer,act:wallet-off,resolve",
+        says: "emma, engineering manager, acknowledges, switches the wallet path off and resolves",
+    },
+];
+
+/// The mail address of a person.
+pub(crate) fn address(id: &str) -> String {
+    format!("{id}@demo.example")
+}
+
+/// One sentence about all of them.
+pub(crate) fn sentence() -> String {
+    MEMBERS.iter().map(|member| member.says).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,147 @@
+//! The demo: the controller of `serve`, beside a world of separate programs that know nothing of it.
+
+mod cast;
+mod estate;
+mod narrate;
+mod program;
+mod report;
+mod story;
+mod world;
+
+pub(crate) use world::free_port;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tidegate_model::Timestamp;
+
+use crate::exit;
+use crate::live::{Controller, Setup};
+
+/// A demo that has not told its story by then has failed.
+const STORY_WITHIN: Duration = Duration::from_secs(240);
+/// Time for the last orders to be paid and the last webhooks to arrive.
+const DRAIN_WITHIN: Duration = Duration::from_secs(15);
+
+/// How a demo is run.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) seed: u64,
+    pub(crate) rate_per_second: u32,
+    pub(crate) faults: bool,
+    pub(crate) listen: SocketAddr,
+    /// Leave the dashboard open afterwards until Ctrl-C.
+    pub(crate) linger: bool,
+    /// Keep the state folder.
+    pub(crate) keep: Option<std::path::PathBuf>,
+}
+
+/// Runs the demo and says how it ended.
+///
+/// # Errors
+/// When the world or the controller cannot be started.
+pub(crate) async fn run(options: Options) -> anyhow::Result<u8> {
+    let folder = Folder::make(options.keep.as_deref())?;
+    let mut world = world::World::start(&folder.path, &options).await?;
+    let setup = Setup {
+        bundle: estate::bundle(),
+        settings: world.settings(),
+        state: folder.path.join("state"),
+        listen: options.listen,
+        public_url: None,
+        mail: Some(world.mail()?),
+        databases: world.databases()?,
+        tied: true,
+        panels: vec![world.mail_panel()],
+    };
+    let controller = Controller::start(setup).await?;
+    let told = tell(&options, &mut world, &controller).await;
+    if told.is_ok() && options.linger {
+        println!("\nThe dashboard stays at {} until Ctrl-C.", controller.url);
+        crate::commands::stop_signal().await?;
+    }
+    world.stop().await;
+    controller.stop().await;
+    told
+}
+
+async fn tell(options: &Options, world: &mut world::World, controller: &Controller) -> anyhow::Result<u8> {
+    let login = world.enter(controller, options).await?;
+    println!("Dashboard: {login}");
+    println!(
+        "On call, as programs of their own that read the mail server and answer through its links: {}",
+        cast::sentence()
+    );
+    println!("Everything below is measured; seed {}.\n", options.seed);
+    let began = crate::live::clock();
+    let mut narrator = narrate::Narrator::new(controller);
+    let over = tokio::select! {
+        over = narrator.until_over(world, controller, options.faults) => over?,
+        () = tokio::time::sleep(STORY_WITHIN) => false,
+        stopped = crate::commands::stop_signal() => {
+            stopped?;
+            println!("\nStopped; everything that the demo started is being ended.");
+            return Ok(exit::TROUBLE);
+        }
+    };
+    if !over {
+        println!("\nThe story did not end within {STORY_WITHIN:?}.");
+    }
+    let measured = world.measure(controller, narrator.story(), began, DRAIN_WITHIN).await?;
+    let claims = if options.faults {
+        report::claims(narrator.story(), &measured)
+    } else {
+        report::claims_without_faults(narrator.story(), &measured)
+    };
+    print!("{}", report::render(narrator.story(), &measured, &claims));
+    let right = over && claims.iter().all(|claim| claim.holds);
+    Ok(if right { exit::FINE } else { exit::WRONG })
+}
+
+/// The demo's folder: temporary unless it is to be kept.
+struct Folder {
+    path: std::path::PathBuf,
+    temporary: bool,
+}
+
+impl Folder {
+    fn make(keep: Option<&std::path::Path>) -> anyhow::Result<Self> {
+        let (path, temporary) = match keep {
+            Some(path) => (path.to_owned(), false),
+            None => (
+                std::env::temp_dir().join(format!("tidegate-demo-{}", crate::live::chance::hex(4)?)),
+                true,
+            ),
+        };
+        if path.exists()
+            && path
+                .read_dir()
+                .context("cannot look into the demo's folder")?
+                .next()
+                .is_some()
+        {
+            bail!(
+                "`{}` is not empty; the demo keeps its files in a folder of its own",
+                path.display()
+            );
+        }
+        std::fs::create_dir_all(&path).with_context(|| format!("cannot make `{}`", path.display()))?;
+        Ok(Self { path, temporary })
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.temporary
+            && let Err(error) = std::fs::remove_dir_all(&self.path)
+        {
+            tracing::warn!(%error, folder = %self.path.display(), "the demo's folder is left behind");
+        }
+    }
+}
+
+/// Milliseconds since the epoch as an instant, when the world outside names one.
+fn instant(ms: Option<i64>) -> Option<Timestamp> {
+    ms.filter(|ms| *ms > 0).map(Timestamp)
+}

@@ -1,0 +1,155 @@
+//! Telling the story while it happens: each event in plain words, and the repairs that people do from outside.
+
+use tidegate_engine::Event;
+use tidegate_engine::event::Body;
+use tidegate_model::Timestamp;
+use tidegate_model::seam::Verdict;
+
+use super::story::Story;
+use super::world::World;
+use crate::live::{Controller, SharedJournal};
+
+/// Entries read from the journal at once.
+const ENTRIES_AT_ONCE: usize = 512;
+
+/// Follows the journal of a running controller.
+pub(crate) struct Narrator {
+    journal: SharedJournal,
+    sequence: tokio::sync::watch::Receiver<u64>,
+    began_again: bool,
+    next: u64,
+    began: Option<Timestamp>,
+    story: Story,
+}
+
+impl Narrator {
+    pub(crate) fn new(controller: &Controller) -> Self {
+        Self {
+            journal: controller.journal.clone(),
+            sequence: controller.handle.watch(),
+            began_again: false,
+            next: 1,
+            began: None,
+            story: Story::default(),
+        }
+    }
+
+    pub(crate) fn story(&self) -> &Story {
+        &self.story
+    }
+
+    /// Tells events until every stage is final (true), or the controller has gone (false).
+    pub(crate) async fn until_over(
+        &mut self,
+        world: &mut World,
+        controller: &Controller,
+        faults: bool,
+    ) -> anyhow::Result<bool> {
+        loop {
+            for (seq, event) in self.read()? {
+                self.tell(seq, &event);
+                self.story.read(&event);
+                if faults {
+                    react(world, &event).await?;
+                }
+                if let Body::StepExposed { stage, .. } = &event.body {
+                    self.began_again |=
+                        stage.as_str() == "checkout" && !self.story.stage("checkout").rollbacks.is_empty();
+                    world.exposed(stage.as_str(), event.at);
+                }
+                if let Body::RollbackBegun { stage, .. } = &event.body {
+                    world.rolled_back(stage.as_str(), event.at);
+                }
+            }
+            world.watch_rollback(controller, self.began_again);
+            if self.is_over() {
+                return Ok(true);
+            }
+            if self.sequence.changed().await.is_err() {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.story.stages.len() >= super::world::STAGES && self.story.stages.iter().all(|(_, stage)| stage.is_through())
+    }
+
+    fn read(&mut self) -> anyhow::Result<Vec<(u64, Event)>> {
+        let journal = self.journal.lock().expect("no code panics while it holds the journal");
+        let mut events = Vec::new();
+        loop {
+            let entries = journal.read(self.next, ENTRIES_AT_ONCE)?;
+            let Some(last) = entries.last() else { return Ok(events) };
+            self.next = last.seq + 1;
+            for entry in &entries {
+                events.push((entry.seq, Event::decode(&entry.bytes)?));
+            }
+        }
+    }
+
+    fn tell(&mut self, seq: u64, event: &Event) {
+        let began = *self.began.get_or_insert(event.at);
+        if is_told(&event.body) {
+            let seconds = event.at.since(began).0 / 1_000;
+            let happened = tidegate_engine::view::happened(seq, event);
+            println!("{:>3}:{:02}  {}", seconds / 60, seconds % 60, happened.text);
+        }
+    }
+}
+
+/// What a newcomer needs to hear; the rest is in the journal.
+fn is_told(body: &Body) -> bool {
+    match body {
+        Body::StepExposed { .. }
+        | Body::GatePassed { .. }
+        | Body::HarmFound { .. }
+        | Body::StageHeld { .. }
+        | Body::HoldLifted { .. }
+        | Body::RollbackBegun { .. }
+        | Body::RolledBack { .. }
+        | Body::ChangeNoted { .. }
+        | Body::WatchBegun { .. }
+        | Body::StageFinalised { .. }
+        | Body::IncidentOpened { .. }
+        | Body::RungCalled { .. }
+        | Body::IncidentAcknowledged { .. }
+        | Body::ActionTaken { .. }
+        | Body::IncidentResolved { .. }
+        | Body::Approved { .. }
+        | Body::CommandRefused { .. }
+        | Body::GatewayLost { .. } => true,
+        Body::CriterionJudged { verdict, .. } => matches!(verdict, Verdict::Harm),
+        Body::ControllerStarted { .. }
+        | Body::EstateAdopted { .. }
+        | Body::StageReadied { .. }
+        | Body::OpeningDeferred { .. }
+        | Body::ApprovalAsked { .. }
+        | Body::RiskAccepted { .. }
+        | Body::SoakBegun { .. }
+        | Body::GateOpened { .. }
+        | Body::EvidenceRecorded { .. }
+        | Body::Observed { .. }
+        | Body::Attested { .. }
+        | Body::DecisionAsked { .. }
+        | Body::ApprovalOverdue { .. }
+        | Body::AcknowledgementLapsed { .. }
+        | Body::ActionReverted { .. }
+        | Body::GatewayConnected { .. }
+        | Body::EffectEnded { .. } => false,
+    }
+}
+
+/// What the pricing team does when its gate stops it: repairs the prices and says so.
+async fn react(world: &mut World, event: &Event) -> anyhow::Result<()> {
+    if let Body::StageHeld {
+        stage,
+        criterion: Some(_),
+        ..
+    } = &event.body
+        && stage.as_str() == "pricing"
+    {
+        world.repair_prices().await?;
+    }
+    Ok(())
+}

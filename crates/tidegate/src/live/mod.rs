@@ -1,0 +1,237 @@
+//! The composition root: the real world put together from the rooms, for `serve` and `demo` alike.
+
+pub(crate) mod bundle;
+pub(crate) mod chance;
+mod edges;
+mod estate;
+mod hands;
+pub(crate) mod logging;
+mod mail;
+pub(crate) mod recompute;
+mod senses;
+pub(crate) mod store;
+mod supervise;
+mod world;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, bail};
+use tidegate_api::access::Access;
+use tidegate_api::links::Links;
+use tidegate_api::{Api, ApiConfig, Panel};
+use tidegate_dispatch::{MailConfig, Mailer};
+use tidegate_engine::command::{Command, Request};
+use tidegate_gateway::Hub;
+use tidegate_journal::Journal;
+use tidegate_model::seam::Actor;
+use tidegate_model::{DatabaseId, GatewayId};
+use tidegate_plan::Bundle;
+use tidegate_runtime::{Handle, Running};
+use tidegate_signals::sql::Database;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+pub(crate) use estate::Chosen;
+pub(crate) use mail::mail_config;
+pub(crate) use senses::Live;
+pub(crate) use store::make as make_state;
+pub(crate) use world::{LiveWorld, SharedJournal, clock};
+
+/// What a controller is started with.
+pub(crate) struct Setup {
+    /// The estate as found on disk.
+    pub(crate) bundle: Bundle,
+    /// Values for `${NAME}` in it.
+    pub(crate) settings: BTreeMap<String, String>,
+    /// Where everything is kept.
+    pub(crate) state: PathBuf,
+    /// Where the faces listen.
+    pub(crate) listen: SocketAddr,
+    /// How people reach them; the listening address when not given.
+    pub(crate) public_url: Option<String>,
+    /// The mail server, if any.
+    pub(crate) mail: Option<MailConfig>,
+    /// Addresses of the databases that plan files name.
+    pub(crate) databases: BTreeMap<DatabaseId, Database>,
+    /// Gateways end when this process does.
+    pub(crate) tied: bool,
+    /// Additional fragments on the page.
+    pub(crate) panels: Vec<Panel>,
+}
+
+/// A running controller.
+pub(crate) struct Controller {
+    pub(crate) handle: Handle,
+    pub(crate) journal: SharedJournal,
+    pub(crate) live: Live,
+    pub(crate) links: Arc<Links>,
+    pub(crate) url: String,
+    /// Whether the files on disk differ from what runs.
+    pub(crate) chosen: Chosen,
+    running: Running<LiveWorld>,
+    gateways: Vec<supervise::Supervised>,
+    tasks: JoinSet<()>,
+    stop_faces: watch::Sender<bool>,
+}
+
+impl Controller {
+    /// Recovers the state, adopts or resumes an estate, and starts loop, hands, senses, faces and gateways.
+    ///
+    /// # Errors
+    /// A broken or foreign store, a second controller on it, plan files with errors at the first start, a port that is taken.
+    pub(crate) async fn start(setup: Setup) -> anyhow::Result<Self> {
+        store::make(&setup.state)?;
+        let journal = Journal::open(&store::path(&setup.state), tidegate_journal::Options::default())
+            .context("cannot open the journal")?;
+        let state = replay(&journal)?;
+        let (chosen, journal) = estate::choose(journal, &state, &setup.bundle, &setup.settings)?;
+        let journal: SharedJournal = Arc::new(Mutex::new(journal));
+
+        let listener = tokio::net::TcpListener::bind(setup.listen).await.with_context(|| {
+            format!(
+                "TG8001: cannot listen on {}; is another controller running?",
+                setup.listen
+            )
+        })?;
+        let address = listener.local_addr().context("the listener has no address")?;
+        let url = setup.public_url.unwrap_or_else(|| format!("http://{address}"));
+
+        let (orders, taken) = mpsc::unbounded_channel();
+        let world = LiveWorld {
+            journal: journal.clone(),
+            orders,
+        };
+        let (handle, running) = tidegate_runtime::start(world, chosen.estate.clone(), state);
+
+        let (names, lease) = supervise::expected(&chosen.estate);
+        let (hub, reports) =
+            Hub::bind(&setup.state.join("edge.sock"), lease, &names).context("cannot listen for gateways")?;
+        let links = Arc::new(Links::new(store::secret(&setup.state, "links.key")?));
+        let access = Arc::new(Access::open(&setup.state.join("access.json")).context("cannot open the access file")?);
+        let (show, live) = watch::channel(BTreeMap::new());
+        let mut tasks = JoinSet::new();
+        let mailer = setup
+            .mail
+            .as_ref()
+            .map(Mailer::new)
+            .transpose()
+            .context("the mail server's settings are wrong")?;
+        let hands = hands::Hands {
+            handle: handle.clone(),
+            hub: hub.clone(),
+            mailer,
+            links: links.clone(),
+            public_url: url.trim_end_matches('/').to_owned(),
+        };
+        tasks.spawn(hands::work(hands, taken));
+        tasks.spawn(senses::hear_gateways(handle.clone(), reports, show));
+        tasks.spawn(senses::watch_leases(handle.clone(), hub.clone()));
+        tasks.spawn(senses::ask_databases(handle.clone(), Arc::new(setup.databases)));
+
+        begin(&handle).await?;
+        let gateways = supervise::start(&chosen.estate, &setup.state, setup.tied).await?;
+
+        let (stop_faces, stopped) = watch::channel(false);
+        let api = Api::new(
+            ApiConfig {
+                access,
+                links: links.clone(),
+                panels: setup.panels,
+                journal: rows(&journal),
+                public_url: url.clone(),
+            },
+            handle.clone(),
+        );
+        tasks.spawn(async move {
+            if let Err(error) = api.serve(listener, stopped).await {
+                tracing::error!(%error, "the faces have ended");
+            }
+        });
+        Ok(Self {
+            handle,
+            journal,
+            live,
+            links,
+            url,
+            chosen,
+            running,
+            gateways,
+            tasks,
+            stop_faces,
+        })
+    }
+
+    /// A clean stop: faces, gateways, hands, loop.
+    pub(crate) async fn stop(mut self) {
+        self.stop_faces.send_replace(true);
+        for gateway in self.gateways.drain(..) {
+            gateway.stop().await;
+        }
+        self.tasks.shutdown().await;
+        let running = self.running;
+        let joined = tokio::task::spawn_blocking(move || running.join()).await;
+        if let Err(error) = joined {
+            tracing::error!(%error, "the loop did not end cleanly");
+        }
+    }
+}
+
+/// The names that gateways of an estate go by.
+pub(crate) fn gateway_name(edge: &tidegate_model::EdgeId) -> GatewayId {
+    GatewayId::parse(edge.as_str()).expect("an edge's name is a name")
+}
+
+fn replay(journal: &Journal) -> anyhow::Result<tidegate_engine::state::State> {
+    let mut recovered = tidegate_runtime::Recovered::default();
+    let mut failed = None;
+    journal
+        .for_each(1, |entry| match recovered.feed(entry.seq, &entry.bytes) {
+            Ok(()) => true,
+            Err(error) => {
+                failed = Some(error);
+                false
+            }
+        })
+        .context("cannot read the journal")?;
+    match failed {
+        None => Ok(recovered.state),
+        Some(error) => Err(error).context("was it written by a newer version?"),
+    }
+}
+
+async fn begin(handle: &Handle) -> anyhow::Result<()> {
+    let command = Command {
+        actor: Actor::Controller,
+        key: None,
+        request: Request::StartController,
+    };
+    let answer = handle.ask(command).await.context("cannot begin")?;
+    match answer.result {
+        Ok(_) => Ok(()),
+        Err(refusal) => bail!("the engine refused to begin: {} ({})", refusal.what, refusal.remedy),
+    }
+}
+
+fn rows(journal: &SharedJournal) -> tidegate_api::JournalRows {
+    let journal = journal.clone();
+    Arc::new(move |from, limit| {
+        let journal = journal.lock().expect("no code panics while it holds the journal");
+        let entries = journal.read(from, limit).map_err(|error| error.to_string())?;
+        entries.into_iter().map(row).collect()
+    })
+}
+
+fn row(entry: tidegate_journal::Entry) -> Result<tidegate_api::JournalRow, String> {
+    let event = tidegate_engine::Event::decode(&entry.bytes).map_err(|error| error.to_string())?;
+    Ok(tidegate_api::JournalRow {
+        seq: entry.seq,
+        kind: entry.kind,
+        actor: event.actor.to_string(),
+        hash: entry.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        happened: tidegate_engine::view::happened(entry.seq, &event),
+        bytes: String::from_utf8_lossy(&entry.bytes).into_owned(),
+    })
+}

@@ -1,0 +1,193 @@
+//! The senses: what gateways report and what sources answer, brought to the engine as commands.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidegate_engine::command::{Command, Request};
+use tidegate_gateway::{Hub, LiveCounts, Report};
+use tidegate_model::plan::{Criterion, Measure};
+use tidegate_model::seam::{Actor, Observation, Silence};
+use tidegate_model::{CriterionId, DatabaseId, GatewayId, Millis, StageId, Timestamp};
+use tidegate_runtime::{Handle, Unavailable};
+use tidegate_signals::sql::{Database, Limits, equality};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::world::clock;
+
+/// How often leases are looked at.
+const LEASE_LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// The latest live counts of each gateway, for the status page.
+pub(crate) type Live = watch::Receiver<BTreeMap<GatewayId, Arc<LiveCounts>>>;
+
+/// Brings gateways' reports to the engine until the hub ends. A stratum is acknowledged only after its append.
+pub(crate) async fn hear_gateways(
+    handle: Handle,
+    mut reports: mpsc::Receiver<Report>,
+    live: watch::Sender<BTreeMap<GatewayId, Arc<LiveCounts>>>,
+) {
+    while let Some(report) = reports.recv().await {
+        match report {
+            Report::Stratum { stratum, ack } => {
+                let actor = Actor::Gateway {
+                    id: stratum.id.gateway.clone(),
+                };
+                if tell(&handle, actor, Request::Evidence(stratum)).await {
+                    ack.done();
+                }
+            }
+            Report::Brake { gateway, look } => {
+                tell(&handle, Actor::Gateway { id: gateway }, Request::Look(look)).await;
+            }
+            Report::Connected {
+                gateway,
+                incarnation,
+                holds,
+                hash: _,
+            } => {
+                let actor = Actor::Gateway { id: gateway.clone() };
+                tell(
+                    &handle,
+                    actor,
+                    Request::GatewaySeen {
+                        gateway,
+                        incarnation,
+                        holds,
+                    },
+                )
+                .await;
+            }
+            Report::Disconnected { gateway } => tracing::warn!(%gateway, "a gateway has let go of its line"),
+            Report::Live(counts) => {
+                live.send_modify(|all| {
+                    all.insert(counts.gateway.clone(), Arc::new(counts));
+                });
+            }
+        }
+    }
+}
+
+/// Tells the engine of gateways whose lease has run out without a word. Ends when dropped.
+pub(crate) async fn watch_leases(handle: Handle, hub: Hub) {
+    let mut clock = tokio::time::interval(LEASE_LOOK_EVERY);
+    loop {
+        clock.tick().await;
+        for status in hub.gateways() {
+            let is_known = handle
+                .view()
+                .state
+                .gateways
+                .get(&status.gateway)
+                .is_some_and(|known| !known.is_lost);
+            if is_known && !status.is_connected && status.lease_left == Millis(0) {
+                let gateway = status.gateway;
+                let actor = Actor::Gateway { id: gateway.clone() };
+                tell(&handle, actor, Request::GatewayLost { gateway }).await;
+            }
+        }
+    }
+}
+
+/// Whether the engine's answer is durable.
+async fn tell(handle: &Handle, actor: Actor, request: Request) -> bool {
+    match handle
+        .ask(Command {
+            actor,
+            key: None,
+            request,
+        })
+        .await
+    {
+        Ok(answer) => {
+            if let Err(refusal) = answer.result {
+                tracing::warn!(%refusal, "the engine refused what a sense said");
+            }
+            true
+        }
+        Err(Unavailable::Busy { .. } | Unavailable::Faulted(_) | Unavailable::Stopped) => false,
+    }
+}
+
+/// Asks every `sql-equal` criterion's databases on its schedule while its stage is exposed. Ends when dropped.
+pub(crate) async fn ask_databases(handle: Handle, databases: Arc<BTreeMap<DatabaseId, Database>>) {
+    let mut questions = JoinSet::new();
+    let estate = handle.view().estate.clone();
+    for (_, stage) in estate.stages() {
+        for criterion in &stage.gate.criteria {
+            if matches!(criterion.measure, Measure::SqlEqual { .. }) {
+                questions.spawn(ask_one(
+                    handle.clone(),
+                    databases.clone(),
+                    stage.id.clone(),
+                    criterion.clone(),
+                ));
+            }
+        }
+    }
+    while let Some(ended) = questions.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a source is no longer asked");
+        }
+    }
+}
+
+async fn ask_one(handle: Handle, databases: Arc<BTreeMap<DatabaseId, Database>>, stage: StageId, criterion: Criterion) {
+    let Measure::SqlEqual { every, .. } = &criterion.measure else {
+        return;
+    };
+    let mut clock_of_questions = tokio::time::interval(Duration::from_millis(every.0.max(100)));
+    clock_of_questions.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut silent_since: Option<Timestamp> = None;
+    loop {
+        clock_of_questions.tick().await;
+        if !handle.view().state.is_exposed(&stage) {
+            silent_since = None;
+            continue;
+        }
+        let asked = clock();
+        let mut observation = question(&databases, &criterion, asked).await;
+        match &mut observation {
+            Observation::Equality { at, .. } => {
+                // What a query sees may be as old as the moment it was asked.
+                *at = asked;
+                silent_since = None;
+            }
+            Observation::Silent(silence) => silence.since = *silent_since.get_or_insert(asked),
+        }
+        observe(&handle, &stage, &criterion.id, observation).await;
+    }
+}
+
+async fn question(databases: &BTreeMap<DatabaseId, Database>, criterion: &Criterion, asked: Timestamp) -> Observation {
+    let Measure::SqlEqual { old, new, .. } = &criterion.measure else {
+        return Observation::Silent(Silence {
+            since: asked,
+            reason: "the criterion asks no database".into(),
+        });
+    };
+    let (Some(old_database), Some(new_database)) = (databases.get(&old.on), databases.get(&new.on)) else {
+        let reason = format!(
+            "`{}` or `{}` has no address; start with --database NAME=URL",
+            old.on, new.on
+        );
+        return Observation::Silent(Silence { since: asked, reason });
+    };
+    equality(
+        (old_database, &old.query),
+        (new_database, &new.query),
+        &Limits::default(),
+        asked,
+    )
+    .await
+}
+
+async fn observe(handle: &Handle, stage: &StageId, criterion: &CriterionId, observation: Observation) {
+    let request = Request::Observe {
+        stage: stage.clone(),
+        criterion: criterion.clone(),
+        observation,
+    };
+    tell(handle, Actor::Controller, request).await;
+}
