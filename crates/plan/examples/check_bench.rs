@@ -52,12 +52,24 @@ fn estate() -> Bundle {
         let mut text = String::new();
         for n in (0..sixth).filter(|n| n % 100 == folder) {
             for document in [
-                format!("apiVersion: {backstage}\nkind: Group\nmetadata: {{ name: team-{n} }}\nspec: {{ type: team, children: [], members: [person-{n}] }}\n"),
-                format!("apiVersion: {backstage}\nkind: User\nmetadata: {{ name: person-{n} }}\nspec: {{ profile: {{ displayName: Person {n}, email: person-{n}@example.com }}, memberOf: [team-{n}] }}\n"),
-                format!("apiVersion: {ours}\nkind: Domain\nmetadata: {{ name: domain-{n}, title: Domain {n} }}\nspec:\n  owner: team-{n}\n  ladder: standard\n  responsibilities: [one, two, three]\n  switches: [{{ name: switch.{n}, default: on }}]\n  authority: [{{ action: action-{n}, sets: {{ switch.{n}: off }}, expires: 2h }}]\n  runbook: runbook-{n}\n"),
-                format!("apiVersion: {ours}\nkind: Flow\nmetadata: {{ name: flow-{n} }}\nspec: {{ domain: domain-{n}, unit: shop, entry: cart, complete: confirmation, success: {{ status: [200] }} }}\n"),
-                format!("apiVersion: {ours}\nkind: FailureMode\nmetadata: {{ name: mode-{n}, title: What goes wrong {n} }}\nspec: {{ domain: domain-{n}, severity: sev3, detectability: easy, signals: [shop/order-completion], runbook: runbook-{n} }}\n"),
-                format!("apiVersion: {ours}\nkind: Runbook\nmetadata: {{ name: runbook-{n}, title: Runbook {n} }}\nspec: {{ steps: [look, decide, act], actions: [action-{n}] }}\n"),
+                format!(
+                    "apiVersion: {backstage}\nkind: Group\nmetadata: {{ name: team-{n} }}\nspec: {{ type: team, children: [], members: [person-{n}] }}\n"
+                ),
+                format!(
+                    "apiVersion: {backstage}\nkind: User\nmetadata: {{ name: person-{n} }}\nspec: {{ profile: {{ displayName: Person {n}, email: person-{n}@example.com }}, memberOf: [team-{n}] }}\n"
+                ),
+                format!(
+                    "apiVersion: {ours}\nkind: Domain\nmetadata: {{ name: domain-{n}, title: Domain {n} }}\nspec:\n  owner: team-{n}\n  ladder: standard\n  responsibilities: [one, two, three]\n  switches: [{{ name: switch.{n}, default: on }}]\n  authority: [{{ action: action-{n}, sets: {{ switch.{n}: off }}, expires: 2h }}]\n  runbook: runbook-{n}\n"
+                ),
+                format!(
+                    "apiVersion: {ours}\nkind: Flow\nmetadata: {{ name: flow-{n} }}\nspec: {{ domain: domain-{n}, unit: shop, entry: cart, complete: confirmation, success: {{ status: [200] }} }}\n"
+                ),
+                format!(
+                    "apiVersion: {ours}\nkind: FailureMode\nmetadata: {{ name: mode-{n}, title: What goes wrong {n} }}\nspec: {{ domain: domain-{n}, severity: sev3, detectability: easy, signals: [shop/order-completion], runbook: runbook-{n} }}\n"
+                ),
+                format!(
+                    "apiVersion: {ours}\nkind: Runbook\nmetadata: {{ name: runbook-{n}, title: Runbook {n} }}\nspec: {{ steps: [look, decide, act], actions: [action-{n}] }}\n"
+                ),
             ] {
                 text.push_str("---\n");
                 text.push_str(&document);

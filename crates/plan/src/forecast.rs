@@ -72,7 +72,14 @@ impl Ground<'_> {
 
     /// The smallest relative drop of completion that the harm alarm sees within the step's longest time.
     pub(crate) fn smallest_visible_drop(&self, step: &Step) -> Option<f64> {
-        let criteria = |stage: &Stage| stage.gate.criteria.iter().map(|criterion| criterion.weight).collect::<Vec<_>>();
+        let criteria = |stage: &Stage| {
+            stage
+                .gate
+                .criteria
+                .iter()
+                .map(|criterion| criterion.weight)
+                .collect::<Vec<_>>()
+        };
         let weights: Vec<u32> = self.plan.stages.iter().flat_map(criteria).collect();
         let before: usize = self
             .plan
@@ -107,7 +114,11 @@ impl Ground<'_> {
 
     /// Seconds until completion of a stratum's attempts is reported: the flow's window and one stratum.
     fn maturity(&self, flow: &FlowId) -> f64 {
-        let window = self.flows.iter().find(|found| found.id == *flow).map_or(0, |found| found.window.0);
+        let window = self
+            .flows
+            .iter()
+            .find(|found| found.id == *flow)
+            .map_or(0, |found| found.window.0);
         window as f64 / 1_000.0 + self.stratum()
     }
 

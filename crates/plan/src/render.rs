@@ -8,11 +8,7 @@ use crate::diagnostic::{Diagnostic, Level, Span};
 /// Renders diagnostics for people, with a closing line of totals; `colour` writes a terminal's escape sequences; empty when there are none.
 #[must_use]
 pub fn render_human(diagnostics: &[Diagnostic], bundle: &Bundle, colour: bool) -> String {
-    let renderer = if colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     for diagnostic in diagnostics {
         out.push_str(&renderer.render(&[group(diagnostic, bundle)]));
@@ -53,20 +49,36 @@ fn group<'a>(diagnostic: &'a Diagnostic, bundle: &'a Bundle) -> Group<'a> {
         .element(
             Snippet::source(text(bundle, &diagnostic.file))
                 .path(diagnostic.file.as_str())
-                .annotation(AnnotationKind::Primary.span(range(diagnostic.span)).label(label(diagnostic)))
+                .annotation(
+                    AnnotationKind::Primary
+                        .span(range(diagnostic.span))
+                        .label(label(diagnostic)),
+                )
                 .annotations(
                     diagnostic
                         .related
                         .iter()
                         .filter(|related| related.file == diagnostic.file)
-                        .map(|related| AnnotationKind::Context.span(range(related.span)).label(related.label.as_str())),
+                        .map(|related| {
+                            AnnotationKind::Context
+                                .span(range(related.span))
+                                .label(related.label.as_str())
+                        }),
                 ),
         );
-    for related in diagnostic.related.iter().filter(|related| related.file != diagnostic.file) {
+    for related in diagnostic
+        .related
+        .iter()
+        .filter(|related| related.file != diagnostic.file)
+    {
         group = group.element(
             Snippet::source(text(bundle, &related.file))
                 .path(related.file.as_str())
-                .annotation(AnnotationKind::Context.span(range(related.span)).label(related.label.as_str())),
+                .annotation(
+                    AnnotationKind::Context
+                        .span(range(related.span))
+                        .label(related.label.as_str()),
+                ),
         );
     }
     if diagnostic.help.is_empty() {

@@ -112,9 +112,13 @@ impl Sink {
         if self.beyond > 0 {
             let place = self.findings.last().map(|finding| finding.place).unwrap_or_default();
             self.findings.push(
-                Finding::error(Code::Limit, place, format!("{} more diagnostics are not shown", self.beyond))
-                    .expected(format!("at most {DIAGNOSTICS_MAX} diagnostics"), "more")
-                    .help("repair the ones above first"),
+                Finding::error(
+                    Code::Limit,
+                    place,
+                    format!("{} more diagnostics are not shown", self.beyond),
+                )
+                .expected(format!("at most {DIAGNOSTICS_MAX} diagnostics"), "more")
+                .help("repair the ones above first"),
             );
         }
         let lines: Vec<Vec<usize>> = bundle.files.iter().map(|file| line_starts(&file.text)).collect();
@@ -148,9 +152,7 @@ impl Sink {
                     .collect(),
             })
             .collect();
-        diagnostics.sort_by(|a, b| {
-            (&a.file, a.span, a.code, &a.message).cmp(&(&b.file, b.span, b.code, &b.message))
-        });
+        diagnostics.sort_by(|a, b| (&a.file, a.span, a.code, &a.message).cmp(&(&b.file, b.span, b.code, &b.message)));
         diagnostics.dedup();
         diagnostics
     }
@@ -158,7 +160,12 @@ impl Sink {
 
 fn line_starts(text: &str) -> Vec<usize> {
     std::iter::once(0)
-        .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1))
+        .chain(
+            text.bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n')
+                .map(|(at, _)| at + 1),
+        )
         .collect()
 }
 
@@ -174,7 +181,11 @@ fn span_of(bundle: &Bundle, lines: &[Vec<usize>], place: Place) -> Span {
     let start = floor(&file.text, place.start);
     let end = floor(&file.text, place.end).max(start);
     let line = starts.partition_point(|begin| *begin <= start);
-    let begin = line.checked_sub(1).and_then(|index| starts.get(index)).copied().unwrap_or(0);
+    let begin = line
+        .checked_sub(1)
+        .and_then(|index| starts.get(index))
+        .copied()
+        .unwrap_or(0);
     Span {
         start,
         end,

@@ -15,7 +15,10 @@ pub(crate) fn check(reading: &mut Reading) {
                 let help = match nearest(switch.as_str(), names()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None if reading.switches.is_empty() => "declare it under `switches` of its domain".to_owned(),
-                    None => format!("declare it under `switches` of its domain; declared are {}", list(names())),
+                    None => format!(
+                        "declare it under `switches` of its domain; declared are {}",
+                        list(names())
+                    ),
                 };
                 reading.sink.add(
                     Finding::error(

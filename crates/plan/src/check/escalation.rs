@@ -25,7 +25,11 @@ pub(crate) fn check(reading: &mut Reading) {
             .teams
             .iter()
             .map(|team| {
-                let paged = if team.on_call.is_empty() { &team.members } else { &team.on_call };
+                let paged = if team.on_call.is_empty() {
+                    &team.members
+                } else {
+                    &team.on_call
+                };
                 (team.id.to_string(), paged.iter().map(ToString::to_string).collect())
             })
             .collect(),
@@ -50,7 +54,13 @@ pub(crate) fn check(reading: &mut Reading) {
         .parts
         .domains
         .iter()
-        .map(|domain| (domain.id.to_string(), domain.owner.to_string(), domain.ladder.to_string()))
+        .map(|domain| {
+            (
+                domain.id.to_string(),
+                domain.owner.to_string(),
+                domain.ladder.to_string(),
+            )
+        })
         .collect();
     let mut seen = BTreeSet::new();
     for (domain, owner, ladder) in domains {
@@ -102,7 +112,11 @@ fn check_domain(domain: &str, owner: &str, ladder: &Ladder, people: &People, rea
                 Finding::error(
                     Code::RungReachesNobody,
                     owner_place,
-                    format!("rung {} of ladder `{}` reaches nobody for domain `{domain}`", at + 1, ladder.id),
+                    format!(
+                        "rung {} of ladder `{}` reaches nobody for domain `{domain}`",
+                        at + 1,
+                        ladder.id
+                    ),
                 )
                 .expected("a person with a contact method", format!("team `{owner}` without one"))
                 .help("add `profile: { email: ... }` to somebody who is on call"),

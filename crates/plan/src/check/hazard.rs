@@ -30,7 +30,8 @@ pub(crate) fn check(reading: &mut Reading) {
             }
             continue;
         };
-        if !names.contains(&criterion) {
+        // An empty gate is an error of its own.
+        if !names.is_empty() && !names.contains(&criterion) {
             let names = || names.iter().map(String::as_str);
             let help = match nearest(&criterion, names()) {
                 Some(near) => format!("did you mean `{stage}/{near}`?"),
@@ -54,7 +55,9 @@ pub(crate) fn check(reading: &mut Reading) {
                 place,
                 format!("no failure mode has a signal in the gate of stage `{stage}`"),
             )
-            .help(format!("declare what can go wrong as a `FailureMode` with `signals: [{stage}/<criterion>]`")),
+            .help(format!(
+                "declare what can go wrong as a `FailureMode` with `signals: [{stage}/<criterion>]`"
+            )),
         );
     }
 }

@@ -71,6 +71,7 @@ fn check_unit(plan: &Plan, stage: &Stage, reading: &mut Reading) {
     {
         let place = reading.place(&subject, "unit");
         unknown_unit(&stage.unit, place, &edge, reading);
+        return;
     }
     for criterion in &stage.gate.criteria {
         let watched = flow_of(criterion)
@@ -84,7 +85,10 @@ fn check_unit(plan: &Plan, stage: &Stage, reading: &mut Reading) {
                 Finding::error(
                     Code::OtherUnit,
                     place,
-                    format!("flow `{flow}` belongs to unit `{unit}`, {subject} cuts over `{}`", stage.unit),
+                    format!(
+                        "flow `{flow}` belongs to unit `{unit}`, {subject} cuts over `{}`",
+                        stage.unit
+                    ),
                 )
                 .expected(format!("a flow of unit `{}`", stage.unit), format!("`{flow}`"))
                 .help("attempts of another unit are not split by this stage: they cannot show its harm"),
@@ -160,7 +164,11 @@ fn check_cycles(plans: &[Plan], reading: &mut Reading) {
             continue;
         }
         if let Some(cycle) = cycle_from(stage, &after) {
-            let path: Vec<String> = cycle.iter().chain(cycle.first()).map(|stage| format!("`{stage}`")).collect();
+            let path: Vec<String> = cycle
+                .iter()
+                .chain(cycle.first())
+                .map(|stage| format!("`{stage}`"))
+                .collect();
             let place = reading.place(&format!("stage `{stage}`"), "after");
             reading.sink.add(
                 Finding::error(
@@ -176,10 +184,7 @@ fn check_cycles(plans: &[Plan], reading: &mut Reading) {
 }
 
 /// The shortest way from a stage back to itself.
-fn cycle_from<'a>(
-    start: &'a StageId,
-    after: &BTreeMap<&'a StageId, &'a [StageId]>,
-) -> Option<Vec<&'a StageId>> {
+fn cycle_from<'a>(start: &'a StageId, after: &BTreeMap<&'a StageId, &'a [StageId]>) -> Option<Vec<&'a StageId>> {
     let mut ways = std::collections::VecDeque::from([vec![start]]);
     let mut seen = BTreeSet::new();
     while let Some(way) = ways.pop_front() {

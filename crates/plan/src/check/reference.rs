@@ -1,7 +1,7 @@
 //! References: every name that is used is declared.
 
-use crate::read::envelope::unknown;
 use crate::read::Reading;
+use crate::read::envelope::unknown;
 
 /// Resolves every reference that was read.
 pub(crate) fn check(reading: &mut Reading) {

@@ -86,7 +86,10 @@ fn check_flow(flow: &Flow, edges: &[Edge], reading: &mut Reading) {
                 format!("payment {subject} has no callback on edge `{}`", edge.id),
             )
             .expected(
-                format!("a route of class `callback` for unit `{}`, and a `callback` rule", flow.unit),
+                format!(
+                    "a route of class `callback` for unit `{}`, and a `callback` rule",
+                    flow.unit
+                ),
                 "no such route or rule",
             )
             .help("the provider's messages must reach the side that holds the order: add both to the edge")

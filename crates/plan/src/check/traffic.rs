@@ -66,12 +66,26 @@ fn check_stage(ground: &Ground<'_>, reading: &Reading, findings: &mut Vec<Findin
                         );
                     }
                 }
-                Need::Never => findings.push(decorative(stage, at, criterion.id.as_str(), place, criterion_place, None)),
+                Need::Never => findings.push(decorative(
+                    stage,
+                    at,
+                    criterion.id.as_str(),
+                    place,
+                    criterion_place,
+                    None,
+                )),
                 Need::Seconds(seconds) => {
                     let needed = rounded(seconds);
                     if needed > step.at_most {
                         let needed = Some((needed, step.at_most));
-                        findings.push(decorative(stage, at, criterion.id.as_str(), place, criterion_place, needed));
+                        findings.push(decorative(
+                            stage,
+                            at,
+                            criterion.id.as_str(),
+                            place,
+                            criterion_place,
+                            needed,
+                        ));
                     }
                 }
             }

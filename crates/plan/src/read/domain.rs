@@ -78,9 +78,7 @@ fn owner_of(node: Option<&Node>, head: &Head, reading: &mut Reading) -> Option<T
     let id = super::people::parse(first, "the owner", &entity.id, TeamId::parse, reading)?;
     match reading.owners.get(&head.name).cloned() {
         None => {
-            reading
-                .owners
-                .insert(head.name.clone(), (id.to_string(), first.place));
+            reading.owners.insert(head.name.clone(), (id.to_string(), first.place));
             reading.mark(&head.subject, "owner", first.place);
             Some(id)
         }
@@ -145,7 +143,9 @@ fn switch(node: &Node, reading: &mut Reading) -> Option<Switch> {
     let title = fields.get("title").and_then(|node| text(node, "the title", reading));
     let default = fields.get("default");
     if default.is_none() {
-        let named = id.as_ref().map_or_else(|| "a switch".to_owned(), |id| format!("switch `{id}`"));
+        let named = id
+            .as_ref()
+            .map_or_else(|| "a switch".to_owned(), |id| format!("switch `{id}`"));
         reading.sink.add(
             Finding::error(Code::NoDefault, fields.head(), format!("{named} has no default"))
                 .expected("`default` with the safe value", "nothing")
@@ -184,7 +184,7 @@ fn switch_value(node: &Node, reading: &mut Reading) -> Option<SwitchValue> {
             Some(SwitchValue::Bool(false))
         }
         Shape::Scalar { text, .. } => Some(SwitchValue::Text(text.clone())),
-        Shape::Nothing | Shape::List(_) | Shape::Map(_) => {
+        Shape::Nothing | Shape::List(_) | Shape::Map(_) | Shape::Unreadable => {
             wrong(node, "a switch's value", "`on`, `off` or a word", reading);
             None
         }
@@ -286,7 +286,9 @@ fn set_switches(node: &Node, named: &str, reading: &mut Reading) -> Option<Actio
         match SwitchId::parse(&key.text) {
             Ok(id) => {
                 let value = switch_value(node, reading)?;
-                reading.switch_uses.push((id.clone(), value.clone(), key.place, node.place));
+                reading
+                    .switch_uses
+                    .push((id.clone(), value.clone(), key.place, node.place));
                 sets.push((id, value));
             }
             Err(error) => reading.sink.add(Finding::error(

@@ -21,8 +21,9 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
         .need("listen", reading)
         .and_then(|node| value(node, "`listen`", ADDRESS, address, reading));
     let mut time = |field: &'static str, default: Millis, reading: &mut Reading| {
-        spec.get(field)
-            .map_or(Some(default), |node| value(node, &format!("`{field}`"), ABOVE_ZERO, above_zero, reading))
+        spec.get(field).map_or(Some(default), |node| {
+            value(node, &format!("`{field}`"), ABOVE_ZERO, above_zero, reading)
+        })
     };
     let stratum = time("stratum", STRATUM, reading);
     let lease = time("lease", LEASE, reading);
@@ -55,8 +56,7 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
     else {
         return;
     };
-    let (Some((visitor_cookie, salt, secure_cookies)), Some(units), Some(fallback)) = (visitor, units, fallback)
-    else {
+    let (Some((visitor_cookie, salt, secure_cookies)), Some(units), Some(fallback)) = (visitor, units, fallback) else {
         return;
     };
     reading.parts.edges.push(Edge {
@@ -86,7 +86,9 @@ fn visitor(node: &Node, reading: &mut Reading) -> Option<(String, String, bool)>
     let cookie = fields
         .need("cookie", reading)
         .and_then(|node| value(node, "`cookie`", COOKIE, cookie, reading));
-    let salt = fields.need("salt", reading).and_then(|node| text(node, "`salt`", reading));
+    let salt = fields
+        .need("salt", reading)
+        .and_then(|node| text(node, "`salt`", reading));
     let secure = fields
         .get("secure")
         .map_or(Some(true), |node| value(node, "`secure`", TRUTH, truth, reading));
@@ -186,18 +188,23 @@ fn route(node: &Node, head: &Head, reading: &mut Reading) -> Option<Route> {
         reading.mark(&subject, "unit", node.place);
         name(node, "the unit", UnitId::parse, reading)
     });
-    let class = fields
-        .get("class")
-        .map_or(Some(RouteClass::Page), |node| value(node, "`class`", CLASS, class, reading));
-    let matched = fields.need("match", reading).and_then(|node| {
-        value(node, "`match`", MATCH, methods_and_path, reading)
+    let class = fields.get("class").map_or(Some(RouteClass::Page), |node| {
+        value(node, "`class`", CLASS, class, reading)
     });
+    let matched = fields
+        .need("match", reading)
+        .and_then(|node| value(node, "`match`", MATCH, methods_and_path, reading));
     let names = matched.as_ref().map(|(_, path)| names(path));
     let mut side = |field: &'static str, reading: &mut Reading| {
         let node = fields.get(field)?;
         let path = value(node, &format!("the path on the {field} side"), PATH, path, reading)?;
         if names.as_ref().is_some_and(|names| *names != self::names(&path)) {
-            wrong(node, &format!("the path on the {field} side"), "a path with the same names as `match`", reading);
+            wrong(
+                node,
+                &format!("the path on the {field} side"),
+                "a path with the same names as `match`",
+                reading,
+            );
         }
         Some(path)
     };

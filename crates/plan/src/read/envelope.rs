@@ -11,10 +11,26 @@ const OURS: &str = "tidegate/v1alpha1";
 /// Teams and people.
 const BACKSTAGE: &str = "backstage.io/v1alpha1";
 const OUR_KINDS: [&str; 9] = [
-    "Estate", "Domain", "Ladder", "Roster", "Flow", "FailureMode", "Runbook", "Edge", "Plan",
+    "Estate",
+    "Domain",
+    "Ladder",
+    "Roster",
+    "Flow",
+    "FailureMode",
+    "Runbook",
+    "Edge",
+    "Plan",
 ];
 /// Backstage kinds that plan files may hold and that say nothing which is read today.
-const UNREAD: [&str; 7] = ["Domain", "System", "Component", "API", "Resource", "Location", "Template"];
+const UNREAD: [&str; 7] = [
+    "Domain",
+    "System",
+    "Component",
+    "API",
+    "Resource",
+    "Location",
+    "Template",
+];
 
 /// Name, words and place of a document.
 pub(crate) struct Head {
@@ -39,8 +55,7 @@ pub(crate) fn read_document(node: &Node, reading: &mut Reading) {
     let (Some(version), Some(kind)) = (fields.need("apiVersion", reading), fields.need("kind", reading)) else {
         return;
     };
-    let (Some(version_text), Some(kind_text)) =
-        (text(version, "`apiVersion`", reading), text(kind, "`kind`", reading))
+    let (Some(version_text), Some(kind_text)) = (text(version, "`apiVersion`", reading), text(kind, "`kind`", reading))
     else {
         return;
     };
@@ -48,9 +63,13 @@ pub(crate) fn read_document(node: &Node, reading: &mut Reading) {
         OURS => ours(&kind_text, kind, fields, reading),
         BACKSTAGE => backstage(&kind_text, kind, fields, reading),
         other => reading.sink.add(
-            Finding::error(Code::Envelope, version.place, format!("`apiVersion` `{other}` is not known"))
-                .expected(format!("`{OURS}` or `{BACKSTAGE}`"), format!("`{other}`"))
-                .help("move files that are not plan files out of the estate's folder"),
+            Finding::error(
+                Code::Envelope,
+                version.place,
+                format!("`apiVersion` `{other}` is not known"),
+            )
+            .expected(format!("`{OURS}` or `{BACKSTAGE}`"), format!("`{other}`"))
+            .help("move files that are not plan files out of the estate's folder"),
         ),
     }
 }
@@ -151,7 +170,10 @@ fn backstage(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Read
 }
 
 fn estate(head: Head, mut fields: Fields<'_>, reading: &mut Reading) {
-    if let Some(spec) = fields.get("spec").and_then(|spec| Fields::open(spec, "the estate", reading)) {
+    if let Some(spec) = fields
+        .get("spec")
+        .and_then(|spec| Fields::open(spec, "the estate", reading))
+    {
         spec.close(reading);
     }
     fields.close(reading);
@@ -172,7 +194,9 @@ fn metadata(fields: &mut Fields<'_>, kind: Option<Kind>, reading: &mut Reading) 
     let node = fields.need("metadata", reading)?;
     let mut metadata = Fields::open(node, format!("the metadata of a {word}"), reading)?;
     let written = metadata.need("name", reading);
-    let title = metadata.get("title").and_then(|title| text(title, "the title", reading));
+    let title = metadata
+        .get("title")
+        .and_then(|title| text(title, "the title", reading));
     metadata.get("description");
     let namespace = if is_foreign {
         for known in ["annotations", "labels", "tags", "links", "uid", "etag"] {

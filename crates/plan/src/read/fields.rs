@@ -22,7 +22,7 @@ impl<'n> Fields<'n> {
                 what,
                 asked: Vec::new(),
             }),
-            Shape::Nothing | Shape::Scalar { .. } | Shape::List(_) => {
+            Shape::Nothing | Shape::Scalar { .. } | Shape::List(_) | Shape::Unreadable => {
                 wrong(node, &what, "a mapping of fields", reading);
                 None
             }
@@ -57,18 +57,22 @@ impl<'n> Fields<'n> {
     pub(crate) fn head(&self) -> Place {
         match &self.node.shape {
             Shape::Map(entries) => entries.first().map_or(self.node.place, |(key, _)| key.place),
-            Shape::Nothing | Shape::Scalar { .. } | Shape::List(_) => self.node.place,
+            Shape::Nothing | Shape::Scalar { .. } | Shape::List(_) | Shape::Unreadable => self.node.place,
         }
     }
 
     /// Complains about fields that nobody asked for.
     pub(crate) fn close(self, reading: &mut Reading) {
-        self.close_as(reading, |code_place, message| Finding::error(Code::UnknownField, code_place, message));
+        self.close_as(reading, |code_place, message| {
+            Finding::error(Code::UnknownField, code_place, message)
+        });
     }
 
     /// Warns about fields that nobody asked for: the format is somebody else's.
     pub(crate) fn close_foreign(self, reading: &mut Reading) {
-        self.close_as(reading, |place, message| Finding::warning(Code::ForeignField, place, message));
+        self.close_as(reading, |place, message| {
+            Finding::warning(Code::ForeignField, place, message)
+        });
     }
 
     fn close_as(self, reading: &mut Reading, finding: impl Fn(Place, String) -> Finding) {
@@ -90,6 +94,9 @@ impl<'n> Fields<'n> {
 
 /// Complains that a node is not what was expected.
 pub(crate) fn wrong(node: &Node, what: &str, expected: &str, reading: &mut Reading) {
+    if matches!(node.shape, Shape::Unreadable) {
+        return;
+    }
     reading.sink.add(
         Finding::error(Code::WrongValue, node.place, format!("{what} is not {expected}"))
             .expected(expected, node.words()),
@@ -101,7 +108,7 @@ pub(crate) fn items(node: &Node) -> &[Node] {
     match &node.shape {
         Shape::List(items) => items,
         Shape::Nothing => &[],
-        Shape::Scalar { .. } | Shape::Map(_) => std::slice::from_ref(node),
+        Shape::Scalar { .. } | Shape::Map(_) | Shape::Unreadable => std::slice::from_ref(node),
     }
 }
 
@@ -154,11 +161,11 @@ pub(crate) fn name<T>(
     match parse(text) {
         Ok(name) => Some(name),
         Err(error) => {
-            reading
-                .sink
-                .add(Finding::error(Code::BadName, node.place, format!("{what} is not a name: {error}")).help(
+            reading.sink.add(
+                Finding::error(Code::BadName, node.place, format!("{what} is not a name: {error}")).help(
                     "names have 1 to 63 letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit",
-                ));
+                ),
+            );
             None
         }
     }

@@ -40,12 +40,11 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
         reading.payment_flows.push(head.name.clone());
     }
     let (success_old, success_new) = success(spec.get("success"), head, reading);
-    let window = spec
-        .get("window")
-        .map_or(Some(WINDOW), |node| value(node, "`window`", DURATION, duration, reading));
+    let window = spec.get("window").map_or(Some(WINDOW), |node| {
+        value(node, "`window`", DURATION, duration, reading)
+    });
     spec.close(reading);
-    let (Some(domain), Some(unit), Some(entry), Some(complete), Some(window)) =
-        (domain, unit, entry, complete, window)
+    let (Some(domain), Some(unit), Some(entry), Some(complete), Some(window)) = (domain, unit, entry, complete, window)
     else {
         return;
     };

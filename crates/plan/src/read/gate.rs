@@ -47,7 +47,13 @@ pub(crate) fn read(node: &Node, head: &Head, owner: &DomainId, reading: &mut Rea
         }
     }
     if nodes.is_empty() {
-        lacks(Code::NoApprover, &fields, "approver", "add `approvers: [checkout.owner]`", reading);
+        lacks(
+            Code::NoApprover,
+            &fields,
+            "approver",
+            "add `approvers: [checkout.owner]`",
+            reading,
+        );
     }
     let nodes = fields.get("criteria").map(items).unwrap_or_default();
     if nodes.is_empty() {
@@ -66,11 +72,13 @@ pub(crate) fn read(node: &Node, head: &Head, owner: &DomainId, reading: &mut Rea
             criteria.push(criterion);
         }
     }
-    let brake = fields.get("brake").map_or_else(|| Some(default_brake()), |node| brake(node, reading));
+    let brake = fields
+        .get("brake")
+        .map_or_else(|| Some(default_brake()), |node| brake(node, reading));
     let mut time = |field: &'static str, default: Millis, reading: &mut Reading| {
-        fields
-            .get(field)
-            .map_or(Some(default), |node| value(node, &format!("`{field}`"), DURATION, duration, reading))
+        fields.get(field).map_or(Some(default), |node| {
+            value(node, &format!("`{field}`"), DURATION, duration, reading)
+        })
     };
     let approval_within = time("approval-within", APPROVAL_WITHIN, reading);
     let fresh_for = time("fresh-for", FRESH_FOR, reading);
@@ -85,9 +93,9 @@ pub(crate) fn read(node: &Node, head: &Head, owner: &DomainId, reading: &mut Rea
 }
 
 fn lacks(code: Code, fields: &Fields<'_>, what: &str, help: &str, reading: &mut Reading) {
-    reading.sink.add(
-        Finding::error(code, fields.head(), format!("{} has no {what}", fields.what())).help(help),
-    );
+    reading
+        .sink
+        .add(Finding::error(code, fields.head(), format!("{} has no {what}", fields.what())).help(help));
 }
 
 fn default_brake() -> Brake {
@@ -104,9 +112,9 @@ fn brake(node: &Node, reading: &mut Reading) -> Option<Brake> {
     let bad = fields
         .need("bad", reading)
         .and_then(|node| value(node, "`bad`", BAD_OVER, bad_over, reading));
-    let attempts = fields
-        .get("attempts")
-        .map_or(Some(BRAKE_ATTEMPTS), |node| value(node, "`attempts`", WHOLE, whole, reading));
+    let attempts = fields.get("attempts").map_or(Some(BRAKE_ATTEMPTS), |node| {
+        value(node, "`attempts`", WHOLE, whole, reading)
+    });
     fields.close(reading);
     let (bad_share, over) = bad?;
     Some(Brake {
@@ -132,31 +140,43 @@ fn criterion(
     reading: &mut Reading,
 ) -> Option<Criterion> {
     let mut fields = Fields::open(node, format!("a criterion of {}", head.subject), reading)?;
-    let given = fields.get("name").and_then(|node| name(node, "the criterion's name", CriterionId::parse, reading));
+    let given = fields
+        .get("name")
+        .and_then(|node| name(node, "the criterion's name", CriterionId::parse, reading));
     let title = fields.get("title").and_then(|node| text(node, "the title", reading));
     let measured = measure(&mut fields, reading);
-    let on_harm = fields.get("on-harm").map(|node| value(node, "`on-harm`", ON_HARM, on_harm, reading));
+    let on_harm = fields
+        .get("on-harm")
+        .map(|node| value(node, "`on-harm`", ON_HARM, on_harm, reading));
     let owner = fields.get("owner").map_or_else(
         || Some(owner.clone()),
         |node| reference(node, "the criterion's owner", Kind::Domain, DomainId::parse, reading),
     );
     let weight = fields.get("weight").map_or(Some(1), |node| {
-        value(node, "`weight`", "a whole number, 1 to 1000", |text| whole(text).filter(|n| (1..=1_000).contains(n)), reading)
+        value(
+            node,
+            "`weight`",
+            "a whole number, 1 to 1000",
+            |text| whole(text).filter(|n| (1..=1_000).contains(n)),
+            reading,
+        )
     });
-    let max_silence = fields
-        .get("max-silence")
-        .map_or(Some(MAX_SILENCE), |node| value(node, "`max-silence`", DURATION, duration, reading));
+    let max_silence = fields.get("max-silence").map_or(Some(MAX_SILENCE), |node| {
+        value(node, "`max-silence`", DURATION, duration, reading)
+    });
     // Fields of a measure that could not be told apart are not complained about twice.
-    let Some(found) = measured else {
-        return None;
-    };
+    let found = measured?;
     fields.close(reading);
     let id = match given {
         Some(id) => {
             if earlier.iter().any(|other| other.id == id) {
                 reading.sink.add(
-                    Finding::error(Code::DeclaredTwice, node.place, format!("criterion `{id}` is declared twice"))
-                        .help("give the second another `name`"),
+                    Finding::error(
+                        Code::DeclaredTwice,
+                        node.place,
+                        format!("criterion `{id}` is declared twice"),
+                    )
+                    .help("give the second another `name`"),
                 );
             }
             id
@@ -229,9 +249,16 @@ fn measure(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Measured> {
         });
     }
     reading.sink.add(
-        Finding::error(Code::MissingField, fields.head(), format!("{} measures nothing", fields.what()))
-            .expected("`flow`, `errors`, `latency`, `sql-equal`, `incidents` or `manual`", "none of them")
-            .help("write for example `{ flow: buy, completion: not worse }`"),
+        Finding::error(
+            Code::MissingField,
+            fields.head(),
+            format!("{} measures nothing", fields.what()),
+        )
+        .expected(
+            "`flow`, `errors`, `latency`, `sql-equal`, `incidents` or `manual`",
+            "none of them",
+        )
+        .help("write for example `{ flow: buy, completion: not worse }`"),
     );
     None
 }
@@ -243,7 +270,13 @@ fn flow(node: &Node, reading: &mut Reading) -> Option<FlowId> {
 fn completion(node: &Node, fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Measured> {
     let flow = flow(node, reading);
     fields.need("completion", reading).and_then(|node| {
-        value(node, "`completion`", "`not worse`", |text| (text == "not worse").then_some(()), reading)
+        value(
+            node,
+            "`completion`",
+            "`not worse`",
+            |text| (text == "not worse").then_some(()),
+            reading,
+        )
     })?;
     let flow = flow?;
     Some(Measured {
@@ -283,9 +316,16 @@ fn latency(node: &Node, fields: &mut Fields<'_>, reading: &mut Reading) -> Optio
         .collect();
     let [(quantile_name, ppm, node)] = named.as_slice() else {
         reading.sink.add(
-            Finding::error(Code::MissingField, fields.head(), format!("{} has no quantile", fields.what()))
-                .expected("one of `p50`, `p75`, `p90`, `p95`, `p99`, `p99.9`", format!("{}", named.len()))
-                .help("write for example `p95: 500ms`"),
+            Finding::error(
+                Code::MissingField,
+                fields.head(),
+                format!("{} has no quantile", fields.what()),
+            )
+            .expected(
+                "one of `p50`, `p75`, `p90`, `p95`, `p99`, `p99.9`",
+                format!("{}", named.len()),
+            )
+            .help("write for example `p95: 500ms`"),
         );
         return None;
     };
@@ -305,10 +345,22 @@ fn latency(node: &Node, fields: &mut Fields<'_>, reading: &mut Reading) -> Optio
 
 fn sql_equal(node: &Node, outer: &mut Fields<'_>, reading: &mut Reading) -> Option<Measured> {
     let every = outer.get("every").map_or(Some(SQL_EVERY), |node| {
-        value(node, "`every`", DURATION, |text| duration(text).filter(|every| every.0 > 0), reading)
+        value(
+            node,
+            "`every`",
+            DURATION,
+            |text| duration(text).filter(|every| every.0 > 0),
+            reading,
+        )
     });
     let rows_at_least = outer.get("rows-at-least").map_or(Some(1), |node| {
-        value(node, "`rows-at-least`", "a whole number above zero", |text| whole(text).filter(|n| *n > 0), reading)
+        value(
+            node,
+            "`rows-at-least`",
+            "a whole number above zero",
+            |text| whole(text).filter(|n| *n > 0),
+            reading,
+        )
     });
     let mut fields = Fields::open(node, "`sql-equal`", reading)?;
     let old = fields.need("old", reading).and_then(|node| query(node, reading));
@@ -333,7 +385,9 @@ fn query(node: &Node, reading: &mut Reading) -> Option<SqlQuery> {
     let on = fields
         .need("on", reading)
         .and_then(|node| name(node, "the database", DatabaseId::parse, reading));
-    let query = fields.need("query", reading).and_then(|node| text(node, "`query`", reading));
+    let query = fields
+        .need("query", reading)
+        .and_then(|node| text(node, "`query`", reading));
     fields.close(reading);
     Some(SqlQuery { on: on?, query: query? })
 }
@@ -345,7 +399,13 @@ fn incidents(node: &Node, fields: &mut Fields<'_>, reading: &mut Reading) -> Opt
     }
     let at_least = value(node, "`incidents`", SEVERITY, severity, reading);
     let at_most = fields.get("at-most").map_or(Some(0), |node| {
-        value(node, "`at-most`", WHOLE, |text| text.trim().parse::<u32>().ok(), reading)
+        value(
+            node,
+            "`at-most`",
+            WHOLE,
+            |text| text.trim().parse::<u32>().ok(),
+            reading,
+        )
     });
     let (at_least, at_most) = (at_least?, at_most?);
     Some(Measured {

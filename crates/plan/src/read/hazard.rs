@@ -24,8 +24,7 @@ pub(crate) fn read_failure_mode(head: &Head, mut spec: Fields<'_>, reading: &mut
             reading,
         );
     }
-    let domain =
-        domain.and_then(|node| reference(node, "the domain", Kind::Domain, DomainId::parse, reading));
+    let domain = domain.and_then(|node| reference(node, "the domain", Kind::Domain, DomainId::parse, reading));
     let severity = spec
         .need("severity", reading)
         .and_then(|node| value(node, "`severity`", SEVERITY, severity, reading));
@@ -56,11 +55,9 @@ pub(crate) fn read_failure_mode(head: &Head, mut spec: Fields<'_>, reading: &mut
             reading,
         );
     }
-    let runbook =
-        runbook.and_then(|node| reference(node, "the runbook", Kind::Runbook, RunbookId::parse, reading));
+    let runbook = runbook.and_then(|node| reference(node, "the runbook", Kind::Runbook, RunbookId::parse, reading));
     spec.close(reading);
-    let (Some(domain), Some(severity), Some(detectability), Some(runbook)) =
-        (domain, severity, detectability, runbook)
+    let (Some(domain), Some(severity), Some(detectability), Some(runbook)) = (domain, severity, detectability, runbook)
     else {
         return;
     };
@@ -88,13 +85,16 @@ fn signal(node: &Node, reading: &mut Reading) -> Option<(StageId, String)> {
         .and_then(|(stage, criterion)| Some((StageId::parse(stage).ok()?, criterion.to_owned())));
     match split {
         Some((stage, criterion)) => {
-            reading
-                .signals
-                .push((stage.to_string(), criterion.clone(), node.place));
+            reading.signals.push((stage.to_string(), criterion.clone(), node.place));
             Some((stage, criterion))
         }
         None => {
-            wrong(node, "a signal", "a stage and its criterion such as `checkout/buy-completion`", reading);
+            wrong(
+                node,
+                "a signal",
+                "a stage and its criterion such as `checkout/buy-completion`",
+                reading,
+            );
             None
         }
     }

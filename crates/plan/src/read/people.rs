@@ -158,7 +158,12 @@ fn mail(node: &Node, reading: &mut Reading) -> Option<String> {
         .split_once('@')
         .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty() && !host.contains('@'));
     if !is_address || written.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        wrong(node, "the mail address", "an address such as `ana@example.com`", reading);
+        wrong(
+            node,
+            "the mail address",
+            "an address such as `ana@example.com`",
+            reading,
+        );
         return None;
     }
     Some(written)

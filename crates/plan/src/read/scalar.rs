@@ -132,7 +132,13 @@ mod tests {
 
     #[test]
     fn durations_read_back_what_they_display() {
-        for (text, ms) in [("250ms", 250), ("1m30s", 90_000), ("4h", 14_400_000), ("7d", 604_800_000), ("0s", 0)] {
+        for (text, ms) in [
+            ("250ms", 250),
+            ("1m30s", 90_000),
+            ("4h", 14_400_000),
+            ("7d", 604_800_000),
+            ("0s", 0),
+        ] {
             assert_eq!(duration(text), Some(Millis(ms)), "{text}");
             assert_eq!(Millis(ms).to_string(), text);
         }

@@ -43,7 +43,13 @@ pub(crate) fn read(node: &Node, reading: &mut Reading) -> Option<Stage> {
     if let Some(node) = fields.get("after") {
         reading.mark(&head.subject, "after", node.place);
         for node in items(node) {
-            after.extend(reference(node, "an earlier stage", Kind::Stage, StageId::parse, reading));
+            after.extend(reference(
+                node,
+                "an earlier stage",
+                Kind::Stage,
+                StageId::parse,
+                reading,
+            ));
         }
     }
     let watch = fields
@@ -57,14 +63,24 @@ pub(crate) fn read(node: &Node, reading: &mut Reading) -> Option<Stage> {
     let rollback = fields.get("rollback");
     if rollback.is_none() {
         reading.sink.add(
-            Finding::error(Code::NoRollback, head.place, format!("{} has no rollback rule", head.subject))
-                .help("add `rollback: { exposure, within, trigger, executor, runbook }`: the way back is part of the plan"),
+            Finding::error(
+                Code::NoRollback,
+                head.place,
+                format!("{} has no rollback rule", head.subject),
+            )
+            .help("add `rollback: { exposure, within, trigger, executor, runbook }`: the way back is part of the plan"),
         );
     }
     let rollback = rollback.and_then(|node| rollback_rule(node, &head, reading));
     let communication = communication(fields.get("communication"), &head, reading);
     let attempts_max = fields.get("attempts").map_or(Some(ATTEMPTS_MAX), |node| {
-        value(node, "`attempts`", WHOLE, |text| whole(text).filter(|n| (1..=100).contains(n)), reading)
+        value(
+            node,
+            "`attempts`",
+            WHOLE,
+            |text| whole(text).filter(|n| (1..=100).contains(n)),
+            reading,
+        )
     });
     fields.close(reading);
     Some(Stage {
@@ -96,12 +112,7 @@ fn steps(fields: &mut Fields<'_>, head: &Head, watch: Option<Millis>, reading: &
     steps
 }
 
-fn step(
-    node: &Node,
-    earlier: Option<PartsPerMillion>,
-    watch: Option<Millis>,
-    reading: &mut Reading,
-) -> Option<Step> {
+fn step(node: &Node, earlier: Option<PartsPerMillion>, watch: Option<Millis>, reading: &mut Reading) -> Option<Step> {
     let mut fields = Fields::open(node, "a step", reading)?;
     let to = fields
         .need("to", reading)
@@ -153,7 +164,14 @@ fn rollback_rule(node: &Node, head: &Head, reading: &mut Reading) -> Option<Roll
     let forward_fix = texts(fields.get("forward-fix"), "a forward fix", reading);
     let trigger_nodes = fields.get("trigger").map(items).unwrap_or_default();
     if trigger_nodes.is_empty() {
-        lacks(Code::NoTrigger, node, head, "trigger", "add `trigger: [gate harm, checkout.owner]`", reading);
+        lacks(
+            Code::NoTrigger,
+            node,
+            head,
+            "trigger",
+            "add `trigger: [gate harm, checkout.owner]`",
+            reading,
+        );
     }
     let mut trigger = Vec::new();
     for node in trigger_nodes {

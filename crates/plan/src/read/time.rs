@@ -86,8 +86,16 @@ mod tests {
     #[test]
     fn a_window_names_days_hours_and_zone() {
         let read = window("Mon-Wed,Fri 09:00-16:30 Europe/Berlin").expect("a window");
-        assert_eq!((read.days, read.from_minute, read.until_minute), (vec![1, 2, 3, 5], 540, 990));
-        for text in ["Mon 9-16 UTC", "Mon 16:00-09:00 UTC", "Fri-Mon 09:00-16:00 UTC", "Mon 09:00-16:00 Mars/Base"] {
+        assert_eq!(
+            (read.days, read.from_minute, read.until_minute),
+            (vec![1, 2, 3, 5], 540, 990)
+        );
+        for text in [
+            "Mon 9-16 UTC",
+            "Mon 16:00-09:00 UTC",
+            "Fri-Mon 09:00-16:00 UTC",
+            "Mon 09:00-16:00 Mars/Base",
+        ] {
             assert_eq!(window(text), None, "{text}");
         }
     }

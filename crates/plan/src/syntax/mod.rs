@@ -37,6 +37,8 @@ pub(crate) enum Shape {
     List(Vec<Node>),
     /// A mapping in the order of the file; keys are unique.
     Map(Vec<(Key, Node)>),
+    /// Something that was complained about already; no second complaint follows.
+    Unreadable,
 }
 
 /// A key of a mapping.
@@ -51,7 +53,7 @@ impl Node {
     pub(crate) fn get(&self, name: &str) -> Option<&Node> {
         match &self.shape {
             Shape::Map(entries) => entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| node),
-            Shape::Nothing | Shape::Scalar { .. } | Shape::List(_) => None,
+            Shape::Nothing | Shape::Scalar { .. } | Shape::List(_) | Shape::Unreadable => None,
         }
     }
 
@@ -59,7 +61,7 @@ impl Node {
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.shape {
             Shape::Scalar { text, .. } => Some(text),
-            Shape::Nothing | Shape::List(_) | Shape::Map(_) => None,
+            Shape::Nothing | Shape::List(_) | Shape::Map(_) | Shape::Unreadable => None,
         }
     }
 
@@ -71,6 +73,7 @@ impl Node {
             Shape::Scalar { text, .. } => format!("`{text}`"),
             Shape::List(_) => "a list".to_owned(),
             Shape::Map(_) => "a mapping".to_owned(),
+            Shape::Unreadable => "something unreadable".to_owned(),
         }
     }
 }

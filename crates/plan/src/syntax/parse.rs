@@ -17,7 +17,10 @@ pub(crate) fn parse_file(file: usize, text: &str, settings: &Settings, sink: &mu
     if text.len() > FILE_BYTES_MAX {
         sink.add(
             Finding::error(Code::Limit, whole, "the file is too large")
-                .expected(format!("at most {FILE_BYTES_MAX} bytes"), format!("{} bytes", text.len()))
+                .expected(
+                    format!("at most {FILE_BYTES_MAX} bytes"),
+                    format!("{} bytes", text.len()),
+                )
                 .help("split the file; an estate may have any number of files"),
         );
         return Vec::new();
@@ -101,10 +104,16 @@ impl Tree<'_> {
                 );
                 self.put(Node {
                     place,
-                    shape: Shape::Nothing,
+                    shape: Shape::Unreadable,
                 })?;
             }
-            _ => {}
+            Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(..)
+            | Event::DocumentEnd
+            | Event::Anchor(..)
+            | Event::Comment(..)
+            | _ => {}
         }
         Ok(())
     }
@@ -122,11 +131,11 @@ impl Tree<'_> {
             Shape::Nothing
         } else {
             let text = if is_key || !text.contains("${") {
-                text.to_owned()
+                Some(text.to_owned())
             } else {
                 super::substitute::substitute(text, place, self.settings, self.sink)
             };
-            Shape::Scalar { text, quoted }
+            text.map_or(Shape::Unreadable, |text| Shape::Scalar { text, quoted })
         };
         self.put(Node { place, shape })
     }
@@ -164,9 +173,13 @@ impl Tree<'_> {
             Some(OpenShape::Map(entries, key)) => match key.take() {
                 Some(name) => match entries.iter().find(|(earlier, _)| earlier.text == name.text) {
                     Some((earlier, _)) => self.sink.add(
-                        Finding::error(Code::DuplicateKey, name.place, format!("key `{}` is written twice", name.text))
-                            .help("keep one of them")
-                            .related(earlier.place, "first written here"),
+                        Finding::error(
+                            Code::DuplicateKey,
+                            name.place,
+                            format!("key `{}` is written twice", name.text),
+                        )
+                        .help("keep one of them")
+                        .related(earlier.place, "first written here"),
                     ),
                     None => entries.push((name, node)),
                 },
@@ -174,6 +187,12 @@ impl Tree<'_> {
                     Shape::Scalar { text, .. } => {
                         *key = Some(Key {
                             text,
+                            place: node.place,
+                        });
+                    }
+                    Shape::Unreadable => {
+                        *key = Some(Key {
+                            text: String::new(),
                             place: node.place,
                         });
                     }

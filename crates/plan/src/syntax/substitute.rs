@@ -4,8 +4,9 @@ use crate::code::Code;
 use crate::compile::Settings;
 use crate::sink::{Finding, Place, Sink};
 
-/// Puts settings in. A setting that is missing and has no default is a diagnostic and stays as written.
-pub(crate) fn substitute(text: &str, place: Place, settings: &Settings, sink: &mut Sink) -> String {
+/// Puts settings in; `None` when one is missing and has no default, which is a diagnostic.
+pub(crate) fn substitute(text: &str, place: Place, settings: &Settings, sink: &mut Sink) -> Option<String> {
+    let mut is_whole = true;
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((lead, tail)) = rest.split_once("${") {
@@ -26,11 +27,11 @@ pub(crate) fn substitute(text: &str, place: Place, settings: &Settings, sink: &m
                     Finding::error(Code::MissingSetting, place, format!("setting `{name}` is not given"))
                         .help(format!("set `{name}`, or write a default: `${{{name}:-value}}`")),
                 );
-                out.push_str(inner);
+                is_whole = false;
             }
         }
         rest = after;
     }
     out.push_str(rest);
-    out
+    is_whole.then_some(out)
 }

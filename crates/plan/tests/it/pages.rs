@@ -1,0 +1,103 @@
+//! Every code has a page whose bad example shows exactly that code and whose good one does not.
+
+use std::collections::BTreeSet;
+
+use tidegate_plan::{Bundle, Code, SourceFile, explain, render_human, scaffold};
+
+use crate::compiled;
+
+/// First line of an example that is an estate of its own; others stand in the estate that `init` writes.
+const WHOLE: &str = "# the whole estate\n";
+
+fn examples(page: &str) -> Vec<String> {
+    page.split("```yaml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+/// Kind and name of a document, read off its lines.
+fn identity(document: &str) -> (Option<&str>, Option<&str>) {
+    let kind = document.lines().find_map(|line| line.strip_prefix("kind: "));
+    let name = document
+        .lines()
+        .find_map(|line| line.strip_prefix("metadata: { name: "))
+        .and_then(|rest| rest.split([',', ' ']).next())
+        .map(|name| name.trim_matches('"'));
+    (kind, name)
+}
+
+/// The scaffold without the documents that the example has too, and the example.
+fn estate(example: &str) -> Bundle {
+    let file = SourceFile {
+        path: "example.yaml".into(),
+        text: example.into(),
+    };
+    if example.starts_with(WHOLE) {
+        return Bundle { files: vec![file] };
+    }
+    let replaced: BTreeSet<_> = example.split("---\n").map(identity).collect();
+    let mut bundle = scaffold("shop");
+    for file in &mut bundle.files {
+        let kept: Vec<&str> = file
+            .text
+            .split("---\n")
+            .filter(|document| !replaced.contains(&identity(document)))
+            .collect();
+        file.text = kept.join("---\n");
+    }
+    bundle.files.push(file);
+    bundle
+}
+
+fn shown(bundle: &Bundle) -> (BTreeSet<&'static str>, String) {
+    let diagnostics = compiled(bundle).diagnostics;
+    let text = render_human(&diagnostics, bundle, false);
+    (diagnostics.iter().map(|one| one.code.text()).collect(), text)
+}
+
+#[test]
+fn bad_examples_show_their_code_alone_and_good_ones_nothing() {
+    let mut wrong = Vec::new();
+    for code in Code::ALL {
+        let page = explain(code.text()).unwrap();
+        let examples = examples(page);
+        let [bad, good] = examples.as_slice() else {
+            panic!("{code} has {} examples", examples.len())
+        };
+        let (codes, text) = shown(&estate(bad));
+        if codes != BTreeSet::from([code.text()]) {
+            wrong.push(format!("{code} bad: {codes:?}\n{text}"));
+        }
+        let (codes, text) = shown(&estate(good));
+        if !codes.is_empty() {
+            wrong.push(format!("{code} good: {codes:?}\n{text}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn pages_begin_with_code_and_title() {
+    for code in Code::ALL {
+        let head = format!("# {code}: {}\n", code.title());
+        assert!(code.page().starts_with(&head), "{head}");
+    }
+    assert_eq!(explain("tg0104"), explain("TG0104"));
+    assert_eq!(explain("TG9999"), None);
+}
+
+#[test]
+fn the_index_of_codes_is_what_the_codes_say() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/codes/README.md");
+    let mut expected = String::from(
+        "# Codes of diagnostics\n\nStable and never reused. `tidegate explain TG0104` prints the page of a code.\n\n| code | what it says |\n|---|---|\n",
+    );
+    for code in Code::ALL {
+        expected.push_str(&format!(
+            "| [{code}](../../crates/plan/src/explain/{code}.md) | {} |\n",
+            code.title()
+        ));
+    }
+    assert_eq!(std::fs::read_to_string(root).unwrap(), expected);
+}
