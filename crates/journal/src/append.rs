@@ -1,6 +1,6 @@
 //! Appending: all entries in one durable transaction, or none. Knows the head by heart and refuses to write after another's.
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, MAIN_DB, TransactionBehavior, params};
 use rustix::process::{Resource, getrlimit};
 
 use crate::chain::{Hash, Head, NewEntry, entry_hash};
@@ -28,6 +28,9 @@ impl Journal {
         entries.iter().try_for_each(NewEntry::check)?;
         if entries.is_empty() {
             return Ok(self.head);
+        }
+        if self.connection.is_readonly(MAIN_DB)? {
+            return Err(JournalError::ReadOnly);
         }
         if !self.connection.is_autocommit() {
             // The rollback of an earlier failed append had failed as well.

@@ -143,14 +143,24 @@ fn connect_read_only(path: &Path) -> Result<Connection, JournalError> {
     let connection = Connection::open_with_flags(path, flags)?;
     // The log is first looked for by the first query, not by opening.
     let touched = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
-    let cannot_make_log = touched.is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::CannotOpen));
-    if cannot_make_log && !lock::beside(path, "-wal").exists() {
-        return Ok(Connection::open_with_flags(
-            immutable(path),
-            flags | OpenFlags::SQLITE_OPEN_URI,
-        )?);
+    let cannot_make_log = touched.is_err_and(|error| {
+        matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
+        )
+    });
+    if !cannot_make_log {
+        return Ok(connection);
     }
-    Ok(connection)
+    let log = lock::beside(path, "-wal");
+    if log.exists() {
+        let source = std::io::Error::other("reading the log needs the right to write to its folder");
+        return Err(JournalError::File { path: log, source });
+    }
+    Ok(Connection::open_with_flags(
+        immutable(path),
+        flags | OpenFlags::SQLITE_OPEN_URI,
+    )?)
 }
 
 /// The path as an address that tells SQLite that nobody writes to the file.
