@@ -81,16 +81,21 @@ pub(crate) struct Sink {
 impl Sink {
     /// Adds a finding; beyond [`DIAGNOSTICS_MAX`] it is only counted.
     pub(crate) fn add(&mut self, finding: Finding) {
-        if self.findings.len() < DIAGNOSTICS_MAX {
-            self.findings.push(finding);
-        } else {
+        if self.is_full() {
             self.beyond += 1;
+        } else {
+            self.findings.push(finding);
         }
     }
 
     /// Whether any error has been found.
     pub(crate) fn has_error(&self) -> bool {
         self.beyond > 0 || self.findings.iter().any(|finding| finding.level == Level::Error)
+    }
+
+    /// Whether further findings are only counted, so that their help need not be computed.
+    pub(crate) fn is_full(&self) -> bool {
+        self.findings.len() >= DIAGNOSTICS_MAX
     }
 
     /// How many findings there are.

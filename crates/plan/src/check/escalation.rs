@@ -87,8 +87,8 @@ fn check_ladder(ladder: &Ladder, people: &People, reading: &mut Reading) {
         );
     }
     for (at, rung) in ladder.rungs.iter().enumerate() {
-        let is_owner_only = rung.targets.contains(&Target::OwnerOnCall);
-        if !is_owner_only && reached(&rung.targets, "", people).is_empty() {
+        let calls_owner = rung.targets.contains(&Target::OwnerOnCall);
+        if !calls_owner && reached(&rung.targets, "", people).is_empty() {
             let what = format!("rung {} of {subject}", at + 1);
             let place = reading.place(&what, "reaches");
             reading.sink.add(

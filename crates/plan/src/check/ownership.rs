@@ -49,7 +49,7 @@ pub(crate) fn check(reading: &mut Reading) {
             reading
                 .declared
                 .keys()
-                .filter(|(kind, _)| *kind == Kind::Team)
+                .filter(|(kind, _)| *kind == Kind::Team && !reading.sink.is_full())
                 .map(|(_, name)| name.as_str())
         };
         let help = match nearest(&owner, teams()) {

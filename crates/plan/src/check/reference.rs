@@ -12,7 +12,7 @@ pub(crate) fn check(reading: &mut Reading) {
         let known: Vec<String> = reading
             .declared
             .keys()
-            .filter(|(kind, _)| *kind == reference.kind)
+            .filter(|(kind, _)| *kind == reference.kind && !reading.sink.is_full())
             .map(|(_, name)| name.clone())
             .collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();

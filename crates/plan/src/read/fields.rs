@@ -36,7 +36,9 @@ impl<'n> Fields<'n> {
 
     /// A field that may be missing; written without a value it is missing too.
     pub(crate) fn get(&mut self, name: &'static str) -> Option<&'n Node> {
-        self.asked.push(name);
+        if !self.asked.contains(&name) {
+            self.asked.push(name);
+        }
         self.node.get(name).filter(|node| !matches!(node.shape, Shape::Nothing))
     }
 

@@ -11,6 +11,8 @@ use crate::sink::Place;
 pub(crate) const FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Deepest nesting of lists and mappings.
 pub(crate) const DEPTH_MAX: usize = 32;
+/// Most keys of one mapping.
+pub(crate) const KEYS_MAX: usize = 1_000;
 /// Most documents of one file.
 pub(crate) const DOCUMENTS_MAX: usize = 50_000;
 

@@ -2,7 +2,7 @@
 
 use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, Span};
 
-use super::{DEPTH_MAX, DOCUMENTS_MAX, FILE_BYTES_MAX, Key, Node, Shape};
+use super::{DEPTH_MAX, DOCUMENTS_MAX, FILE_BYTES_MAX, KEYS_MAX, Key, Node, Shape};
 use crate::code::Code;
 use crate::compile::Settings;
 use crate::sink::{Finding, Place, Sink};
@@ -171,43 +171,8 @@ impl Tree<'_> {
             }
             Some(OpenShape::List(items)) => items.push(node),
             Some(OpenShape::Map(entries, key)) => match key.take() {
-                Some(name) => match entries.iter().find(|(earlier, _)| earlier.text == name.text) {
-                    Some((earlier, _)) => self.sink.add(
-                        Finding::error(
-                            Code::DuplicateKey,
-                            name.place,
-                            format!("key `{}` is written twice", name.text),
-                        )
-                        .help("keep one of them")
-                        .related(earlier.place, "first written here"),
-                    ),
-                    None => entries.push((name, node)),
-                },
-                None => match node.shape {
-                    Shape::Scalar { text, .. } => {
-                        *key = Some(Key {
-                            text,
-                            place: node.place,
-                        });
-                    }
-                    Shape::Unreadable => {
-                        *key = Some(Key {
-                            text: String::new(),
-                            place: node.place,
-                        });
-                    }
-                    Shape::Nothing | Shape::List(_) | Shape::Map(_) => {
-                        self.sink.add(
-                            Finding::error(Code::WrongValue, node.place, "a key is not a text")
-                                .expected("a field name", node.words())
-                                .help("quote values that begin with `{` or `[`"),
-                        );
-                        *key = Some(Key {
-                            text: String::new(),
-                            place: node.place,
-                        });
-                    }
-                },
+                Some(name) => entry(entries, name, node, self.sink)?,
+                None => *key = Some(key_of(node, self.sink)),
             },
         }
         Ok(())
@@ -239,4 +204,49 @@ impl Tree<'_> {
             end: range.end.min(self.length),
         }
     }
+}
+
+/// Adds an entry to a mapping, unless its key is taken.
+fn entry(entries: &mut Vec<(Key, Node)>, key: Key, node: Node, sink: &mut Sink) -> Result<(), Stop> {
+    if let Some((earlier, _)) = entries.iter().find(|(earlier, _)| earlier.text == key.text) {
+        sink.add(
+            Finding::error(
+                Code::DuplicateKey,
+                key.place,
+                format!("key `{}` is written twice", key.text),
+            )
+            .help("keep one of them")
+            .related(earlier.place, "first written here"),
+        );
+        return Ok(());
+    }
+    if entries.len() >= KEYS_MAX {
+        sink.add(
+            Finding::error(Code::Limit, key.place, "the mapping has too many keys")
+                .expected(format!("at most {KEYS_MAX}"), "more")
+                .help("split it over several documents"),
+        );
+        return Err(Stop);
+    }
+    entries.push((key, node));
+    Ok(())
+}
+
+/// A node as a key; what is no text becomes the empty key, which no field has.
+fn key_of(node: Node, sink: &mut Sink) -> Key {
+    let place = node.place;
+    let words = node.words();
+    let text = match node.shape {
+        Shape::Scalar { text, .. } => text,
+        Shape::Unreadable => String::new(),
+        Shape::Nothing | Shape::List(_) | Shape::Map(_) => {
+            sink.add(
+                Finding::error(Code::WrongValue, place, "a key is not a text")
+                    .expected("a field name", words)
+                    .help("quote values that begin with `{` or `[`"),
+            );
+            String::new()
+        }
+    };
+    Key { text, place }
 }

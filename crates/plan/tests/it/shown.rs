@@ -20,51 +20,209 @@ fn beside(text: &str) -> Bundle {
 
 #[test]
 fn torn_yaml_is_shown_where_it_tears_and_later_documents_are_still_read() {
-    assert_snapshot!(shown(&beside("kind: [Runbook\n---\napiVersion: tidegate/v1alpha1\nkind: Runbok\n")), @"");
+    assert_snapshot!(shown(&beside("kind: [Runbook\n---\napiVersion: tidegate/v1alpha1\nkind: Runbok\n")), @r###"
+error[TG0001]: not YAML: unclosed bracket '['
+ --> more.yaml:1:7
+  |
+1 | kind: [Runbook
+  |       ^
+  |
+  = help: look at indentation, tabs, quotes and brackets before this point
+
+error[TG0005]: kind `Runbok` is not known
+ --> more.yaml:4:7
+  |
+4 | kind: Runbok
+  |       ^^^^^^ expected a kind of `tidegate/v1alpha1`, found `Runbok`
+  |
+  = help: did you mean `Runbook`?
+
+2 errors, 0 warnings; `tidegate explain TG0001` says more
+"###);
 }
 
 #[test]
 fn a_tab_is_shown() {
-    assert_snapshot!(shown(&beside("apiVersion: tidegate/v1alpha1\nkind:\n\t- Domain\n")), @"");
+    assert_snapshot!(shown(&beside("apiVersion: tidegate/v1alpha1\nkind:\n\t- Domain\n")), @r###"
+error[TG0001]: not YAML: tabs disallowed within this context (block indentation)
+ --> more.yaml:3:2
+  |
+3 |     - Domain
+  |     ^
+  |
+  = help: look at indentation, tabs, quotes and brackets before this point
+
+1 error, 0 warnings; `tidegate explain TG0001` says more
+"###);
 }
 
 #[test]
 fn every_wrong_field_of_a_document_is_shown_at_once() {
     let text = "apiVersion: tidegate/v1alpha1\nkind: Runbook\nmetadata: { name: -x, titel: X }\n---\n\
                 apiVersion: tidegate/v1alpha1\nkind: Roster\nmetadata: { name: night }\nspec: { team: shop-taem, oncall: [ana] }\n";
-    assert_snapshot!(shown(&beside(text)), @"");
+    assert_snapshot!(shown(&beside(text)), @r###"
+error[TG0009]: the name is not a name: letters, digits, `-`, `_` and `.` were expected, starting and ending with a letter or digit, found `-x`
+ --> more.yaml:3:19
+  |
+3 | metadata: { name: -x, titel: X }
+  |                   ^^
+  |
+  = help: names have 1 to 63 letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit
+
+error[TG0006]: the metadata of a runbook has no field `titel`
+ --> more.yaml:3:23
+  |
+3 | metadata: { name: -x, titel: X }
+  |                       ^^^^^
+  |
+  = help: fields here are `name`, `title`, `description`
+
+error[TG0007]: roster `night` has no `on-call`
+ --> more.yaml:8:9
+  |
+8 | spec: { team: shop-taem, oncall: [ana] }
+  |         ^^^^
+  |
+  = help: add `on-call: ...`
+
+error[TG0012]: team `shop-taem` is not declared
+ --> more.yaml:8:15
+  |
+8 | spec: { team: shop-taem, oncall: [ana] }
+  |               ^^^^^^^^^
+  |
+  = help: did you mean `shop-team`?
+
+error[TG0006]: roster `night` has no field `oncall`
+ --> more.yaml:8:26
+  |
+8 | spec: { team: shop-taem, oncall: [ana] }
+  |                          ^^^^^^
+  |
+  = help: did you mean `on-call`?
+
+5 errors, 0 warnings; `tidegate explain TG0009` says more
+"###);
 }
 
 #[test]
 fn two_owners_across_files_show_both_places() {
     let text = "apiVersion: tidegate/v1alpha1\nkind: Domain\nmetadata: { name: shop }\nspec: { owner: platform, ladder: standard }\n";
-    assert_snapshot!(shown(&beside(text)), @"");
+    assert_snapshot!(shown(&beside(text)), @r###"
+error[TG0104]: domain `shop` has two owners
+ --> more.yaml:4:16
+  |
+4 | spec: { owner: platform, ladder: standard }
+  |                ^^^^^^^^ expected one team, found a second claim
+  |
+ ::: domains.yaml:5:10
+  |
+5 |   owner: shop-team
+  |          --------- first owner declared here
+  |
+  = help: keep the team that is paged and decides; the other may be named in `escalation-contact`
+
+1 error, 0 warnings; `tidegate explain TG0104` says more
+"###);
 }
 
 #[test]
 fn a_rung_that_reaches_nobody_is_shown() {
-    assert_snapshot!(shown(&edited("people.yaml", "email: cem@example.com", "displayName: Cem Ö")), @"");
+    assert_snapshot!(shown(&edited("people.yaml", "displayName: Cem, email: cem@example.com", "displayName: Cem Ö")), @r###"
+error[TG0202]: rung 3 of ladder `standard` reaches nobody
+  --> people.yaml:49:46
+   |
+49 |     - { title: platform lead,       reaches: "group:platform", answer-within: 10m, decides: platform }
+   |                                              ^^^^^^^^^^^^^^^^ expected a person with a contact method, found none
+   |
+   = help: add `reaches: [group:<team>]` with people whose profile has an `email`
+
+1 error, 0 warnings; `tidegate explain TG0202` says more
+"###);
 }
 
 #[test]
 fn an_unknown_switch_is_shown_with_the_nearest() {
-    assert_snapshot!(shown(&edited("domains.yaml", "sets: { shop.orders: off }", "sets: { shop.order: off }")), @"");
+    assert_snapshot!(shown(&edited("domains.yaml", "sets: { shop.orders: off }", "sets: { shop.order: off }")), @r###"
+error[TG0302]: switch `shop.order` is not declared
+  --> domains.yaml:12:40
+   |
+12 |     - { action: orders-off,    sets: { shop.order: off }, expires: 2h }
+   |                                        ^^^^^^^^^^
+   |
+   = help: did you mean `shop.orders`?
+
+1 error, 0 warnings; `tidegate explain TG0302` says more
+"###);
 }
 
 #[test]
 fn a_hazard_without_a_runbook_is_shown() {
-    assert_snapshot!(shown(&edited("hazards.yaml", "  runbook: shop-rollback\n", "")), @"");
+    assert_snapshot!(shown(&edited("hazards.yaml", "  runbook: shop-rollback\n", "")), @r###"
+error[TG0402]: failure mode `orders-lost` has no runbook
+ --> hazards.yaml:3:19
+  |
+3 | metadata: { name: orders-lost, title: Orders do not complete on the new side }
+  |                   ^^^^^^^^^^^
+  |
+  = help: add `runbook: <runbook>`: what the person who is paged does
+
+1 error, 0 warnings; `tidegate explain TG0402` says more
+"###);
 }
 
 #[test]
 fn a_decorative_gate_names_the_time_it_needs() {
-    assert_snapshot!(shown(&edited("plan.yaml", "at-most: 3d, margin: 30%", "at-most: 3d, margin: 4%")), @"");
+    assert_snapshot!(shown(&edited("plan.yaml", "at-most: 3d, margin: 30%", "at-most: 3d, margin: 4%")), @r###"
+error[TG0513]: criterion `order-completion` cannot pass at step 1 of stage `shop` on the declared night traffic
+  --> plan.yaml:14:11
+   |
+14 |         - { to: 5%,  soak: 4h, at-most: 3d, margin: 4%, at-risk: 900 EUR }
+   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected `at-most` of 8d or more, found 3d
+...
+22 |           - { flow: order, completion: not worse, on-harm: rollback }
+   |             --------------------------------------------------------- the criterion
+   |
+   = help: write `at-most: 8d`, widen the margin, expose more, or drop a criterion that never decides
+
+1 error, 0 warnings; `tidegate explain TG0513` says more
+"###);
 }
 
 #[test]
 fn json_has_spans_in_bytes_and_lines() {
     let bundle = edited("domains.yaml", "owner: shop-team", "owner: [shop-team, platform]");
-    assert_snapshot!(render_json(&compiled(&bundle).diagnostics), @"");
+    assert_snapshot!(render_json(&compiled(&bundle).diagnostics), @r###"
+[
+  {
+    "code": "TG0104",
+    "severity": "error",
+    "message": "domain `shop` has two owners",
+    "file": "domains.yaml",
+    "span": {
+      "start": 108,
+      "end": 116,
+      "line": 5,
+      "column": 22
+    },
+    "expected": "one team",
+    "found": "a second claim",
+    "help": "keep the team that is paged and decides; the other may be named in `escalation-contact`",
+    "related": [
+      {
+        "file": "domains.yaml",
+        "span": {
+          "start": 97,
+          "end": 106,
+          "line": 5,
+          "column": 11
+        },
+        "label": "first owner declared here"
+      }
+    ]
+  }
+]
+"###);
 }
 
 #[test]
@@ -78,5 +236,12 @@ fn colours_are_written_only_when_asked_for() {
 #[test]
 fn the_schedule_shows_every_step_and_the_sum() {
     let estate = compiled(&tidegate_plan::scaffold("shop")).estate.unwrap();
-    assert_snapshot!(schedule(&estate).to_string(), @"");
+    assert_snapshot!(schedule(&estate).to_string(), @r###"
+stage                    step       to     soak   expected  visible drop
+shop                        1      5 %       4h 1d13h49m29s         9.1 %
+shop                        2     25 %       1d         1d         3.6 %
+shop                        3     50 %       1d         1d         2.7 %
+shop                        4    100 %       0s   7d24m33s             -
+expected: 10d14h14m2s in all (915241 s), approvals by people not counted
+"###);
 }
