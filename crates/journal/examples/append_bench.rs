@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, TransactionBehavior, params};
 use tidegate_journal::{Journal, NewEntry, Options};
 
-/// A pair of turns is repeated so often for each batch size.
+/// Rounds for each batch size.
 const ROUNDS: usize = 9;
-/// Transactions in a turn.
-const TRANSACTIONS: usize = 300;
+/// Transactions of each of the two in a round.
+const TRANSACTIONS: usize = 500;
 /// Bytes of a payload, about those of an event.
 const PAYLOAD_BYTES: usize = 300;
 /// Entries of the journal that is replayed.
@@ -23,27 +23,31 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(parent) => tempfile::tempdir_in(parent)?,
         None => tempfile::tempdir()?,
     };
-    println!("{TRANSACTIONS} transactions a turn, payloads of {PAYLOAD_BYTES} bytes, entries a second");
+    println!("{TRANSACTIONS} transactions a round, payloads of {PAYLOAD_BYTES} bytes, entries a second");
     for batch in [1, 8, 64] {
         compare(folder.path(), batch)?;
     }
     replay(folder.path())
 }
 
-/// Journal and bare inserts in turns; which of them begins changes with each round.
+/// Journal and bare inserts in turns; which of them begins changes with each turn.
 fn compare(folder: &Path, batch: usize) -> Result<(), Box<dyn Error>> {
     let mut journal = Journal::open(&folder.join(format!("journal-{batch}.db")), Options::default())?;
     let mut bare = Bare::open(&folder.join(format!("bare-{batch}.db")))?;
     let entries = vec![entry(); batch];
     let mut ratios = Vec::new();
+    let mut spent = (Duration::ZERO, Duration::ZERO);
     for round in 0..ROUNDS {
-        let (ours, theirs);
-        if round % 2 == 0 {
-            ours = journal_turn(&mut journal, &entries)?;
-            theirs = bare.turn(&entries)?;
-        } else {
-            theirs = bare.turn(&entries)?;
-            ours = journal_turn(&mut journal, &entries)?;
+        let (mut ours, mut theirs) = (Duration::ZERO, Duration::ZERO);
+        // In turns, one transaction each, so that whatever else the machine does falls on both alike.
+        for turn in 0..TRANSACTIONS {
+            if turn % 2 == 0 {
+                ours += timed(|| journal.append(&entries).map(drop))?;
+                theirs += timed(|| bare.append(&entries))?;
+            } else {
+                theirs += timed(|| bare.append(&entries))?;
+                ours += timed(|| journal.append(&entries).map(drop))?;
+            }
         }
         let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
         println!(
@@ -52,13 +56,15 @@ fn compare(folder: &Path, batch: usize) -> Result<(), Box<dyn Error>> {
             rate(theirs, batch)
         );
         ratios.push(ratio);
+        spent = (spent.0 + ours, spent.1 + theirs);
     }
     ratios.sort_by(f64::total_cmp);
     println!(
-        "batch {batch:>2}: median ratio {:.3}, from {:.3} to {:.3}",
+        "batch {batch:>2}: median ratio {:.3}, from {:.3} to {:.3}; of all rounds together {:.3}",
         ratios[ROUNDS / 2],
         ratios[0],
-        ratios[ROUNDS - 1]
+        ratios[ROUNDS - 1],
+        spent.1.as_secs_f64() / spent.0.as_secs_f64()
     );
     Ok(())
 }
@@ -71,15 +77,13 @@ fn entry() -> NewEntry {
     }
 }
 
-fn rate(turn: Duration, batch: usize) -> f64 {
-    (TRANSACTIONS * batch) as f64 / turn.as_secs_f64()
+fn rate(spent: Duration, batch: usize) -> f64 {
+    (TRANSACTIONS * batch) as f64 / spent.as_secs_f64()
 }
 
-fn journal_turn(journal: &mut Journal, entries: &[NewEntry]) -> Result<Duration, Box<dyn Error>> {
+fn timed<E>(work: impl FnOnce() -> Result<(), E>) -> Result<Duration, E> {
     let began = Instant::now();
-    for _ in 0..TRANSACTIONS {
-        journal.append(entries)?;
-    }
+    work()?;
     Ok(began.elapsed())
 }
 
@@ -95,29 +99,26 @@ impl Bare {
         connection.execute_batch(
             "PRAGMA journal_mode = wal; PRAGMA synchronous = FULL; PRAGMA secure_delete = on;
              CREATE TABLE entry (
-               seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, bytes BLOB NOT NULL, hash BLOB NOT NULL
+               seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL
              ) STRICT;",
         )?;
         Ok(Self { connection, seq: 0 })
     }
 
-    fn turn(&mut self, entries: &[NewEntry]) -> Result<Duration, Box<dyn Error>> {
+    fn append(&mut self, entries: &[NewEntry]) -> rusqlite::Result<()> {
         let hash = [7_u8; 32];
-        let began = Instant::now();
-        for _ in 0..TRANSACTIONS {
-            let transaction = self
-                .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
-            {
-                let mut insert = transaction.prepare_cached("INSERT INTO entry VALUES (?1, ?2, ?3, ?4, ?5)")?;
-                for entry in entries {
-                    self.seq += 1;
-                    insert.execute(params![self.seq, entry.at_ms, entry.kind, entry.bytes, hash])?;
-                }
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        {
+            let mut insert = transaction
+                .prepare_cached("INSERT INTO entry (seq, at_ms, kind, bytes, hash) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+            for entry in entries {
+                self.seq += 1;
+                insert.execute(params![self.seq, entry.at_ms, entry.kind, entry.bytes, hash])?;
             }
-            transaction.commit()?;
         }
-        Ok(began.elapsed())
+        transaction.commit()
     }
 }
 

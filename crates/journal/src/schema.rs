@@ -12,10 +12,11 @@ const APPLICATION_ID: i32 = 0x5447_4a31;
 /// Version of the tables.
 const SCHEMA_VERSION: i32 = 1;
 
+// The hash stands before the payload: the head is read at each append, and a long payload would have to be walked through first.
 const TABLES: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 CREATE TABLE entry (
-  seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, bytes BLOB NOT NULL, hash BLOB NOT NULL
+  seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL
 ) STRICT;
 CREATE TABLE bundles (digest TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
 CREATE TABLE personal (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;

@@ -77,6 +77,15 @@ mod tests {
     }
 
     #[test]
+    fn a_store_on_disk_syncs_its_log_at_each_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = Connection::open(folder.path().join("journal.db")).unwrap();
+        make_durable(&connection).unwrap();
+        insist(&connection, "journal_mode", "wal").unwrap();
+        insist(&connection, "synchronous", "2").unwrap();
+    }
+
+    #[test]
     fn a_weaker_synchronisation_is_refused() {
         let connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "synchronous", "NORMAL").unwrap();

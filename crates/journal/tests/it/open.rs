@@ -175,7 +175,7 @@ fn a_writer_refuses_to_write_after_anothers_entry() {
     let mut journal = open(&path);
     let other = Connection::open(&path).unwrap();
     other
-        .execute("INSERT INTO entry VALUES (3, 0, 'A', x'00', zeroblob(32))", [])
+        .execute("INSERT INTO entry VALUES (3, 0, 'A', zeroblob(32), x'00')", [])
         .unwrap();
     let refused = journal.append(&[entry("A", "mine")]).unwrap_err();
     assert_eq!(

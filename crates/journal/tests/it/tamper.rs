@@ -72,19 +72,19 @@ fn a_reordering_is_found() {
 #[test]
 fn an_insertion_is_found() {
     assert_eq!(
-        first_bad("INSERT INTO entry SELECT 201, at_ms, kind, bytes, hash FROM entry WHERE seq = 200"),
+        first_bad("INSERT INTO entry SELECT 201, at_ms, kind, hash, bytes FROM entry WHERE seq = 200"),
         Some(201)
     );
     assert_eq!(
-        first_bad("INSERT INTO entry SELECT 300, at_ms, kind, bytes, hash FROM entry WHERE seq = 200"),
+        first_bad("INSERT INTO entry SELECT 300, at_ms, kind, hash, bytes FROM entry WHERE seq = 200"),
         Some(201)
     );
     assert_eq!(
-        first_bad("INSERT INTO entry SELECT 0, at_ms, kind, bytes, hash FROM entry WHERE seq = 200"),
+        first_bad("INSERT INTO entry SELECT 0, at_ms, kind, hash, bytes FROM entry WHERE seq = 200"),
         Some(1)
     );
     assert_eq!(
-        first_bad("INSERT INTO entry SELECT -5, at_ms, kind, bytes, hash FROM entry WHERE seq = 200"),
+        first_bad("INSERT INTO entry SELECT -5, at_ms, kind, hash, bytes FROM entry WHERE seq = 200"),
         Some(0)
     );
 }
