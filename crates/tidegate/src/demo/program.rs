@@ -26,8 +26,6 @@ pub(crate) struct Program {
     name: String,
     child: Child,
     stdin: Option<ChildStdin>,
-    /// What it prints, one line each.
-    pub(crate) lines: Option<Lines<BufReader<ChildStdout>>>,
     /// `host:port` that it listens on.
     pub(crate) addr: String,
     more: std::collections::BTreeMap<String, serde_json::Value>,
@@ -64,11 +62,11 @@ impl Program {
         if !ready.ready {
             bail!("the demo's {name} is not ready: {first}");
         }
+        tokio::spawn(listen(name.to_owned(), lines));
         Ok(Self {
             name: name.to_owned(),
             child,
             stdin,
-            lines: Some(lines),
             addr: ready.addr,
             more: ready.more,
         })
@@ -93,5 +91,12 @@ impl Program {
                 tracing::warn!(program = %self.name, %error, "cannot be ended");
             }
         }
+    }
+}
+
+/// Keeps reading what a program prints, so that it never waits for a full pipe.
+async fn listen(name: String, mut lines: Lines<BufReader<ChildStdout>>) {
+    while let Ok(Some(line)) = lines.next_line().await {
+        tracing::debug!(program = %name, "{line}");
     }
 }

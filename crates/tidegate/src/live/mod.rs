@@ -67,7 +67,6 @@ pub(crate) struct Controller {
     pub(crate) handle: Handle,
     pub(crate) journal: SharedJournal,
     pub(crate) live: Live,
-    pub(crate) links: Arc<Links>,
     pub(crate) url: String,
     /// Whether the files on disk differ from what runs.
     pub(crate) chosen: Chosen,
@@ -154,7 +153,6 @@ impl Controller {
             handle,
             journal,
             live,
-            links,
             url,
             chosen,
             running,
