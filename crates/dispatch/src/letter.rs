@@ -30,7 +30,7 @@ pub enum Unwritable {
 ///
 /// # Errors
 /// See [`Unwritable`]; none of them passes by itself.
-pub fn compose(
+pub(crate) fn compose(
     key: &EffectKey,
     letter: &Letter,
     address: &str,

@@ -22,6 +22,7 @@ pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     host_for_ids: String,
+    finish_within: Duration,
 }
 
 impl Smtp {
@@ -56,7 +57,15 @@ impl Smtp {
             transport: builder.build(),
             from,
             host_for_ids: config.host_for_ids.clone(),
+            finish_within: ANSWER_WITHIN,
         })
+    }
+
+    /// The same with another limit for one attempt.
+    #[must_use]
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.finish_within = limit;
+        self
     }
 
     /// Tries once.
@@ -69,12 +78,18 @@ impl Smtp {
                 };
             }
         };
-        match self.transport.send(message).await {
-            Ok(reply) => Sending::Accepted {
+        match tokio::time::timeout(self.finish_within, self.transport.send(message)).await {
+            Err(_) => Sending::Passing {
+                reason: format!(
+                    "the mail server did not finish within {} ms",
+                    self.finish_within.as_millis()
+                ),
+            },
+            Ok(Ok(reply)) => Sending::Accepted {
                 detail: remark(&format!("the mail server answered {}", reply.code())),
             },
-            Err(error) if error.is_permanent() => Sending::Permanent { reason: reason(&error) },
-            Err(error) => Sending::Passing { reason: reason(&error) },
+            Ok(Err(error)) if error.is_permanent() => Sending::Permanent { reason: reason(&error) },
+            Ok(Err(error)) => Sending::Passing { reason: reason(&error) },
         }
     }
 }
