@@ -2,15 +2,18 @@
 
 use tidegate_model::plan::Stage;
 use tidegate_model::seam::Actor;
-use tidegate_model::{DomainId, Estate, IncidentId, PersonId, ServiceId, StageId, TeamId};
+use tidegate_model::{DomainId, Estate, GatewayId, IncidentId, PersonId, ServiceId, StageId, TeamId};
 
 use crate::command::Request;
-use crate::decide::person;
+use crate::decide::{gate, person};
 use crate::refusal::{Refusal, Rule};
 use crate::state::State;
 
 /// The service whose key is good for noting changes.
 const CHANGE_PURPOSE: &str = "change";
+
+/// Why a report of one gateway in the name of another is refused.
+const THE_GATEWAY: &str = "a gateway speaks for itself";
 
 /// Whether an actor has authority for a request; the refusal names whose it is.
 ///
@@ -23,10 +26,17 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
             actor,
             "this comes from the controller itself",
         ),
-        Request::Evidence(_) | Request::Look(_) | Request::GatewaySeen { .. } | Request::GatewayLost { .. } => only(
+        Request::Evidence(stratum) => only(is_gateway(actor, &stratum.id.gateway), actor, THE_GATEWAY),
+        Request::GatewaySeen { gateway, .. } => only(is_gateway(actor, gateway), actor, THE_GATEWAY),
+        Request::Look(_) => only(
             matches!(actor, Actor::Gateway { .. }),
             actor,
             "this comes from a gateway",
+        ),
+        Request::GatewayLost { gateway } => only(
+            is_gateway(actor, gateway) || matches!(actor, Actor::Controller),
+            actor,
+            "the lease table says that a gateway is lost",
         ),
         Request::Adopt { .. } => need_person(
             actor,
@@ -66,12 +76,10 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
         Request::Rollback { stage, .. } => {
             let stage = declared(estate, stage)?;
             let allowed = |id: &PersonId| {
-                is_touched(estate, state, stage, id)
-                    || stage
-                        .rollback
-                        .trigger
-                        .iter()
-                        .any(|trigger| estate.is_approver(trigger, id))
+                let is_trigger = |trigger| estate.is_approver(trigger, id);
+                answers_for(estate, &stage.owner, id)
+                    || commands(state, stage, id)
+                    || stage.rollback.trigger.iter().any(is_trigger)
             };
             need_person(
                 actor,
@@ -85,22 +93,26 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
             if is_change_service(actor) {
                 return Ok(());
             }
-            let allowed = |id: &PersonId| is_touched(estate, state, stage, id);
+            let allowed = |id: &PersonId| {
+                answers_for(estate, &stage.owner, id) || is_member(estate, &stage.rollback.executor, id)
+            };
             need_person(
                 actor,
                 allowed,
                 owner_of(estate, &stage.owner),
-                "people touched by the stage note its changes",
+                "the owner, its executors and the rungs above note changes",
             )
         }
-        Request::Attest { stage, .. } => {
+        Request::Attest { stage, criterion, .. } => {
             let stage = declared(estate, stage)?;
-            let allowed = |id: &PersonId| is_touched(estate, state, stage, id);
+            let found = stage.gate.criteria.iter().find(|known| &known.id == criterion);
+            let domain = found.map_or(&stage.owner, |criterion| &criterion.owner);
+            let allowed = |id: &PersonId| answers_for(estate, domain, id) || is_approver(estate, stage, id);
             need_person(
                 actor,
                 allowed,
-                owner_of(estate, &stage.owner),
-                "people touched by the stage attest",
+                owner_of(estate, domain),
+                "the criterion's owner and the approvers attest",
             )
         }
         Request::OpenIncident { .. } => need_person(
@@ -152,6 +164,10 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
 fn is_change_service(actor: &Actor) -> bool {
     let change = ServiceId::parse(CHANGE_PURPOSE).expect("`change` is a name");
     matches!(actor, Actor::Service { id } if id == &change)
+}
+
+fn is_gateway(actor: &Actor, gateway: &GatewayId) -> bool {
+    matches!(actor, Actor::Gateway { id } if id == gateway)
 }
 
 fn only(holds: bool, actor: &Actor, what: &str) -> Result<(), Refusal> {
@@ -257,7 +273,12 @@ fn is_touched(estate: &Estate, state: &State, stage: &Stage, person: &PersonId) 
     domains.into_iter().any(|domain| answers_for(estate, domain, person))
         || is_member(estate, &stage.rollback.executor, person)
         || is_approver(estate, stage, person)
-        || state
-            .open_incidents()
-            .any(|(_, incident)| incident.commander() == Some(person))
+        || commands(state, stage, person)
+}
+
+/// Whether a person commands an incident that the stage is in the scope of.
+fn commands(state: &State, stage: &Stage, person: &PersonId) -> bool {
+    state
+        .open_incidents()
+        .any(|(_, incident)| incident.commander() == Some(person) && gate::is_in_scope(incident, stage))
 }

@@ -10,7 +10,7 @@ use crate::event::{Binding, Opening, Origin, Reading};
 use crate::judge;
 use crate::may;
 use crate::refusal::Rule;
-use crate::state::{Phase, State};
+use crate::state::{Incident, Phase, State};
 
 /// Something that keeps exposure from growing, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,17 +146,21 @@ pub(super) fn standing(
 /// An open incident that stops expansion of a stage: of its domain, or about it.
 #[must_use]
 pub(crate) fn freezing_incident(state: &State, stage: &Stage) -> Option<IncidentId> {
-    let is_about = |origin: &Origin| match origin {
+    state
+        .open_incidents()
+        .find(|(_, incident)| incident.severity.freezes() && is_in_scope(incident, stage))
+        .map(|(id, _)| id.clone())
+}
+
+/// Whether a stage is in the scope of an incident: of its domain, or about it. A gateway touches every stage.
+#[must_use]
+pub(crate) fn is_in_scope(incident: &Incident, stage: &Stage) -> bool {
+    let is_about = match &incident.origin {
         Origin::Criterion(id, _) | Origin::Brake(id) | Origin::Silence(id, _) | Origin::Waiting(id) => id == &stage.id,
         Origin::Gateway(_) => true,
         Origin::Person(_) => false,
     };
-    state
-        .open_incidents()
-        .find(|(_, incident)| {
-            incident.severity.freezes() && (incident.domain == stage.owner || is_about(&incident.origin))
-        })
-        .map(|(id, _)| id.clone())
+    incident.domain == stage.owner || is_about
 }
 
 /// Approver entries that have no fresh approval of this opening, in words.

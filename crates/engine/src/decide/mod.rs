@@ -25,6 +25,7 @@ use crate::command::{Accepted, COMMAND_KEY_BYTES_MAX, Command, Decision, Request
 use crate::refusal::{Refusal, Rule};
 use crate::state::State;
 pub use exposure::snapshot;
+pub(crate) use refuse::asked;
 pub(crate) use turn::Turn;
 pub(crate) use turn::unknown as turn_unknown;
 

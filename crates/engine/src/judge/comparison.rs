@@ -93,7 +93,7 @@ fn new_or(reading: &Reading, cells: &[Cell]) -> (u64, u64) {
 
 /// This try's share of the plan's alpha. An attempt and a restart of its evidence are a try each, and what a try has spent
 /// is spent; as nobody knows how many there will be, the ledger is one without an end.
-fn harm_alpha(plan: &Plan, stage: &Stage, criterion: &Criterion, known: &StageState) -> f64 {
+pub(super) fn harm_alpha(plan: &Plan, stage: &Stage, criterion: &Criterion, known: &StageState) -> f64 {
     let this_try = known.attempt.max(1).saturating_add(known.restarts);
     let weights: Vec<u32> = plan
         .stages

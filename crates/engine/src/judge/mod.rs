@@ -4,6 +4,9 @@ mod comparison;
 mod numbers;
 pub(crate) mod silence;
 mod source;
+mod visible;
+
+pub use visible::smallest_visible;
 
 use tidegate_model::plan::{Criterion, Measure};
 use tidegate_model::seam::{InvalidReason, Verdict};

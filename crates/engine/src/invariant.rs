@@ -1,1 +1,0 @@
-//! The eight promises, checked on every step.

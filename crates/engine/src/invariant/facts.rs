@@ -1,0 +1,298 @@
+//! What events alone say: a second, smaller memory beside the state, so that a mistake in one is seen by the other.
+
+use std::collections::BTreeMap;
+
+use tidegate_model::seam::ExposureVersion;
+use tidegate_model::{BasisPoints, CriterionId, DomainId, IncidentId, PersonId, Severity, StageId, Timestamp};
+
+use crate::event::{Binding, Body, Event, Origin};
+
+/// What is known of everything.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) estate: Option<String>,
+    pub(super) stages: BTreeMap<StageId, StageFacts>,
+    pub(super) incidents: BTreeMap<IncidentId, IncidentFacts>,
+    /// When a refusal was journalled, by actor, what was asked and rule.
+    pub(super) refusals: BTreeMap<(String, String, &'static str), Timestamp>,
+}
+
+/// What is known of a stage.
+#[derive(Debug, Default)]
+pub(super) struct StageFacts {
+    pub(super) exposure: BasisPointsOrNone,
+    pub(super) is_final: bool,
+    pub(super) is_rolling_back: bool,
+    pub(super) attempt: u32,
+    pub(super) restarts: u32,
+    pub(super) passed: Option<(u32, Timestamp)>,
+    pub(super) approvals: Vec<(PersonId, Binding, Timestamp)>,
+    pub(super) risks: Vec<(PersonId, bool, Binding, Timestamp)>,
+    /// A rollback was not followed by a change yet.
+    pub(super) needs_change: bool,
+    /// Holds, by criterion or person; neither for the controller's own.
+    pub(super) holds: Vec<(Option<CriterionId>, Option<PersonId>)>,
+    /// When counts or answers that may pass the present step last came.
+    pub(super) evidence: BTreeMap<CriterionId, Timestamp>,
+    /// The version from which counts belong to this step.
+    pub(super) since: ExposureVersion,
+    pub(super) way_back_until: Option<Timestamp>,
+}
+
+/// Exposure, zero before anything happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BasisPointsOrNone(pub(super) BasisPoints);
+
+impl Default for BasisPointsOrNone {
+    fn default() -> Self {
+        Self(BasisPoints::ZERO)
+    }
+}
+
+/// What is known of an incident.
+#[derive(Debug)]
+pub(super) struct IncidentFacts {
+    pub(super) domain: DomainId,
+    pub(super) severity: Severity,
+    pub(super) origin: Origin,
+    pub(super) is_open: bool,
+    pub(super) by: Option<PersonId>,
+    pub(super) called: Vec<PersonId>,
+}
+
+impl IncidentFacts {
+    /// Whether it stops the growth of a stage of this domain.
+    pub(super) fn freezes(&self, stage: &StageId, owner: &DomainId) -> bool {
+        self.is_open && self.severity <= Severity::Sev2 && self.concerns(stage, owner)
+    }
+
+    /// Whether a stage of this domain is in its scope.
+    pub(super) fn concerns(&self, stage: &StageId, owner: &DomainId) -> bool {
+        let is_about = match &self.origin {
+            Origin::Criterion(id, _) | Origin::Brake(id) | Origin::Silence(id, _) | Origin::Waiting(id) => id == stage,
+            Origin::Gateway(_) => true,
+            Origin::Person(_) => false,
+        };
+        &self.domain == owner || is_about
+    }
+}
+
+impl Facts {
+    /// Takes one event in.
+    pub(super) fn note(&mut self, seq: u64, event: &Event) {
+        let at = event.at;
+        match &event.body {
+            Body::EstateAdopted { digest, .. } => {
+                self.estate = Some(digest.clone());
+                for stage in self.stages.values_mut() {
+                    stage.approvals.clear();
+                    stage.risks.clear();
+                }
+            }
+            Body::CommandRefused { asked, refusal } => {
+                let key = (event.actor.to_string(), asked.clone(), refusal.rule.code());
+                self.refusals.insert(key, at);
+            }
+            Body::EvidenceRecorded { stratum, late: false } => {
+                for counts in stratum.counts.iter().filter(|counts| counts.new.n > 0) {
+                    let stage = self.stages.entry(counts.stage.clone()).or_default();
+                    if stratum.version >= stage.since {
+                        stage.evidence.insert(counts.criterion.clone(), at);
+                    }
+                }
+            }
+            Body::Observed { stage, criterion, .. } => {
+                self.stage(stage).evidence.insert(criterion.clone(), at);
+            }
+            Body::Attested {
+                stage,
+                criterion,
+                holds: true,
+                ..
+            } => {
+                self.stage(stage).evidence.insert(criterion.clone(), at);
+            }
+            Body::IncidentOpened {
+                incident,
+                domain,
+                severity,
+                origin,
+                ..
+            } => {
+                let facts = IncidentFacts {
+                    domain: domain.clone(),
+                    severity: *severity,
+                    origin: origin.clone(),
+                    is_open: true,
+                    by: None,
+                    called: Vec::new(),
+                };
+                self.incidents.insert(incident.clone(), facts);
+            }
+            Body::RungCalled { incident, sent, .. } => {
+                if let Some(known) = self.incidents.get_mut(incident) {
+                    known.by = None;
+                    known.called.extend(sent.iter().filter_map(super::authority::addressee));
+                }
+            }
+            Body::IncidentAcknowledged { incident, by, .. } => {
+                if let Some(known) = self.incidents.get_mut(incident) {
+                    known.by = Some(by.clone());
+                }
+            }
+            Body::IncidentResolved { incident, .. } => {
+                if let Some(known) = self.incidents.get_mut(incident) {
+                    known.is_open = false;
+                }
+            }
+            Body::StageReadied { .. }
+            | Body::Approved { .. }
+            | Body::RiskAccepted { .. }
+            | Body::StepExposed { .. }
+            | Body::GatePassed { .. }
+            | Body::StageHeld { .. }
+            | Body::HoldLifted { .. }
+            | Body::RollbackBegun { .. }
+            | Body::RolledBack { .. }
+            | Body::ChangeNoted { .. }
+            | Body::WatchBegun { .. }
+            | Body::StageFinalised { .. } => self.note_stage(seq, event),
+            Body::ControllerStarted { .. }
+            | Body::OpeningDeferred { .. }
+            | Body::ApprovalAsked { .. }
+            | Body::SoakBegun { .. }
+            | Body::GateOpened { .. }
+            | Body::EvidenceRecorded { late: true, .. }
+            | Body::CriterionJudged { .. }
+            | Body::DecisionAsked { .. }
+            | Body::ApprovalOverdue { .. }
+            | Body::Attested { holds: false, .. }
+            | Body::HarmFound { .. }
+            | Body::AcknowledgementLapsed { .. }
+            | Body::ActionTaken { .. }
+            | Body::ActionReverted { .. }
+            | Body::GatewayConnected { .. }
+            | Body::GatewayLost { .. }
+            | Body::EffectEnded { .. } => {}
+        }
+    }
+
+    fn stage(&mut self, id: &StageId) -> &mut StageFacts {
+        self.stages.entry(id.clone()).or_default()
+    }
+
+    fn note_stage(&mut self, seq: u64, event: &Event) {
+        let at = event.at;
+        match &event.body {
+            Body::StageReadied { stage, attempt } => {
+                let stage = self.stage(stage);
+                stage.attempt = *attempt;
+                stage.passed = None;
+            }
+            Body::Approved { stage, by, bound } => {
+                self.stage(stage).approvals.push((by.clone(), bound.clone(), at));
+            }
+            Body::RiskAccepted {
+                stage,
+                by,
+                as_approver,
+                bound,
+                ..
+            } => {
+                self.stage(stage)
+                    .risks
+                    .push((by.clone(), *as_approver, bound.clone(), at));
+            }
+            Body::StepExposed { stage, to, sent, .. } => {
+                let stage = self.stage(stage);
+                stage.exposure = BasisPointsOrNone(*to);
+                stage.passed = None;
+                stage.approvals.clear();
+                stage.risks.clear();
+                stage.evidence.clear();
+                stage.since = ExposureVersion {
+                    epoch: super::growth::epoch_of(sent),
+                    seq,
+                };
+            }
+            Body::GatePassed { stage, step, .. } => self.stage(stage).passed = Some((*step, at)),
+            Body::StageHeld { stage, criterion, .. } => {
+                let of = if criterion.is_none() {
+                    super::authority::person(event).cloned()
+                } else {
+                    None
+                };
+                self.stage(stage).holds.push((criterion.clone(), of));
+            }
+            Body::HoldLifted {
+                stage, criterion, of, ..
+            } => {
+                self.stage(stage)
+                    .holds
+                    .retain(|hold| hold != &(criterion.clone(), of.clone()));
+            }
+            Body::RollbackBegun { stage, .. } => {
+                let stage = self.stage(stage);
+                stage.exposure = BasisPointsOrNone(BasisPoints::ZERO);
+                stage.is_rolling_back = true;
+                stage.needs_change = true;
+                stage.passed = None;
+                stage.approvals.clear();
+                stage.risks.clear();
+                stage.evidence.clear();
+                stage.way_back_until = None;
+            }
+            Body::RolledBack { stage, .. } => self.stage(stage).is_rolling_back = false,
+            Body::ChangeNoted { stage, sent, .. } => {
+                let stage = self.stage(stage);
+                stage.needs_change = false;
+                stage.restarts += 1;
+                stage.passed = None;
+                stage.approvals.clear();
+                stage.risks.clear();
+                stage.evidence.clear();
+                stage.holds.retain(|(criterion, _)| criterion.is_none());
+                if let Some(sent) = sent {
+                    stage.since = ExposureVersion {
+                        epoch: super::growth::epoch_of(sent),
+                        seq,
+                    };
+                }
+            }
+            Body::WatchBegun {
+                stage, way_back_until, ..
+            } => {
+                self.stage(stage).way_back_until = Some(*way_back_until);
+            }
+            Body::StageFinalised { stage, .. } => {
+                let stage = self.stage(stage);
+                stage.is_final = true;
+                stage.holds.clear();
+            }
+            Body::ControllerStarted { .. }
+            | Body::EstateAdopted { .. }
+            | Body::CommandRefused { .. }
+            | Body::OpeningDeferred { .. }
+            | Body::ApprovalAsked { .. }
+            | Body::SoakBegun { .. }
+            | Body::GateOpened { .. }
+            | Body::EvidenceRecorded { .. }
+            | Body::Observed { .. }
+            | Body::CriterionJudged { .. }
+            | Body::DecisionAsked { .. }
+            | Body::ApprovalOverdue { .. }
+            | Body::Attested { .. }
+            | Body::HarmFound { .. }
+            | Body::IncidentOpened { .. }
+            | Body::RungCalled { .. }
+            | Body::IncidentAcknowledged { .. }
+            | Body::AcknowledgementLapsed { .. }
+            | Body::ActionTaken { .. }
+            | Body::ActionReverted { .. }
+            | Body::IncidentResolved { .. }
+            | Body::GatewayConnected { .. }
+            | Body::GatewayLost { .. }
+            | Body::EffectEnded { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Promise 2: Exposure never rises unless the previous step's gate passed, or its risk was accepted, on fresh evidence, with the
+//! approvals, without a hold and without a freezing incident in scope.
+
+use tidegate_model::plan::{Measure, Stage};
+use tidegate_model::seam::{Effect, ExposureSnapshot};
+use tidegate_model::{BasisPoints, Estate, Millis, PersonId, StageId, Timestamp};
+
+use super::authority::{is_above, is_approver};
+use super::facts::{Facts, StageFacts};
+use super::{Broken, Step};
+use crate::apply::sent_by;
+use crate::event::{Binding, Body, Event, Opening, Sent};
+
+pub(super) fn check(step: &Step<'_>, place: usize, event: &Event, facts: &Facts, broken: &mut Broken) {
+    for snapshot in sent_by(&event.body).into_iter().filter_map(snapshot_of) {
+        snapshot_agrees(step, event, snapshot, facts, broken);
+        let seq = step.before.seq + 1 + place as u64;
+        broken.unless(snapshot.version.seq == seq, 2, || {
+            format!("the snapshot of event {seq} carries version {:?}", snapshot.version)
+        });
+    }
+    let Body::StepExposed {
+        stage,
+        step: index,
+        to,
+        because,
+        attempt,
+        ..
+    } = &event.body
+    else {
+        return;
+    };
+    let (Some((_, declared)), Some(known)) = (step.next.stage(stage), facts.stages.get(stage)) else {
+        broken.note(2, format!("{stage} was exposed and is not known"));
+        return;
+    };
+    broken.unless(*to > known.exposure.0, 2, || {
+        format!("{stage} was exposed to {to} from {}", known.exposure.0.get())
+    });
+    broken.unless(*attempt == known.attempt, 2, || {
+        format!("{stage} was exposed in attempt {attempt}")
+    });
+    broken.unless(known.holds.is_empty(), 2, || {
+        format!("{stage} was exposed while it was held")
+    });
+    let frozen = facts
+        .incidents
+        .iter()
+        .find(|(_, incident)| incident.freezes(stage, &declared.owner));
+    broken.unless(frozen.is_none(), 2, || {
+        format!("{stage} was exposed while {frozen:?} was open")
+    });
+    let bound = Binding {
+        estate: facts.estate.clone().unwrap_or_default(),
+        opens: because.clone(),
+        attempt: known.attempt,
+        restarts: known.restarts,
+    };
+    let is_allowed = match because {
+        Opening::Entry => *index == 0 && is_approved(step.next, declared, known, &bound, event.at),
+        Opening::Step(opened) => {
+            opened == index
+                && known.passed.is_some_and(|(passed, _)| passed + 1 == *index)
+                && evidence_is_fresh(declared, known, event.at)
+                && is_approved(step.next, declared, known, &bound, event.at)
+        }
+        Opening::AcceptedRisk(opened) => {
+            opened == index
+                && evidence_is_fresh(declared, known, event.at)
+                && is_risk_accepted(step.next, declared, known, &bound, event.at)
+        }
+        Opening::Finalisation => false,
+    };
+    broken.unless(is_allowed, 2, || {
+        format!("{stage} was exposed to {to} because of {because:?}, which does not hold")
+    });
+}
+
+fn snapshot_of(sent: &Sent) -> Option<&ExposureSnapshot> {
+    match &sent.effect {
+        Effect::SetExposure(snapshot) => Some(snapshot),
+        Effect::Page(_) | Effect::AskApproval(_) | Effect::Notify(_) => None,
+    }
+}
+
+/// The epoch that a sent snapshot carries.
+pub(super) fn epoch_of(sent: &Sent) -> u64 {
+    snapshot_of(sent).map_or(0, |snapshot| snapshot.version.epoch)
+}
+
+/// No snapshot asks for more than what events have exposed, whatever event it rides in.
+fn snapshot_agrees(step: &Step<'_>, event: &Event, snapshot: &ExposureSnapshot, facts: &Facts, broken: &mut Broken) {
+    for unit in &snapshot.units {
+        let of_unit = step.next.stages_of_unit(&unit.unit);
+        let most = of_unit
+            .map(|stage| exposed_by(event, &stage.id, facts))
+            .max()
+            .unwrap_or(BasisPoints::ZERO);
+        broken.unless(unit.exposure <= most, 2, || {
+            format!("{} is asked at {} where {most} was opened", unit.unit, unit.exposure)
+        });
+        broken.unless(unit.proven <= unit.exposure, 2, || {
+            format!(
+                "{} would retreat to {}, above its exposure {}",
+                unit.unit, unit.proven, unit.exposure
+            )
+        });
+    }
+}
+
+fn exposed_by(event: &Event, id: &StageId, facts: &Facts) -> BasisPoints {
+    if let Body::StepExposed { stage, to, .. } = &event.body
+        && stage == id
+    {
+        return *to;
+    }
+    if let Body::RollbackBegun { stage, .. } = &event.body
+        && stage == id
+    {
+        return BasisPoints::ZERO;
+    }
+    facts.stages.get(id).map_or(BasisPoints::ZERO, |stage| stage.exposure.0)
+}
+
+/// Measured criteria have counts or answers of this step that are no older than their silence allows; a cohort's window is
+/// added, as it comes that much later.
+fn evidence_is_fresh(stage: &Stage, known: &StageFacts, at: Timestamp) -> bool {
+    /// Longer than the window of any flow in a test or a rehearsal.
+    const WINDOW_MAX: Millis = Millis::minutes(60);
+    stage.gate.criteria.iter().all(|criterion| {
+        let bound = match &criterion.measure {
+            Measure::Completion { .. } => Millis(criterion.max_silence.0 + WINDOW_MAX.0),
+            Measure::Errors { .. } | Measure::Latency { .. } => criterion.max_silence,
+            Measure::SqlEqual { every, .. } => Millis(criterion.max_silence.0.max(every.0 * 3)),
+            Measure::Manual { .. } => stage.gate.fresh_for,
+            Measure::Incidents { .. } => return true,
+        };
+        known
+            .evidence
+            .get(&criterion.id)
+            .is_some_and(|came| at.since(*came) <= bound)
+    })
+}
+
+/// Every approver entry has a fresh approval of a person of its own.
+fn is_approved(estate: &Estate, stage: &Stage, known: &StageFacts, bound: &Binding, at: Timestamp) -> bool {
+    let fresh: Vec<&PersonId> = known
+        .approvals
+        .iter()
+        .filter(|(by, given, when)| {
+            given == bound && at.since(*when) <= stage.gate.fresh_for && is_approver(estate, stage, by)
+        })
+        .map(|(by, ..)| by)
+        .collect();
+    covers(estate, stage, 0, &fresh)
+}
+
+fn covers(estate: &Estate, stage: &Stage, entry: usize, left: &[&PersonId]) -> bool {
+    let Some(approver) = stage.gate.approvers.get(entry) else {
+        return true;
+    };
+    for place in 0..left.len() {
+        if estate.is_approver(approver, left[place]) {
+            let mut rest: Vec<&PersonId> = left.to_vec();
+            let taken = rest.remove(place);
+            rest.retain(|other| *other != taken);
+            if covers(estate, stage, entry + 1, &rest) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn is_risk_accepted(estate: &Estate, stage: &Stage, known: &StageFacts, bound: &Binding, at: Timestamp) -> bool {
+    let fresh = || {
+        known
+            .risks
+            .iter()
+            .filter(|(_, _, given, when)| given == bound && at.since(*when) <= stage.gate.fresh_for)
+    };
+    fresh().any(|(approver, as_approver, ..)| {
+        *as_approver
+            && is_approver(estate, stage, approver)
+            && fresh().any(|(above, as_approver, ..)| {
+                !as_approver && above != approver && is_above(estate, &stage.owner, above)
+            })
+    })
+}
