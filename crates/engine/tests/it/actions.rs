@@ -1,0 +1,1 @@
+//! Granted actions: who uses them, what they set, and how they end.

@@ -1,0 +1,1 @@
+//! Another version of the estate: what is refused, and what goes on.

@@ -1,0 +1,1 @@
+//! Who approves what, for how long, and what makes an approval lapse.

@@ -1,0 +1,1 @@
+//! Controllers that start again, and gateways that come, go and come back.

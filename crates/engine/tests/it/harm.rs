@@ -1,0 +1,1 @@
+//! Harm: what takes everybody back at once, and what only stops growth.

@@ -1,0 +1,1 @@
+//! Holds by people and by criteria, and what lets a stage go on.

@@ -1,0 +1,1 @@
+//! Incidents from the first call to the lesson.

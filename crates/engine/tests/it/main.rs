@@ -1,0 +1,23 @@
+//! The engine as people meet it: scripts of what is asked and done, and what they see; and the eight promises under
+//! whatever anybody does.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a script and a fake world speak of some requests and events and leave the others as they are"
+)]
+
+mod actions;
+mod adoption;
+mod approvals;
+mod controller;
+mod evidence;
+mod gates;
+mod harm;
+mod holds;
+mod incidents;
+mod moves;
+mod promises;
+mod refusals;
+mod script;
+mod shop;
+mod world;

@@ -1,0 +1,1 @@
+//! Every request in every phase of a stage, and what is answered.

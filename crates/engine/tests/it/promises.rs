@@ -1,0 +1,1 @@
+//! The eight promises under whatever anybody does.

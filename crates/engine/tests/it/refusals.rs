@@ -1,0 +1,1 @@
+//! Every rule that refuses, with what it says and what helps.

@@ -1,0 +1,270 @@
+//! Scripts as a person could write them, one line each, and what somebody at the journal sees of them.
+
+use tidegate_engine::view::words::clock;
+use tidegate_engine::{Body, Request, Side, words};
+use tidegate_model::seam::{
+    Actor, ArmCounts, BrakeLook, EqualityCounts, ExposureVersion, Observation, Silence, Verdict,
+};
+use tidegate_model::{Millis, Severity};
+
+use crate::shop::name;
+use crate::world::{Health, World, by, gateway};
+
+/// Runs a script in a fresh shop and compares what is seen; every promise is checked at each line.
+#[track_caller]
+pub(crate) fn check(script: &str, expected: &str) {
+    let mut world = World::shop();
+    check_in(&mut world, script, expected);
+}
+
+/// As [`check`], in a world that has seen something already.
+#[track_caller]
+pub(crate) fn check_in(world: &mut World, script: &str, expected: &str) {
+    let seen = run(world, script);
+    let expected: Vec<&str> = expected
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    assert!(
+        seen.iter().map(String::as_str).eq(expected.iter().copied()),
+        "seen:\n{}\n",
+        seen.join("\n")
+    );
+}
+
+/// Runs a script; what is seen, line by line: refusals and events, but not the noise of counts and receipts.
+pub(crate) fn run(world: &mut World, script: &str) -> Vec<String> {
+    let mut seen = Vec::new();
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let from = world.journal.len();
+        let refusal = obey(world, line);
+        world.expect_kept(line);
+        for event in &world.journal[from..] {
+            if let Some(told) = told(&event.body) {
+                seen.push(format!("{} {told}", clock(event.at)));
+            }
+        }
+        seen.extend(refusal);
+    }
+    seen
+}
+
+fn told(body: &Body) -> Option<String> {
+    match body {
+        Body::EvidenceRecorded { late: false, .. }
+        | Body::Observed { .. }
+        | Body::EffectEnded { .. }
+        | Body::CommandRefused { .. }
+        | Body::CriterionJudged {
+            verdict: Verdict::NotYet { .. },
+            ..
+        } => None,
+        Body::CriterionJudged {
+            stage,
+            criterion,
+            verdict,
+            ..
+        } => Some(format!("{stage}/{criterion} says {}", verdict.word())),
+        Body::IncidentOpened {
+            incident,
+            domain,
+            severity,
+            ..
+        } => Some(format!("{incident} opened for {domain}, {}", severity.word())),
+        other => Some(words::said(other)),
+    }
+}
+
+fn obey(world: &mut World, line: &str) -> Option<String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words.as_slice() {
+        ["wait", span] => {
+            let seconds: u64 = span.trim_end_matches('s').parse().unwrap();
+            world.wait(Millis::seconds(seconds));
+            None
+        }
+        ["confirm"] => {
+            world.confirm();
+            None
+        }
+        ["pages", "fail"] => {
+            world.fail_pages();
+            None
+        }
+        ["counts", stage, how, strata] => {
+            world.count_for(stage, health(how), strata.parse().unwrap());
+            None
+        }
+        ["sql", stage, criterion, how] => observe(world, stage, criterion, how),
+        ["brake", stage, new, old] => look(world, stage, new, old),
+        ["gateway", how] => gateway_does(world, how),
+        ["restart"] => answer(world.ask(Actor::Controller, Request::StartController)),
+        ["@change", stage, side, reference] => {
+            let service = Actor::Service { id: name("change") };
+            answer(world.ask(service, change(stage, side, reference)))
+        }
+        [person, rest @ ..] => {
+            let request = request(rest).unwrap_or_else(|| panic!("`{line}` is no line of a script"));
+            answer(world.ask(by(person), request))
+        }
+        [] => None,
+    }
+}
+
+fn answer(answer: Result<tidegate_engine::Accepted, tidegate_engine::Refusal>) -> Option<String> {
+    let refusal = answer.err()?;
+    Some(format!(
+        "refused {}: {} ({})",
+        refusal.rule.code(),
+        refusal.what,
+        refusal.remedy
+    ))
+}
+
+fn request(words: &[&str]) -> Option<Request> {
+    Some(match words {
+        ["approve", stage] => Request::Approve { stage: name(stage) },
+        ["finalise", stage] => Request::Finalise { stage: name(stage) },
+        ["accept-risk", stage, reason @ ..] => Request::AcceptRisk {
+            stage: name(stage),
+            reason: reason.join(" "),
+        },
+        ["hold", stage] => Request::Hold {
+            stage: name(stage),
+            reason: None,
+        },
+        ["resume", stage] => Request::Resume {
+            stage: name(stage),
+            reason: "looked at it".to_owned(),
+        },
+        ["rollback", stage, reason @ ..] => Request::Rollback {
+            stage: name(stage),
+            reason: reason.join(" "),
+        },
+        ["change", stage, side, reference] => change(stage, side, reference),
+        ["attest", stage, criterion, holds] => Request::Attest {
+            stage: name(stage),
+            criterion: name(criterion),
+            holds: *holds == "yes",
+            note: "looked".to_owned(),
+        },
+        ["open", domain, severity, summary @ ..] => Request::OpenIncident {
+            domain: name(domain),
+            severity: match *severity {
+                "sev1" => Severity::Sev1,
+                "sev2" => Severity::Sev2,
+                "sev3" => Severity::Sev3,
+                _ => Severity::Sev4,
+            },
+            summary: summary.join(" "),
+        },
+        ["ack", incident] => Request::Acknowledge {
+            incident: name(incident),
+        },
+        ["act", incident, action] => Request::Act {
+            incident: name(incident),
+            action: name(action),
+        },
+        ["revert", action] => Request::Revert { action: name(action) },
+        ["resolve", incident, lesson @ ..] => Request::Resolve {
+            incident: name(incident),
+            lesson: lesson.join(" "),
+        },
+        _ => return None,
+    })
+}
+
+fn change(stage: &str, side: &str, reference: &str) -> Request {
+    Request::NoteChange {
+        stage: name(stage),
+        side: if side == "old" { Side::Old } else { Side::New },
+        reference: reference.to_owned(),
+        summary: String::new(),
+    }
+}
+
+fn health(word: &str) -> Health {
+    match word {
+        "well" => Health::Well,
+        "worse" => Health::Worse,
+        "unsure" => Health::Unsure,
+        "failing" => Health::Failing,
+        "slow" => Health::Slow,
+        "missplit" => Health::Missplit,
+        "same" => Health::Same,
+        "fallen-back" => Health::FallenBack,
+        "impossible" => Health::Impossible,
+        "empty" => Health::Empty,
+        other => panic!("`{other}` is no health"),
+    }
+}
+
+fn observe(world: &mut World, stage: &str, criterion: &str, how: &str) -> Option<String> {
+    let clean = EqualityCounts {
+        old_rows: 1_000,
+        new_rows: 1_000,
+        ..EqualityCounts::default()
+    };
+    let equality = |counts| Observation::Equality { at: world.now, counts };
+    let observation = match how {
+        "clean" => equality(clean),
+        "differs" => equality(EqualityCounts { differing: 10, ..clean }),
+        "few" => equality(EqualityCounts {
+            old_rows: 5,
+            new_rows: 5,
+            ..EqualityCounts::default()
+        }),
+        _ => Observation::Silent(Silence {
+            since: world.now,
+            reason: "connection refused".to_owned(),
+        }),
+    };
+    answer(world.ask(
+        Actor::Controller,
+        Request::Observe {
+            stage: name(stage),
+            criterion: name(criterion),
+            observation,
+        },
+    ))
+}
+
+fn look(world: &mut World, stage: &str, new: &str, old: &str) -> Option<String> {
+    let arm = |text: &str| {
+        let (hits, n) = text.split_once('/').unwrap();
+        ArmCounts {
+            n: n.parse().unwrap(),
+            hits: hits.parse().unwrap(),
+        }
+    };
+    let look = BrakeLook {
+        stage: name(stage),
+        version: world.version(),
+        over: Millis::seconds(5),
+        old: arm(old),
+        new: arm(new),
+    };
+    answer(world.ask(gateway(), Request::Look(look)))
+}
+
+fn gateway_does(world: &mut World, how: &str) -> Option<String> {
+    match how {
+        "lost" => return answer(world.ask(gateway(), Request::GatewayLost { gateway: name("shop") })),
+        "back" => world.gateway_seen(world.version()),
+        "again" => {
+            world.incarnation += 1;
+            world.gateway_seen(world.version());
+        }
+        // It holds an exposure that this journal never asked for.
+        "ahead" => {
+            let known = world.version();
+            world.gateway_seen(ExposureVersion {
+                epoch: known.epoch,
+                seq: known.seq + 1_000,
+            });
+        }
+        other => panic!("a gateway does not do `{other}`"),
+    }
+    None
+}
