@@ -8,13 +8,13 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::{Code, Problem};
 
-/// The longest body of any request, in bytes.
+/// The longest body of a request, in bytes, unless its path says otherwise.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// A JSON body; unknown fields are errors where the type says so.
-pub(crate) struct JsonBody<T>(pub(crate) T);
+/// A JSON body of at most `MAX` bytes; unknown fields are errors where the type says so.
+pub(crate) struct JsonBody<T, const MAX: usize = BODY_BYTES_MAX>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for JsonBody<T, MAX> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
@@ -25,7 +25,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
                 "expected `Content-Type: application/json`",
             ));
         }
-        let bytes = read(body).await?;
+        let bytes = read(body, MAX).await?;
         let value = serde_json::from_slice(&bytes).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => Problem::new(Code::WrongShape, error.to_string()),
             serde_json::error::Category::Syntax
@@ -68,22 +68,22 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
                 "expected `Content-Type: application/x-www-form-urlencoded`",
             ));
         }
-        let bytes = read(body).await?;
+        let bytes = read(body, BODY_BYTES_MAX).await?;
         fields(&bytes)
             .map(Self)
             .ok_or_else(|| Problem::new(Code::NotJson, "the form is not UTF-8"))
     }
 }
 
-/// Reads a body within the limit.
-pub(crate) async fn read(body: Body) -> Result<Vec<u8>, Problem> {
-    match to_bytes(body, BODY_BYTES_MAX).await {
+/// Reads a body of at most `max` bytes.
+pub(crate) async fn read(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
+    match to_bytes(body, max).await {
         Ok(bytes) => Ok(bytes.to_vec()),
         Err(error) => {
             tracing::debug!(%error, "a body was not taken");
             Err(Problem::new(
                 Code::TooLarge,
-                format!("expected at most {BODY_BYTES_MAX} bytes, all of them sent"),
+                format!("expected at most {max} bytes, all of them sent"),
             ))
         }
     }

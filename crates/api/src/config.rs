@@ -1,9 +1,11 @@
 //! What the composition root gives to the faces.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tidegate_engine::view::HappenedView;
+use tidegate_model::Estate;
 
 use crate::access::Access;
 use crate::links::Links;
@@ -37,6 +39,39 @@ pub struct JournalRow {
 /// Reads entries from a sequence number upwards, at most so many.
 pub type JournalRows = Arc<dyn Fn(u64, usize) -> Result<Vec<JournalRow>, String> + Send + Sync>;
 
+/// A plan file as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanFile {
+    /// Its path below the estate's root, with `/`.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The sources of an estate that somebody asks to run.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sources {
+    /// The plan files; their order carries no meaning.
+    pub files: Vec<PlanFile>,
+    /// Values for `${NAME}` in them.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
+}
+
+/// Why sources cannot be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfit {
+    /// They have errors: every diagnostic, as a person reads them.
+    Wrong(String),
+    /// The store did not keep them, so nothing may be adopted.
+    NotKept(String),
+}
+
+/// Compiles sources and keeps them durably, before the engine is asked to adopt what they say.
+pub type Candidates = Arc<dyn Fn(Sources) -> Result<Arc<Estate>, Unfit> + Send + Sync>;
+
 /// What the faces stand on, beside the handle.
 #[derive(Clone)]
 pub struct ApiConfig {
@@ -48,6 +83,8 @@ pub struct ApiConfig {
     pub panels: Vec<Panel>,
     /// Reads the journal.
     pub journal: JournalRows,
+    /// Makes candidates of plan files that somebody sends.
+    pub candidates: Candidates,
     /// How people reach the faces, such as `https://tidegate.example`. With `https` cookies carry `Secure`.
     pub public_url: String,
 }

@@ -28,6 +28,7 @@ pub(crate) enum Code {
     Stopped,
     AccessUnreadable,
     LinkDead,
+    PlanWrong,
 }
 
 impl Code {
@@ -50,6 +51,7 @@ impl Code {
             Self::Stopped => "TG8114",
             Self::AccessUnreadable => "TG8115",
             Self::LinkDead => "TG8116",
+            Self::PlanWrong => "TG8117",
         }
     }
 
@@ -61,7 +63,7 @@ impl Code {
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::BAD_REQUEST,
-            Self::WrongShape => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::WrongShape | Self::PlanWrong => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UnknownPath | Self::UnknownThing => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Busy | Self::StoreFaulted | Self::Stopped | Self::AccessUnreadable => StatusCode::SERVICE_UNAVAILABLE,
@@ -86,6 +88,7 @@ impl Code {
             Self::Stopped => "the controller has stopped",
             Self::AccessUnreadable => "nobody can be let in",
             Self::LinkDead => "this link does nothing",
+            Self::PlanWrong => "the plan files have errors",
         }
     }
 }

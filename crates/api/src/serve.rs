@@ -19,7 +19,7 @@ use crate::app::{App, Shared};
 use crate::body::BODY_BYTES_MAX;
 use crate::chronicle::Chronicle;
 use crate::config::ApiConfig;
-use crate::json::{ask, read, stream};
+use crate::json::{adopt, ask, read, stream};
 use crate::ofrep;
 use crate::own;
 use crate::page::{asset, incident, journal, link, login, plan, press};
@@ -121,6 +121,7 @@ fn routes(app: Shared) -> Router {
         .route("/incidents/{id}/act", post(ask::act))
         .route("/incidents/{id}/resolve", post(ask::resolve))
         .route("/actions/{id}/revert", post(ask::revert))
+        .route("/adopt", post(adopt::adopt))
         .route("/who", get(read::who))
         .route("/rulings", get(read::may))
         .route("/journal", get(read::journal))

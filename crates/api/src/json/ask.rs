@@ -81,9 +81,9 @@ pub(crate) struct Said {
     seq: u64,
 }
 
-type Said200 = Result<Json<Said>, Problem>;
+pub(super) type Said200 = Result<Json<Said>, Problem>;
 
-async fn ask(app: &Shared, caller: &Caller, headers: &HeaderMap, request: Request) -> Said200 {
+pub(super) async fn ask(app: &Shared, caller: &Caller, headers: &HeaderMap, request: Request) -> Said200 {
     let given = match headers.get("idempotency-key") {
         None => None,
         Some(value) => Some(

@@ -1,5 +1,6 @@
 //! The JSON API under `/api/v1`: the engine's views as they stand, and one path per request.
 
+pub(crate) mod adopt;
 pub(crate) mod ask;
 pub(crate) mod read;
 pub(crate) mod stream;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_engine::view;
 
 use crate::app::{App, Shared};
-use crate::body::{parameter, read};
+use crate::body::{BODY_BYTES_MAX, parameter, read};
 use crate::door::switch_reader;
 use crate::ofrep::flag::{Bulk, EventStream, Flag, Tagged, is_tag};
 use crate::ofrep::stream;
@@ -121,7 +121,7 @@ async fn check_context(key: Option<&str>, body: Body) -> Result<(), (StatusCode,
         error_code,
         error_details,
     };
-    let bytes = read(body).await.map_err(|problem| {
+    let bytes = read(body, BODY_BYTES_MAX).await.map_err(|problem| {
         (
             problem.status_code(),
             failure(ErrorCode::General, problem.detail.clone()),

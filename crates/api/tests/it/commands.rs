@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tidegate_api::access::Purpose;
+use tidegate_model::DomainId;
 
 use crate::world::Town;
 
@@ -251,4 +252,33 @@ async fn the_stream_follows_the_journal_and_ends_with_the_faces() {
     town.stop.send(true).unwrap();
     while let Ok(Some(_)) = stream.chunk().await {}
     town.served.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn another_estate_is_compiled_then_asked_for() {
+    let town = Town::new().await;
+    let files = |files: Value| json!({ "files": files, "settings": {} });
+    let send = async |person: &str, body: Value| {
+        let answer = town.ask(&town.token(person), "/api/v1/adopt", body).await;
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let title = || {
+        town.handle.view().estate.domains()[&DomainId::parse("checkout").unwrap()]
+            .title
+            .clone()
+    };
+
+    let (status, wrong) = send("ana", files(json!([]))).await;
+    assert_eq!((status, wrong["code"].as_str()), (422, Some("TG8117")), "{wrong}");
+    assert_eq!(wrong["detail"], "error[TG0001]: no files");
+
+    let long = "x".repeat(1_000_000);
+    let other = files(json!([{ "path": "a.yaml", "text": "Payments" }, { "path": "b.yaml", "text": long }]));
+    let (status, refused) = send("eve", other.clone()).await;
+    assert_eq!((status, refused["code"].as_str()), (403, Some("TG9001")), "{refused}");
+    assert_eq!(title(), "Checkout");
+
+    let (status, taken) = send("ana", other).await;
+    assert_eq!(status, 200, "{taken}");
+    assert_eq!(title(), "Payments");
 }

@@ -9,7 +9,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use tidegate_api::access::{Access, Holder, Purpose};
 use tidegate_api::links::Links;
-use tidegate_api::{Api, ApiConfig, JournalRow};
+use tidegate_api::{Api, ApiConfig, JournalRow, Unfit};
 use tidegate_engine::command::{Command, Request};
 use tidegate_engine::event::Event;
 use tidegate_engine::state::State;
@@ -65,7 +65,7 @@ pub(crate) fn person(name: &str) -> PersonId {
 }
 
 /// Two people, one domain with a switch and an action, nothing exposed.
-fn estate() -> Estate {
+fn estate_with(title: &str) -> Estate {
     let team = TeamId::parse("checkout-team").unwrap();
     let lead = TeamId::parse("leads").unwrap();
     let people = ["ana", "marek", "eve"].map(|name| Person {
@@ -89,7 +89,7 @@ fn estate() -> Estate {
     let switch = SwitchId::parse("checkout.wallet").unwrap();
     let domain = Domain {
         id: DomainId::parse("checkout").unwrap(),
-        title: "Checkout".into(),
+        title: title.to_owned(),
         owner: team.clone(),
         ladder: ladder.clone(),
         escalation_contact: None,
@@ -108,7 +108,7 @@ fn estate() -> Estate {
         runbook: None,
     };
     Estate::assemble(Parts {
-        digest: "ab".repeat(32),
+        digest: format!("{:0<64}", title.to_lowercase()),
         people: people.into(),
         teams: vec![team_of(&team, "ana"), team_of(&lead, "marek")],
         ladders: vec![Ladder {
@@ -147,7 +147,7 @@ impl Town {
             entries: entries.clone(),
             is_full: is_full.clone(),
         };
-        let estate = Arc::new(estate());
+        let estate = Arc::new(estate_with("Checkout"));
         let (handle, running) = tidegate_runtime::start(memory, estate.clone(), State::default());
         let ask = |request| {
             handle.ask(Command {
@@ -168,6 +168,10 @@ impl Town {
             links: Arc::new(Links::new([7; 32])),
             panels: Vec::new(),
             journal: rows(&entries),
+            candidates: Arc::new(|sources| match sources.files.first() {
+                None => Err(Unfit::Wrong("error[TG0001]: no files".to_owned())),
+                Some(file) => Ok(Arc::new(estate_with(&file.text))),
+            }),
             public_url: url.clone(),
         };
         let served = tokio::spawn(Api::new(config, handle.clone()).serve(listener, stopped));

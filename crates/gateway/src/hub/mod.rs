@@ -113,7 +113,7 @@ struct Seat {
 #[derive(Debug)]
 struct Table {
     current: Option<ExposureSnapshot>,
-    counting: Option<Counting>,
+    counting: BTreeMap<GatewayId, Counting>,
     seats: BTreeMap<GatewayId, Seat>,
     /// Until then a gateway that nobody has heard of may hold a lease of an earlier controller.
     strangers_until: Option<Instant>,
@@ -195,7 +195,7 @@ impl Hub {
             lease,
             table: Mutex::new(Table {
                 current: None,
-                counting: None,
+                counting: BTreeMap::new(),
                 seats: seats.collect(),
                 strangers_until: expected.is_empty().then_some(until),
                 generations: 0,
@@ -241,11 +241,13 @@ impl Hub {
         }
     }
 
-    /// Makes every gateway count these things, now and after each connection.
-    pub fn configure(&self, counting: Counting) {
+    /// Makes a gateway count these things, now and after each connection.
+    pub fn configure(&self, gateway: &GatewayId, counting: Counting) {
         let mut table = self.shared.table();
-        table.counting = Some(counting.clone());
-        table.tell_all(&ToGateway::Configure(counting));
+        table.counting.insert(gateway.clone(), counting.clone());
+        if let Some(seat) = table.seats.get_mut(gateway) {
+            seat.tell(ToGateway::Configure(counting));
+        }
     }
 
     /// Asks every gateway for its live counts at once.
@@ -270,13 +272,19 @@ impl Hub {
     }
 }
 
+impl Seat {
+    /// A gateway that does not read is cut off: it connects again, or its lease runs out.
+    fn tell(&mut self, message: ToGateway) {
+        if self.to.as_ref().is_some_and(|to| to.try_send(message).is_err()) {
+            self.to = None;
+        }
+    }
+}
+
 impl Table {
     fn tell_all(&mut self, message: &ToGateway) {
         for seat in self.seats.values_mut() {
-            // A gateway that does not read is cut off: it connects again, or its lease runs out.
-            if seat.to.as_ref().is_some_and(|to| to.try_send(message.clone()).is_err()) {
-                seat.to = None;
-            }
+            seat.tell(message.clone());
         }
     }
 

@@ -79,7 +79,7 @@ fn sit_down(shared: &Shared, hello: &Hello, sender: &mpsc::Sender<ToGateway>) ->
     table.generations += 1;
     let generation = table.generations;
     let first = [
-        table.counting.clone().map(ToGateway::Configure),
+        table.counting.get(&hello.gateway).cloned().map(ToGateway::Configure),
         table.current.clone().map(ToGateway::Snapshot),
     ];
     for message in first.into_iter().flatten() {

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
+use tidegate_api::{Candidates, Unfit};
 use tidegate_engine::state::State;
 use tidegate_journal::Journal;
 use tidegate_model::Estate;
-use tidegate_plan::{Bundle, Mode, compile, render_human};
+use tidegate_plan::{Bundle, Mode, SourceFile, compile, render_human};
+
+use super::SharedJournal;
 
 /// The estate that runs.
 pub(crate) struct Chosen {
@@ -61,6 +64,26 @@ pub(crate) fn keep(
     journal
         .put_bundle(estate.digest(), &bytes)
         .context("cannot keep the sources of the estate")
+}
+
+/// Makes candidates for adoption of plan files that somebody sends, and keeps their sources in the journal's store.
+pub(crate) fn candidates(journal: &SharedJournal) -> Candidates {
+    let journal = journal.clone();
+    Arc::new(move |sources| {
+        let files = sources.files.into_iter().map(|file| SourceFile {
+            path: file.path,
+            text: file.text,
+        });
+        let bundle = Bundle { files: files.collect() };
+        let compiled = compile(&bundle, &sources.settings, Mode::Author);
+        let Some(estate) = compiled.estate else {
+            return Err(Unfit::Wrong(render_human(&compiled.diagnostics, &bundle, false)));
+        };
+        let mut journal = journal.lock().expect("no code panics while it holds the journal");
+        keep(&mut journal, &estate, &bundle, &sources.settings)
+            .map_err(|error| Unfit::NotKept(format!("{error:#}")))?;
+        Ok(Arc::new(estate))
+    })
 }
 
 /// Reads back and compiles the sources of an adopted estate.

@@ -4,6 +4,7 @@ pub(crate) mod bundle;
 pub(crate) mod chance;
 mod edges;
 mod estate;
+mod follow;
 mod hands;
 pub(crate) mod logging;
 mod mail;
@@ -32,7 +33,7 @@ use tidegate_plan::Bundle;
 use tidegate_runtime::{Handle, Running};
 use tidegate_signals::sql::Database;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 pub(crate) use estate::Chosen;
 pub(crate) use mail::mail_config;
@@ -71,9 +72,9 @@ pub(crate) struct Controller {
     /// Whether the files on disk differ from what runs.
     pub(crate) chosen: Chosen,
     running: Running<LiveWorld>,
-    gateways: Vec<supervise::Supervised>,
+    following: JoinHandle<()>,
     tasks: JoinSet<()>,
-    stop_faces: watch::Sender<bool>,
+    stop: watch::Sender<bool>,
 }
 
 impl Controller {
@@ -128,18 +129,21 @@ impl Controller {
         tasks.spawn(hands::work(hands, taken));
         tasks.spawn(senses::hear_gateways(handle.clone(), reports, show));
         tasks.spawn(senses::watch_leases(handle.clone(), hub.clone()));
-        tasks.spawn(senses::ask_databases(handle.clone(), Arc::new(setup.databases)));
 
         begin(&handle).await?;
-        let gateways = supervise::start(&chosen.estate, &setup.state, setup.tied).await?;
+        let mut fleet = supervise::Fleet::new(setup.state.clone(), setup.tied, hub)?;
+        fleet.follow(&chosen.estate).await?;
+        let (stop, stopped) = watch::channel(false);
+        let databases = Arc::new(setup.databases);
+        let following = tokio::spawn(follow::follow(handle.clone(), fleet, databases, stopped.clone()));
 
-        let (stop_faces, stopped) = watch::channel(false);
         let api = Api::new(
             ApiConfig {
                 access,
                 links: links.clone(),
                 panels: setup.panels,
                 journal: rows(&journal),
+                candidates: estate::candidates(&journal),
                 public_url: url.clone(),
             },
             handle.clone(),
@@ -156,17 +160,17 @@ impl Controller {
             url,
             chosen,
             running,
-            gateways,
+            following,
             tasks,
-            stop_faces,
+            stop,
         })
     }
 
     /// A clean stop: faces, gateways, hands, loop.
     pub(crate) async fn stop(mut self) {
-        self.stop_faces.send_replace(true);
-        for gateway in self.gateways.drain(..) {
-            gateway.stop().await;
+        self.stop.send_replace(true);
+        if let Err(error) = self.following.await {
+            tracing::error!(%error, "the gateways did not end cleanly");
         }
         self.tasks.shutdown().await;
         let running = self.running;

@@ -110,11 +110,14 @@ async fn tell(handle: &Handle, actor: Actor, request: Request) -> bool {
     }
 }
 
-/// Asks every `sql-equal` criterion's databases on its schedule while its stage is exposed. Ends when dropped.
-pub(crate) async fn ask_databases(handle: Handle, databases: Arc<BTreeMap<DatabaseId, Database>>) {
-    let mut questions = JoinSet::new();
-    let estate = handle.view().estate.clone();
-    for (_, stage) in estate.stages() {
+/// Asks the databases of every `sql-equal` criterion of the estate that runs, on its schedule, while its stage is exposed.
+/// The tasks go on until they are aborted.
+pub(crate) fn ask_databases(
+    questions: &mut JoinSet<()>,
+    handle: &Handle,
+    databases: &Arc<BTreeMap<DatabaseId, Database>>,
+) {
+    for (_, stage) in handle.view().estate.stages() {
         for criterion in &stage.gate.criteria {
             if matches!(criterion.measure, Measure::SqlEqual { .. }) {
                 questions.spawn(ask_one(
@@ -124,11 +127,6 @@ pub(crate) async fn ask_databases(handle: Handle, databases: Arc<BTreeMap<Databa
                     criterion.clone(),
                 ));
             }
-        }
-    }
-    while let Some(ended) = questions.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!(%error, "a source is no longer asked");
         }
     }
 }

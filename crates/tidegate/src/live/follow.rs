@@ -1,0 +1,61 @@
+//! Follows the estate that runs: after an adoption gateways, counts and questions are those of the new one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidegate_model::DatabaseId;
+use tidegate_runtime::Handle;
+use tidegate_signals::sql::Database;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::senses;
+use super::supervise::Fleet;
+
+/// Rest before gateways that could not be started are tried again.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// Follows until `stop` is told (or its sender is gone), then stops the gateways.
+pub(crate) async fn follow(
+    handle: Handle,
+    mut fleet: Fleet,
+    databases: Arc<BTreeMap<DatabaseId, Database>>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut entries = handle.watch();
+    let mut estate = handle.view().estate.clone();
+    let mut is_behind = false;
+    let mut questions = JoinSet::new();
+    senses::ask_databases(&mut questions, &handle, &databases);
+    loop {
+        tokio::select! {
+            _ = stop.changed() => break,
+            seen = entries.changed() => {
+                if seen.is_err() {
+                    break;
+                }
+            }
+            () = tokio::time::sleep(TRY_AGAIN_AFTER), if is_behind => {}
+        }
+        let runs = handle.view().estate.clone();
+        let is_new = runs.digest() != estate.digest();
+        if is_new {
+            questions.shutdown().await;
+            senses::ask_databases(&mut questions, &handle, &databases);
+            estate = runs;
+        }
+        if is_new || is_behind {
+            let followed = fleet.follow(&estate).await;
+            is_behind = followed.is_err();
+            if let Err(error) = followed {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "a gateway is not as the estate says; trying again"
+                );
+            }
+        }
+    }
+    questions.shutdown().await;
+    fleet.stop().await;
+}
