@@ -3,6 +3,7 @@
 
 pub mod handle;
 mod inbox;
+mod pace;
 mod recover;
 mod turn;
 pub mod world;

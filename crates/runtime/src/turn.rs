@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use tidegate_engine::command::{Accepted, Command, Request};
@@ -17,14 +17,11 @@ use tokio::sync::{oneshot, watch};
 
 use crate::handle::{Answer, Handle, Snapshot, Unavailable};
 use crate::inbox::{Inbox, Letter};
+use crate::pace::Pace;
 use crate::world::World;
 
 /// Commands decided in one turn; their events share one transaction.
 const COMMANDS_PER_TURN: usize = 256;
-/// The loop looks at the clock at least this often, so that a stepped wall clock cannot park it.
-const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(1);
-/// Rest after the store refused, before the clock is obeyed again.
-const REST_AFTER_FAULT: Duration = Duration::from_millis(250);
 
 type Reply = (oneshot::Sender<Result<Answer, Unavailable>>, Result<Accepted, Refusal>);
 
@@ -68,8 +65,8 @@ struct Loop<W> {
     sequence: watch::Sender<u64>,
     under_way: BTreeSet<EffectKey>,
     fault: Option<String>,
-    rest_until: Option<Instant>,
-    /// Whether `StartController` has been taken: before it the clock does nothing.
+    pace: Pace,
+    /// Whether a `StartController` is durable: before it the clock does nothing, and nor do the hands.
     begun: bool,
 }
 
@@ -102,7 +99,7 @@ pub fn start<W: World>(world: W, estate: Arc<Estate>, state: State) -> (Handle, 
         sequence,
         under_way: BTreeSet::new(),
         fault: None,
-        rest_until: None,
+        pace: Pace::default(),
         begun: false,
     };
     let thread = std::thread::Builder::new()
@@ -127,14 +124,12 @@ impl<W: World> Loop<W> {
         let Some(letters) = self.inbox.take(COMMANDS_PER_TURN, Some(self.wake_at())) else {
             return false;
         };
-        self.begun |= letters
-            .iter()
-            .any(|letter| matches!(letter.command.request, Request::StartController));
         let now = self.engine_time();
         let mut draft = Draft {
             estate: self.estate.clone(),
             state: self.state.clone(),
             events: Vec::new(),
+            starts: false,
         };
         let mut replies: Vec<Reply> = Vec::with_capacity(letters.len());
         for Letter { command, answer } in letters {
@@ -148,15 +143,8 @@ impl<W: World> Loop<W> {
     }
 
     fn wake_at(&self) -> Instant {
-        let latest = Instant::now() + LOOK_AT_LEAST_EVERY;
-        if let Some(rest) = self.rest_until {
-            return rest.min(latest);
-        }
-        let Some(due) = deadline(&self.state).filter(|_| self.begun) else {
-            return latest;
-        };
-        let wait = Duration::from_millis(due.since(self.world.now()).0);
-        (Instant::now() + wait).min(latest)
+        let due = deadline(&self.state).filter(|_| self.begun);
+        Instant::now() + self.pace.wait(due, self.state.seq, self.engine_time())
     }
 
     /// `max(clock, last event's time)`: engine time never runs backwards.
@@ -165,18 +153,20 @@ impl<W: World> Loop<W> {
     }
 
     fn let_time_pass(&mut self, draft: &mut Draft, now: Timestamp) {
-        if self.rest_until.is_some_and(|rest| Instant::now() < rest) {
+        if !self.pace.may_tick(deadline(&draft.state), draft.state.seq, now) {
             return;
         }
-        if deadline(&draft.state).is_some_and(|due| due <= now) {
-            let tick = Command {
-                actor: Actor::Controller,
-                key: None,
-                request: Request::Tick,
-            };
-            if let Err(refusal) = draft.take(&tick, now) {
-                tracing::error!(%refusal, "the engine refused the clock");
-            }
+        let tick = Command {
+            actor: Actor::Controller,
+            key: None,
+            request: Request::Tick,
+        };
+        let before = draft.state.seq;
+        if let Err(refusal) = draft.take(&tick, now) {
+            tracing::error!(%refusal, "the engine refused the clock");
+        }
+        if draft.state.seq == before {
+            self.pace.ticked_in_vain(before, now);
         }
     }
 
@@ -192,15 +182,18 @@ impl<W: World> Loop<W> {
                 self.estate = draft.estate;
                 self.state = draft.state;
                 self.fault = None;
-                self.rest_until = None;
+                self.pace.store_works();
+                self.begun |= draft.starts;
                 self.publish(now);
                 self.answer(replies);
-                self.set_hands_to_work();
+                if self.begun {
+                    self.set_hands_to_work();
+                }
             }
             Err(fault) => {
                 tracing::error!(reason = %fault.reason, passing = fault.passing, "the journal took nothing");
                 self.fault = Some(fault.reason.clone());
-                self.rest_until = Some(Instant::now() + REST_AFTER_FAULT);
+                self.pace.rest_after_fault();
                 self.publish(now);
                 for (answer, _) in replies {
                     if answer.send(Err(Unavailable::Faulted(fault.reason.clone()))).is_err() {
@@ -261,6 +254,8 @@ struct Draft {
     estate: Arc<Estate>,
     state: Arc<State>,
     events: Vec<Event>,
+    /// Whether a `StartController` is among what was taken.
+    starts: bool,
 }
 
 impl Draft {
@@ -280,6 +275,7 @@ impl Draft {
         {
             self.estate = candidate.clone();
         }
+        self.starts |= matches!(command.request, Request::StartController) && decision.answer.is_ok();
         self.events.extend(decision.events);
         decision.answer
     }
