@@ -1,0 +1,67 @@
+//! Figures of the whole program, each against a yardstick of the same run: rollbacks under load, replay of a long journal,
+//! the gateway beside other proxies. `ci/bench` runs them all.
+
+mod cpu;
+mod estate;
+mod load;
+mod program;
+mod proxies;
+mod replay;
+mod rollback;
+mod upstream;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(about = "Figures of the whole program, as ratios measured in one run")]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Verdict to effect: rolls a stage back again and again under load.
+    Rollback {
+        /// The `tidegate` program.
+        program: PathBuf,
+        /// Rollbacks.
+        #[arg(long, default_value_t = 50)]
+        times: usize,
+        /// Requests per second.
+        #[arg(long, default_value_t = 1_000)]
+        rate: u32,
+    },
+    /// Replay: a journal of recorded events, read, checked and applied.
+    Replay {
+        /// Entries.
+        #[arg(long, default_value_t = 1_000_000)]
+        entries: u64,
+    },
+    /// CPU time per request: the gateway beside nginx (`split_clients`) and HAProxy, in alternating rounds.
+    Proxies {
+        /// The `tidegate` program.
+        program: PathBuf,
+        /// Requests per round and proxy.
+        #[arg(long, default_value_t = 20_000)]
+        requests: u32,
+        /// Rounds.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match Arguments::parse().what {
+        What::Rollback { program, times, rate } => runtime.block_on(rollback::run(&program, times, rate)),
+        What::Replay { entries } => replay::run(entries),
+        What::Proxies {
+            program,
+            requests,
+            rounds,
+        } => runtime.block_on(proxies::run(&program, requests, rounds)),
+    }
+}
