@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::exit;
+use crate::say::say;
 
 /// Where the controller is and who asks.
 #[derive(Debug, Clone, Args)]
@@ -125,7 +126,7 @@ impl Server {
         })?;
         Ok(match reply {
             Reply::Fine(Taken { said, seq }) => {
-                println!("{said} (journal {seq})");
+                say!("{said} (journal {seq})");
                 exit::FINE
             }
             Reply::Refused(code) => code,

@@ -1,10 +1,12 @@
 //! The program: one file per command, and `live`, which puts the rooms together.
+#![warn(clippy::print_stdout)]
 
 mod client;
 mod commands;
 mod demo;
 mod exit;
 mod live;
+mod say;
 
 use std::process::ExitCode;
 
@@ -19,6 +21,7 @@ fn main() -> ExitCode {
     }
     live::logging::begin();
     match commands::Tidegate::parse().run() {
+        Ok(_) if say::is_lost() => ExitCode::from(exit::TROUBLE),
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -8,6 +8,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use tidegate_plan::{Mode, compile, schedule};
 
+use crate::say::say;
 use crate::{exit, live};
 
 /// Checks an estate: all diagnostics at once, then what each step can see and how long it is expected to take.
@@ -57,10 +58,11 @@ impl Check {
         let bundle = live::bundle::read(&self.folder)?;
         let compiled = compile(&bundle, &self.settings.values()?, Mode::Author);
         match self.format {
-            Format::Json => println!("{}", tidegate_plan::render_json(&compiled.diagnostics)),
+            Format::Json => say!("{}", tidegate_plan::render_json(&compiled.diagnostics)),
+            Format::Human if compiled.diagnostics.is_empty() => {}
             Format::Human => {
                 let colour = std::io::stdout().is_terminal();
-                print!(
+                say!(
                     "{}",
                     tidegate_plan::render_human(&compiled.diagnostics, &bundle, colour)
                 );
@@ -70,8 +72,8 @@ impl Check {
             return Ok(exit::WRONG);
         };
         if matches!(self.format, Format::Human) {
-            print!("{}", schedule(&estate));
-            println!("{} checks clean, digest {:.12}", self.folder.display(), estate.digest());
+            say!("{}", schedule(&estate));
+            say!("{} checks clean, digest {:.12}", self.folder.display(), estate.digest());
         }
         Ok(exit::FINE)
     }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::exit;
+use crate::say::say;
 
 /// Explains a diagnostic's code with a bad and a good example.
 #[derive(Debug, Args)]
@@ -15,7 +16,7 @@ impl Explain {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
         match tidegate_plan::explain(&self.code) {
             Some(page) => {
-                println!("{}", page.trim_end());
+                say!("{}", page.trim_end());
                 Ok(exit::FINE)
             }
             None => anyhow::bail!("there is no code `{}`; codes look like TG0104", self.code),

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use crate::exit;
+use crate::say::say;
 
 /// Writes a new estate that checks clean.
 #[derive(Debug, Args)]
@@ -35,9 +36,9 @@ impl Init {
                 std::fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
             }
             std::fs::write(&path, &file.text).with_context(|| format!("cannot write `{}`", path.display()))?;
-            println!("wrote {}", path.display());
+            say!("wrote {}", path.display());
         }
-        println!("check it: tidegate check {}", self.folder.display());
+        say!("check it: tidegate check {}", self.folder.display());
         Ok(exit::FINE)
     }
 }

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use tidegate_engine::Event;
 use tidegate_journal::Journal as Store;
 
+use crate::say::say;
 use crate::{exit, live};
 
 /// Verifies, shows or exports the journal.
@@ -74,7 +75,7 @@ fn verify_file(file: &Path) -> anyhow::Result<u8> {
     let reader = std::fs::File::open(file).with_context(|| format!("cannot open `{}`", file.display()))?;
     let checked = tidegate_journal::verify_export(BufReader::new(reader)).context("cannot read the export")?;
     if checked.lines_cut > 0 {
-        println!("{} torn at the end and cut", checked.lines_cut);
+        say!("{} torn at the end and cut", checked.lines_cut);
     }
     report(checked.entries, checked.first_bad.map(|fault| fault.to_string()))
 }
@@ -86,14 +87,14 @@ fn verify_store(store: &Store, recompute: bool) -> anyhow::Result<u8> {
         return Ok(code);
     }
     let recomputed = live::recompute::recompute(store)?;
-    println!(
+    say!(
         "{} verdicts recomputed from the counts, {} differ, {} by statistics that this version does not know",
         recomputed.same + recomputed.different.len() as u64,
         recomputed.different.len(),
         recomputed.unknown
     );
     for line in &recomputed.different {
-        println!("  {line}");
+        say!("  {line}");
     }
     Ok(if recomputed.different.is_empty() {
         exit::FINE
@@ -105,11 +106,11 @@ fn verify_store(store: &Store, recompute: bool) -> anyhow::Result<u8> {
 fn report(entries: u64, first_bad: Option<String>) -> anyhow::Result<u8> {
     match first_bad {
         None => {
-            println!("{entries} entries, the chain holds");
+            say!("{entries} entries, the chain holds");
             Ok(exit::FINE)
         }
         Some(fault) => {
-            println!("{entries} entries, the chain is broken: {fault}");
+            say!("{entries} entries, the chain is broken: {fault}");
             Ok(exit::WRONG)
         }
     }

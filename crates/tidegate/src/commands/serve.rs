@@ -13,6 +13,7 @@ use tidegate_signals::sql::Database;
 use super::check::Settings;
 use crate::exit;
 use crate::live::{self, Controller, Setup};
+use crate::say::say;
 
 /// Runs the plans of an estate: gateway, gates, pager, API and dashboard. Stops cleanly on Ctrl-C.
 #[derive(Debug, Args)]
@@ -78,20 +79,20 @@ impl Serve {
             .context("cannot start")?
             .block_on(async {
                 let controller = Controller::start(setup).await?;
-                println!(
+                say!(
                     "tidegate runs estate {:.12} at {}",
                     controller.chosen.estate.digest(),
                     controller.url
                 );
                 if controller.chosen.differs {
-                    println!(
+                    say!(
                         "the files in `{}` differ from what runs; `tidegate adopt {}` asks for them",
                         self.folder.display(),
                         self.folder.display()
                     );
                 }
                 stop_signal().await?;
-                println!("stopping");
+                say!("stopping");
                 controller.stop().await;
                 Ok(exit::FINE)
             })

@@ -5,6 +5,7 @@ use tidegate_engine::view::{CriterionView, StageView, StatusView};
 
 use crate::client::{Reply, Server};
 use crate::exit;
+use crate::say::say;
 
 /// Shows what is going on: the answer in one sentence, stages, gates, incidents, switches.
 #[derive(Debug, Args)]
@@ -22,9 +23,9 @@ impl Status {
             Reply::Refused(code) => Ok(code),
             Reply::Fine(view) => {
                 if self.json {
-                    println!("{}", serde_json::to_string_pretty(&view)?);
+                    say!("{}", serde_json::to_string_pretty(&view)?);
                 } else {
-                    print!("{}", describe(&view));
+                    say!("{}", describe(&view));
                 }
                 Ok(exit::FINE)
             }

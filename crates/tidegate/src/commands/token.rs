@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use tidegate_api::access::{Access, Holder, Purpose};
 
 use crate::exit;
+use crate::say::say;
 
 /// Makes, lists and revokes tokens. Needs access to the controller's state folder, nothing else.
 #[derive(Debug, Args)]
@@ -48,22 +49,22 @@ impl Token {
         match self.what {
             What::Issue { person } => {
                 let id = tidegate_model::PersonId::parse(&person).context("that is no person's name")?;
-                println!("{}", access.issue(Holder::Person(id))?);
+                say!("{}", access.issue(Holder::Person(id))?);
             }
             What::Key { service, purpose } => {
                 let id = tidegate_model::ServiceId::parse(&service).context("that is no program's name")?;
                 let purpose = Purpose::parse(&purpose)
                     .with_context(|| format!("`{purpose}` is no purpose; expected switches, change or metrics"))?;
-                println!("{}", access.issue(Holder::Service(id, purpose))?);
+                say!("{}", access.issue(Holder::Service(id, purpose))?);
             }
             What::List => {
                 for line in access.list()? {
-                    println!("{line}");
+                    say!("{line}");
                 }
             }
             What::Revoke { holder } => {
                 let gone = access.revoke(&holder)?;
-                println!("{gone} revoked");
+                say!("{gone} revoked");
             }
         }
         Ok(exit::FINE)

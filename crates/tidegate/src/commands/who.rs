@@ -5,6 +5,7 @@ use tidegate_engine::view::WhoView;
 
 use crate::client::{Reply, Server};
 use crate::exit;
+use crate::say::say;
 
 /// Answers "who owns this?" for a domain, flow, route, switch, stage, team or person.
 #[derive(Debug, Args)]
@@ -25,13 +26,13 @@ impl Who {
             Reply::Fine(view) => view,
         };
         let Some(view) = view else {
-            println!("nobody: nothing named `{}` is declared", self.of);
+            say!("nobody: nothing named `{}` is declared", self.of);
             return Ok(exit::NOBODY);
         };
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&view)?);
+            say!("{}", serde_json::to_string_pretty(&view)?);
         } else {
-            print!("{}", describe(&view));
+            say!("{}", describe(&view));
         }
         Ok(if view.owner.is_some() { exit::FINE } else { exit::NOBODY })
     }

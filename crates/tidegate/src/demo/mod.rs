@@ -18,6 +18,7 @@ use tidegate_model::Timestamp;
 
 use crate::exit;
 use crate::live::{Controller, Setup};
+use crate::say::say;
 
 /// A demo that has not told its story by then has failed.
 const STORY_WITHIN: Duration = Duration::from_secs(240);
@@ -58,7 +59,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<u8> {
     let controller = Controller::start(setup).await?;
     let told = tell(&options, &mut world, &controller).await;
     if told.is_ok() && options.linger {
-        println!("\nThe dashboard stays at {} until Ctrl-C.", controller.url);
+        say!("\nThe dashboard stays at {} until Ctrl-C.", controller.url);
         crate::commands::stop_signal().await?;
     }
     world.stop().await;
@@ -68,12 +69,12 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<u8> {
 
 async fn tell(options: &Options, world: &mut world::World, controller: &Controller) -> anyhow::Result<u8> {
     let login = world.enter(controller, options).await?;
-    println!("Dashboard: {login}");
-    println!(
+    say!("Dashboard: {login}");
+    say!(
         "On call, as programs of their own that read the mail server and answer through its links: {}",
         cast::sentence()
     );
-    println!("Everything below is measured; seed {}.\n", options.seed);
+    say!("Everything below is measured; seed {}.\n", options.seed);
     let began = crate::live::clock();
     let mut narrator = narrate::Narrator::new(controller);
     let over = tokio::select! {
@@ -81,12 +82,12 @@ async fn tell(options: &Options, world: &mut world::World, controller: &Controll
         () = tokio::time::sleep(STORY_WITHIN) => false,
         stopped = crate::commands::stop_signal() => {
             stopped?;
-            println!("\nStopped; everything that the demo started is being ended.");
+            say!("\nStopped; everything that the demo started is being ended.");
             return Ok(exit::TROUBLE);
         }
     };
     if !over {
-        println!("\nThe story did not end within {STORY_WITHIN:?}.");
+        say!("\nThe story did not end within {STORY_WITHIN:?}.");
     }
     let measured = world.measure(controller, narrator.story(), began, DRAIN_WITHIN).await?;
     let claims = if options.faults {
@@ -94,7 +95,7 @@ async fn tell(options: &Options, world: &mut world::World, controller: &Controll
     } else {
         report::claims_without_faults(narrator.story(), &measured)
     };
-    print!("{}", report::render(narrator.story(), &measured, &claims));
+    say!("{}", report::render(narrator.story(), &measured, &claims));
     let right = over && claims.iter().all(|claim| claim.holds);
     Ok(if right { exit::FINE } else { exit::WRONG })
 }

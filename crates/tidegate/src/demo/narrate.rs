@@ -8,6 +8,7 @@ use tidegate_model::seam::Verdict;
 use super::story::Story;
 use super::world::World;
 use crate::live::{Controller, SharedJournal};
+use crate::say::say;
 
 /// Entries read from the journal at once.
 const ENTRIES_AT_ONCE: usize = 512;
@@ -93,7 +94,7 @@ impl Narrator {
         if is_told(&event.body) {
             let seconds = event.at.since(began).0 / 1_000;
             let happened = tidegate_engine::view::happened(seq, event);
-            println!("{:>3}:{:02}  {}", seconds / 60, seconds % 60, happened.text);
+            say!("{:>3}:{:02}  {}", seconds / 60, seconds % 60, happened.text);
         }
     }
 }
