@@ -71,6 +71,7 @@ pub fn said(body: &Body) -> String {
             Some(criterion) => format!("{stage}/{criterion} turned harm"),
             None => format!("the emergency brake of {stage} was drawn"),
         },
+        Body::StageHeld { stage, reason, .. } if reason.is_empty() => format!("{stage} is held"),
         Body::StageHeld { stage, reason, .. } => format!("{stage} is held: {reason}"),
         Body::HoldLifted { stage, reason, .. } => format!("a hold of {stage} was lifted: {reason}"),
         Body::RollbackBegun { stage, from, cause, .. } => {
@@ -92,7 +93,7 @@ pub fn said(body: &Body) -> String {
             } else {
                 format!(", {} by lapse of lease", lapsed.len())
             };
-            format!("{stage} is on the old side at {} gateways{late}", acknowledged.len())
+            format!("{stage} is on the old side at {}{late}", gateways(acknowledged.len()))
         }
         Body::ChangeNoted {
             stage,
@@ -172,14 +173,17 @@ pub fn said(body: &Body) -> String {
             incident, by, lesson, ..
         } => match by {
             Some(by) => format!("{by} resolved {incident}; lesson: {lesson}"),
-            None => format!("{incident} resolved by its signal"),
+            None => format!("{incident} is over by itself"),
         },
         Body::GatewayConnected { gateway, .. } => format!("gateway {gateway} connected"),
         Body::GatewayLost { gateway } => format!("gateway {gateway} is lost"),
         Body::EffectEnded { effect, outcome } => match outcome {
             Outcome::Accepted { .. } => format!("effect {:.8} was accepted", effect.0),
             Outcome::InForce { acknowledged, lapsed } => {
-                format!("exposure is in force at {} gateways", acknowledged.len() + lapsed.len())
+                format!(
+                    "exposure is in force at {}",
+                    gateways(acknowledged.len() + lapsed.len())
+                )
             }
             Outcome::FailedForGood { reason } => format!("effect {:.8} failed for good: {reason}", effect.0),
         },
@@ -195,6 +199,10 @@ pub fn opening(opens: &Opening) -> String {
         Opening::AcceptedRisk(step) => format!("step {} on accepted risk", step + 1),
         Opening::Finalisation => "its finalisation, the point of no return".into(),
     }
+}
+
+fn gateways(count: usize) -> String {
+    format!("{count} gateway{}", if count == 1 { "" } else { "s" })
 }
 
 fn people(sent: &[Sent]) -> String {

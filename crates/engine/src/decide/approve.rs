@@ -1,6 +1,7 @@
 //! Approvals: of the next move of a stage, bound to what it was when they were given.
 
 use tidegate_model::StageId;
+use tidegate_model::plan::{Plan, Stage};
 use tidegate_model::seam::Verdict;
 
 use super::turn::Turn;
@@ -10,26 +11,94 @@ use crate::judge;
 use crate::may;
 use crate::refusal::{Refusal, Rule};
 use crate::state::{Phase, StageState};
+use crate::view::words::list;
+use crate::words;
 
 pub(super) fn approve(turn: &mut Turn<'_>, id: &StageId) -> Result<(), Refusal> {
-    let (_, _, state) = turn.stage(id)?;
+    let (_, declared, state) = turn.stage(id)?;
     let Some(opens) = next_opening(state) else {
-        return Err(nothing_to_approve(state, id));
+        return Err(nothing_to_approve(turn, declared, state));
     };
     give(turn, id, opens)
 }
 
 pub(super) fn finalise(turn: &mut Turn<'_>, id: &StageId) -> Result<(), Refusal> {
-    let (_, _, state) = turn.stage(id)?;
+    let (_, declared, state) = turn.stage(id)?;
     let is_over = state.phase == Phase::Watching && state.watch_until.is_some_and(|until| turn.now >= until);
     if !is_over {
-        return Err(nothing_to_approve(state, id));
+        return Err(not_to_be_finalised(declared, state));
     }
     give(turn, id, Opening::Finalisation)
 }
 
+/// Why a stage cannot be made final yet.
+fn not_to_be_finalised(declared: &Stage, state: &StageState) -> Refusal {
+    let remedy = match (state.phase, state.watch_until) {
+        (Phase::Watching, Some(until)) => format!("wait until its watch is over, at {until}"),
+        (Phase::Finalised, _) => "nothing is left to finalise".into(),
+        (_, _) => "it must come to 100 % and be watched there first".into(),
+    };
+    Refusal {
+        rule: Rule::WrongState,
+        what: format!(
+            "{} is {}; it cannot be made final now",
+            declared.id,
+            state.phase.words()
+        ),
+        owner: None,
+        remedy,
+    }
+}
+
+/// What no approval can be given before: a ladder that reaches somebody; and for the point of no return, which is not agreed to
+/// in advance, everything but the other approvals.
+fn stands_in_the_way(turn: &Turn<'_>, plan: &Plan, declared: &Stage, opens: &Opening) -> Option<Refusal> {
+    let is_final = *opens == Opening::Finalisation;
+    let found = gate::obstacles(turn.estate, &turn.state, plan, declared, opens, turn.now);
+    let obstacle = found.into_iter().find(|obstacle| match obstacle.rule {
+        Rule::ApprovalMissing => false,
+        Rule::LadderUnreachable => true,
+        Rule::NotAuthorised
+        | Rule::UnknownSubject
+        | Rule::WrongState
+        | Rule::GateNotPassed
+        | Rule::IncidentOpen
+        | Rule::OutsideWindow
+        | Rule::Held
+        | Rule::DependencyOpen
+        | Rule::AttemptsUsedUp
+        | Rule::RiskNotAcceptable
+        | Rule::WindowClosed
+        | Rule::AdoptionUnsafe
+        | Rule::BadInput => is_final,
+    })?;
+    let remedy = if is_final {
+        "see to that first; the point of no return is not approved in advance"
+    } else {
+        "give somebody on the ladder a way to be reached, and adopt that"
+    };
+    Some(Refusal {
+        rule: obstacle.rule,
+        what: format!(
+            "{} may not open {}: {}",
+            declared.id,
+            words::opening(opens),
+            obstacle.what
+        ),
+        owner: turn
+            .estate
+            .domains()
+            .get(&declared.owner)
+            .map(|domain| domain.owner.clone()),
+        remedy: remedy.into(),
+    })
+}
+
 fn give(turn: &mut Turn<'_>, id: &StageId, opens: Opening) -> Result<(), Refusal> {
-    let (_, _, state) = turn.stage(id)?;
+    let (plan, declared, state) = turn.stage(id)?;
+    if let Some(refusal) = stands_in_the_way(turn, plan, declared, &opens) {
+        return Err(refusal);
+    }
     let bound = binding(turn, state, opens);
     let Some(by) = person(&turn.actor).cloned() else {
         return Err(super::turn::unknown("person", ""));
@@ -70,22 +139,61 @@ pub(super) fn binding(turn: &Turn<'_>, state: &StageState, opens: Opening) -> Bi
     }
 }
 
-fn nothing_to_approve(state: &StageState, id: &StageId) -> Refusal {
+/// Why there is nothing to approve, and what there must be first.
+fn nothing_to_approve(turn: &Turn<'_>, declared: &Stage, state: &StageState) -> Refusal {
+    let id = &declared.id;
     let (rule, remedy) = match state.phase {
-        Phase::Pending => (Rule::DependencyOpen, "the stages that it comes after pass first"),
-        Phase::Soaking | Phase::Gating | Phase::Exposing => (Rule::GateNotPassed, "wait until its gate has passed"),
-        Phase::Watching => (Rule::WrongState, "wait until its watch is over"),
-        Phase::RollingBack | Phase::RolledBack => (
-            Rule::WrongState,
-            "note the change that mends it: `tidegate change STAGE SIDE REF`",
+        Phase::Pending => {
+            let open = declared
+                .after
+                .iter()
+                .filter(|earlier| !gate::has_passed(&turn.state, earlier));
+            (
+                Rule::DependencyOpen,
+                format!("wait until {} has come to 100 %", list(&open.collect::<Vec<_>>())),
+            )
+        }
+        Phase::Exposing => (Rule::GateNotPassed, "wait until every gateway holds its step".into()),
+        Phase::Soaking => (
+            Rule::GateNotPassed,
+            "wait until its soak is over and its gate has passed".into(),
         ),
-        Phase::Ready | Phase::Finalised => (Rule::WrongState, "there is nothing left to approve"),
+        Phase::Gating => {
+            let said = gate::shut(turn.estate, &turn.state, declared, turn.now);
+            (
+                Rule::GateNotPassed,
+                format!("its gate must pass first: {}", said.join(", ")),
+            )
+        }
+        Phase::Watching => (Rule::WrongState, "wait until its watch is over".into()),
+        Phase::RollingBack => (Rule::WrongState, "wait until every gateway holds 0 %".into()),
+        Phase::RolledBack => back_again(turn, declared, state),
+        Phase::Ready | Phase::Finalised => (Rule::WrongState, "nothing is left to approve".into()),
     };
     Refusal {
         rule,
         what: format!("{id} is {}; there is nothing to approve now", state.phase.words()),
         owner: None,
-        remedy: remedy.into(),
+        remedy,
+    }
+}
+
+/// What a stage that was rolled back needs before it may be entered again.
+fn back_again(turn: &Turn<'_>, declared: &Stage, state: &StageState) -> (Rule, String) {
+    if state.attempt >= declared.attempts_max {
+        let remedy = format!("adopt a plan that allows more attempts than {}", declared.attempts_max);
+        return (Rule::AttemptsUsedUp, remedy);
+    }
+    if !state.is_changed {
+        let remedy = format!(
+            "note the change that mends it: `tidegate change {} SIDE REF`",
+            declared.id
+        );
+        return (Rule::WrongState, remedy);
+    }
+    match gate::freezing_incident(&turn.state, declared) {
+        Some(incident) => (Rule::IncidentOpen, format!("resolve {incident} first")),
+        None => (Rule::WrongState, "wait until it is ready".into()),
     }
 }
 

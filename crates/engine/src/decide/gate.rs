@@ -37,7 +37,10 @@ pub fn obstacles(
     let mut found = Vec::new();
     let mut obstacle = |rule, what: String| found.push(Obstacle { rule, what });
     for hold in &known.holds {
-        obstacle(Rule::Held, hold.reason.clone());
+        let by = hold.of.as_ref().map(|person| format!("held by {person}"));
+        let words = [by.as_deref(), Some(hold.reason.as_str())];
+        let words: Vec<&str> = words.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+        obstacle(Rule::Held, words.join(": "));
     }
     if let Some(incident) = freezing_incident(state, stage) {
         obstacle(Rule::IncidentOpen, format!("{incident} is open"));
@@ -64,7 +67,13 @@ pub fn obstacles(
         }
     };
     if !is_gate_open {
-        obstacle(Rule::GateNotPassed, "its gate has not passed".into());
+        let said = shut(estate, state, stage, now);
+        let what = if said.is_empty() {
+            "its risk is not accepted by an approver and a rung above".into()
+        } else {
+            said.join("; ")
+        };
+        obstacle(Rule::GateNotPassed, what);
     }
     if *opens == Opening::Finalisation {
         return found;
@@ -141,6 +150,23 @@ pub(super) fn standing(
         readings.push((criterion.id.clone(), reading));
     }
     (worst, readings)
+}
+
+/// What each criterion that does not pass says now.
+#[must_use]
+pub(crate) fn shut(estate: &Estate, state: &State, stage: &Stage, now: Timestamp) -> Vec<String> {
+    let exposure = state.stages.get(&stage.id).map(|known| known.exposure);
+    let judged = stage
+        .gate
+        .criteria
+        .iter()
+        .filter(|criterion| exposure != Some(BasisPoints::FULL) || judge::is_absolute(&criterion.measure));
+    judged
+        .filter_map(|criterion| {
+            let (verdict, _) = judge::judge(estate, state, &stage.id, criterion, now);
+            (verdict != Verdict::Pass).then(|| format!("{} says {}", criterion.title, verdict.word()))
+        })
+        .collect()
 }
 
 /// An open incident that stops expansion of a stage: of its domain, or about it.

@@ -26,11 +26,10 @@ pub(super) fn hold(turn: &mut Turn<'_>, id: &StageId, reason: Option<&str>) -> R
         // One hold of a person is enough; it is theirs to lift.
         return Ok(());
     }
-    let reason = reason.map_or_else(|| format!("held by {by}"), |reason| format!("held by {by}: {reason}"));
     turn.emit(Body::StageHeld {
         stage: id.clone(),
         criterion: None,
-        reason,
+        reason: reason.unwrap_or_default().to_owned(),
     });
     Ok(())
 }

@@ -57,11 +57,8 @@ pub(super) fn judge(
         &mut reading,
     );
     if harm == Alarm::Harm && !is_mis_split(known) {
-        reading.why = format!(
-            "new {}, old {}: worse beyond chance",
-            in_words(new_or(&reading, cells)),
-            in_words(old)
-        );
+        let new = in_words(new_or(&reading, cells));
+        reading.why = harmful(&criterion.measure, is_full(known.exposure), &new, &in_words(old));
         return (Verdict::Harm, reading);
     }
     if let Some(silent) = silence::of(known, &criterion.id, now) {
@@ -81,6 +78,22 @@ pub(super) fn judge(
         }
     }
     pass(plan, stage, known, criterion, &of_step, now, reading)
+}
+
+/// What harm is: beyond a limit, or worse than the old side.
+fn harmful(measure: &Measure, at_full: bool, new: &str, old: &str) -> String {
+    match measure {
+        Measure::Latency { quantile, limit, .. } => {
+            let allowed = 100.0 * (1.0 - quantile.ratio());
+            format!("new {new} take longer than {limit}, {allowed:.1} % may: beyond chance")
+        }
+        Measure::Errors { at_most, .. } if at_full => format!("new {new} fail, {at_most} may: beyond chance"),
+        Measure::Errors { .. }
+        | Measure::Completion { .. }
+        | Measure::SqlEqual { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => format!("new {new}, old {old}: worse beyond chance"),
+    }
 }
 
 /// When the step itself has no counts of the new side yet, what the attempt has.

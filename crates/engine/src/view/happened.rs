@@ -136,7 +136,7 @@ fn tell(body: &Body, actor: &Actor) -> Told {
         ),
         Body::ApprovalOverdue { stage } => (
             Tone::Wait,
-            format!("the approval of {stage} is overdue; its approvers are paged"),
+            format!("the approval of {stage} is overdue; its owner is paged"),
         ),
         Body::Attested {
             stage,
@@ -212,11 +212,14 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             )
         }
         Body::WatchBegun {
-            stage, way_back_until, ..
+            stage,
+            until,
+            way_back_until,
         } => (
             Tone::Good,
             format!(
-                "{stage} passed at 100 %; its way back stays open until {}",
+                "{stage} is at 100 % and watched until {}; its way back stays open until {}",
+                clock(*until),
                 clock(*way_back_until)
             ),
         ),
@@ -425,10 +428,7 @@ fn origin_words(origin: &Origin) -> String {
 fn called(incident: &IncidentId, rung: u32, attempt: u32, sent: &[Sent], answer_by: Timestamp) -> Told {
     let place = rung + 1;
     if sent.is_empty() {
-        return (
-            Tone::Harm,
-            format!("rung {place} of {incident} reaches nobody; the next one is called"),
-        );
+        return (Tone::Harm, format!("rung {place} of {incident} reaches nobody"));
     }
     let text = format!(
         "called {} for {incident} (rung {place}, call {attempt}); next at {}",
@@ -459,15 +459,14 @@ fn people(sent: &[Sent]) -> String {
 }
 
 fn resolved(incident: &IncidentId, by: Option<&PersonId>, lesson: &str) -> Told {
-    let who = by.map_or_else(|| "its signal recovered:".to_owned(), |by| format!("{by} resolved"));
     let lesson = if lesson.trim().is_empty() {
         String::new()
     } else {
         format!("; lesson: {lesson}")
     };
     match by {
-        Some(_) => (Tone::Good, format!("{who} {incident}{lesson}")),
-        None => (Tone::Good, format!("{who} {incident} is over{lesson}")),
+        Some(by) => (Tone::Good, format!("{by} resolved {incident}{lesson}")),
+        None => (Tone::Good, format!("{incident} is over by itself{lesson}")),
     }
 }
 

@@ -473,7 +473,7 @@ fn a_ruling_says_what_will_happen_or_why_not() {
     no: pavla may not: approvers approve, executors do not (owner: checkout-team). What helps: ask somebody of checkout-team.
     no: eve may not: anyone touched by the stage may (owner: checkout-team). What helps: ask somebody of checkout-team.
     yes: 10 % of visitors (20 attempts in the last minute) return to the old side of Checkout at once. Not undone by it: orders already paid.
-    no: checkout is soaking; there is nothing to approve now. What helps: wait until its gate has passed.
+    no: checkout is soaking; there is nothing to approve now. What helps: wait until its soak is over and its gate has passed.
     ");
 }
 

@@ -1,6 +1,10 @@
-//! The life of a stage whose gates pass.
+//! The life of a stage whose gates pass, and everything that does not open a gate.
 
-use crate::script::check;
+use tidegate_model::Timestamp;
+use tidegate_model::plan::WeeklyWindow;
+
+use crate::script::{check, check_in};
+use crate::world::World;
 
 #[test]
 fn a_stage_goes_from_its_first_step_to_its_finalisation() {
@@ -14,23 +18,525 @@ fn a_stage_goes_from_its_first_step_to_its_finalisation() {
         counts catalogue well 12
         cleo finalise catalogue
         confirm
+        show catalogue
         ",
         "
-        09:00:00 cleo approved catalogue: its first step
-        09:00:00 catalogue exposed to 50 %, attempt 1
-        09:00:00 catalogue is in force at every gateway; soaks until 2026-03-02T09:00:05.000Z
-        09:00:01 catalogue/pages says pass
-        09:00:05 the gate of catalogue decides step 1
-        09:00:05 the gate of catalogue passed at step 1
-        09:00:05 cleo asked to approve: catalogue, step 2
-        09:00:12 cleo approved catalogue: step 2
-        09:00:12 catalogue exposed to 100 %, attempt 1
-        09:00:12 catalogue is at 100 % and watched; the way back is open until 2026-03-02T09:04:12.000Z
-        09:00:12 pricing is ready for attempt 1
-        09:00:12 gil, gus, pat asked to approve: pricing, its first step
-        09:00:22 cleo asked to approve: catalogue, its finalisation, the point of no return
-        09:00:24 cleo approved catalogue: its finalisation, the point of no return
-        09:00:24 catalogue is final on the new side
+        09:00:00 cleo approved entering catalogue
+        09:00:00 exposed catalogue to 50 % (step 1), as approved
+        09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
+        09:00:01 pages of catalogue says pass
+        09:00:05 the soak of catalogue step 1 is over; its gate decides
+        09:00:05 the gate of catalogue step 1 passed on 1 criterion
+        09:00:05 asked cleo to approve step 2 of catalogue, until 09:01:35
+        09:00:12 cleo approved step 2 of catalogue
+        09:00:12 exposed catalogue to 100 % (step 2), as the gate before it passed
+        09:00:12 catalogue is at 100 % and watched until 09:00:22; its way back stays open until 09:04:12
+        09:00:12 pricing is ready to be entered (attempt 1)
+        09:00:12 asked gil, gus and pat to approve entering pricing, until 09:01:42
+        09:00:22 asked cleo to approve the finalisation of catalogue, until 09:01:52
+        09:00:24 cleo approved the finalisation of catalogue
+        09:00:24 tidegate finalised catalogue; there is no way back
+        = catalogue is finalised at 100 %, attempt 1; it waits for: nothing
+        ",
+    );
+}
+
+#[test]
+fn a_stage_is_not_entered_before_it_is_approved_and_in_force() {
+    check(
+        "
+        wait 60s
+        show catalogue
+        cleo approve catalogue
+        wait 20s
+        show catalogue
+        confirm
+        show catalogue
+        ",
+        "
+        = catalogue is ready at 0 %, attempt 1; it waits for: the approval of cleo is missing
+        09:01:00 cleo approved entering catalogue
+        09:01:00 exposed catalogue to 50 % (step 1), as approved
+        = catalogue is exposing at 50 %, attempt 1; it waits for: not every gateway holds 50 % yet
+        09:01:20 step 1 of catalogue is in force; it soaks until 09:01:25
+        = catalogue is soaking at 50 %, attempt 1; it waits for: it soaks until 09:01:25; pages says not yet
+        ",
+    );
+}
+
+#[test]
+fn a_stage_waits_for_the_stages_before_it() {
+    check(
+        "
+        show pricing
+        pat approve pricing
+        cleo approve catalogue
+        confirm
+        counts catalogue well 6
+        pat approve pricing
+        cleo approve catalogue
+        pat approve pricing
+        confirm
+        show pricing
+        ",
+        "
+        = pricing is pending at 0 %, attempt 0; it waits for: catalogue has not passed yet
+        refused TG9009: pricing is pending; there is nothing to approve now (wait until catalogue has come to 100 %)
+        09:00:00 cleo approved entering catalogue
+        09:00:00 exposed catalogue to 50 % (step 1), as approved
+        09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
+        09:00:01 pages of catalogue says pass
+        09:00:05 the soak of catalogue step 1 is over; its gate decides
+        09:00:05 the gate of catalogue step 1 passed on 1 criterion
+        09:00:05 asked cleo to approve step 2 of catalogue, until 09:01:35
+        refused TG9009: pricing is pending; there is nothing to approve now (wait until catalogue has come to 100 %)
+        09:00:06 cleo approved step 2 of catalogue
+        09:00:06 exposed catalogue to 100 % (step 2), as the gate before it passed
+        refused TG9009: pricing is pending; there is nothing to approve now (wait until catalogue has come to 100 %)
+        09:00:06 catalogue is at 100 % and watched until 09:00:16; its way back stays open until 09:04:06
+        09:00:06 pricing is ready to be entered (attempt 1)
+        09:00:06 asked gil, gus and pat to approve entering pricing, until 09:01:36
+        = pricing is ready at 0 %, attempt 1; it waits for: the approval of the owner of pricing (pricing-team) is missing; the approval of platform is missing
+        ",
+    );
+}
+
+#[test]
+fn not_yet_never_opens() {
+    check(
+        "
+        cleo approve catalogue
+        confirm
+        counts catalogue unsure 12
+        cleo approve catalogue
+        show catalogue
+        counts catalogue unsure 60
+        show catalogue
+        ",
+        "
+        09:00:00 cleo approved entering catalogue
+        09:00:00 exposed catalogue to 50 % (step 1), as approved
+        09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
+        09:00:05 the soak of catalogue step 1 is over; its gate decides
+        refused TG9004: catalogue is gating; there is nothing to approve now (its gate must pass first: pages says not yet)
+        = catalogue is gating at 50 %, attempt 1; it waits for: pages says not yet
+        = catalogue is gating at 50 %, attempt 1; it waits for: pages says not yet
+        ",
+    );
+}
+
+#[test]
+fn silence_never_opens_and_is_paged() {
+    check(
+        "
+        cleo approve catalogue
+        confirm
+        wait 40s
+        cleo approve catalogue
+        show catalogue
+        counts catalogue well 6
+        show catalogue
+        ",
+        "
+        09:00:00 cleo approved entering catalogue
+        09:00:00 exposed catalogue to 50 % (step 1), as approved
+        09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
+        09:00:05 the soak of catalogue step 1 is over; its gate decides
+        09:00:22 pages of catalogue says no data: nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:22 inc-1 opened (sev3, catalogue, by the silence of pages (catalogue)): catalogue: pages is silent - nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:22 called cleo for inc-1 (rung 1, call 1); next at 09:01:22
+        refused TG9004: catalogue is gating; there is nothing to approve now (its gate must pass first: pages says no data)
+        = catalogue is gating at 50 %, attempt 1; it waits for: pages says no data
+        09:00:41 pages of catalogue says pass
+        09:00:41 inc-1 is over by itself; lesson: none, because the signal came back
+        09:00:41 the gate of catalogue step 1 passed on 1 criterion
+        09:00:41 asked cleo to approve step 2 of catalogue, until 09:02:11
+        = catalogue is gating at 50 %, attempt 1; it waits for: the approval of cleo is missing
+        ",
+    );
+}
+
+#[test]
+fn counts_of_nobody_are_silence() {
+    check(
+        "
+        cleo approve catalogue
+        confirm
+        counts catalogue empty 40
+        show catalogue
+        ",
+        "
+        09:00:00 cleo approved entering catalogue
+        09:00:00 exposed catalogue to 50 % (step 1), as approved
+        09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
+        09:00:01 pages of catalogue says invalid: visitors are not split as planned
+        09:00:05 the soak of catalogue step 1 is over; its gate decides
+        09:00:22 pages of catalogue says no data: nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:22 inc-1 opened (sev3, catalogue, by the silence of pages (catalogue)): catalogue: pages is silent - nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:22 called cleo for inc-1 (rung 1, call 1); next at 09:01:22
+        = catalogue is gating at 50 %, attempt 1; it waits for: pages says no data
+        ",
+    );
+}
+
+#[test]
+fn a_split_that_is_not_as_planned_is_invalid_however_well_it_looks() {
+    check(
+        "
+        cleo approve catalogue
+        confirm
+        counts catalogue missplit 30
+        show catalogue
+        cleo approve catalogue
+        ",
+        "
+        09:00:00 cleo approved entering catalogue
+        09:00:00 exposed catalogue to 50 % (step 1), as approved
+        09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
+        09:00:01 pages of catalogue says invalid: visitors are not split as planned
+        09:00:05 the soak of catalogue step 1 is over; its gate decides
+        = catalogue is gating at 50 %, attempt 1; it waits for: pages says invalid
+        refused TG9004: catalogue is gating; there is nothing to approve now (its gate must pass first: pages says invalid)
+        ",
+    );
+}
+
+#[test]
+fn a_split_that_is_not_as_planned_voids_harm_too() {
+    check(
+        "
+        ana approve checkout
+        confirm
+        counts checkout missplit 10
+        counts checkout worse 10
+        show checkout
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        09:00:01 orders of checkout says invalid: visitors are not split as planned
+        09:00:01 errors of checkout says invalid: visitors are not split as planned
+        09:00:01 speed of checkout says invalid: visitors are not split as planned
+        09:00:05 the soak of checkout step 1 is over; its gate decides
+        = checkout is gating at 10 %, attempt 1; it waits for: orders says invalid; errors says invalid; speed says invalid
+        ",
+    );
+}
+
+#[test]
+fn one_series_on_both_sides_is_invalid() {
+    check(
+        "
+        cleo approve catalogue
+        confirm
+        counts catalogue same 29
+        show catalogue
+        counts catalogue same 1
+        show catalogue
+        ",
+        "
+        09:00:00 cleo approved entering catalogue
+        09:00:00 exposed catalogue to 50 % (step 1), as approved
+        09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
+        09:00:01 pages of catalogue says pass
+        09:00:05 the soak of catalogue step 1 is over; its gate decides
+        09:00:05 the gate of catalogue step 1 passed on 1 criterion
+        09:00:05 asked cleo to approve step 2 of catalogue, until 09:01:35
+        = catalogue is gating at 50 %, attempt 1; it waits for: the approval of cleo is missing
+        09:00:30 pages of catalogue says invalid: both sides are the same series; one of them is probably not measured
+        = catalogue is gating at 50 %, attempt 1; it waits for: the approval of cleo is missing; pages says invalid
+        ",
+    );
+}
+
+#[test]
+fn attempts_that_the_old_side_served_do_not_speak_for_the_new_one() {
+    check(
+        "
+        ana approve checkout
+        confirm
+        counts checkout fallen-back 6
+        show checkout
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        09:00:01 orders of checkout says invalid: too many attempts of the new side were served by the old one
+        09:00:01 errors of checkout says invalid: too many attempts of the new side were served by the old one
+        09:00:01 speed of checkout says invalid: too many attempts of the new side were served by the old one
+        09:00:05 the soak of checkout step 1 is over; its gate decides
+        = checkout is gating at 10 %, attempt 1; it waits for: orders says invalid; errors says invalid; speed says invalid
+        ",
+    );
+}
+
+#[test]
+fn more_hits_than_attempts_are_invalid() {
+    check(
+        "
+        cleo approve catalogue
+        confirm
+        counts catalogue impossible 6
+        show catalogue
+        ",
+        "
+        09:00:00 cleo approved entering catalogue
+        09:00:00 exposed catalogue to 50 % (step 1), as approved
+        09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
+        09:00:01 pages of catalogue says invalid: more hits than attempts were reported
+        09:00:05 the soak of catalogue step 1 is over; its gate decides
+        = catalogue is gating at 50 %, attempt 1; it waits for: pages says invalid
+        ",
+    );
+}
+
+#[test]
+fn what_passed_at_one_step_proves_nothing_at_the_next() {
+    check(
+        "
+        ana approve checkout
+        confirm
+        counts checkout well 12
+        ana approve checkout
+        confirm
+        wait 6s
+        show checkout
+        ana approve checkout
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        09:00:01 speed of checkout says pass
+        09:00:02 orders of checkout says pass
+        09:00:05 the soak of checkout step 1 is over; its gate decides
+        09:00:07 errors of checkout says pass
+        09:00:07 the gate of checkout step 1 passed on 4 criteria
+        09:00:07 asked ana and bea to approve step 2 of checkout, until 09:01:37
+        09:00:12 ana approved step 2 of checkout
+        09:00:12 exposed checkout to 50 % (step 2), as the gate before it passed
+        09:00:12 step 2 of checkout is in force; it soaks until 09:00:17
+        09:00:12 calm of checkout says pass
+        09:00:17 the soak of checkout step 2 is over; its gate decides
+        = checkout is gating at 50 %, attempt 1; it waits for: orders says not yet; errors says not yet; speed says not yet
+        refused TG9004: checkout is gating; there is nothing to approve now (its gate must pass first: orders says not yet, errors says not yet, speed says not yet)
+        ",
+    );
+}
+
+#[test]
+fn a_gate_that_passed_and_no_longer_does_opens_nothing() {
+    check(
+        "
+        cleo approve catalogue
+        confirm
+        counts catalogue well 6
+        counts catalogue missplit 30
+        cleo approve catalogue
+        show catalogue
+        ",
+        "
+        09:00:00 cleo approved entering catalogue
+        09:00:00 exposed catalogue to 50 % (step 1), as approved
+        09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
+        09:00:01 pages of catalogue says pass
+        09:00:05 the soak of catalogue step 1 is over; its gate decides
+        09:00:05 the gate of catalogue step 1 passed on 1 criterion
+        09:00:05 asked cleo to approve step 2 of catalogue, until 09:01:35
+        09:00:07 pages of catalogue says invalid: visitors are not split as planned
+        09:00:36 cleo approved step 2 of catalogue
+        = catalogue is gating at 50 %, attempt 1; it waits for: pages says invalid
+        ",
+    );
+}
+
+#[test]
+fn a_gate_that_cannot_tell_in_time_asks_people() {
+    check(
+        "
+        cleo approve catalogue
+        confirm
+        counts catalogue unsure 121
+        show catalogue
+        ",
+        "
+        09:00:00 cleo approved entering catalogue
+        09:00:00 exposed catalogue to 50 % (step 1), as approved
+        09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
+        09:00:05 the soak of catalogue step 1 is over; its gate decides
+        09:01:30 the approval of checkout is overdue; its owner is paged
+        09:01:30 inc-1 opened (sev3, checkout, by a decision that waits (checkout)): checkout waits for its approval
+        09:01:30 called ana for inc-1 (rung 1, call 1); next at 09:02:30
+        09:02:00 the gate of catalogue step 1 cannot tell in its time; people are asked to decide
+        09:02:00 inc-2 opened (sev3, catalogue, by a decision that waits (catalogue)): catalogue cannot tell within the time of its step: accept the risk with a rung above, hold, or roll back
+        09:02:00 called cleo for inc-2 (rung 1, call 1); next at 09:03:00
+        = catalogue is gating at 50 %, attempt 1; it waits for: pages says not yet
+        ",
+    );
+}
+
+#[test]
+fn nothing_is_compared_at_full_exposure_but_limits_hold() {
+    check(
+        "
+        ana approve checkout
+        confirm
+        counts checkout well 12
+        ana approve checkout
+        confirm
+        counts checkout well 12
+        ana approve checkout
+        confirm
+        counts checkout worse 6
+        show checkout
+        counts checkout failing 8
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        09:00:01 speed of checkout says pass
+        09:00:02 orders of checkout says pass
+        09:00:05 the soak of checkout step 1 is over; its gate decides
+        09:00:07 errors of checkout says pass
+        09:00:07 the gate of checkout step 1 passed on 4 criteria
+        09:00:07 asked ana and bea to approve step 2 of checkout, until 09:01:37
+        09:00:12 ana approved step 2 of checkout
+        09:00:12 exposed checkout to 50 % (step 2), as the gate before it passed
+        09:00:12 step 2 of checkout is in force; it soaks until 09:00:17
+        09:00:12 calm of checkout says pass
+        09:00:13 speed of checkout says pass
+        09:00:13 orders of checkout says pass
+        09:00:15 errors of checkout says pass
+        09:00:17 the soak of checkout step 2 is over; its gate decides
+        09:00:17 the gate of checkout step 2 passed on 4 criteria
+        09:00:17 asked ana and bea to approve step 3 of checkout, until 09:01:47
+        09:00:24 ana approved step 3 of checkout
+        09:00:24 exposed checkout to 100 % (step 3), as the gate before it passed
+        09:00:24 checkout is at 100 % and watched until 09:00:34; its way back stays open until 09:04:24
+        09:00:24 calm of checkout says pass
+        09:00:25 errors of checkout says pass
+        09:00:25 speed of checkout says pass
+        = checkout is watching at 100 %, attempt 1; it waits for: it is watched until 09:00:34
+        09:00:34 asked ana and bea to approve the finalisation of checkout, until 09:02:04
+        09:00:34 errors of checkout says harm: new 4.1 % of 20000 fail, 2 % may: beyond chance
+        09:00:34 errors found harm in checkout; exposure falls at once
+        09:00:34 rolling checkout back from 100 % to 0 %, because errors found harm
+        09:00:34 inc-1 opened (sev2, checkout, by errors of checkout): checkout was rolled back: errors - new 4.1 % of 20000 fail, 2 % may: beyond chance
+        09:00:34 called ana for inc-1 (rung 1, call 1); next at 09:01:34
+        09:00:34 counts came late and are not judged
+        ",
+    );
+}
+
+#[test]
+fn an_incident_in_scope_keeps_a_criterion_from_passing() {
+    check(
+        "
+        ana approve checkout
+        confirm
+        counts checkout well 12
+        bea open checkout sev2 carts are slow
+        ana approve checkout
+        show checkout
+        bea resolve inc-1 none, because it was the network
+        ana approve checkout
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        09:00:01 speed of checkout says pass
+        09:00:02 orders of checkout says pass
+        09:00:05 the soak of checkout step 1 is over; its gate decides
+        09:00:07 errors of checkout says pass
+        09:00:07 the gate of checkout step 1 passed on 4 criteria
+        09:00:07 asked ana and bea to approve step 2 of checkout, until 09:01:37
+        09:00:12 inc-1 opened (sev2, checkout, by bea): carts are slow
+        09:00:12 called ana for inc-1 (rung 1, call 1); next at 09:01:12
+        09:00:12 ana approved step 2 of checkout
+        = checkout is gating at 10 %, attempt 1; it waits for: inc-1 is open; calm says not yet
+        09:00:12 bea resolved inc-1; lesson: none, because it was the network
+        09:00:12 calm of checkout says pass
+        09:00:12 exposed checkout to 50 % (step 2), as the gate before it passed
+        refused TG9004: checkout is exposing; there is nothing to approve now (wait until every gateway holds its step)
+        ",
+    );
+}
+
+#[test]
+fn growth_waits_for_the_plans_window_and_lowering_does_not() {
+    let mut world = World::shop_with(|parts| {
+        parts.plans[0].expand.within = vec![WeeklyWindow {
+            days: vec![1],
+            from_minute: 9 * 60 + 1,
+            until_minute: 9 * 60 + 2,
+            zone: "UTC".to_owned(),
+        }];
+    });
+    check_in(
+        &mut world,
+        "
+        cleo approve catalogue
+        show catalogue
+        wait 59s
+        wait 1s
+        confirm
+        counts catalogue well 12
+        cleo approve catalogue
+        show catalogue
+        cleo rollback catalogue a sale begins
+        confirm
+        ",
+        "
+        09:00:00 cleo approved entering catalogue
+        09:00:00 catalogue waits for the plan's window, which opens at 09:01:00
+        = catalogue is ready at 0 %, attempt 1; it waits for: the plan's windows say not now
+        09:01:00 exposed catalogue to 50 % (step 1), as approved
+        09:01:00 step 1 of catalogue is in force; it soaks until 09:01:05
+        09:01:01 pages of catalogue says pass
+        09:01:05 the soak of catalogue step 1 is over; its gate decides
+        09:01:05 the gate of catalogue step 1 passed on 1 criterion
+        09:01:05 asked cleo to approve step 2 of catalogue, until 09:02:35
+        09:01:12 cleo approved step 2 of catalogue
+        09:01:12 exposed catalogue to 100 % (step 2), as the gate before it passed
+        = catalogue is exposing at 100 %, attempt 1; it waits for: not every gateway holds 100 % yet
+        09:01:12 rolling catalogue back from 100 % to 0 %, as asked: a sale begins
+        09:01:12 catalogue is back on the old side, on 1 gateway
+        ",
+    );
+}
+
+#[test]
+fn nothing_grows_in_a_freeze() {
+    let mut world = World::shop_with(|parts| {
+        parts.plans[0].expand.never = vec![(Timestamp(0), Timestamp(1_772_442_030_000))];
+    });
+    check_in(
+        &mut world,
+        "
+        cleo approve catalogue
+        wait 29s
+        show catalogue
+        wait 1s
+        ",
+        "
+        09:00:00 cleo approved entering catalogue
+        09:00:00 catalogue waits for the plan's window, which opens at 09:00:30
+        = catalogue is ready at 0 %, attempt 1; it waits for: the plan's windows say not now
+        09:00:30 exposed catalogue to 50 % (step 1), as approved
         ",
     );
 }

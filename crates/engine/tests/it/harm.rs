@@ -1,1 +1,465 @@
 //! Harm: what takes everybody back at once, and what only stops growth.
+
+use crate::script::check;
+
+#[test]
+fn harm_takes_everybody_back_at_once_and_pages_the_owner() {
+    check(
+        "
+        ana approve checkout
+        confirm
+        counts checkout worse 12
+        show checkout
+        show pages
+        confirm
+        show checkout
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        09:00:01 speed of checkout says pass
+        09:00:01 orders of checkout says harm: new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance
+        09:00:01 orders found harm in checkout; exposure falls at once
+        09:00:01 rolling checkout back from 10 % to 0 %, because orders found harm
+        09:00:01 inc-1 opened (sev2, checkout, by orders of checkout): checkout was rolled back: orders - new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance
+        09:00:01 called ana for inc-1 (rung 1, call 1); next at 09:01:01
+        09:00:02 counts came late and are not judged
+        = checkout is rolling back at 0 %, attempt 1; it waits for: not every gateway holds 0 % yet; inc-1 is open
+        = pages under way: ana of inc-1 by way 1, ana of inc-1 by way 2
+        09:00:12 checkout is back on the old side, on 1 gateway
+        = checkout is rolled back at 0 %, attempt 1; it waits for: no change that repairs it has been noted yet; inc-1 is open
+        ",
+    );
+}
+
+#[test]
+fn errors_beyond_their_limit_are_harm() {
+    check(
+        "
+        ana approve checkout
+        confirm
+        counts checkout failing 6
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        09:00:01 errors of checkout says harm: new 10.0 % of 200, old 0.2 % of 1800: worse beyond chance
+        09:00:01 errors found harm in checkout; exposure falls at once
+        09:00:01 rolling checkout back from 10 % to 0 %, because errors found harm
+        09:00:01 inc-1 opened (sev2, checkout, by errors of checkout): checkout was rolled back: errors - new 10.0 % of 200, old 0.2 % of 1800: worse beyond chance
+        09:00:01 called ana for inc-1 (rung 1, call 1); next at 09:01:01
+        09:00:01 counts came late and are not judged
+        ",
+    );
+}
+
+#[test]
+fn harm_that_holds_moves_nobody_and_stops_growth() {
+    check(
+        "
+        ana approve checkout
+        confirm
+        counts checkout slow 6
+        show checkout
+        counts checkout well 12
+        ana approve checkout
+        show checkout
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        09:00:01 speed of checkout says harm: new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance
+        09:00:01 speed found harm in checkout; growth stops
+        09:00:01 the gate (speed) holds checkout: speed: new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance
+        09:00:01 inc-1 opened (sev3, checkout, by speed of checkout): checkout is held: speed - new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance
+        09:00:01 called ana for inc-1 (rung 1, call 1); next at 09:01:01
+        09:00:02 orders of checkout says pass
+        09:00:05 the soak of checkout step 1 is over; its gate decides
+        = checkout is gating at 10 %, attempt 1; it waits for: held by the gate, for speed since 09:00:01: speed: new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance; errors says not yet; speed says harm
+        09:00:07 errors of checkout says pass
+        refused TG9004: checkout is gating; there is nothing to approve now (its gate must pass first: speed says harm)
+        = checkout is gating at 10 %, attempt 1; it waits for: held by the gate, for speed since 09:00:01: speed: new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance; speed says harm
+        ",
+    );
+}
+
+#[test]
+fn a_stage_comes_back_only_with_a_change_a_lesson_and_an_approval() {
+    check(
+        "
+        ana approve checkout
+        confirm
+        counts checkout worse 12
+        confirm
+        ana approve checkout
+        ana resolve inc-1 add a criterion for wallets
+        ana approve checkout
+        ana change checkout new deploy-7
+        show checkout
+        wait 5s
+        ana approve checkout
+        confirm
+        show checkout
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        09:00:01 speed of checkout says pass
+        09:00:01 orders of checkout says harm: new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance
+        09:00:01 orders found harm in checkout; exposure falls at once
+        09:00:01 rolling checkout back from 10 % to 0 %, because orders found harm
+        09:00:01 inc-1 opened (sev2, checkout, by orders of checkout): checkout was rolled back: orders - new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance
+        09:00:01 called ana for inc-1 (rung 1, call 1); next at 09:01:01
+        09:00:02 counts came late and are not judged
+        09:00:12 checkout is back on the old side, on 1 gateway
+        refused TG9003: checkout is rolled back; there is nothing to approve now (note the change that mends it: `tidegate change checkout SIDE REF`)
+        09:00:12 ana resolved inc-1; lesson: add a criterion for wallets
+        refused TG9003: checkout is rolled back; there is nothing to approve now (note the change that mends it: `tidegate change checkout SIDE REF`)
+        09:00:12 ana changed the new side of checkout (deploy-7); its evidence starts anew
+        09:00:12 checkout is ready to be entered (attempt 2)
+        09:00:12 asked ana and bea to approve entering checkout, until 09:01:42
+        = checkout is ready at 0 %, attempt 2; it waits for: the approval of the owner of checkout (checkout-team) is missing
+        09:00:17 ana approved entering checkout
+        09:00:17 exposed checkout to 10 % (step 1), as approved
+        09:00:17 calm of checkout says pass
+        09:00:17 step 1 of checkout is in force; it soaks until 09:00:22
+        09:00:17 calm of checkout says pass
+        = checkout is soaking at 10 %, attempt 2; it waits for: it soaks until 09:00:22; orders says not yet; errors says not yet; speed says not yet
+        ",
+    );
+}
+
+#[test]
+fn a_change_before_the_lesson_waits_for_the_lesson() {
+    check(
+        "
+        ana approve checkout
+        confirm
+        counts checkout worse 12
+        confirm
+        ana change checkout new deploy-7
+        show checkout
+        ana resolve inc-1 add a criterion for wallets
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        09:00:01 speed of checkout says pass
+        09:00:01 orders of checkout says harm: new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance
+        09:00:01 orders found harm in checkout; exposure falls at once
+        09:00:01 rolling checkout back from 10 % to 0 %, because orders found harm
+        09:00:01 inc-1 opened (sev2, checkout, by orders of checkout): checkout was rolled back: orders - new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance
+        09:00:01 called ana for inc-1 (rung 1, call 1); next at 09:01:01
+        09:00:02 counts came late and are not judged
+        09:00:12 checkout is back on the old side, on 1 gateway
+        09:00:12 ana changed the new side of checkout (deploy-7); its evidence starts anew
+        = checkout is rolled back at 0 %, attempt 1; it waits for: inc-1 is open
+        09:00:12 ana resolved inc-1; lesson: add a criterion for wallets
+        09:00:12 checkout is ready to be entered (attempt 2)
+        09:00:12 asked ana and bea to approve entering checkout, until 09:01:42
+        ",
+    );
+}
+
+#[test]
+fn the_plan_limits_attempts() {
+    check(
+        "
+        ana approve checkout
+        confirm
+        ana rollback checkout one
+        confirm
+        ana change checkout new deploy-7
+        ana approve checkout
+        confirm
+        ana rollback checkout two
+        confirm
+        ana change checkout new deploy-8
+        show checkout
+        ana approve checkout
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        09:00:00 rolling checkout back from 10 % to 0 %, as asked: one
+        09:00:00 checkout is back on the old side, on 1 gateway
+        09:00:00 ana changed the new side of checkout (deploy-7); its evidence starts anew
+        09:00:00 checkout is ready to be entered (attempt 2)
+        09:00:00 asked ana and bea to approve entering checkout, until 09:01:30
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        09:00:00 rolling checkout back from 10 % to 0 %, as asked: two
+        09:00:00 checkout is back on the old side, on 1 gateway
+        09:00:00 ana changed the new side of checkout (deploy-8); its evidence starts anew
+        = checkout is rolled back at 0 %, attempt 2; it waits for: all 2 attempts of the plan are used up
+        refused TG9010: checkout is rolled back; there is nothing to approve now (adopt a plan that allows more attempts than 2)
+        ",
+    );
+}
+
+#[test]
+fn the_brake_needs_no_statistics() {
+    check(
+        "
+        ana approve checkout
+        confirm
+        brake checkout 40/100 0/900
+        confirm
+        show checkout
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        09:00:00 the brake of checkout saw 40 of 100 attempts fail; exposure falls at once
+        09:00:00 rolling checkout back from 10 % to 0 %, by the brake
+        09:00:00 inc-1 opened (sev1, checkout, by the brake of checkout): checkout was rolled back by the emergency brake: 40 of 100 attempts failed within 5s
+        09:00:00 called ana for inc-1 (rung 1, call 1); next at 09:01:00
+        09:00:00 checkout is back on the old side, on 1 gateway
+        = checkout is rolled back at 0 %, attempt 1; it waits for: no change that repairs it has been noted yet; inc-1 is open
+        ",
+    );
+}
+
+#[test]
+fn the_brake_looks_away_when_it_cannot_know() {
+    check(
+        "
+        brake checkout 40/100 0/900
+        ana approve checkout
+        confirm
+        brake checkout 19/19 0/900
+        brake checkout 30/100 0/900
+        brake checkout 40/100 400/900
+        brake checkout 140/100 0/900
+        show checkout
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        = checkout is soaking at 10 %, attempt 1; it waits for: it soaks until 09:00:05; orders says not yet; errors says not yet; speed says not yet
+        ",
+    );
+}
+
+#[test]
+fn people_who_answer_for_a_stage_take_it_back() {
+    for person in ["ana", "bea", "hal", "gus", "gil"] {
+        let seen = crate::script::run(
+            &mut crate::world::World::shop(),
+            &format!("ana approve checkout\nconfirm\n{person} rollback checkout it smells"),
+        );
+        assert!(
+            seen.last()
+                .is_some_and(|line| line.ends_with("rolling checkout back from 10 % to 0 %, as asked: it smells")),
+            "{person}: {seen:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_rollback_is_asked_for_once_and_needs_something_exposed() {
+    check(
+        "
+        ana rollback checkout nothing there
+        ana approve checkout
+        confirm
+        max rollback checkout who am I
+        ana rollback checkout it smells
+        bea rollback checkout me too
+        confirm
+        ana rollback checkout again
+        ",
+        "
+        refused TG9003: checkout is ready; nothing is exposed (everybody is on the old side already)
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        refused TG9001: max may not: the owner, the rungs above and the triggers may (ask somebody of checkout-team)
+        09:00:00 rolling checkout back from 10 % to 0 %, as asked: it smells
+        09:00:00 checkout is back on the old side, on 1 gateway
+        refused TG9003: checkout is rolled back; nothing is exposed (everybody is on the old side already)
+        ",
+    );
+}
+
+#[test]
+fn a_step_that_is_not_in_force_yet_goes_back_too() {
+    check(
+        "
+        ana approve checkout
+        ana rollback checkout wrong button
+        confirm
+        show checkout
+        ",
+        "
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        09:00:00 rolling checkout back from 10 % to 0 %, as asked: wrong button
+        09:00:00 checkout is back on the old side, on 1 gateway
+        = checkout is rolled back at 0 %, attempt 1; it waits for: no change that repairs it has been noted yet
+        ",
+    );
+}
+
+/// Checkout at full exposure, with its way back open for 240 s and its watch over after 10.
+const AT_FULL: &str = "
+    ana approve checkout
+    confirm
+    counts checkout well 12
+    ana approve checkout
+    confirm
+    counts checkout well 12
+    ana approve checkout
+    confirm
+    ";
+
+#[test]
+fn inside_its_window_the_way_back_is_open_from_full_exposure() {
+    let mut world = crate::world::World::shop();
+    crate::script::run(&mut world, AT_FULL);
+    crate::script::check_in(
+        &mut world,
+        "
+        counts checkout well 12
+        ana rollback checkout refunds fail
+        confirm
+        show checkout
+        ",
+        "
+        09:00:25 errors of checkout says pass
+        09:00:25 speed of checkout says pass
+        09:00:34 asked ana and bea to approve the finalisation of checkout, until 09:02:04
+        09:00:36 rolling checkout back from 100 % to 0 %, as asked: refunds fail
+        09:00:36 checkout is back on the old side, on 1 gateway
+        = checkout is rolled back at 0 %, attempt 1; it waits for: no change that repairs it has been noted yet
+        ",
+    );
+}
+
+#[test]
+fn after_its_window_the_way_back_is_refused_with_what_is_left() {
+    let mut world = crate::world::World::shop();
+    crate::script::run(&mut world, AT_FULL);
+    crate::script::check_in(
+        &mut world,
+        "
+        counts checkout well 20
+        wait 219s
+        show checkout
+        counts checkout well 1
+        show checkout
+        ana rollback checkout refunds fail
+        ana rollback checkout refunds fail
+        counts checkout failing 8
+        brake checkout 40/100 0/0
+        show checkout
+        ",
+        "
+        09:00:25 errors of checkout says pass
+        09:00:25 speed of checkout says pass
+        09:00:34 asked ana and bea to approve the finalisation of checkout, until 09:02:04
+        09:01:04 errors of checkout says no data: nothing was counted since 2026-03-02T09:00:44.000Z
+        09:01:04 inc-1 opened (sev3, checkout, by the silence of errors (checkout)): checkout: errors is silent - nothing was counted since 2026-03-02T09:00:44.000Z
+        09:01:04 called ana for inc-1 (rung 1, call 1); next at 09:02:04
+        09:01:04 speed of checkout says no data: nothing was counted since 2026-03-02T09:00:44.000Z
+        09:01:04 inc-2 opened (sev3, checkout, by the silence of speed (checkout)): checkout: speed is silent - nothing was counted since 2026-03-02T09:00:44.000Z
+        09:01:04 called ana for inc-2 (rung 1, call 1); next at 09:02:04
+        09:01:30 the approval of catalogue is overdue; its owner is paged
+        09:01:30 inc-3 opened (sev3, catalogue, by a decision that waits (catalogue)): catalogue waits for its approval
+        09:01:30 called cleo for inc-3 (rung 1, call 1); next at 09:02:30
+        09:02:04 called gus for inc-1 (rung 2, call 2); next at 09:03:04
+        09:02:04 called gus for inc-2 (rung 2, call 2); next at 09:03:04
+        09:02:04 the approval of checkout is overdue; its owner is paged
+        09:02:04 inc-4 opened (sev3, checkout, by a decision that waits (checkout)): checkout waits for its approval
+        09:02:04 called ana for inc-4 (rung 1, call 1); next at 09:03:04
+        09:02:30 called gus for inc-3 (rung 2, call 2); next at 09:03:30
+        09:03:04 called hal for inc-1 (rung 3, call 3); next at 09:05:04
+        09:03:04 called hal for inc-2 (rung 3, call 3); next at 09:05:04
+        09:03:04 called gus for inc-4 (rung 2, call 2); next at 09:04:04
+        09:03:30 called hal for inc-3 (rung 3, call 3); next at 09:05:30
+        09:04:04 called hal for inc-4 (rung 3, call 3); next at 09:06:04
+        = checkout is watching at 100 %, attempt 1; it waits for: the approval of the owner of checkout (checkout-team) is missing; errors says no data; speed says no data
+        09:04:24 errors of checkout says pass
+        09:04:24 inc-1 is over by itself; lesson: none, because the signal came back
+        09:04:24 speed of checkout says pass
+        09:04:24 inc-2 is over by itself; lesson: none, because the signal came back
+        = checkout is watching at 100 %, attempt 1; it waits for: the approval of the owner of checkout (checkout-team) is missing
+        09:04:24 inc-5 opened (sev2, checkout, by ana): checkout cannot be rolled back any more (refunds fail) - fix forward: repair the orders by hand; runbook checkout-down
+        09:04:24 called ana for inc-5 (rung 1, call 1); next at 09:05:24
+        refused TG9012: the way back of checkout is closed (fix forward: repair the orders by hand; runbook checkout-down)
+        refused TG9012: the way back of checkout is closed (fix forward: repair the orders by hand; runbook checkout-down)
+        09:04:32 errors of checkout says harm: new 2.9 % of 58000 fail, 2 % may: beyond chance
+        09:04:32 errors found harm in checkout; growth stops
+        09:04:32 the gate (errors) holds checkout: errors: new 2.9 % of 58000 fail, 2 % may: beyond chance
+        09:04:32 inc-6 opened (sev1, checkout, by errors of checkout): checkout: errors: new 2.9 % of 58000 fail, 2 % may: beyond chance; the way back is closed - fix forward: repair the orders by hand; runbook checkout-down
+        09:04:32 called ana for inc-6 (rung 1, call 1); next at 09:05:32
+        09:04:32 the brake of checkout saw harm; growth stops
+        09:04:32 tidegate holds checkout: the emergency brake: 40 of 100 attempts failed within 5s
+        09:04:32 inc-7 opened (sev1, checkout, by the brake of checkout): checkout: the emergency brake: 40 of 100 attempts failed within 5s; the way back is closed - fix forward: repair the orders by hand; runbook checkout-down
+        09:04:32 called ana for inc-7 (rung 1, call 1); next at 09:05:32
+        = checkout is watching at 100 %, attempt 1; it waits for: held by the gate, for errors since 09:04:32: errors: new 2.9 % of 58000 fail, 2 % may: beyond chance; held by tidegate since 09:04:32: the emergency brake: 40 of 100 attempts failed within 5s; inc-5 is open; the approval of the owner of checkout (checkout-team) is missing; errors says harm; calm says not yet
+        ",
+    );
+}
+
+#[test]
+fn after_finalisation_nothing_goes_back() {
+    let mut world = crate::world::World::shop();
+    crate::script::run(&mut world, AT_FULL);
+    crate::script::check_in(
+        &mut world,
+        "
+        counts checkout well 10
+        ana finalise checkout
+        show checkout
+        ana rollback checkout refunds fail
+        brake checkout 40/100 0/0
+        counts checkout failing 8
+        confirm
+        show checkout
+        ",
+        "
+        09:00:25 errors of checkout says pass
+        09:00:25 speed of checkout says pass
+        09:00:34 asked ana and bea to approve the finalisation of checkout, until 09:02:04
+        09:00:34 ana approved the finalisation of checkout
+        09:00:34 tidegate finalised checkout; there is no way back
+        = checkout is finalised at 100 %, attempt 1; it waits for: nothing
+        09:00:34 inc-1 opened (sev2, checkout, by ana): checkout cannot be rolled back any more (refunds fail) - fix forward: repair the orders by hand; runbook checkout-down
+        09:00:34 called ana for inc-1 (rung 1, call 1); next at 09:01:34
+        refused TG9012: the way back of checkout is closed (fix forward: repair the orders by hand; runbook checkout-down)
+        09:00:35 counts came late and are not judged
+        = checkout is finalised at 100 %, attempt 1; it waits for: nothing
+        ",
+    );
+}

@@ -1,9 +1,10 @@
 //! Scripts as a person could write them, one line each, and what somebody at the journal sees of them.
 
 use tidegate_engine::view::words::clock;
-use tidegate_engine::{Body, Request, Side, words};
+use tidegate_engine::view::{happened, status};
+use tidegate_engine::{Body, Event, Request, Side};
 use tidegate_model::seam::{
-    Actor, ArmCounts, BrakeLook, EqualityCounts, ExposureVersion, Observation, Silence, Verdict,
+    Actor, ArmCounts, BrakeLook, Effect, EqualityCounts, ExposureVersion, Observation, Silence, Verdict,
 };
 use tidegate_model::{Millis, Severity};
 
@@ -40,18 +41,23 @@ pub(crate) fn run(world: &mut World, script: &str) -> Vec<String> {
         let from = world.journal.len();
         let refusal = obey(world, line);
         world.expect_kept(line);
+        let mut lines = Vec::new();
         for event in &world.journal[from..] {
-            if let Some(told) = told(&event.body) {
-                seen.push(format!("{} {told}", clock(event.at)));
+            if let Some(told) = told(event) {
+                lines.push((event.at, told));
             }
         }
+        // The same again in one line of a script is said once.
+        lines.dedup_by(|later, earlier| later.1 == earlier.1);
+        seen.extend(lines.into_iter().map(|(at, told)| format!("{} {told}", clock(at))));
         seen.extend(refusal);
     }
     seen
 }
 
-fn told(body: &Body) -> Option<String> {
-    match body {
+/// What the timeline says of an event, unless it only says that something was counted, asked or taken.
+fn told(event: &Event) -> Option<String> {
+    match &event.body {
         Body::EvidenceRecorded { late: false, .. }
         | Body::Observed { .. }
         | Body::EffectEnded { .. }
@@ -63,16 +69,11 @@ fn told(body: &Body) -> Option<String> {
         Body::CriterionJudged {
             stage,
             criterion,
-            verdict,
+            verdict: Verdict::Pass,
             ..
-        } => Some(format!("{stage}/{criterion} says {}", verdict.word())),
-        Body::IncidentOpened {
-            incident,
-            domain,
-            severity,
-            ..
-        } => Some(format!("{incident} opened for {domain}, {}", severity.word())),
-        other => Some(words::said(other)),
+        } => Some(format!("{criterion} of {stage} says pass")),
+        Body::EvidenceRecorded { late: true, .. } => Some("counts came late and are not judged".to_owned()),
+        _ => Some(happened(0, event).text),
     }
 }
 
@@ -99,6 +100,9 @@ fn obey(world: &mut World, line: &str) -> Option<String> {
         ["sql", stage, criterion, how] => observe(world, stage, criterion, how),
         ["brake", stage, new, old] => look(world, stage, new, old),
         ["gateway", how] => gateway_does(world, how),
+        ["show", "switches"] => Some(switches(world)),
+        ["show", "pages"] => Some(pages(world)),
+        ["show", stage] => Some(shown(world, stage)),
         ["restart"] => answer(world.ask(Actor::Controller, Request::StartController)),
         ["@change", stage, side, reference] => {
             let service = Actor::Service { id: name("change") };
@@ -110,6 +114,59 @@ fn obey(world: &mut World, line: &str) -> Option<String> {
         }
         [] => None,
     }
+}
+
+/// A stage as the page shows it.
+fn shown(world: &World, id: &str) -> String {
+    let view = status(&world.estate, &world.state, world.now);
+    let stage = view
+        .plans
+        .iter()
+        .flat_map(|plan| &plan.stages)
+        .find(|stage| stage.id.as_str() == id);
+    let stage = stage.unwrap();
+    let mut waits = stage.holds.clone();
+    waits.extend(stage.waits_for.iter().cloned());
+    let waits = if waits.is_empty() {
+        "nothing".to_owned()
+    } else {
+        waits.join("; ")
+    };
+    format!(
+        "= {id} is {} at {}, attempt {}; it waits for: {waits}",
+        stage.phase, stage.exposure, stage.attempt
+    )
+}
+
+/// The switches as the shop reads them.
+fn switches(world: &World) -> String {
+    let values: Vec<String> = world
+        .state
+        .switches
+        .iter()
+        .map(|(id, switch)| format!("{id} = {}", switch.value))
+        .collect();
+    format!("= {}", values.join(", "))
+}
+
+/// Who has a page that has not ended, and by how many ways.
+fn pages(world: &World) -> String {
+    let mut people: Vec<String> = world
+        .state
+        .outbox()
+        .values()
+        .filter_map(|waiting| match &waiting.effect {
+            Effect::Page(letter) => Some(format!(
+                "{} of {} by way {}",
+                letter.to,
+                letter.thread,
+                letter.method + 1
+            )),
+            Effect::SetExposure(_) | Effect::AskApproval(_) | Effect::Notify(_) => None,
+        })
+        .collect();
+    people.sort();
+    format!("= pages under way: {}", people.join(", "))
 }
 
 fn answer(answer: Result<tidegate_engine::Accepted, tidegate_engine::Refusal>) -> Option<String> {

@@ -388,3 +388,10 @@ pub(crate) fn parts() -> Parts {
 pub(crate) fn estate() -> Estate {
     Estate::assemble(parts()).unwrap()
 }
+
+/// The estate with a change.
+pub(crate) fn estate_with(change: impl FnOnce(&mut Parts)) -> Estate {
+    let mut parts = parts();
+    change(&mut parts);
+    Estate::assemble(parts).unwrap()
+}

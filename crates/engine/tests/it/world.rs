@@ -8,7 +8,7 @@ use tidegate_engine::{Accepted, Body, Command, CommandKey, Event, Refusal, Reque
 use tidegate_model::seam::{
     Actor, ArmCounts, Door, Effect, ExposureVersion, MeterCounts, Outcome, Receipt, Stratum, StratumId, StratumPart,
 };
-use tidegate_model::{BasisPoints, Estate, Millis, StageId, Timestamp};
+use tidegate_model::{BasisPoints, Estate, Millis, Parts, StageId, Timestamp};
 
 use crate::shop::{self, name};
 
@@ -22,7 +22,7 @@ pub(crate) enum Health {
     Well,
     /// Completes far less.
     Worse,
-    /// A little less, which no test tells yet.
+    /// Completes a little less, and has so few visitors that no test tells yet.
     Unsure,
     /// Meets errors.
     Failing,
@@ -77,6 +77,11 @@ impl World {
 
     pub(crate) fn shop() -> Self {
         Self::start(shop::estate())
+    }
+
+    /// A shop in which something is otherwise.
+    pub(crate) fn shop_with(change: impl FnOnce(&mut Parts)) -> Self {
+        Self::start(shop::estate_with(change))
     }
 
     /// Asks without a key.
@@ -218,22 +223,30 @@ impl World {
             .stages
             .get(&id)
             .map_or(BasisPoints::ZERO, |stage| stage.exposure);
-        let new_n = match health {
-            Health::Missplit => 200 * u64::from(share.get()) / 10_000,
+        let visitors = match health {
+            Health::Missplit => 200,
             Health::Empty => 0,
+            Health::Unsure => 20,
             Health::Well
             | Health::Worse
-            | Health::Unsure
             | Health::Failing
             | Health::Slow
             | Health::Same
             | Health::FallenBack
-            | Health::Impossible => 2_000 * u64::from(share.get()) / 10_000,
+            | Health::Impossible => 2_000,
         };
-        let old_n = if health == Health::Same {
-            new_n
-        } else {
-            2_000 * u64::from(10_000 - share.get()) / 10_000
+        let new_n = visitors * u64::from(share.get()) / 10_000;
+        let old_n = match health {
+            Health::Same => new_n,
+            Health::Unsure => 20 * u64::from(10_000 - share.get()) / 10_000,
+            Health::Well
+            | Health::Worse
+            | Health::Failing
+            | Health::Slow
+            | Health::Missplit
+            | Health::FallenBack
+            | Health::Impossible
+            | Health::Empty => 2_000 * u64::from(10_000 - share.get()) / 10_000,
         };
         let criteria: &[&str] = match (stage, part) {
             ("checkout", StratumPart::Prompt) => &["split", "errors", "speed"],
@@ -251,7 +264,14 @@ impl World {
             },
             new: ArmCounts {
                 n: new_n,
-                hits: new_n * permille(criterion, health) / 1_000 + u64::from(health == Health::Impossible) * 10_000,
+                hits: match health {
+                    Health::Impossible => new_n + 1,
+                    // One visitor less in every third second.
+                    Health::Unsure if !matches!(*criterion, "errors" | "speed" | "split") => {
+                        (new_n * permille(criterion, health) / 1_000).saturating_sub(u64::from(self.stratum % 3 == 2))
+                    }
+                    _ => new_n * permille(criterion, health) / 1_000,
+                },
             },
         });
         Stratum {
@@ -300,7 +320,6 @@ impl World {
 fn permille(criterion: &str, health: Health) -> u64 {
     match (criterion, health) {
         ("orders" | "pages", Health::Worse) => 600,
-        ("orders" | "pages", Health::Unsure) => 880,
         ("orders" | "pages", _) => 920,
         ("errors", Health::Failing) => 100,
         ("errors", _) => 2,
