@@ -29,7 +29,7 @@ pub(super) fn found(turn: &mut Turn<'_>, id: &StageId, criterion: &Criterion, wh
         OnHarm::Rollback => {
             turn.emit_self(found);
             roll_back(turn, id, Cause::Harm(criterion.id.clone()));
-            let summary = format!("{} was rolled back: {} - {why}", declared.title, criterion.title);
+            let summary = format!("{} was rolled back because {}", declared.title, failed(criterion, why));
             incident::open(turn, &declared.owner, Severity::Sev2, origin, summary);
         }
         OnHarm::Hold => {
@@ -43,16 +43,21 @@ pub(super) fn found(turn: &mut Turn<'_>, id: &StageId, criterion: &Criterion, wh
                 return;
             }
             turn.emit_self(found);
-            let reason = format!("{}: {why}", criterion.title);
+            let reason = failed(criterion, why);
             turn.emit_self(Body::StageHeld {
                 stage: id.clone(),
                 criterion: Some(criterion.id.clone()),
                 reason,
             });
-            let summary = format!("{} is held: {} - {why}", declared.title, criterion.title);
+            let summary = format!("{} is held because {}", declared.title, failed(criterion, why));
             incident::open(turn, &criterion.owner, Severity::Sev3, origin, summary);
         }
     }
+}
+
+/// A criterion's title is what should hold; this says that it does not.
+fn failed(criterion: &Criterion, why: &str) -> String {
+    format!("this failed: {} ({why})", criterion.title)
 }
 
 /// Whether only forward fixes remain for a stage.
@@ -82,7 +87,7 @@ fn hold_and_fix(turn: &mut Turn<'_>, stage: &Stage, criterion: Option<&Criterion
         look: None,
     });
     let reason = match criterion {
-        Some(criterion) => format!("{}: {why}", criterion.title),
+        Some(criterion) => failed(criterion, why),
         None => format!("{BRAKE_HOLD}: {why}"),
     };
     turn.emit_self(Body::StageHeld {

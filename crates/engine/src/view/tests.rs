@@ -442,7 +442,7 @@ fn what_happened_reads_as_a_story() {
     14:00:02 buy of checkout says harm: new 15.0 % of 40, old 66.7 % of 360: worse beyond chance
     14:00:02 buy found harm in checkout; exposure falls at once
     14:00:02 rolling checkout back from 10 % to 0 %, because buy found harm
-    14:00:02 inc-1 opened (sev2, checkout, by buy of checkout): Checkout was rolled back: flow buy completed - new 15.0 % of 40, old 66.7 % of 360: worse beyond chance
+    14:00:02 inc-1 opened (sev2, checkout, by buy of checkout): Checkout was rolled back because this failed: flow buy completed (new 15.0 % of 40, old 66.7 % of 360: worse beyond chance)
     14:00:02 called ana for inc-1 (rung 1, call 1); next at 14:05:02
     14:00:02 every gateway holds the asked exposure
     14:00:02 checkout is back on the old side, on 1 gateway

@@ -432,7 +432,7 @@ fn nothing_is_compared_at_full_exposure_but_limits_hold() {
         09:00:34 errors of checkout says harm: new 4.1 % of 20000 fail, 2 % may: beyond chance
         09:00:34 errors found harm in checkout; exposure falls at once
         09:00:34 rolling checkout back from 100 % to 0 %, because errors found harm
-        09:00:34 inc-1 opened (sev2, checkout, by errors of checkout): checkout was rolled back: errors - new 4.1 % of 20000 fail, 2 % may: beyond chance
+        09:00:34 inc-1 opened (sev2, checkout, by errors of checkout): checkout was rolled back because this failed: errors (new 4.1 % of 20000 fail, 2 % may: beyond chance)
         09:00:34 called ana for inc-1 (rung 1, call 1); next at 09:01:34
         09:00:34 counts came late and are not judged
         ",

@@ -89,7 +89,7 @@ async fn tell(options: &Options, world: &mut world::World, controller: &Controll
     if !over {
         say!("\nThe story did not end within {STORY_WITHIN:?}.");
     }
-    let measured = world.measure(controller, narrator.story(), began, DRAIN_WITHIN).await?;
+    let measured = world.measure(controller, began, DRAIN_WITHIN).await?;
     let claims = if options.faults {
         report::claims(narrator.story(), &measured)
     } else {

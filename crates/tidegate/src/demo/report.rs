@@ -1,6 +1,6 @@
 //! The report of a demo: what the change cost, what it would have cost, and whether the story held. Every figure was measured.
 
-use tidegate_model::{CriterionId, Timestamp};
+use tidegate_model::{CriterionId, Millis, Timestamp};
 
 use super::story::Story;
 
@@ -19,7 +19,7 @@ pub(crate) struct Measured {
     pub(crate) stranded: (u64, u64),
     /// When the first order failed on the new side without an error status.
     pub(crate) first_failure_at: Option<Timestamp>,
-    /// Last request on the new side of a visitor without an open cart, after the rollback began.
+    /// Last request on the new side of a visitor without an open cart, until checkout was exposed again.
     pub(crate) last_fresh_request_at: Option<Timestamp>,
     /// Attempts of shoppers and how many of them completed.
     pub(crate) attempts: u64,
@@ -158,7 +158,7 @@ pub(crate) fn render(story: &Story, measured: &Measured, claims: &[Claim]) -> St
             .iter()
             .find(|answered| answered.incident == paged.incident);
         let answer = match answer.and_then(|answered| answered.by.as_ref()) {
-            Some((at, by)) if paged.to.contains(by) => format!("{by} answered after {}", at.since(paged.at)),
+            Some((at, by)) if paged.to.contains(by) => format!("{by} answered after {}", seconds(at.since(paged.at))),
             _ => "no answer".into(),
         };
         line(
@@ -237,23 +237,31 @@ fn rollback_lines(story: &Story, measured: &Measured, line: &mut impl FnMut(&str
         ),
     );
     if let Some(first) = measured.first_failure_at {
-        line(
-            "first failing order to verdict",
-            rollback.harm_at.since(first).to_string(),
-        );
+        line("first failing order to verdict", seconds(rollback.harm_at.since(first)));
     }
     if let Some(last) = measured.last_fresh_request_at {
-        line(
-            "verdict to last new visitor there",
-            last.since(rollback.harm_at).to_string(),
-        );
+        let label = "verdict to last visitor there";
+        if last >= rollback.harm_at {
+            line(
+                label,
+                format!("{}, open carts apart", seconds(last.since(rollback.harm_at))),
+            );
+        } else {
+            let before = seconds(rollback.harm_at.since(last));
+            line(
+                label,
+                format!("none after it, open carts apart; the last came {before} before"),
+            );
+        }
     }
     if let Some(done) = rollback.done_at {
-        line(
-            "verdict to every gateway's word",
-            done.since(rollback.harm_at).to_string(),
-        );
+        line("verdict to every gateway's word", seconds(done.since(rollback.harm_at)));
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a demo lasts minutes")]
+fn seconds(span: Millis) -> String {
+    format!("{:.3} s", span.0 as f64 / 1_000.0)
 }
 
 fn orders(orders: Orders) -> String {

@@ -17,7 +17,6 @@ use tokio::task::JoinHandle;
 
 use super::program::Program;
 use super::report::{Measured, Orders};
-use super::story::Story;
 use super::{Options, cast, instant};
 use crate::live::{Controller, chance};
 
@@ -320,7 +319,6 @@ impl World {
     pub(crate) async fn measure(
         &mut self,
         controller: &Controller,
-        story: &Story,
         began: Timestamp,
         drain_within: Duration,
     ) -> anyhow::Result<Measured> {
@@ -367,14 +365,6 @@ impl World {
             .iter()
             .find(|second| second.failed > 0 && exposed_at.is_some_and(|at| second.at_ms + 999 >= at.0))
             .map(|second| second.at_ms.max(exposed_at.map_or(0, |at| at.0)));
-        let first_rollback = story
-            .stage("checkout")
-            .rollbacks
-            .first()
-            .map(|rollback| rollback.harm_at);
-        let last_fresh_request_at = self
-            .last_fresh
-            .filter(|at| first_rollback.is_some_and(|from| *at >= from));
         let journal = {
             let journal = controller
                 .journal
@@ -397,7 +387,7 @@ impl World {
             ledger_differences: u64::try_from(differences).unwrap_or(u64::MAX),
             stranded: (then.len() as u64, kept as u64),
             first_failure_at: instant(first_failure_at),
-            last_fresh_request_at,
+            last_fresh_request_at: self.last_fresh,
             attempts: visits.started,
             completed: visits.completed,
             seconds,

@@ -59,7 +59,8 @@ pub(crate) async fn hear_gateways(
                 )
                 .await;
             }
-            Report::Disconnected { gateway } => tracing::warn!(%gateway, "a gateway has let go of its line"),
+            // Its lease decides whether it is lost; at a clean stop it is not.
+            Report::Disconnected { gateway } => tracing::info!(%gateway, "a gateway has let go of its line"),
             Report::Live(counts) => {
                 live.send_modify(|all| {
                     all.insert(counts.gateway.clone(), Arc::new(counts));
