@@ -79,12 +79,16 @@ fn stands_in_the_way(turn: &Turn<'_>, plan: &Plan, declared: &Stage, opens: &Ope
     };
     Some(Refusal {
         rule: obstacle.rule,
-        what: format!(
-            "{} may not open {}: {}",
-            declared.id,
-            words::opening(opens),
-            obstacle.what
-        ),
+        what: if is_final {
+            format!("{} cannot be made final: {}", declared.id, obstacle.what)
+        } else {
+            format!(
+                "nobody can approve {} of {}: {}",
+                words::opening(opens),
+                declared.id,
+                obstacle.what
+            )
+        },
         owner: turn
             .estate
             .domains()
@@ -208,7 +212,16 @@ pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Re
                 state.phase.words()
             ),
             owner: None,
-            remedy: "wait until the soak is over".into(),
+            remedy: match state.phase {
+                Phase::Exposing | Phase::Soaking => "wait until the soak is over".into(),
+                Phase::Watching => "there is no step after this one".into(),
+                Phase::Pending
+                | Phase::Ready
+                | Phase::Gating
+                | Phase::RollingBack
+                | Phase::RolledBack
+                | Phase::Finalised => "it must be exposed first, and its gate unable to tell".into(),
+            },
         });
     };
     let mut readings = Vec::new();

@@ -348,6 +348,25 @@ pub(super) fn has_risk(
     })
 }
 
+/// Who still has to accept the risk of the next step; empty while nobody has begun to.
+#[must_use]
+pub(crate) fn missing_acceptances(estate: &Estate, state: &State, stage: &Stage, now: Timestamp) -> Vec<String> {
+    let known = state.stages.get(&stage.id).filter(|known| !known.risks.is_empty());
+    let Some(step) = known.and_then(|known| known.step) else {
+        return Vec::new();
+    };
+    let opens = Opening::AcceptedRisk(step + 1);
+    let is_missing = |role| !has_risk(estate, state, stage, &opens, role, now);
+    let roles = [
+        (Role::Approver, "an approver"),
+        (Role::Above, "somebody on a rung above"),
+    ];
+    let missing = roles.into_iter().filter(|(role, _)| is_missing(*role));
+    missing
+        .map(|(_, who)| format!("its risk is not accepted by {who}"))
+        .collect()
+}
+
 fn reaches_somebody(estate: &Estate, domain: &tidegate_model::DomainId) -> bool {
     let rungs = estate
         .domains()

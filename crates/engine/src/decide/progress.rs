@@ -218,11 +218,7 @@ fn judge_all(turn: &mut Turn<'_>, stage: &Stage) {
             Verdict::Pass | Verdict::NotYet { .. } => {
                 let held = Origin::Criterion(stage.id.clone(), criterion.id.clone());
                 if verdict == Verdict::Pass && criterion.on_harm == OnHarm::Hold {
-                    incident::recovered(
-                        turn,
-                        &held,
-                        "none, because the criterion passes after a journalled change",
-                    );
+                    incident::recovered(turn, &held, "none, because the criterion passes again");
                 }
             }
             Verdict::NoData { .. } | Verdict::SourceDown { .. } | Verdict::Invalid { .. } => {}

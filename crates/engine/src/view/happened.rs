@@ -173,14 +173,15 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             of,
             reason,
         } => {
-            let whose = criterion
-                .as_ref()
-                .map(ToString::to_string)
-                .or_else(|| of.as_ref().map(ToString::to_string));
-            let whose = whose.map(|whose| format!(" of {whose}")).unwrap_or_default();
+            let whose = match (criterion, of) {
+                (Some(criterion), _) => format!("the hold of {criterion}"),
+                (None, Some(person)) if is_person(actor, person) => "their hold".to_owned(),
+                (None, Some(person)) => format!("the hold of {person}"),
+                (None, None) => "the hold".to_owned(),
+            };
             (
                 Tone::Calm,
-                format!("{actor} lifted the hold{whose} on {stage}{}", because(reason)),
+                format!("{actor} lifted {whose} on {stage}{}", because(reason)),
             )
         }
         Body::RollbackBegun { stage, from, cause, .. } => (
@@ -247,13 +248,17 @@ fn tell(body: &Body, actor: &Actor) -> Told {
         } => called(incident, *rung, *attempt, sent, *answer_by),
         Body::IncidentAcknowledged {
             incident, by, until, ..
-        } => (
-            Tone::Good,
-            format!(
-                "{by} acknowledged {incident}; the pager is silent until {}",
-                clock(*until)
-            ),
-        ),
+        } => {
+            let has = if is_person(actor, by) {
+                format!("{by} acknowledged {incident}")
+            } else {
+                format!("{by} still has {incident}")
+            };
+            (
+                Tone::Good,
+                format!("{has}; the pager is silent until {}", clock(*until)),
+            )
+        }
         Body::AcknowledgementLapsed { incident } => (
             Tone::Wait,
             format!("the acknowledgement of {incident} ran out without an update"),
@@ -293,6 +298,10 @@ fn tell(body: &Body, actor: &Actor) -> Told {
         ),
         Body::EffectEnded { outcome, .. } => ended(outcome),
     }
+}
+
+fn is_person(actor: &Actor, person: &PersonId) -> bool {
+    matches!(actor, Actor::Person { id, .. } if id == person)
 }
 
 fn refused(actor: &Actor, asked: &str, refusal: &Refusal) -> Told {

@@ -105,7 +105,10 @@ fn waits_for(estate: &Estate, state: &State, declared: &Stage, known: &StageStat
             }
             waits.extend(criteria(declared, known));
         }
-        Phase::Gating if known.passed.is_none() => waits.extend(criteria(declared, known)),
+        Phase::Gating if known.passed.is_none() => {
+            waits.extend(criteria(declared, known));
+            waits.extend(gate::missing_acceptances(estate, state, declared, now));
+        }
         Phase::Ready | Phase::Gating => {}
         Phase::RollingBack => waits.push("not every gateway holds 0 % yet".to_owned()),
         Phase::RolledBack if known.attempt >= declared.attempts_max => {

@@ -1,1 +1,475 @@
-//! Who approves what, for how long, and what makes an approval lapse.
+//! Who approves what, for how long, and what makes an approval lapse; and risk that is accepted instead.
+
+use crate::script::{check, check_in, run};
+use crate::world::World;
+
+/// Checkout at its first step, where no test can tell: the gate says `not yet`.
+const CANNOT_TELL: &str = "
+    ana approve checkout
+    confirm
+    counts checkout unsure 6
+    ";
+
+/// Pricing is ready.
+const PRICING_READY: &str = "
+    cleo approve catalogue
+    confirm
+    counts catalogue well 6
+    cleo approve catalogue
+    confirm
+    ";
+
+#[test]
+fn only_approvers_approve_and_whoever_executes_does_not() {
+    check(
+        "
+        max approve checkout
+        hal approve checkout
+        cleo approve checkout
+        ben approve checkout
+        @change approve checkout
+        bea approve checkout
+        ",
+        "
+        refused TG9001: max may not: approvers approve, executors do not (ask somebody of checkout-team)
+        refused TG9001: hal may not: approvers approve, executors do not (ask somebody of checkout-team)
+        refused TG9001: cleo may not: approvers approve, executors do not (ask somebody of checkout-team)
+        refused TG9001: ben may not: approvers approve, executors do not (ask somebody of checkout-team)
+        refused TG9001: service change may not: approvers approve, executors do not (ask somebody of checkout-team)
+        09:00:00 bea approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        ",
+    );
+}
+
+#[test]
+fn one_person_stands_for_one_approver_only() {
+    let mut world = World::shop();
+    run(&mut world, PRICING_READY);
+    check_in(
+        &mut world,
+        "
+        gil approve pricing
+        show pricing
+        gil approve pricing
+        show pricing
+        pat approve pricing
+        ",
+        "
+        09:00:06 gil approved entering pricing
+        = pricing is ready at 0 %, attempt 1; it waits for: the approval of platform is missing
+        09:00:06 gil approved entering pricing
+        = pricing is ready at 0 %, attempt 1; it waits for: the approval of platform is missing
+        09:00:06 pat approved entering pricing
+        09:00:06 exposed pricing to 50 % (step 1), as approved
+        ",
+    );
+}
+
+#[test]
+fn whoever_could_stand_for_both_stands_where_the_other_cannot() {
+    let mut world = World::shop();
+    run(&mut world, PRICING_READY);
+    check_in(
+        &mut world,
+        "
+        gil approve pricing
+        gus approve pricing
+        ",
+        "
+        09:00:06 gil approved entering pricing
+        09:00:06 gus approved entering pricing
+        09:00:06 exposed pricing to 50 % (step 1), as approved
+        ",
+    );
+}
+
+#[test]
+fn an_approval_goes_stale_and_is_asked_for_again() {
+    let mut world = World::calm();
+    run(&mut world, PRICING_READY);
+    check_in(
+        &mut world,
+        "
+        pat approve pricing
+        gus hold pricing
+        wait 601s
+        gus resume pricing
+        show pricing
+        gus approve pricing
+        pat approve pricing
+        ",
+        "
+        09:00:06 pat approved entering pricing
+        09:00:06 gus holds pricing
+        09:00:16 asked cleo to approve the finalisation of catalogue, until 19:00:16
+        09:10:07 gus lifted their hold on pricing: looked at it
+        09:10:07 asked gil, gus and pat to approve entering pricing, until 19:10:07
+        = pricing is ready at 0 %, attempt 1; it waits for: the approval of the owner of pricing (pricing-team) is missing; the approval of platform is missing
+        09:10:07 gus approved entering pricing
+        09:10:07 pat approved entering pricing
+        09:10:07 exposed pricing to 50 % (step 1), as approved
+        ",
+    );
+}
+
+#[test]
+fn a_question_that_waits_too_long_is_paged_once_and_its_page_ends_with_the_answer() {
+    check(
+        "
+        ana hold checkout
+        wait 89s
+        wait 1s
+        wait 30s
+        cleo approve catalogue
+        show pages
+        ",
+        "
+        09:00:00 ana holds checkout
+        09:01:30 the approval of catalogue is overdue; its owner is paged
+        09:01:30 inc-1 opened (sev3, catalogue, by a decision that waits (catalogue)): catalogue waits for its approval
+        09:01:30 called cleo for inc-1 (rung 1, call 1); next at 09:02:30
+        09:01:30 the approval of checkout is overdue; its owner is paged
+        09:01:30 inc-2 opened (sev3, checkout, by a decision that waits (checkout)): checkout waits for its approval
+        09:01:30 called ana for inc-2 (rung 1, call 1); next at 09:02:30
+        09:02:00 cleo approved entering catalogue
+        09:02:00 exposed catalogue to 50 % (step 1), as approved
+        09:02:00 inc-1 is over by itself; lesson: none, because the decision was taken
+        = pages under way: ana of inc-2 by way 1, ana of inc-2 by way 2
+        ",
+    );
+}
+
+#[test]
+fn harm_takes_approvals_away() {
+    let mut world = World::shop();
+    run(
+        &mut world,
+        "ana approve checkout\nconfirm\ncounts checkout well 12\nbea hold checkout",
+    );
+    check_in(
+        &mut world,
+        "
+        ana approve checkout
+        show checkout
+        brake checkout 40/100 0/900
+        confirm
+        bea resume checkout
+        ana resolve inc-1 none, because the provider was down
+        ana change checkout new deploy-8
+        show checkout
+        ",
+        "
+        09:00:12 ana approved step 2 of checkout
+        = checkout is gating at 10 %, attempt 1; it waits for: held by bea since 09:00:12
+        09:00:12 the brake of checkout saw 40 of 100 attempts fail; exposure falls at once
+        09:00:12 rolling checkout back from 10 % to 0 %, by the brake
+        09:00:12 inc-1 opened (sev1, checkout, by the brake of checkout): checkout was rolled back by the emergency brake: 40 of 100 attempts failed within 5s
+        09:00:12 called ana for inc-1 (rung 1, call 1); next at 09:01:12
+        09:00:12 checkout is back on the old side, on 1 gateway
+        09:00:12 bea lifted their hold on checkout: looked at it
+        09:00:12 ana resolved inc-1; lesson: none, because the provider was down
+        09:00:12 ana changed the new side of checkout (deploy-8); its evidence starts anew
+        09:00:12 checkout is ready to be entered (attempt 2)
+        09:00:12 asked ana and bea to approve entering checkout, until 09:01:42
+        = checkout is ready at 0 %, attempt 2; it waits for: the approval of the owner of checkout (checkout-team) is missing
+        ",
+    );
+}
+
+#[test]
+fn a_change_takes_approvals_away() {
+    let mut world = World::shop();
+    run(&mut world, PRICING_READY);
+    check_in(
+        &mut world,
+        "
+        pat approve pricing
+        show pricing
+        pat change pricing new deploy-8
+        show pricing
+        ",
+        "
+        09:00:06 pat approved entering pricing
+        = pricing is ready at 0 %, attempt 1; it waits for: the approval of platform is missing
+        09:00:06 pat changed the new side of pricing (deploy-8); its evidence starts anew
+        09:00:06 asked gil, gus and pat to approve entering pricing, until 09:01:36
+        = pricing is ready at 0 %, attempt 1; it waits for: the approval of the owner of pricing (pricing-team) is missing; the approval of platform is missing
+        ",
+    );
+}
+
+#[test]
+fn the_approval_of_one_step_opens_no_other() {
+    let mut world = World::shop();
+    run(
+        &mut world,
+        "ana approve checkout\nconfirm\ncounts checkout well 12\nana approve checkout\nconfirm",
+    );
+    check_in(
+        &mut world,
+        "
+        counts checkout well 19
+        show checkout
+        ",
+        "
+        09:00:13 speed of checkout says pass
+        09:00:13 orders of checkout says pass
+        09:00:15 errors of checkout says pass
+        09:00:17 the soak of checkout step 2 is over; its gate decides
+        09:00:17 the gate of checkout step 2 passed on 4 criteria
+        09:00:17 asked ana and bea to approve step 3 of checkout, until 09:01:47
+        = checkout is gating at 50 %, attempt 1; it waits for: the approval of the owner of checkout (checkout-team) is missing
+        ",
+    );
+}
+
+#[test]
+fn the_point_of_no_return_needs_its_own_approval_and_nothing_in_its_way() {
+    let mut world = World::shop();
+    run(&mut world, PRICING_READY);
+    check_in(
+        &mut world,
+        "
+        cleo finalise catalogue
+        cleo approve catalogue
+        wait 10s
+        cleo hold catalogue
+        cleo finalise catalogue
+        cleo resume catalogue
+        cleo open catalogue sev2 the search is empty
+        cleo finalise catalogue
+        cleo approve catalogue
+        cleo resolve inc-1 none, because it was a filter
+        max finalise catalogue
+        cleo finalise catalogue
+        cleo finalise catalogue
+        ",
+        "
+        refused TG9003: catalogue is watching; it cannot be made final now (wait until its watch is over, at 2026-03-02T09:00:16.000Z)
+        refused TG9003: catalogue is watching; there is nothing to approve now (wait until its watch is over)
+        09:00:16 asked cleo to approve the finalisation of catalogue, until 09:01:46
+        09:00:16 cleo holds catalogue
+        refused TG9008: catalogue cannot be made final: held by cleo (see to that first; the point of no return is not approved in advance)
+        09:00:16 cleo lifted their hold on catalogue: looked at it
+        09:00:16 inc-1 opened (sev2, catalogue, by cleo): the search is empty
+        09:00:16 called cleo for inc-1 (rung 1, call 1); next at 09:01:16
+        refused TG9006: catalogue cannot be made final: inc-1 is open (see to that first; the point of no return is not approved in advance)
+        refused TG9006: catalogue cannot be made final: inc-1 is open (see to that first; the point of no return is not approved in advance)
+        09:00:16 cleo resolved inc-1; lesson: none, because it was a filter
+        refused TG9001: max may not: approvers approve, executors do not (ask somebody of catalogue-team)
+        09:00:16 cleo approved the finalisation of catalogue
+        09:00:16 tidegate finalised catalogue; there is no way back
+        refused TG9003: catalogue is finalised; it cannot be made final now (nothing is left to finalise)
+        ",
+    );
+}
+
+#[test]
+fn risk_is_accepted_by_an_approver_and_a_rung_above() {
+    let mut world = World::shop();
+    run(&mut world, CANNOT_TELL);
+    check_in(
+        &mut world,
+        "
+        max accept-risk checkout it will be fine
+        ana accept-risk checkout
+        ana accept-risk checkout a sale begins
+        show checkout
+        bea accept-risk checkout me too
+        hal accept-risk checkout agreed
+        confirm
+        show checkout
+        ",
+        "
+        refused TG9001: max may not: an approver and a rung above accept risk (ask somebody of checkout-team)
+        refused TG9015: accepting risk needs a reason (say why)
+        09:00:06 ana accepted the risk of step 2 of checkout as approver: a sale begins
+        = checkout is gating at 10 %, attempt 1; it waits for: orders says not yet; errors says not yet; speed says not yet; its risk is not accepted by somebody on a rung above
+        09:00:06 bea accepted the risk of step 2 of checkout as approver: me too
+        09:00:06 hal accepted the risk of step 2 of checkout from a rung above: agreed
+        09:00:06 exposed checkout to 50 % (step 2), on accepted risk
+        09:00:06 step 2 of checkout is in force; it soaks until 09:00:11
+        09:00:06 calm of checkout says pass
+        = checkout is soaking at 50 %, attempt 1; it waits for: it soaks until 09:00:11; orders says not yet; errors says not yet; speed says not yet
+        ",
+    );
+}
+
+#[test]
+fn nobody_accepts_a_risk_in_both_roles() {
+    let mut world = World::shop_with(|parts| {
+        // Bea stands on the second rung too.
+        let platform = parts
+            .teams
+            .iter_mut()
+            .find(|team| team.id.as_str() == "platform")
+            .unwrap();
+        platform.on_call.push(crate::shop::name("bea"));
+    });
+    run(&mut world, CANNOT_TELL);
+    check_in(
+        &mut world,
+        "
+        bea accept-risk checkout a sale begins
+        bea accept-risk checkout and again
+        bea accept-risk checkout and again
+        show checkout
+        ana accept-risk checkout agreed
+        ",
+        "
+        09:00:06 bea accepted the risk of step 2 of checkout as approver: a sale begins
+        09:00:06 bea accepted the risk of step 2 of checkout from a rung above: and again
+        09:00:06 bea accepted the risk of step 2 of checkout as approver: and again
+        = checkout is gating at 10 %, attempt 1; it waits for: orders says not yet; errors says not yet; speed says not yet; its risk is not accepted by somebody on a rung above
+        09:00:06 ana accepted the risk of step 2 of checkout as approver: agreed
+        ",
+    );
+}
+
+#[test]
+fn accepted_risk_goes_stale() {
+    let mut world = World::shop_with(|parts| {
+        for stage in &mut parts.plans[0].stages {
+            stage.gate.fresh_for = tidegate_model::Millis::seconds(15);
+        }
+    });
+    run(&mut world, CANNOT_TELL);
+    check_in(
+        &mut world,
+        "
+        ana accept-risk checkout a sale begins
+        counts checkout unsure 16
+        hal accept-risk checkout agreed
+        show checkout
+        ana accept-risk checkout still
+        ",
+        "
+        09:00:06 ana accepted the risk of step 2 of checkout as approver: a sale begins
+        09:00:22 hal accepted the risk of step 2 of checkout from a rung above: agreed
+        = checkout is gating at 10 %, attempt 1; it waits for: orders says not yet; errors says not yet; speed says not yet; its risk is not accepted by an approver
+        09:00:22 ana accepted the risk of step 2 of checkout as approver: still
+        09:00:22 exposed checkout to 50 % (step 2), on accepted risk
+        ",
+    );
+}
+
+#[test]
+fn risk_is_accepted_on_not_yet_only() {
+    check(
+        "
+        ana accept-risk checkout now
+        ana approve checkout
+        ana accept-risk checkout now
+        confirm
+        ana accept-risk checkout now
+        wait 5s
+        wait 20s
+        ana accept-risk checkout now
+        counts checkout missplit 6
+        ana accept-risk checkout now
+        ",
+        "
+        refused TG9011: checkout is ready; risk is accepted only where a gate cannot tell (it must be exposed first, and its gate unable to tell)
+        09:00:00 ana approved entering checkout
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        refused TG9011: checkout is exposing; risk is accepted only where a gate cannot tell (wait until the soak is over)
+        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
+        09:00:00 calm of checkout says pass
+        refused TG9011: checkout is soaking; risk is accepted only where a gate cannot tell (wait until the soak is over)
+        09:00:05 the soak of checkout step 1 is over; its gate decides
+        09:00:20 errors of checkout says no data: nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:20 inc-1 opened (sev3, checkout, by the silence of errors (checkout)): checkout: errors is silent - nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:20 called ana for inc-1 (rung 1, call 1); next at 09:01:20
+        09:00:20 speed of checkout says no data: nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:20 inc-2 opened (sev3, checkout, by the silence of speed (checkout)): checkout: speed is silent - nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:20 called ana for inc-2 (rung 1, call 1); next at 09:01:20
+        09:00:22 orders of checkout says no data: nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:22 inc-3 opened (sev3, checkout, by the silence of orders (checkout)): checkout: orders is silent - nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:22 called ana for inc-3 (rung 1, call 1); next at 09:01:22
+        refused TG9011: `orders` says no data (risk can be accepted on `not yet` only)
+        09:00:26 errors of checkout says invalid: visitors are not split as planned
+        09:00:26 inc-1 is over by itself; lesson: none, because the signal came back
+        09:00:26 speed of checkout says invalid: visitors are not split as planned
+        09:00:26 inc-2 is over by itself; lesson: none, because the signal came back
+        09:00:26 orders of checkout says invalid: visitors are not split as planned
+        09:00:26 inc-3 is over by itself; lesson: none, because the signal came back
+        refused TG9011: `orders` says invalid (risk can be accepted on `not yet` only)
+        ",
+    );
+}
+
+#[test]
+fn a_gate_that_passes_has_no_risk_to_accept() {
+    check(
+        "
+        cleo approve catalogue
+        confirm
+        counts catalogue well 6
+        cleo accept-risk catalogue quickly
+        ",
+        "
+        09:00:00 cleo approved entering catalogue
+        09:00:00 exposed catalogue to 50 % (step 1), as approved
+        09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
+        09:00:01 pages of catalogue says pass
+        09:00:05 the soak of catalogue step 1 is over; its gate decides
+        09:00:05 the gate of catalogue step 1 passed on 1 criterion
+        09:00:05 asked cleo to approve step 2 of catalogue, until 09:01:35
+        refused TG9011: the gate of catalogue passes; there is no risk to accept (approve its next step)
+        ",
+    );
+}
+
+#[test]
+fn accepted_risk_waits_for_what_else_stands_in_the_way() {
+    let mut world = World::shop();
+    run(&mut world, CANNOT_TELL);
+    check_in(
+        &mut world,
+        "
+        bea hold checkout
+        ana accept-risk checkout a sale begins
+        hal accept-risk checkout agreed
+        show checkout
+        bea resume checkout
+        ",
+        "
+        09:00:06 bea holds checkout
+        09:00:06 ana accepted the risk of step 2 of checkout as approver: a sale begins
+        09:00:06 hal accepted the risk of step 2 of checkout from a rung above: agreed
+        = checkout is gating at 10 %, attempt 1; it waits for: held by bea since 09:00:06; orders says not yet; errors says not yet; speed says not yet
+        09:00:06 bea lifted their hold on checkout: looked at it
+        09:00:06 exposed checkout to 50 % (step 2), on accepted risk
+        ",
+    );
+}
+
+#[test]
+fn accepted_risk_lapses_with_a_change() {
+    let mut world = World::shop();
+    run(&mut world, CANNOT_TELL);
+    check_in(
+        &mut world,
+        "
+        ana accept-risk checkout a sale begins
+        ana change checkout new deploy-9
+        confirm
+        counts checkout unsure 6
+        hal accept-risk checkout agreed
+        show checkout
+        ",
+        "
+        09:00:06 ana accepted the risk of step 2 of checkout as approver: a sale begins
+        09:00:06 ana changed the new side of checkout (deploy-9); its evidence starts anew
+        09:00:06 calm of checkout says pass
+        09:00:06 step 1 of checkout is in force; it soaks until 09:00:11
+        09:00:06 calm of checkout says pass
+        09:00:11 the soak of checkout step 1 is over; its gate decides
+        09:00:12 hal accepted the risk of step 2 of checkout from a rung above: agreed
+        = checkout is gating at 10 %, attempt 1; it waits for: orders says not yet; errors says not yet; speed says not yet; its risk is not accepted by an approver
+        ",
+    );
+}

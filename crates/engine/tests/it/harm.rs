@@ -24,7 +24,7 @@ fn harm_takes_everybody_back_at_once_and_pages_the_owner() {
         09:00:01 orders of checkout says harm: new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance
         09:00:01 orders found harm in checkout; exposure falls at once
         09:00:01 rolling checkout back from 10 % to 0 %, because orders found harm
-        09:00:01 inc-1 opened (sev2, checkout, by orders of checkout): checkout was rolled back: orders - new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance
+        09:00:01 inc-1 opened (sev2, checkout, by orders of checkout): checkout was rolled back because this failed: orders (new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance)
         09:00:01 called ana for inc-1 (rung 1, call 1); next at 09:01:01
         09:00:02 counts came late and are not judged
         = checkout is rolling back at 0 %, attempt 1; it waits for: not every gateway holds 0 % yet; inc-1 is open
@@ -52,7 +52,7 @@ fn errors_beyond_their_limit_are_harm() {
         09:00:01 errors of checkout says harm: new 10.0 % of 200, old 0.2 % of 1800: worse beyond chance
         09:00:01 errors found harm in checkout; exposure falls at once
         09:00:01 rolling checkout back from 10 % to 0 %, because errors found harm
-        09:00:01 inc-1 opened (sev2, checkout, by errors of checkout): checkout was rolled back: errors - new 10.0 % of 200, old 0.2 % of 1800: worse beyond chance
+        09:00:01 inc-1 opened (sev2, checkout, by errors of checkout): checkout was rolled back because this failed: errors (new 10.0 % of 200, old 0.2 % of 1800: worse beyond chance)
         09:00:01 called ana for inc-1 (rung 1, call 1); next at 09:01:01
         09:00:01 counts came late and are not judged
         ",
@@ -79,15 +79,15 @@ fn harm_that_holds_moves_nobody_and_stops_growth() {
         09:00:00 calm of checkout says pass
         09:00:01 speed of checkout says harm: new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance
         09:00:01 speed found harm in checkout; growth stops
-        09:00:01 the gate (speed) holds checkout: speed: new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance
-        09:00:01 inc-1 opened (sev3, checkout, by speed of checkout): checkout is held: speed - new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance
+        09:00:01 the gate (speed) holds checkout: this failed: speed (new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance)
+        09:00:01 inc-1 opened (sev3, checkout, by speed of checkout): checkout is held because this failed: speed (new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance)
         09:00:01 called ana for inc-1 (rung 1, call 1); next at 09:01:01
         09:00:02 orders of checkout says pass
         09:00:05 the soak of checkout step 1 is over; its gate decides
-        = checkout is gating at 10 %, attempt 1; it waits for: held by the gate, for speed since 09:00:01: speed: new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance; errors says not yet; speed says harm
+        = checkout is gating at 10 %, attempt 1; it waits for: held by the gate, for speed since 09:00:01: this failed: speed (new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance); errors says not yet; speed says harm
         09:00:07 errors of checkout says pass
         refused TG9004: checkout is gating; there is nothing to approve now (its gate must pass first: speed says harm)
-        = checkout is gating at 10 %, attempt 1; it waits for: held by the gate, for speed since 09:00:01: speed: new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance; speed says harm
+        = checkout is gating at 10 %, attempt 1; it waits for: held by the gate, for speed since 09:00:01: this failed: speed (new 30.0 % of 200 take longer than 500ms, 5.0 % may: beyond chance); speed says harm
         ",
     );
 }
@@ -120,7 +120,7 @@ fn a_stage_comes_back_only_with_a_change_a_lesson_and_an_approval() {
         09:00:01 orders of checkout says harm: new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance
         09:00:01 orders found harm in checkout; exposure falls at once
         09:00:01 rolling checkout back from 10 % to 0 %, because orders found harm
-        09:00:01 inc-1 opened (sev2, checkout, by orders of checkout): checkout was rolled back: orders - new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance
+        09:00:01 inc-1 opened (sev2, checkout, by orders of checkout): checkout was rolled back because this failed: orders (new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance)
         09:00:01 called ana for inc-1 (rung 1, call 1); next at 09:01:01
         09:00:02 counts came late and are not judged
         09:00:12 checkout is back on the old side, on 1 gateway
@@ -163,7 +163,7 @@ fn a_change_before_the_lesson_waits_for_the_lesson() {
         09:00:01 orders of checkout says harm: new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance
         09:00:01 orders found harm in checkout; exposure falls at once
         09:00:01 rolling checkout back from 10 % to 0 %, because orders found harm
-        09:00:01 inc-1 opened (sev2, checkout, by orders of checkout): checkout was rolled back: orders - new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance
+        09:00:01 inc-1 opened (sev2, checkout, by orders of checkout): checkout was rolled back because this failed: orders (new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance)
         09:00:01 called ana for inc-1 (rung 1, call 1); next at 09:01:01
         09:00:02 counts came late and are not judged
         09:00:12 checkout is back on the old side, on 1 gateway
@@ -420,14 +420,14 @@ fn after_its_window_the_way_back_is_refused_with_what_is_left() {
         refused TG9012: the way back of checkout is closed (fix forward: repair the orders by hand; runbook checkout-down)
         09:04:32 errors of checkout says harm: new 2.9 % of 58000 fail, 2 % may: beyond chance
         09:04:32 errors found harm in checkout; growth stops
-        09:04:32 the gate (errors) holds checkout: errors: new 2.9 % of 58000 fail, 2 % may: beyond chance
-        09:04:32 inc-6 opened (sev1, checkout, by errors of checkout): checkout: errors: new 2.9 % of 58000 fail, 2 % may: beyond chance; the way back is closed - fix forward: repair the orders by hand; runbook checkout-down
+        09:04:32 the gate (errors) holds checkout: this failed: errors (new 2.9 % of 58000 fail, 2 % may: beyond chance)
+        09:04:32 inc-6 opened (sev1, checkout, by errors of checkout): checkout: this failed: errors (new 2.9 % of 58000 fail, 2 % may: beyond chance); the way back is closed - fix forward: repair the orders by hand; runbook checkout-down
         09:04:32 called ana for inc-6 (rung 1, call 1); next at 09:05:32
         09:04:32 the brake of checkout saw harm; growth stops
         09:04:32 tidegate holds checkout: the emergency brake: 40 of 100 attempts failed within 5s
         09:04:32 inc-7 opened (sev1, checkout, by the brake of checkout): checkout: the emergency brake: 40 of 100 attempts failed within 5s; the way back is closed - fix forward: repair the orders by hand; runbook checkout-down
         09:04:32 called ana for inc-7 (rung 1, call 1); next at 09:05:32
-        = checkout is watching at 100 %, attempt 1; it waits for: held by the gate, for errors since 09:04:32: errors: new 2.9 % of 58000 fail, 2 % may: beyond chance; held by tidegate since 09:04:32: the emergency brake: 40 of 100 attempts failed within 5s; inc-5 is open; the approval of the owner of checkout (checkout-team) is missing; errors says harm; calm says not yet
+        = checkout is watching at 100 %, attempt 1; it waits for: held by the gate, for errors since 09:04:32: this failed: errors (new 2.9 % of 58000 fail, 2 % may: beyond chance); held by tidegate since 09:04:32: the emergency brake: 40 of 100 attempts failed within 5s; inc-5 is open; the approval of the owner of checkout (checkout-team) is missing; errors says harm; calm says not yet
         ",
     );
 }

@@ -104,14 +104,11 @@ fn obey(world: &mut World, line: &str) -> Option<String> {
         ["show", "pages"] => Some(pages(world)),
         ["show", stage] => Some(shown(world, stage)),
         ["restart"] => answer(world.ask(Actor::Controller, Request::StartController)),
-        ["@change", stage, side, reference] => {
+        ["@change", rest @ ..] => {
             let service = Actor::Service { id: name("change") };
-            answer(world.ask(service, change(stage, side, reference)))
+            answer(world.ask(service, request_of(line, rest)))
         }
-        [person, rest @ ..] => {
-            let request = request(rest).unwrap_or_else(|| panic!("`{line}` is no line of a script"));
-            answer(world.ask(by(person), request))
-        }
+        [person, rest @ ..] => answer(world.ask(by(person), request_of(line, rest))),
         [] => None,
     }
 }
@@ -166,6 +163,9 @@ fn pages(world: &World) -> String {
         })
         .collect();
     people.sort();
+    if people.is_empty() {
+        people.push("none".to_owned());
+    }
     format!("= pages under way: {}", people.join(", "))
 }
 
@@ -177,6 +177,10 @@ fn answer(answer: Result<tidegate_engine::Accepted, tidegate_engine::Refusal>) -
         refusal.what,
         refusal.remedy
     ))
+}
+
+fn request_of(line: &str, words: &[&str]) -> Request {
+    request(words).unwrap_or_else(|| panic!("`{line}` is no line of a script"))
 }
 
 fn request(words: &[&str]) -> Option<Request> {
