@@ -233,6 +233,18 @@ pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Re
                 passing += 1;
                 readings.push((criterion.id.clone(), reading));
             }
+            Verdict::NotYet { .. } if gate::has_seen_nothing(&criterion.measure, &reading) => {
+                return Err(Refusal {
+                    rule: Rule::RiskNotAcceptable,
+                    what: format!("`{}` has seen nothing under this step", criterion.id),
+                    owner: turn
+                        .estate
+                        .domains()
+                        .get(&criterion.owner)
+                        .map(|domain| domain.owner.clone()),
+                    remedy: "wait until it has; what nobody has looked at is no risk that is known".into(),
+                });
+            }
             Verdict::NotYet { .. } => readings.push((criterion.id.clone(), reading)),
             Verdict::Harm | Verdict::NoData { .. } | Verdict::Invalid { .. } | Verdict::SourceDown { .. } => {
                 return Err(Refusal {

@@ -1,6 +1,6 @@
 //! What must hold before exposure grows: passed criteria, fresh approvals, no hold, no freezing incident, an open window, a ladder that reaches somebody.
 
-use tidegate_model::plan::{Approver, Plan, Stage};
+use tidegate_model::plan::{Approver, Measure, Plan, Stage};
 use tidegate_model::seam::Verdict;
 use tidegate_model::{BasisPoints, CriterionId, Estate, IncidentId, PersonId, StageId, Timestamp};
 
@@ -137,6 +137,7 @@ pub(super) fn standing(
         let (verdict, reading) = judge::judge(estate, state, &stage.id, criterion, now);
         let one = match verdict {
             Verdict::Pass => Standing::Pass,
+            Verdict::NotYet { .. } if has_seen_nothing(&criterion.measure, &reading) => Standing::Blocked,
             Verdict::NotYet { .. } => Standing::Undecided,
             Verdict::Harm | Verdict::NoData { .. } | Verdict::Invalid { .. } | Verdict::SourceDown { .. } => {
                 Standing::Blocked
@@ -150,6 +151,17 @@ pub(super) fn standing(
         readings.push((criterion.id.clone(), reading));
     }
     (worst, readings)
+}
+
+/// Whether what is measured has not been measured under this step at all; nobody can accept the risk of what nobody has seen.
+#[must_use]
+pub(super) fn has_seen_nothing(measure: &Measure, reading: &Reading) -> bool {
+    match measure {
+        Measure::Completion { .. } | Measure::Errors { .. } | Measure::Latency { .. } | Measure::SqlEqual { .. } => {
+            reading.new.is_none_or(|(seen, _)| seen == 0)
+        }
+        Measure::Incidents { .. } | Measure::Manual { .. } => false,
+    }
 }
 
 /// What each criterion that does not pass says now.

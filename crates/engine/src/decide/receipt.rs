@@ -11,6 +11,9 @@ use crate::event::{Body, Origin};
 use crate::refusal::Refusal;
 use crate::state::{EPOCHS_MAX, Phase};
 
+/// The lesson of an exposure that was waited for and has come.
+const IN_FORCE: &str = "none, because the exposure is in force";
+
 pub(super) fn receive(turn: &mut Turn<'_>, receipt: &Receipt) -> Result<(), Refusal> {
     let Some(waiting) = turn.state.outbox.get(&receipt.key) else {
         return Ok(());
@@ -59,11 +62,14 @@ fn in_force(turn: &mut Turn<'_>, version: ExposureVersion, acknowledged: &[Gatew
     for (id, phase) in waiting {
         match phase {
             Phase::Exposing => begin(turn, &id, version),
-            Phase::RollingBack => turn.emit(Body::RolledBack {
-                stage: id,
-                acknowledged: acknowledged.to_vec(),
-                lapsed: lapsed.to_vec(),
-            }),
+            Phase::RollingBack => {
+                turn.emit(Body::RolledBack {
+                    stage: id.clone(),
+                    acknowledged: acknowledged.to_vec(),
+                    lapsed: lapsed.to_vec(),
+                });
+                incident::recovered(turn, &Origin::Waiting(id), IN_FORCE);
+            }
             Phase::Pending
             | Phase::Ready
             | Phase::Soaking
@@ -81,7 +87,6 @@ fn begin(turn: &mut Turn<'_>, id: &StageId, version: ExposureVersion) {
         return;
     };
     let Some(step) = state.step else { return };
-    let is_over = "none, because the exposure is in force";
     let place = usize::try_from(step).unwrap_or(usize::MAX);
     let Some(declared_step) = declared.steps.get(place) else {
         return;
@@ -107,7 +112,7 @@ fn begin(turn: &mut Turn<'_>, id: &StageId, version: ExposureVersion) {
             decide_by,
         });
     }
-    incident::recovered(turn, &Origin::Waiting(id.clone()), is_over);
+    incident::recovered(turn, &Origin::Waiting(id.clone()), IN_FORCE);
 }
 
 /// A gateway connected. One that holds a later exposure than the journal knows has seen a journal that was lost.

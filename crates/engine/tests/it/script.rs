@@ -203,6 +203,7 @@ fn request(words: &[&str]) -> Option<Request> {
             stage: name(stage),
             reason: reason.join(" "),
         },
+        ["change", stage, side] => change(stage, side, ""),
         ["change", stage, side, reference] => change(stage, side, reference),
         ["attest", stage, criterion, holds] => Request::Attest {
             stage: name(stage),
