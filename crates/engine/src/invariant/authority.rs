@@ -5,7 +5,9 @@ use tidegate_model::seam::{Actor, Effect};
 use tidegate_model::{DomainId, Estate, IncidentId, PersonId, TeamId};
 
 use super::facts::Facts;
+use super::lowering::is_answered_before;
 use super::{Broken, Step};
+use crate::command::Request;
 use crate::decide::asked;
 use crate::event::{Body, Event, Sent};
 
@@ -14,16 +16,53 @@ const COLLAPSED_FOR_MS: u64 = 60_000;
 
 pub(super) fn check(step: &Step<'_>, facts: &Facts, broken: &mut Broken) {
     refusals(step, facts, broken);
+    let is_carried_out = step.decision.answer.is_ok() && !step.decision.events.is_empty();
+    broken.unless(!is_carried_out || may_ask(step), 4, || {
+        format!(
+            "{} was allowed to ask for `{}`",
+            step.command.actor,
+            asked(&step.command.request)
+        )
+    });
     for event in &step.decision.events {
         let allowed = match &event.actor {
             Actor::Controller => true,
             Actor::Gateway { id } => by_gateway(&event.body, id),
-            Actor::Service { id } => id.as_str() == "change" && by_service(&event.body),
+            Actor::Service { id } => by_service(&event.body, id.as_str()),
             Actor::Person { id, .. } => by_person(step, facts, &event.body, id),
         };
         broken.unless(allowed, 4, || {
             format!("{} caused {} without authority", event.actor, event.body.kind())
         });
+    }
+}
+
+/// Whether this kind of actor may ask for this kind of thing; events that the controller causes do not name who asked.
+fn may_ask(step: &Step<'_>) -> bool {
+    let actor = &step.command.actor;
+    match &step.command.request {
+        Request::StartController | Request::Tick | Request::Receive(_) | Request::Observe { .. } => {
+            matches!(actor, Actor::Controller)
+        }
+        Request::Evidence(_) | Request::Look(_) | Request::GatewaySeen { .. } => matches!(actor, Actor::Gateway { .. }),
+        Request::GatewayLost { .. } => matches!(actor, Actor::Gateway { .. } | Actor::Controller),
+        Request::NoteChange { .. } => matches!(actor, Actor::Person { .. } | Actor::Service { .. }),
+        Request::Adopt { .. }
+        | Request::Approve { .. }
+        | Request::AcceptRisk { .. }
+        | Request::Hold { .. }
+        | Request::Resume { .. }
+        | Request::Rollback { .. }
+        | Request::Finalise { .. }
+        | Request::Attest { .. }
+        | Request::OpenIncident { .. }
+        | Request::Acknowledge { .. }
+        | Request::Act { .. }
+        | Request::Revert { .. }
+        | Request::Resolve { .. } => match actor {
+            Actor::Person { id, .. } => step.estate.people().contains_key(id),
+            Actor::Service { .. } | Actor::Gateway { .. } | Actor::Controller => false,
+        },
     }
 }
 
@@ -47,11 +86,7 @@ fn refusals(step: &Step<'_>, facts: &Facts, broken: &mut Broken) {
         .refusals
         .get(&key)
         .is_some_and(|at| step.now.since(*at).0 < COLLAPSED_FOR_MS);
-    let is_repeat = step
-        .command
-        .key
-        .as_ref()
-        .is_some_and(|key| step.before.answers.by_key.contains_key(key));
+    let is_repeat = is_answered_before(step);
     broken.unless(is_journalled || is_collapsed || is_repeat, 4, || {
         format!(
             "{} was refused `{}` and the journal does not say so",
@@ -70,8 +105,10 @@ fn by_gateway(body: &Body, gateway: &tidegate_model::GatewayId) -> bool {
     }
 }
 
-fn by_service(body: &Body) -> bool {
-    matches!(body, Body::ChangeNoted { .. } | Body::CommandRefused { .. })
+/// The service that notes changes notes changes; every service may be refused.
+fn by_service(body: &Body, purpose: &str) -> bool {
+    let is_change = matches!(body, Body::ChangeNoted { .. }) && purpose == "change";
+    is_change || matches!(body, Body::CommandRefused { .. })
 }
 
 fn by_person(step: &Step<'_>, facts: &Facts, body: &Body, person: &PersonId) -> bool {

@@ -61,12 +61,12 @@ pub(super) fn check(step: &Step<'_>, place: usize, event: &Event, facts: &Facts,
         Opening::Step(opened) => {
             opened == index
                 && known.passed.is_some_and(|(passed, _)| passed + 1 == *index)
-                && evidence_is_fresh(declared, known, event.at)
+                && evidence_is_fresh(declared, known, event.at, Manual::Counts)
                 && is_approved(step.next, declared, known, &bound, event.at)
         }
         Opening::AcceptedRisk(opened) => {
             opened == index
-                && evidence_is_fresh(declared, known, event.at)
+                && evidence_is_fresh(declared, known, event.at, Manual::Accepted)
                 && is_risk_accepted(step.next, declared, known, &bound, event.at)
         }
         Opening::Finalisation => false,
@@ -122,9 +122,17 @@ fn exposed_by(event: &Event, id: &StageId, facts: &Facts) -> BasisPoints {
     facts.stages.get(id).map_or(BasisPoints::ZERO, |stage| stage.exposure.0)
 }
 
+/// Whether a question that nobody has answered keeps a step shut.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manual {
+    Counts,
+    /// Its risk was accepted with the rest.
+    Accepted,
+}
+
 /// Measured criteria have counts or answers of this step that are no older than their silence allows; a cohort's window is
 /// added, as it comes that much later.
-fn evidence_is_fresh(stage: &Stage, known: &StageFacts, at: Timestamp) -> bool {
+fn evidence_is_fresh(stage: &Stage, known: &StageFacts, at: Timestamp, manual: Manual) -> bool {
     /// Longer than the window of any flow in a test or a rehearsal.
     const WINDOW_MAX: Millis = Millis::minutes(60);
     stage.gate.criteria.iter().all(|criterion| {
@@ -132,6 +140,7 @@ fn evidence_is_fresh(stage: &Stage, known: &StageFacts, at: Timestamp) -> bool {
             Measure::Completion { .. } => Millis(criterion.max_silence.0 + WINDOW_MAX.0),
             Measure::Errors { .. } | Measure::Latency { .. } => criterion.max_silence,
             Measure::SqlEqual { every, .. } => Millis(criterion.max_silence.0.max(every.0 * 3)),
+            Measure::Manual { .. } if manual == Manual::Accepted => return true,
             Measure::Manual { .. } => stage.gate.fresh_for,
             Measure::Incidents { .. } => return true,
         };

@@ -13,6 +13,10 @@ use crate::event::Body;
 use crate::refusal::Rule;
 
 pub(super) fn check(step: &Step<'_>, facts: &Facts, broken: &mut Broken) {
+    if is_answered_before(step) {
+        // Nothing is decided: the same key gives the same answer.
+        return;
+    }
     let rule = step.decision.answer.as_ref().err().map(|refusal| refusal.rule);
     if let (Request::Rollback { stage, .. }, Actor::Person { id, .. }) = (&step.command.request, &step.command.actor)
         && let (Some((_, declared)), Some(known)) = (step.estate.stage(stage), facts.stages.get(stage))
@@ -55,6 +59,12 @@ pub(super) fn check(step: &Step<'_>, facts: &Facts, broken: &mut Broken) {
     }
 }
 
+/// Whether the command's key has its answer already.
+pub(super) fn is_answered_before(step: &Step<'_>) -> bool {
+    let key = step.command.key.as_ref();
+    key.is_some_and(|key| step.before.answers.by_key.contains_key(key))
+}
+
 fn is_past(known: &StageFacts, now: tidegate_model::Timestamp) -> bool {
     known.way_back_until.is_some_and(|until| now >= until)
 }
@@ -76,8 +86,7 @@ fn rollback(
         .any(|trigger| step.estate.is_approver(trigger, by));
     let may = answers_for(step.estate, &declared.owner, by) || is_trigger || commands(facts, declared, by);
     let is_form = rule == Some(Rule::BadInput);
-    let was_answered_before = step.decision.events.is_empty() && !known.is_rolling_back;
-    if !may || is_form || known.exposure.0 == BasisPoints::ZERO || was_answered_before && rule.is_some() {
+    if !may || is_form || known.exposure.0 == BasisPoints::ZERO {
         return;
     }
     if known.is_final || is_past(known, step.now) {

@@ -1,0 +1,216 @@
+//! What anybody may do to the world, as small plain values: what they mean is worked out against the world they meet.
+
+use tidegate_engine::Side;
+use tidegate_model::Severity;
+
+use crate::world::Health;
+
+/// A stage of the shop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Catalogue,
+    Pricing,
+    Checkout,
+    /// None of the estate's.
+    Nowhere,
+}
+
+impl Place {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Catalogue => "catalogue",
+            Self::Pricing => "pricing",
+            Self::Checkout => "checkout",
+            Self::Nowhere => "nowhere",
+        }
+    }
+
+    /// People with authority over it: first its approvers, in the order of its gate.
+    pub(crate) fn people(self) -> &'static [&'static str] {
+        match self {
+            Self::Catalogue | Self::Nowhere => &["cleo"],
+            Self::Pricing => &["pat", "gus"],
+            Self::Checkout => &["ana", "bea"],
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// Somebody with authority for it.
+    Right,
+    /// Somebody of the estate, or nobody of it.
+    Person(&'static str),
+    /// As before, through a link in a letter.
+    Linked(&'static str),
+    /// A service of this purpose.
+    Service(&'static str),
+    /// A gateway of this name.
+    Gateway(&'static str),
+    /// The controller.
+    Controller,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Approve(Place),
+    AcceptRisk(Place),
+    Finalise(Place),
+    Hold(Place),
+    Resume(Place),
+    Rollback(Place),
+    Change(Place, Side),
+    /// Answers pricing's manual criterion, or, wrongly, the compared one.
+    Attest {
+        holds: bool,
+        is_manual: bool,
+    },
+    Open(Place, Severity),
+    /// The open incident of this place in the list, else one that does not exist.
+    Acknowledge(usize),
+    Act(usize, &'static str),
+    Revert(&'static str),
+    /// Closes it with its lesson, or without.
+    Resolve(usize, bool),
+    /// A text longer than any may be.
+    Shout(Place),
+    /// What only machines ask.
+    Start,
+    Tick,
+    LoseGateway,
+    Report(Place),
+    Observe(Place),
+}
+
+/// How a report of counts arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Post {
+    /// Both parts, now.
+    Prompt,
+    /// Only the one part.
+    Half,
+    /// Both parts, the later first, after a gap.
+    Disordered,
+    /// Each twice.
+    Twice,
+    /// Kept until [`Action::Deliver`].
+    Kept,
+    /// Under the exposure before.
+    Outdated,
+    /// Under an exposure that was never asked for.
+    Premature,
+    /// From a start of the gateway long ago.
+    Reborn,
+    /// Its cohorts were voided by a restart.
+    Voided,
+    /// From a clock an hour ahead.
+    Skewed,
+}
+
+/// Which effects end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    All,
+    Exposure,
+    Pages,
+    /// One that is not in the outbox.
+    Unknown,
+}
+
+/// How they end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    Well,
+    /// The gateway did not answer and its lease has run out.
+    Lapsed,
+    /// For good.
+    Badly,
+    /// An outcome of another kind of effect.
+    Oddly,
+}
+
+/// What comparing two databases says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    Clean,
+    Differs,
+    Few,
+    Silent,
+    /// Seen before the present step.
+    Old,
+}
+
+/// What a gateway does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coming {
+    Lost,
+    Back,
+    Restarted,
+    /// It holds an exposure that this journal never asked for.
+    Ahead,
+}
+
+/// How an estate was edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edit {
+    /// A title.
+    Nothing,
+    /// As the shop was at first.
+    Back,
+    /// Another owner of checkout.
+    Owner,
+    /// Pricing's domain is gone.
+    DomainGone,
+    /// Checkout's approvers are others.
+    Approvers,
+    /// Catalogue's margins are wider.
+    Margin,
+    /// Pricing's stage is gone.
+    StageGone,
+    /// The wallet's switch and its grants are gone.
+    SwitchGone,
+    /// Somebody of the direction is gone.
+    PersonGone,
+    /// Visitors would be split anew.
+    Salt,
+    /// Growth pauses soon, for minutes.
+    Freeze,
+    /// Growth waits for office hours.
+    Hours,
+    /// Catalogue gets a step more.
+    Steps,
+}
+
+/// One thing that happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Whatever carries a stage on from where it is.
+    Advance(Place),
+    /// A gate that cannot tell yet is opened at somebody's risk.
+    Dare(Place),
+    /// Somebody takes the incident at this place, or a new one of checkout, and uses an action in it.
+    Mitigate(usize, &'static str),
+    /// Seconds pass and the clock is obeyed.
+    Wait(u64),
+    /// Seconds pass and nobody looks at the clock until they are over.
+    Sleep(u64),
+    /// The machine's clock is set back by so many seconds.
+    ClockBack(u64),
+    /// A second's counts of a stage, so many times the usual traffic.
+    Count(Place, Health, u64, Post),
+    /// The clock goes on and counts come, so many seconds long.
+    Stream(Place, Health, u64),
+    /// Reports that were kept arrive.
+    Deliver,
+    End(Which, How),
+    Observe(Sight),
+    /// The brake looks: attempts and failures in a hundred on both sides.
+    Look(Place, u64, u64, u64),
+    Gateway(Coming),
+    Restart,
+    Adopt(Who, Edit),
+    /// Asks, under one of a few keys or none.
+    Ask(Who, Option<u8>, Deed),
+}

@@ -1,0 +1,198 @@
+//! Deeds as requests: who has authority for them, and what they are called in the world as it is.
+
+use tidegate_engine::{CommandKey, Request};
+use tidegate_model::seam::{Actor, Door, EqualityCounts, Observation, Silence, StratumPart};
+use tidegate_model::{DomainId, IncidentId, Millis, StageId};
+
+use super::action::{Deed, Place, Sight, Who};
+use crate::shop::name;
+use crate::world::{Health, World, by};
+
+/// The incident at this place among the open ones, newest first.
+fn incident(world: &World, place: usize) -> Option<(IncidentId, DomainId)> {
+    let mut open: Vec<_> = world.state.open_incidents().collect();
+    open.sort_by_key(|(_, incident)| std::cmp::Reverse(incident.timeline.first().copied()));
+    open.get(place)
+        .map(|(id, incident)| ((*id).clone(), incident.domain.clone()))
+}
+
+/// Whether there is one.
+pub(super) fn is_open(world: &World, place: usize) -> bool {
+    incident(world, place).is_some()
+}
+
+/// Whether an incident may stand in the way of a stage.
+pub(super) fn freezes(world: &World, place: Place, at: usize) -> bool {
+    let Some((id, domain)) = incident(world, at) else {
+        return false;
+    };
+    let known = &world.state.incidents[&id];
+    let is_everywhere = matches!(known.origin, tidegate_engine::event::Origin::Gateway(_));
+    known.severity.freezes() && (domain.as_str() == place.name() || is_everywhere)
+}
+
+/// Whether the answer to a key is known.
+pub(super) fn is_answered(world: &World, key: &str) -> bool {
+    world.state.answers.by_key.contains_key(&CommandKey(key.to_owned()))
+}
+
+pub(super) fn actor(world: &World, who: Who, deed: &Deed) -> Actor {
+    match who {
+        Who::Right => by(right(world, deed)),
+        Who::Person(id) => by(id),
+        Who::Linked(id) => Actor::Person {
+            id: name(id),
+            door: Door::Link,
+        },
+        Who::Service(id) => Actor::Service { id: name(id) },
+        Who::Gateway(id) => Actor::Gateway { id: name(id) },
+        Who::Controller => Actor::Controller,
+    }
+}
+
+/// Somebody with authority: of a stage's approvers the first who has not approved, or accepted, yet.
+fn right(world: &World, deed: &Deed) -> &'static str {
+    match deed {
+        Deed::AcceptRisk(place) => {
+            let stage = world.state.stages.get(&name::<StageId>(place.name()));
+            let is_half = stage.is_some_and(|stage| !stage.risks.is_empty());
+            if is_half { "hal" } else { place.people()[0] }
+        }
+        Deed::Approve(place) | Deed::Finalise(place) => {
+            let stage = world.state.stages.get(&name::<StageId>(place.name()));
+            let given = |person: &str| {
+                stage.is_some_and(|stage| stage.approvals.iter().any(|given| given.by.as_str() == person))
+            };
+            let people = place.people();
+            people
+                .iter()
+                .copied()
+                .find(|person| !given(person))
+                .unwrap_or(people[0])
+        }
+        Deed::Hold(place)
+        | Deed::Resume(place)
+        | Deed::Rollback(place)
+        | Deed::Change(place, _)
+        | Deed::Open(place, _)
+        | Deed::Shout(place)
+        | Deed::Report(place)
+        | Deed::Observe(place) => place.people()[0],
+        Deed::Attest { .. } => "pat",
+        Deed::Acknowledge(at) | Deed::Act(at, _) | Deed::Resolve(at, _) => {
+            incident(world, *at).map_or("ana", |(_, domain)| owner(&domain))
+        }
+        Deed::Revert(_) | Deed::Start | Deed::Tick | Deed::LoseGateway => "ana",
+    }
+}
+
+fn owner(domain: &DomainId) -> &'static str {
+    match domain.as_str() {
+        "catalogue" => "cleo",
+        "pricing" => "pat",
+        _ => "ana",
+    }
+}
+
+pub(super) fn request(world: &World, deed: &Deed) -> Request {
+    let open = |at: usize| incident(world, at).map_or_else(|| name("inc-999"), |(id, _)| id);
+    match deed {
+        Deed::Approve(place) => Request::Approve {
+            stage: name(place.name()),
+        },
+        Deed::AcceptRisk(place) => Request::AcceptRisk {
+            stage: name(place.name()),
+            reason: "the sale begins".to_owned(),
+        },
+        Deed::Finalise(place) => Request::Finalise {
+            stage: name(place.name()),
+        },
+        Deed::Hold(place) => Request::Hold {
+            stage: name(place.name()),
+            reason: None,
+        },
+        Deed::Resume(place) => Request::Resume {
+            stage: name(place.name()),
+            reason: "looked at it".to_owned(),
+        },
+        Deed::Rollback(place) => Request::Rollback {
+            stage: name(place.name()),
+            reason: "it looks wrong".to_owned(),
+        },
+        Deed::Change(place, side) => Request::NoteChange {
+            stage: name(place.name()),
+            side: *side,
+            reference: "abc123".to_owned(),
+            summary: String::new(),
+        },
+        Deed::Attest { holds, is_manual } => Request::Attest {
+            stage: name("pricing"),
+            criterion: name(if *is_manual { "look" } else { "prices" }),
+            holds: *holds,
+            note: "looked".to_owned(),
+        },
+        Deed::Open(place, severity) => Request::OpenIncident {
+            domain: name(place.name()),
+            severity: *severity,
+            summary: "people complain".to_owned(),
+        },
+        Deed::Acknowledge(at) => Request::Acknowledge { incident: open(*at) },
+        Deed::Act(at, action) => Request::Act {
+            incident: open(*at),
+            action: name(action),
+        },
+        Deed::Revert(action) => Request::Revert { action: name(action) },
+        Deed::Resolve(at, is_told) => Request::Resolve {
+            incident: open(*at),
+            lesson: if *is_told {
+                "none, because it was a drill".to_owned()
+            } else {
+                " ".to_owned()
+            },
+        },
+        Deed::Shout(place) => Request::Hold {
+            stage: name(place.name()),
+            reason: Some("!".repeat(tidegate_engine::command::TEXT_BYTES_MAX + 1)),
+        },
+        Deed::Start => Request::StartController,
+        Deed::Tick => Request::Tick,
+        Deed::LoseGateway => Request::GatewayLost { gateway: name("shop") },
+        Deed::Report(place) => {
+            Request::Evidence(world.stratum(place.name(), Health::Worse, StratumPart::Prompt, world.version()))
+        }
+        Deed::Observe(place) => observation(world, *place, Sight::Differs),
+    }
+}
+
+/// What the controller's own look at two databases gives.
+pub(super) fn observation(world: &World, place: Place, sight: Sight) -> Request {
+    let clean = EqualityCounts {
+        old_rows: 1_000,
+        new_rows: 1_000,
+        ..EqualityCounts::default()
+    };
+    let few = EqualityCounts {
+        old_rows: 5,
+        new_rows: 5,
+        ..EqualityCounts::default()
+    };
+    let seen = |at, counts| Observation::Equality { at, counts };
+    let observation = match sight {
+        Sight::Clean => seen(world.now, clean),
+        Sight::Differs => seen(world.now, EqualityCounts { differing: 10, ..clean }),
+        Sight::Few => seen(world.now, few),
+        Sight::Silent => Observation::Silent(Silence {
+            since: world.now,
+            reason: "connection refused".to_owned(),
+        }),
+        Sight::Old => {
+            let hour = i64::try_from(Millis::minutes(60).0).unwrap();
+            seen(tidegate_model::Timestamp(world.now.0 - hour), clean)
+        }
+    };
+    Request::Observe {
+        stage: name(place.name()),
+        criterion: name("prices"),
+        observation,
+    }
+}

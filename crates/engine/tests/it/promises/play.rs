@@ -1,0 +1,302 @@
+//! Carrying actions out in the shop, each worked out against the world that it meets.
+
+use tidegate_engine::deadline;
+use tidegate_engine::state::Phase;
+use tidegate_engine::{Request, State};
+use tidegate_model::seam::{Actor, ArmCounts, BrakeLook, ExposureVersion, Stratum, StratumPart};
+use tidegate_model::{Millis, Severity, StageId, Timestamp};
+
+use super::action::{Action, Coming, Deed, How, Place, Post, Sight, Which, Who};
+use super::edits::edited;
+use super::{ask, ends};
+use crate::shop::name;
+use crate::world::{Health, World, gateway};
+
+/// Looks at the clock in one wait; what is due later is found at its end.
+const TICKS_MAX: u32 = 12;
+
+/// A world and the reports that have not arrived yet.
+pub(super) struct Play {
+    pub(super) world: World,
+    kept: Vec<Stratum>,
+    /// How often a key was used again, and so answered without a decision.
+    pub(super) repeats: u64,
+}
+
+impl Play {
+    pub(super) fn begin() -> Self {
+        Self {
+            world: World::shop(),
+            kept: Vec::new(),
+            repeats: 0,
+        }
+    }
+
+    pub(super) fn perform(&mut self, action: &Action) {
+        match action {
+            Action::Advance(place) => self.advance(*place),
+            Action::Dare(place) => self.dare(*place),
+            Action::Mitigate(at, action) => {
+                if ask::is_open(&self.world, *at) {
+                    self.person_asks(Who::Right, None, &Deed::Acknowledge(*at));
+                } else {
+                    self.person_asks(Who::Right, None, &Deed::Open(Place::Checkout, Severity::Sev3));
+                }
+                self.person_asks(Who::Right, None, &Deed::Act(*at, action));
+            }
+            Action::ClockBack(seconds) => {
+                let back = i64::try_from(Millis::seconds(*seconds).0).unwrap();
+                self.world.now = Timestamp(self.world.now.0 - back);
+            }
+            Action::Wait(seconds) => self.wait(Millis::seconds(*seconds)),
+            Action::Sleep(seconds) => {
+                self.world.now = self.world.now.after(Millis::seconds(*seconds));
+                self.ask(Actor::Controller, Request::Tick);
+            }
+            Action::Count(place, health, times, post) => self.count(*place, *health, *times, *post),
+            Action::Stream(place, health, seconds) => {
+                for _ in 0..*seconds {
+                    self.wait(Millis::seconds(1));
+                    self.count(*place, *health, 1, Post::Prompt);
+                }
+            }
+            Action::Deliver => {
+                for stratum in std::mem::take(&mut self.kept) {
+                    self.ask(gateway(), Request::Evidence(stratum));
+                }
+            }
+            Action::End(which, how) => self.end(*which, *how),
+            Action::Observe(sight) => {
+                let request = ask::observation(&self.world, Place::Pricing, *sight);
+                self.ask(Actor::Controller, request);
+            }
+            Action::Look(place, attempts, new, old) => {
+                let arm = |failed: u64| ArmCounts {
+                    n: *attempts,
+                    hits: attempts * failed / 100,
+                };
+                let look = BrakeLook {
+                    stage: name(place.name()),
+                    version: self.world.version(),
+                    over: Millis::seconds(5),
+                    old: arm(*old),
+                    new: arm(*new),
+                };
+                self.ask(gateway(), Request::Look(look));
+            }
+            Action::Gateway(coming) => self.gateway_does(*coming),
+            Action::Restart => self.ask(Actor::Controller, Request::StartController),
+            Action::Adopt(who, edit) => {
+                let actor = ask::actor(&self.world, *who, &Deed::Hold(Place::Checkout));
+                let candidate = edited(*edit, self.world.now);
+                self.ask(actor, Request::Adopt { candidate });
+            }
+            Action::Ask(who, key, deed) => self.person_asks(*who, *key, deed),
+        }
+    }
+
+    fn ask(&mut self, actor: Actor, request: Request) {
+        // What the answer should have been is the watch's business.
+        drop(self.world.ask(actor, request));
+    }
+
+    fn person_asks(&mut self, who: Who, key: Option<u8>, deed: &Deed) {
+        let actor = ask::actor(&self.world, who, deed);
+        let request = ask::request(&self.world, deed);
+        let key = key.map(|key| format!("key-{key}"));
+        let is_repeat = key.as_ref().is_some_and(|key| ask::is_answered(&self.world, key));
+        self.repeats += u64::from(is_repeat);
+        drop(self.world.ask_as(actor, key.as_deref(), request));
+    }
+
+    /// The clock is obeyed whenever something is due.
+    fn wait(&mut self, span: Millis) {
+        let until = self.world.now.after(span);
+        for _ in 0..TICKS_MAX {
+            let Some(due) = deadline(&self.world.state).filter(|due| *due <= until) else {
+                break;
+            };
+            self.world.now = self.world.now.max(due);
+            self.ask(Actor::Controller, Request::Tick);
+            if !self.world.violations.is_empty() {
+                return;
+            }
+        }
+        self.world.now = until;
+    }
+
+    fn count(&mut self, place: Place, health: Health, times: u64, post: Post) {
+        let mut version = self.world.version();
+        match post {
+            Post::Outdated => version.seq = version.seq.saturating_sub(9),
+            Post::Premature => version.seq += 9,
+            Post::Disordered => self.world.skip_strata(3),
+            Post::Prompt | Post::Half | Post::Twice | Post::Kept | Post::Reborn | Post::Voided | Post::Skewed => {}
+        }
+        let mut reports: Vec<Stratum> = [StratumPart::Prompt, StratumPart::Cohort]
+            .into_iter()
+            .map(|part| self.report(place, health, times, part, version))
+            .collect();
+        self.world.skip_strata(1);
+        for report in &mut reports {
+            match post {
+                Post::Reborn => report.id.incarnation = self.world.incarnation.saturating_sub(5),
+                Post::Voided => report.voided = true,
+                Post::Skewed => report.began = report.began.after(Millis::minutes(60)),
+                Post::Prompt
+                | Post::Half
+                | Post::Disordered
+                | Post::Twice
+                | Post::Kept
+                | Post::Outdated
+                | Post::Premature => {}
+            }
+        }
+        match post {
+            Post::Half => reports.truncate(1),
+            Post::Disordered => reports.reverse(),
+            Post::Twice => reports.extend(reports.clone()),
+            Post::Kept => self.kept.append(&mut reports),
+            Post::Prompt | Post::Outdated | Post::Premature | Post::Reborn | Post::Voided | Post::Skewed => {}
+        }
+        for report in reports {
+            self.ask(gateway(), Request::Evidence(report));
+        }
+    }
+
+    fn report(&self, place: Place, health: Health, times: u64, part: StratumPart, version: ExposureVersion) -> Stratum {
+        let mut stratum = self.world.stratum(place.name(), health, part, version);
+        stratum.fallbacks *= times;
+        for counts in &mut stratum.counts {
+            for arm in [&mut counts.old, &mut counts.new] {
+                arm.n *= times;
+                arm.hits *= times;
+            }
+        }
+        stratum
+    }
+
+    fn end(&mut self, which: Which, how: How) {
+        for receipt in ends::receipts(&self.world.state, which, how) {
+            self.ask(Actor::Controller, Request::Receive(receipt));
+        }
+    }
+
+    fn gateway_does(&mut self, coming: Coming) {
+        let mut holds = self.world.version();
+        match coming {
+            Coming::Lost => return self.ask(gateway(), Request::GatewayLost { gateway: name("shop") }),
+            Coming::Back => {}
+            Coming::Restarted => self.world.incarnation += 1,
+            Coming::Ahead => holds.seq += 1_000,
+        }
+        let seen = Request::GatewaySeen {
+            gateway: name("shop"),
+            incarnation: self.world.incarnation,
+            holds,
+        };
+        self.ask(gateway(), seen);
+    }
+
+    fn phase(&self, place: Place) -> Option<Phase> {
+        let id: StageId = name(place.name());
+        self.world.state.stages.get(&id).map(|stage| stage.phase)
+    }
+
+    /// Does what a stage waits for, as good people and a new side in good health would.
+    fn advance(&mut self, place: Place) {
+        match self.phase(place) {
+            None | Some(Phase::Finalised) => self.end(Which::All, How::Well),
+            Some(Phase::Pending) => self.advance(Place::Catalogue),
+            Some(Phase::Ready) => {
+                self.clear(place);
+                self.all_right(place, &Deed::Approve(place));
+                self.end(Which::Exposure, How::Well);
+            }
+            Some(Phase::Exposing | Phase::RollingBack) => self.end(Which::Exposure, How::Well),
+            Some(Phase::Soaking) => {
+                self.wait_for(place, |state, id| state.stages.get(id)?.soak_until);
+                self.prove(place);
+            }
+            Some(Phase::Gating) => {
+                self.wait(Millis::seconds(2));
+                self.prove(place);
+                self.clear(place);
+                self.all_right(place, &Deed::Approve(place));
+                self.end(Which::Exposure, How::Well);
+            }
+            Some(Phase::Watching) => {
+                self.wait_for(place, |state, id| state.stages.get(id)?.watch_until);
+                self.prove(place);
+                self.clear(place);
+                self.all_right(place, &Deed::Finalise(place));
+            }
+            Some(Phase::RolledBack) => {
+                self.all_right(place, &Deed::Change(place, tidegate_engine::Side::New));
+                self.clear(place);
+            }
+        }
+    }
+
+    /// Comes to a gate with too little to tell, and accepts that.
+    fn dare(&mut self, place: Place) {
+        if self.phase(place) == Some(Phase::Soaking) {
+            self.wait_for(place, |state, id| state.stages.get(id)?.soak_until);
+        }
+        if place == Place::Pricing {
+            let request = ask::observation(&self.world, place, Sight::Clean);
+            self.ask(Actor::Controller, request);
+        } else {
+            self.count(place, Health::Unsure, 1, Post::Prompt);
+        }
+        self.person_asks(Who::Right, None, &Deed::AcceptRisk(place));
+        self.person_asks(Who::Right, None, &Deed::AcceptRisk(place));
+    }
+
+    fn wait_for(&mut self, place: Place, until: impl Fn(&State, &StageId) -> Option<Timestamp>) {
+        if let Some(until) = until(&self.world.state, &name(place.name())) {
+            self.wait(until.since(self.world.now));
+        }
+    }
+
+    /// The evidence that its gate wants.
+    fn prove(&mut self, place: Place) {
+        if place == Place::Pricing {
+            let request = ask::observation(&self.world, place, Sight::Clean);
+            self.ask(Actor::Controller, request);
+            let deed = Deed::Attest {
+                holds: true,
+                is_manual: true,
+            };
+            self.person_asks(Who::Right, None, &deed);
+        } else {
+            self.count(place, Health::Well, 8, Post::Prompt);
+        }
+    }
+
+    /// Lifts holds and closes what freezes the stage.
+    fn clear(&mut self, place: Place) {
+        let open: Vec<usize> = (0..self.world.state.open_incidents().count()).rev().collect();
+        for incident in open {
+            if ask::freezes(&self.world, place, incident) {
+                self.person_asks(Who::Right, None, &Deed::Resolve(incident, true));
+            }
+        }
+        let id: StageId = name(place.name());
+        let is_held = self
+            .world
+            .state
+            .stages
+            .get(&id)
+            .is_some_and(|stage| !stage.holds.is_empty());
+        if is_held {
+            self.person_asks(Who::Right, None, &Deed::Resume(place));
+        }
+    }
+
+    fn all_right(&mut self, place: Place, deed: &Deed) {
+        for person in place.people() {
+            self.person_asks(Who::Person(person), None, deed);
+        }
+    }
+}
