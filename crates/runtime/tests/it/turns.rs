@@ -1,0 +1,260 @@
+//! What one turn of the loop promises: one decision a key, urgent letters first, answers for all that was taken, and hands that do
+//! each thing once.
+
+use tidegate_engine::{Body, Request};
+use tidegate_model::Timestamp;
+use tidegate_model::seam::{Actor, Effect, EffectKey, Outcome, Receipt};
+use tidegate_runtime::Unavailable;
+
+use crate::bench::{Bench, approval, by, command, incident};
+use crate::faults::fill;
+use crate::shop::name;
+use crate::world::Order;
+
+/// Monday, 2 March 2026, ten o'clock in UTC.
+pub(crate) const TEN: Timestamp = Timestamp(1_772_445_600_000);
+
+fn done_of(orders: &[Order]) -> Vec<EffectKey> {
+    let done = orders.iter().filter_map(|order| match order {
+        Order::Done(deed) => Some(deed.key.clone()),
+        Order::Withdrawn(_) => None,
+    });
+    done.collect()
+}
+
+fn hold() -> Request {
+    Request::Hold {
+        stage: name("checkout"),
+        reason: None,
+    }
+}
+
+#[test]
+fn letters_with_one_key_are_decided_once_and_answered_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::begun(folder.path(), TEN);
+    let posted = bench.post_for_one_turn([approval("a"), approval("a"), approval("a")]);
+    let answers = bench.answers(posted);
+    let first = answers[0].clone().unwrap();
+    assert!(first.result.is_ok(), "{first:?}");
+    assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
+    assert_eq!(bench.count("approved"), 1);
+    // In a later turn, and by a later controller, too.
+    assert_eq!(bench.ask(approval("a")).unwrap().result, first.result);
+    bench.end();
+    let bench = Bench::begun(folder.path(), TEN);
+    assert_eq!(bench.ask(approval("a")).unwrap().result, first.result);
+    assert_eq!(bench.count("approved"), 1);
+}
+
+#[test]
+fn an_answer_is_given_after_what_it_says_is_durable_and_can_be_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::begun(folder.path(), TEN);
+    let seen = bench.handle.watch();
+    let answer = bench.ask(approval("a")).unwrap();
+    assert_eq!(bench.journal.lock().unwrap().head().seq, answer.seq);
+    let view = bench.handle.view();
+    assert_eq!(
+        (view.seq, view.state.seq, *seen.borrow()),
+        (answer.seq, answer.seq, answer.seq)
+    );
+}
+
+#[test]
+fn what_stops_goes_before_what_grows() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::begun(folder.path(), TEN);
+    let posted = bench.post_for_one_turn([approval("a"), by("bea", "b", hold())]);
+    for answer in bench.answers(posted) {
+        assert!(answer.unwrap().result.is_ok());
+    }
+    let kinds: Vec<&str> = bench.events().iter().map(|event| event.body.kind()).collect();
+    let place = |kind| kinds.iter().position(|found| *found == kind);
+    assert!(place("stage-held") < place("approved"), "{kinds:?}");
+    assert_eq!(place("step-exposed"), None, "{kinds:?}");
+}
+
+#[test]
+fn a_full_inbox_says_so_and_still_takes_what_is_urgent() {
+    /// Letters that are not urgent and may wait.
+    const WAITING_MAX: usize = 4_096;
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::begun(folder.path(), TEN);
+    bench.clock.hold();
+    let first = bench.post([command(Actor::Controller, Request::Tick)]);
+    bench.clock.await_look();
+    // The first may have been taken, and may not.
+    let tick = |_| command(Actor::Controller, Request::Tick);
+    let mut posted = bench.post((1..WAITING_MAX).map(tick));
+    let mut refused = 0;
+    while refused == 0 {
+        let handle = bench.handle.clone();
+        let mut letter: crate::bench::Posted = Box::pin(async move { handle.ask(approval("late")).await });
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match letter.as_mut().poll(&mut context) {
+            std::task::Poll::Pending => posted.push(letter),
+            std::task::Poll::Ready(answer) => {
+                assert!(matches!(answer, Err(Unavailable::Busy { retry_after }) if !retry_after.is_zero()));
+                refused += 1;
+            }
+        }
+        assert!(posted.len() <= WAITING_MAX, "the inbox has no end");
+    }
+    let urgent = bench.post([by("bea", "b", hold())]);
+    bench.clock.release();
+    for answer in bench.answers(first.into_iter().chain(posted).chain(urgent).collect()) {
+        assert!(answer.unwrap().result.is_ok());
+    }
+    assert_eq!(bench.count("stage-held"), 1);
+}
+
+#[test]
+fn what_was_taken_is_answered_before_the_loop_ends_and_nothing_is_taken_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::begun(folder.path(), TEN);
+    bench.clock.hold();
+    let first = bench.post([command(Actor::Controller, Request::Tick)]);
+    bench.clock.await_look();
+    let keys = ["a", "b", "c", "d", "e"];
+    let posted = bench.post(keys.map(|key| incident(key, key)));
+    let Bench {
+        handle,
+        running,
+        journal,
+        clock,
+        asking,
+        ..
+    } = bench;
+    drop(running);
+    assert_eq!(asking.block_on(handle.ask(approval("late"))), Err(Unavailable::Stopped));
+    clock.release();
+    for posted in first.into_iter().chain(posted) {
+        assert!(asking.block_on(posted).unwrap().result.is_ok());
+    }
+    let entries = journal.lock().unwrap().read(1, usize::MAX).unwrap();
+    let opened = entries.iter().filter(|entry| entry.kind == "incident-opened").count();
+    assert_eq!(opened, keys.len());
+}
+
+#[test]
+fn hands_rest_until_the_controller_has_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let waiting = {
+        let bench = Bench::begun(folder.path(), TEN);
+        let waiting: Vec<EffectKey> = bench.handle.view().state.outbox().keys().cloned().collect();
+        bench.end();
+        waiting
+    };
+    assert_eq!(waiting.len(), 2, "both approvers were asked");
+    let bench = Bench::idle(folder.path(), TEN);
+    bench.must(incident("i", "the till is stuck"));
+    assert_eq!(bench.end(), Vec::new(), "nothing is carried out before the start");
+    let bench = Bench::begun(folder.path(), TEN);
+    let done = done_of(&bench.end());
+    assert!(waiting.iter().all(|key| done.contains(key)), "{done:?}");
+    assert_eq!(
+        done.len(),
+        4,
+        "two questions, the page of the incident, and the exposure"
+    );
+}
+
+#[test]
+fn a_start_that_the_store_refused_is_no_start() {
+    let folder = tempfile::tempdir().unwrap();
+    Bench::begun(folder.path(), TEN).end();
+    let bench = Bench::idle(folder.path(), TEN);
+    fill(&bench);
+    let start = || command(Actor::Controller, Request::StartController);
+    let refused = bench.answers(bench.post_for_one_turn([start(), incident("last", &"x".repeat(1_900))]));
+    assert!(
+        refused
+            .iter()
+            .all(|answer| matches!(answer, Err(Unavailable::Faulted(_)))),
+        "{refused:?}"
+    );
+    bench.journal.lock().unwrap().limit_pages(1_000_000).unwrap();
+    bench.must(incident("again", "it works again"));
+    assert_eq!(bench.end(), Vec::new());
+}
+
+#[test]
+fn an_effect_is_carried_out_once_for_as_long_as_it_waits_and_once_more_by_the_next_controller() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::begun(folder.path(), TEN);
+    bench.must(incident("i", "the till is stuck"));
+    let page = page(&bench);
+    bench.must(by("bea", "h", hold()));
+    bench.must(incident("j", "so is the printer"));
+    let done = done_of(&bench.end());
+    assert_eq!(done.iter().filter(|key| **key == page).count(), 1, "{done:?}");
+    let bench = Bench::begun(folder.path(), TEN);
+    bench.must(approval("a"));
+    let done = done_of(&bench.end());
+    assert_eq!(done.iter().filter(|key| **key == page).count(), 1, "{done:?}");
+}
+
+#[test]
+fn an_effect_that_is_no_longer_wanted_is_withdrawn_and_its_receipt_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::begun(folder.path(), TEN);
+    bench.must(incident("i", "the till is stuck"));
+    let page = page(&bench);
+    let acknowledge = Request::Acknowledge {
+        incident: name("inc-1"),
+    };
+    bench.must(by("ana", "k", acknowledge));
+    let before = bench.handle.view().seq;
+    let receipt = Receipt {
+        key: page.clone(),
+        outcome: Outcome::Accepted {
+            detail: "250 taken".to_owned(),
+        },
+    };
+    bench.must(command(Actor::Controller, Request::Receive(receipt)));
+    assert_eq!(bench.handle.view().seq, before);
+    let orders = bench.end();
+    let withdrawn = orders
+        .iter()
+        .filter(|order| **order == Order::Withdrawn(page.clone()))
+        .count();
+    assert_eq!(withdrawn, 1, "{orders:?}");
+    assert_eq!(done_of(&orders).iter().filter(|key| **key == page).count(), 1);
+}
+
+/// The key of the one page in the outbox.
+fn page(bench: &Bench) -> EffectKey {
+    let state = bench.handle.view().state.clone();
+    let mut pages = state
+        .outbox()
+        .iter()
+        .filter(|(_, waiting)| matches!(waiting.effect, Effect::Page(_)));
+    let (page, _) = pages.next().unwrap();
+    assert!(pages.next().is_none());
+    page.clone()
+}
+
+#[test]
+fn another_estate_is_run_from_the_turn_in_which_it_is_adopted() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::begun(folder.path(), TEN);
+    let candidate = crate::shop::next_estate();
+    let adopt = Request::Adopt {
+        candidate: candidate.clone(),
+    };
+    // The approval in the same turn is bound to the estate that was adopted before it.
+    let posted = bench.post_for_one_turn([by("ana", "n", adopt), approval("a")]);
+    for answer in bench.answers(posted) {
+        assert!(answer.unwrap().result.is_ok());
+    }
+    assert_eq!(bench.handle.view().estate.digest(), candidate.digest());
+    let bound = bench.events().into_iter().find_map(|event| {
+        if let Body::Approved { bound, .. } = event.body {
+            Some(bound.estate)
+        } else {
+            None
+        }
+    });
+    assert_eq!(bound.as_deref(), Some(candidate.digest()));
+}
