@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt;
-use std::sync::Mutex;
 
 use tidegate_engine::apply::sent_by;
 
 use crate::aftermath::{self, Remains};
 use crate::child::{self, Life};
+use crate::crowd;
 use crate::point::{Phase, Point};
 use crate::record::record;
 
 const TEST: &str = "crash::a_process_that_dies_around_any_append_or_perform_loses_nothing_and_exposes_nobody";
-/// Processes at once.
-const WORKERS: usize = 4;
 
 #[test]
 fn a_process_that_dies_around_any_append_or_perform_loses_nothing_and_exposes_nobody() {
@@ -25,22 +23,10 @@ fn a_process_that_dies_around_any_append_or_perform_loses_nothing_and_exposes_no
         .iter()
         .flat_map(|((phase, kind), count)| ends(*phase, kind, *count))
         .collect();
-    let counts: Mutex<BTreeMap<(String, Phase), u64>> = Mutex::default();
-    let waiting = Mutex::new(points.into_iter());
-    std::thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                loop {
-                    let Some(point) = waiting.lock().unwrap().next() else {
-                        return;
-                    };
-                    die_at(&point);
-                    *counts.lock().unwrap().entry((point.kind, point.phase)).or_default() += 1;
-                }
-            });
-        }
-    });
-    let counts = counts.into_inner().unwrap();
+    let mut counts = BTreeMap::new();
+    for point in crowd::each(points, die_at) {
+        *counts.entry((point.kind, point.phase)).or_default() += 1;
+    }
     print(&counts);
     let kinds: BTreeSet<&str> = counts.keys().map(|(kind, _)| kind.as_str()).collect();
     assert_eq!(kinds, record().kinds(), "a kind of the record that nobody died around");
@@ -58,10 +44,11 @@ fn ends(phase: Phase, kind: &str, count: u64) -> Vec<Point> {
     nths.into_iter().map(point).collect()
 }
 
-fn die_at(point: &Point) {
+/// The point, once everything is as it should be after a death there.
+fn die_at(point: Point) -> Point {
     let what = point.to_word();
     let folder = tempfile::tempdir().unwrap();
-    let mut life = Life::towards(point, TEST, folder.path());
+    let mut life = Life::towards(&point, TEST, folder.path());
     let told = life.rest();
     let status = life.child.wait().unwrap();
     assert_eq!(status.signal(), Some(9), "{what} was never reached: {status}");
@@ -74,6 +61,7 @@ fn die_at(point: &Point) {
         Phase::AfterPerform => assert!(journalled >= point.nth && done == point.nth, "{what}: {done}"),
     }
     aftermath::check(folder.path(), &told, &what);
+    point
 }
 
 fn journalled(left: &Remains, kind: &str) -> u64 {

@@ -7,11 +7,12 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::aftermath;
 use crate::child::{self, Life};
+use crate::crowd;
 use crate::record::record;
 
 const TEST: &str = "kill::a_process_killed_at_any_moment_loses_nothing_and_exposes_nobody";
 const SEED: u64 = 2026;
-const KILLS: u32 = 40;
+const KILLS: usize = 40;
 
 #[test]
 fn a_process_killed_at_any_moment_loses_nothing_and_exposes_nobody() {
@@ -24,15 +25,15 @@ fn a_process_killed_at_any_moment_loses_nothing_and_exposes_nobody() {
     println!("seed {SEED}");
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let most = u64::try_from(record().told).unwrap();
-    for kill in 1..=KILLS {
-        let after = 1 + rng.next_u64() % most;
-        kill_after(usize::try_from(after).unwrap(), kill);
-    }
-    println!("{KILLS} kills, each survived");
+    let aims: Vec<u64> = (0..KILLS).map(|_| 1 + rng.next_u64() % most).collect();
+    let mut places = crowd::each(aims, |aim| kill_after(usize::try_from(aim).unwrap()));
+    places.sort_unstable();
+    println!("{KILLS} kills survived; of {most} things that are told in a whole story, told before each: {places:?}");
+    assert_eq!(places.len(), KILLS);
 }
 
-/// Kills when so many things were told; more may be told until the signal arrives.
-fn kill_after(count: usize, kill: u32) {
+/// Kills when so many things were told; more may be told until the signal arrives. How many were.
+fn kill_after(count: usize) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let mut life = Life::paced(TEST, folder.path());
     let mut told = Vec::new();
@@ -42,10 +43,7 @@ fn kill_after(count: usize, kill: u32) {
     life.kill();
     told.extend(life.rest());
     assert_eq!(life.child.wait().unwrap().signal(), Some(9));
-    let what = format!(
-        "kill {kill}, aimed after {count} of what was told, hit after {}",
-        told.len()
-    );
+    let what = format!("killed after {count} of what was told, dead after {}", told.len());
     aftermath::check(folder.path(), &told, &what);
-    println!("{what}");
+    told.len()
 }

@@ -6,6 +6,7 @@ mod bench;
 mod child;
 mod clock;
 mod crash;
+mod crowd;
 mod driver;
 mod faults;
 mod kill;
