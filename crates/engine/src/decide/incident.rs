@@ -209,7 +209,7 @@ pub(super) fn act(turn: &mut Turn<'_>, incident: &IncidentId, action: &ActionId)
             rule: Rule::WrongState,
             what: format!("nothing of {domain} is exposed with its way back open"),
             owner: None,
-            remedy: "use another action, or fix forward".into(),
+            remedy: "everybody is on the old side already, or only forward fixes are left".into(),
         });
     }
     // Whoever acts has it; an action of somebody else renews the hold of whoever has it already.

@@ -263,7 +263,7 @@ fn an_action_takes_a_domain_back() {
         09:00:00 rolling checkout back from 10 % to 0 %, by the action checkout-back
         09:00:00 checkout is back on the old side, on 1 gateway
         = checkout is rolled back at 0 %, attempt 1; it waits for: no change that repairs it has been noted yet; inc-1 is open
-        refused TG9003: nothing of checkout is exposed with its way back open (use another action, or fix forward)
+        refused TG9003: nothing of checkout is exposed with its way back open (everybody is on the old side already, or only forward fixes are left)
         ",
     );
 }
@@ -280,6 +280,8 @@ fn an_action_takes_back_nothing_whose_way_back_is_closed() {
     let seen = run(&mut world, &format!("ana act inc-{incident} checkout-back"));
     assert_eq!(
         seen,
-        ["refused TG9003: nothing of checkout is exposed with its way back open (use another action, or fix forward)"]
+        [
+            "refused TG9003: nothing of checkout is exposed with its way back open (everybody is on the old side already, or only forward fixes are left)"
+        ]
     );
 }

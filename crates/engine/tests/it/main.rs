@@ -20,4 +20,5 @@ mod promises;
 mod refusals;
 mod script;
 mod shop;
+mod windows;
 mod world;

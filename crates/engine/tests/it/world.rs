@@ -313,12 +313,6 @@ impl World {
         }
     }
 
-    /// Takes a stage from where it is through entry, by one approver, until its first step is in force.
-    pub(crate) fn enter(&mut self, stage: &str, approver: &str) {
-        self.must(by(approver), Request::Approve { stage: name(stage) });
-        self.confirm();
-    }
-
     pub(crate) fn phase(&self, stage: &str) -> &'static str {
         let id: StageId = name(stage);
         self.state.stages[&id].phase.words()
