@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tidegate_engine::{Accepted, Command, CommandKey, Refusal, Request, State};
-use tidegate_journal::{Journal, JournalError, Options};
+use tidegate_journal::{Entry, Journal, JournalError, Options};
 use tidegate_model::seam::{Actor, Effect, EffectKey, Outcome, Receipt};
 use tidegate_model::{Estate, Timestamp};
 use tidegate_runtime::{Answer, recover};
@@ -97,6 +97,11 @@ impl<'a> Driver<'a> {
             self.live_through(number, step);
             self.tell(&Told::Through { step: number });
         }
+    }
+
+    /// What its journal holds now.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.bench.journal.lock().unwrap().read(1, usize::MAX).unwrap()
     }
 
     /// Ends the controller in order.

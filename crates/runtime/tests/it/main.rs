@@ -7,6 +7,7 @@ mod child;
 mod clock;
 mod crash;
 mod crowd;
+mod cut;
 mod driver;
 mod faults;
 mod kill;
