@@ -215,6 +215,10 @@ fn times_ln(count: f64, ln: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    #![expect(
+        clippy::disallowed_methods,
+        reason = "a test may take another road to the same number"
+    )]
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
 

@@ -142,6 +142,10 @@ impl RareAlarm {
 
 #[cfg(test)]
 mod tests {
+    #![expect(
+        clippy::disallowed_methods,
+        reason = "a test may take another road to the same number"
+    )]
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
     use crate::stratum::ArmCounts;
