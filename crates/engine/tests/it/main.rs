@@ -2,6 +2,10 @@
 //! whatever anybody does.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(
+    clippy::disallowed_methods,
+    reason = "a long run is asked for by environment and shared by threads"
+)]
+#![expect(
     clippy::wildcard_enum_match_arm,
     reason = "a script and a fake world speak of some requests and events and leave the others as they are"
 )]
