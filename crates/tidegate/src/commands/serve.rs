@@ -79,6 +79,9 @@ impl Serve {
             .context("cannot start")?
             .block_on(async {
                 let controller = Controller::start(setup).await?;
+                for (edge, address) in &controller.edges {
+                    say!("edge {edge} listens on {address}");
+                }
                 say!(
                     "tidegate runs estate {:.12} at {}",
                     controller.chosen.estate.digest(),

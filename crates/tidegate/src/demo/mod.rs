@@ -67,14 +67,29 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<u8> {
     told
 }
 
+/// What a stranger needs to know before the story begins.
+fn preface(options: &Options) -> String {
+    let hidden = if options.faults {
+        "Hidden in the new shop: 1 % of its prices differ, and one payment method answers with success and places no order."
+    } else {
+        "No faults are hidden in the new shop: no stage may be rolled back."
+    };
+    format!(
+        "A shop is being replaced while {} customers a second buy in it: catalogue, pricing, then checkout, at 10, 50 and 100 %.\n\
+         Both shops, payment provider, customers and mail server are programs of their own that know nothing of Tidegate.\n\
+         {hidden}\n\
+         On call, by mail and its links only: {}.\n\
+         Everything below is measured, seed {}. Marks: + reached, ! harm, ? somebody is needed.",
+        options.rate_per_second,
+        cast::sentence(),
+        options.seed
+    )
+}
+
 async fn tell(options: &Options, world: &mut world::World, controller: &Controller) -> anyhow::Result<u8> {
     let login = world.enter(controller, options).await?;
-    say!("Dashboard: {login}");
-    say!(
-        "On call, as programs of their own that read the mail server and answer through its links: {}",
-        cast::sentence()
-    );
-    say!("Everything below is measured; seed {}.\n", options.seed);
+    say!("{}", preface(options));
+    say!("Dashboard: {login}\n");
     let began = crate::live::clock();
     let mut narrator = narrate::Narrator::new(controller);
     let over = tokio::select! {

@@ -1,7 +1,10 @@
 //! Telling the story while it happens: each event in plain words, and the repairs that people do from outside.
 
+use std::io::IsTerminal;
+
 use tidegate_engine::Event;
 use tidegate_engine::event::Body;
+use tidegate_engine::view::Tone;
 use tidegate_model::Timestamp;
 use tidegate_model::seam::Verdict;
 
@@ -20,6 +23,8 @@ pub(crate) struct Narrator {
     began_again: bool,
     next: u64,
     began: Option<Timestamp>,
+    /// The last line; one that only says it again is left out.
+    told: String,
     story: Story,
 }
 
@@ -31,6 +36,7 @@ impl Narrator {
             began_again: false,
             next: 1,
             began: None,
+            told: String::new(),
             story: Story::default(),
         }
     }
@@ -94,8 +100,42 @@ impl Narrator {
         if is_told(&event.body) {
             let seconds = event.at.since(began).0 / 1_000;
             let happened = tidegate_engine::view::happened(seq, event);
-            say!("{:>3}:{:02}  {}", seconds / 60, seconds % 60, happened.text);
+            if happened.text == self.told {
+                return;
+            }
+            let (begin, end) = colour(happened.tone);
+            say!(
+                "{:>3}:{:02}  {} {begin}{}{end}",
+                seconds / 60,
+                seconds % 60,
+                mark(happened.tone),
+                happened.text
+            );
+            self.told = happened.text;
         }
+    }
+}
+
+/// What a line is about, for eyes that see no colours and for logs.
+fn mark(tone: Tone) -> char {
+    match tone {
+        Tone::Calm => ' ',
+        Tone::Wait => '?',
+        Tone::Harm => '!',
+        Tone::Good => '+',
+    }
+}
+
+/// Colours of a terminal, around the text.
+fn colour(tone: Tone) -> (&'static str, &'static str) {
+    if !std::io::stdout().is_terminal() {
+        return ("", "");
+    }
+    match tone {
+        Tone::Calm => ("", ""),
+        Tone::Wait => ("\x1b[33m", "\x1b[0m"),
+        Tone::Harm => ("\x1b[1;31m", "\x1b[0m"),
+        Tone::Good => ("\x1b[32m", "\x1b[0m"),
     }
 }
 

@@ -28,7 +28,7 @@ use tidegate_engine::command::{Command, Request};
 use tidegate_gateway::Hub;
 use tidegate_journal::Journal;
 use tidegate_model::seam::Actor;
-use tidegate_model::{DatabaseId, GatewayId};
+use tidegate_model::{DatabaseId, EdgeId, GatewayId};
 use tidegate_plan::Bundle;
 use tidegate_runtime::{Handle, Running};
 use tidegate_signals::sql::Database;
@@ -69,6 +69,8 @@ pub(crate) struct Controller {
     pub(crate) journal: SharedJournal,
     pub(crate) live: Live,
     pub(crate) url: String,
+    /// Where each edge listened at the start.
+    pub(crate) edges: Vec<(EdgeId, String)>,
     /// Whether the files on disk differ from what runs.
     pub(crate) chosen: Chosen,
     running: Running<LiveWorld>,
@@ -133,6 +135,7 @@ impl Controller {
         begin(&handle).await?;
         let mut fleet = supervise::Fleet::new(setup.state.clone(), setup.tied, hub)?;
         fleet.follow(&chosen.estate).await?;
+        let edges = fleet.addresses();
         let (stop, stopped) = watch::channel(false);
         let databases = Arc::new(setup.databases);
         let following = tokio::spawn(follow::follow(handle.clone(), fleet, databases, stopped.clone()));
@@ -158,6 +161,7 @@ impl Controller {
             journal,
             live,
             url,
+            edges,
             chosen,
             running,
             following,

@@ -104,6 +104,12 @@ impl Fleet {
         Ok(())
     }
 
+    /// Where each edge listens.
+    pub(crate) fn addresses(&self) -> Vec<(EdgeId, String)> {
+        let address = |(edge, running): (&EdgeId, &Supervised)| (edge.clone(), running.gateway.address().to_owned());
+        self.gateways.iter().map(address).collect()
+    }
+
     /// Stops every gateway cleanly.
     pub(crate) async fn stop(self) {
         for gateway in self.gateways.into_values() {
