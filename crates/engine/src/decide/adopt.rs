@@ -92,11 +92,27 @@ fn nothing_in_use_removed(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Ref
             .get(&stage.id)
             .is_none_or(|state| matches!(state.phase, Phase::Pending | Phase::Ready))
     };
-    for (_, stage) in turn.estate.stages() {
-        if candidate.stage(&stage.id).is_none() && !untouched(stage) {
+    let is_held = |stage: &Stage| {
+        turn.state
+            .stages
+            .get(&stage.id)
+            .is_some_and(|state| !state.holds.is_empty())
+    };
+    for (_, stage) in turn
+        .estate
+        .stages()
+        .filter(|(_, stage)| candidate.stage(&stage.id).is_none())
+    {
+        if !untouched(stage) {
             return Err(unsafe_because(
                 format!("stage `{}` has begun and would disappear", stage.id),
                 "leave it in the plan".into(),
+            ));
+        }
+        if is_held(stage) {
+            return Err(unsafe_because(
+                format!("stage `{}` is held and would disappear with its hold", stage.id),
+                "lift the hold first".into(),
             ));
         }
     }

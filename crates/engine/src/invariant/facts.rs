@@ -82,8 +82,11 @@ impl Facts {
     pub(super) fn note(&mut self, seq: u64, event: &Event) {
         let at = event.at;
         match &event.body {
-            Body::EstateAdopted { digest, .. } => {
+            Body::EstateAdopted { digest, stages, .. } => {
                 self.estate = Some(digest.clone());
+                // One that comes back later is another one.
+                self.stages
+                    .retain(|id, _| stages.iter().any(|stage| &stage.stage == id));
                 for stage in self.stages.values_mut() {
                     stage.approvals.clear();
                     stage.risks.clear();

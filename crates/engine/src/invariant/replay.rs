@@ -10,6 +10,12 @@ pub(super) fn check(step: &Step<'_>, broken: &mut Broken) {
     broken.unless(step.after.seq == expected, 7, || {
         format!("sequence {} where {expected} was expected", step.after.seq)
     });
+    if events.is_empty() {
+        broken.unless(step.before == step.after, 7, || {
+            "the state changed without an event".into()
+        });
+        return;
+    }
     let mut replayed = step.before.clone();
     for event in events {
         let read = event.encode().and_then(|bytes| Event::decode(&bytes));

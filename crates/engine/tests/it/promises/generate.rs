@@ -27,8 +27,7 @@ fn action(advances: u32) -> impl Strategy<Value = Action> {
         1 => span().prop_map(Action::Sleep),
         1 => (1..30_u64).prop_map(Action::ClockBack),
         8 => (place(), health(), select(vec![1_u64, 8]), post()).prop_map(|(p, h, n, post)| Action::Count(p, h, n, post)),
-        2 => (place(), health(), 2..8_u64).prop_map(|(p, h, n)| Action::Stream(p, h, n)),
-        1 => place().prop_map(|place| Action::Stream(place, Health::Same, 31)),
+        2 => stream(),
         2 => Just(Action::Deliver),
         9 => (which(), how()).prop_map(|(which, how)| Action::End(which, how)),
         3 => sight().prop_map(Action::Observe),
@@ -37,6 +36,14 @@ fn action(advances: u32) -> impl Strategy<Value = Action> {
         1 => Just(Action::Restart),
         3 => (adopter(), edit()).prop_map(|(who, edit)| Action::Adopt(who, edit)),
         22 => (who(), key(), deed()).prop_map(|(who, key, deed)| Action::Ask(who, key, deed)),
+    ]
+}
+
+/// Some seconds of one health, or so many of two equal series that they cannot be two.
+fn stream() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        6 => (place(), health(), 2..6_u64).prop_map(|(p, h, n)| Action::Stream(p, h, n)),
+        1 => place().prop_map(|place| Action::Stream(place, Health::Same, 31)),
     ]
 }
 
