@@ -72,7 +72,8 @@ pub(super) fn judge(
         if is_identical(&of_step) {
             return invalid(InvalidReason::Identical, reading);
         }
-        let new_attempts = known.cells.get("split").map_or(0, |cells| totals(cells.iter()).1.0);
+        let split = known.cells.get("split").map_or(&[][..], |cells| cells.as_slice());
+        let new_attempts = totals(split.iter().filter(|cell| is_of_step(known, cell))).1.0;
         if known.fallbacks.saturating_mul(FALLBACKS_ONE_IN) > new_attempts.max(FALLBACKS_ONE_IN) {
             return invalid(InvalidReason::Fallbacks, reading);
         }

@@ -16,9 +16,9 @@ pub(super) fn arm(counts: tidegate_model::seam::ArmCounts) -> ArmCounts {
     ArmCounts::new(counts.n, counts.hits)
 }
 
-/// Whether a cell may help this step to pass: it was counted under the step's own exposure.
+/// Whether a cell may help this step to pass: it was counted under the step's own exposure, and came since that is in force.
 pub(super) fn is_of_step(stage: &StageState, cell: &Cell) -> bool {
-    cell.version.seq >= stage.exposing_seq && cell.version >= stage.step_since
+    cell.version.seq >= stage.exposing_seq && cell.version >= stage.step_since && cell.received >= stage.step_since_at
 }
 
 /// Sum of the cells: old, new.
