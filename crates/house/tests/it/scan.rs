@@ -69,8 +69,9 @@ pub(crate) fn words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = us
     text.match_indices(word).map(|(at, _)| at).filter(move |&at| {
         let starts = word.starts_with(|c: char| c.is_alphanumeric());
         let ends = word.ends_with(|c: char| c.is_alphanumeric());
-        !(starts && part_of_name(text[..at].chars().next_back()))
-            && !(ends && part_of_name(text[at + word.len()..].chars().next()))
+        let before = text[..at].chars().next_back();
+        let behind = text[at + word.len()..].chars().next();
+        !(starts && part_of_name(before) || ends && part_of_name(behind))
     })
 }
 

@@ -25,7 +25,7 @@ impl Source {
                 .iter()
                 .any(|path| module == path || module.starts_with(&format!("{path}/")))
             {
-                source.tests = vec![0..source.text.len()];
+                source.tests = whole(&source.text);
             }
         }
         sources
@@ -34,11 +34,7 @@ impl Source {
     pub(crate) fn new(path: &str, text: &str) -> Self {
         let parts = scan(text);
         let is_test = path.split('/').any(|part| part == "tests");
-        let tests = if is_test {
-            vec![0..text.len()]
-        } else {
-            test_items(&parts.code)
-        };
+        let tests = if is_test { whole(text) } else { test_items(&parts.code) };
         Self {
             path: path.to_owned(),
             text: text.to_owned(),
@@ -81,6 +77,10 @@ impl Source {
             .map(|(name, _)| format!("{folder}/{name}"))
             .collect()
     }
+}
+
+fn whole(text: &str) -> Vec<Range<usize>> {
+    std::iter::once(0..text.len()).collect()
 }
 
 /// From each `#[cfg(test)]` to the end of the item behind it.
