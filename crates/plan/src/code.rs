@@ -328,7 +328,7 @@ impl Code {
     /// Whether an estate cannot be assembled from text that shows it; other codes are rules, which newer releases add to.
     #[must_use]
     pub fn is_structural(self) -> bool {
-        self.text() < "TG0100"
+        self.text() < Self::NoOwner.text()
     }
 
     /// Reads a code, in any case.
