@@ -81,10 +81,10 @@ impl Server {
         }
         let problem: Problem = serde_json::from_slice(&bytes)
             .with_context(|| format!("the controller answered {status} without a problem document"))?;
-        let code = problem.code.as_deref().unwrap_or("TG0000");
+        let code = problem.code.map_or_else(String::new, |code| format!("[{code}]"));
         let refused = problem.remedy.is_some();
         eprintln!(
-            "{}[{code}]: {}",
+            "{}{code}: {}",
             if refused { "refused" } else { "error" },
             problem.detail.or(problem.title).unwrap_or_else(|| status.to_string())
         );
