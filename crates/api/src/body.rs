@@ -7,6 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Code, Problem};
+use crate::secret;
 
 /// The longest body of a request, in bytes, unless its path says otherwise.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -46,6 +47,12 @@ impl FormBody {
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// One text for everything that was sent: equal only for equal forms.
+    pub(crate) fn digest(&self) -> String {
+        let parts: Vec<&str> = self.0.iter().flat_map(|(key, value)| [key.as_str(), value]).collect();
+        secret::digest(&parts)
     }
 
     /// The first field of this name without surrounding space, or nothing when it is empty.

@@ -3,6 +3,7 @@
 (() => {
   const pinned = new Map();
   const PIN_MS = 15000;
+  const AGAIN_MS = 3000;
 
   const span = (ms) => {
     const s = Math.max(0, Math.floor(ms / 1000));
@@ -51,12 +52,22 @@
     }
   };
 
+  // Counts answered presses: with the showing of the page it tells a new press from a repeated one.
+  let presses = 0;
+
   const lost = document.getElementById("link-lost");
 
   const follow = () => {
     const stream = new EventSource("/api/v1/stream?fragments=1");
     stream.addEventListener("open", () => { lost.hidden = true; });
-    stream.addEventListener("error", () => { lost.hidden = false; });
+    stream.addEventListener("error", async () => {
+      lost.hidden = false;
+      // A browser comes back by itself after a broken connection, but not after an answer that was no stream.
+      if (stream.readyState !== EventSource.CLOSED) return;
+      const answer = await fetch("/api/v1/status").catch(() => null);
+      if (answer?.status === 401) location.assign("/login?next=/");
+      else setTimeout(follow, AGAIN_MS);
+    });
     stream.addEventListener("fragment", (event) => {
       const { id, html } = JSON.parse(event.data);
       replace(id, html);
@@ -66,6 +77,7 @@
 
   const send = async (form, button) => {
     const fields = new URLSearchParams(new FormData(form));
+    fields.append("press", String(presses));
     if (button && button.name) fields.append(button.name, button.value);
     const part = form.closest("[data-fragment]");
     const slot = form.querySelector(".answer-slot");
@@ -74,6 +86,7 @@
       const answer = await fetch(form.action, { method: "POST", body: fields, headers: { "X-Fragment": "1" }, redirect: "follow" });
       if (answer.redirected) { location.assign("/login"); return; }
       const html = await answer.text();
+      presses += 1;
       if (answer.ok) {
         form.reset();
         form.closest("details")?.removeAttribute("open");

@@ -17,6 +17,7 @@ use crate::body::parameter;
 use crate::clock;
 use crate::door::Person;
 use crate::json::unrolled::Unrolled;
+use crate::page::form;
 use crate::page::fragments::Scene;
 use crate::pulse::Beat;
 
@@ -40,6 +41,7 @@ pub(crate) async fn follow(
         .filter(|_| parameter(query.as_deref(), "fragments").is_some());
     let mut shown: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut last_seq = None;
+    let once = form::once(app.handle.view().seq, clock::now());
     let beats = WatchStream::new(app.pulse.clone());
     let events = beats.map(move |beat| -> Vec<Result<Event, Infallible>> {
         let mut events = Vec::new();
@@ -48,7 +50,7 @@ pub(crate) async fn follow(
             events.push(json("status", beat.snapshot.seq, &Head { seq: beat.snapshot.seq }));
         }
         if let Some(session) = &session {
-            let scene = scene(&app, &person, session.form_secret(), &beat);
+            let scene = scene(&app, &person, session.form_secret(), once.clone(), &beat);
             for fragment in scene.fragments() {
                 if shown.insert(fragment.id, fragment.print()) != Some(fragment.print()) {
                     events.push(json("fragment", beat.snapshot.seq, &fragment));
@@ -60,13 +62,14 @@ pub(crate) async fn follow(
     Sse::new(Unrolled::new(events)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
-fn scene<'a>(app: &'a Shared, person: &Person, form_secret: String, beat: &'a Beat) -> Scene<'a> {
+fn scene<'a>(app: &'a Shared, person: &Person, form_secret: String, once: String, beat: &'a Beat) -> Scene<'a> {
     let snapshot = &beat.snapshot;
     let now = clock::now().max(snapshot.now);
     Scene {
         status: beat.status(),
         rulings: view::rulings(&snapshot.estate, &snapshot.state, &person.caller.actor(), now),
         form_secret,
+        once,
         panels: &app.config.panels,
         fault: snapshot.fault.as_deref(),
         now,

@@ -1,7 +1,7 @@
 //! Old against new over time, drawn as SVG: steps shaded, decisions marked, gaps where a side had no attempts.
 
 use maud::{Markup, PreEscaped, html};
-use tidegate_engine::view::{CriterionView, MarkView, StageView, StatusView, words};
+use tidegate_engine::view::{CriterionView, MarkView, StageView, StatusView, Tone, words};
 use tidegate_model::Timestamp;
 
 use crate::page::answer::tone;
@@ -11,11 +11,13 @@ type Point = (Timestamp, Option<f64>, Option<f64>);
 
 /// Size of the drawing in its own units, and the margins of its plot.
 const WIDTH: f64 = 1000.0;
-const HEIGHT: f64 = 250.0;
-const LEFT: f64 = 58.0;
-const RIGHT: f64 = 120.0;
-const TOP: f64 = 30.0;
-const BOTTOM: f64 = 28.0;
+const HEIGHT: f64 = 280.0;
+const LEFT: f64 = 78.0;
+const RIGHT: f64 = 14.0;
+const TOP: f64 = 34.0;
+const BOTTOM: f64 = 32.0;
+/// Two labels of marks nearer than this would cover each other.
+const LABEL_APART: f64 = 110.0;
 
 pub(crate) fn cards(status: &StatusView) -> Markup {
     let drawn = status
@@ -39,6 +41,7 @@ fn card(stage: &StageView, criterion: &CriterionView) -> Markup {
     html! {
         section class="card" {
             h2 { (stage.title) ": " (criterion.title) ", share of attempts over time" }
+            (legend(criterion))
             (PreEscaped(draw(stage, criterion).into_string()))
         }
     }
@@ -94,16 +97,8 @@ fn draw(stage: &StageView, criterion: &CriterionView) -> Markup {
         .iter()
         .filter(|mark| mark.at >= scale.from && mark.at <= scale.until)
         .collect();
-    let last = |pick: fn(&Point) -> Option<f64>| {
-        series
-            .iter()
-            .rev()
-            .find_map(|point| pick(point).map(|share| (point.0, share)))
-    };
-    let (old, new) = (last(|point| point.1), last(|point| point.2));
-    let said = |end: Option<(Timestamp, f64)>| {
-        end.map_or_else(|| "no attempts".to_owned(), |(_, share)| words::percent(share))
-    };
+    let (old, new) = ends(series);
+    let labelled = labelled(&marks, &scale);
     let summary = format!(
         "From {} to {}: old side last at {}, new side at {}.",
         words::clock(scale.from),
@@ -115,19 +110,64 @@ fn draw(stage: &StageView, criterion: &CriterionView) -> Markup {
         svg class="chart" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(summary) {
             (shades(stage, &scale))
             (grid(&scale))
-            @for (place, mark) in marks.iter().enumerate() {
+            @for (mark, labelled) in marks.iter().zip(labelled) {
                 @let x = scale.x(mark.at);
                 g class=(format!("mark {}", tone(mark.tone).0)) {
                     line x1=(px(x)) x2=(px(x)) y1=(px(TOP)) y2=(px(HEIGHT - BOTTOM)) {}
                     title { (mark.label) " at " (words::clock(mark.at)) }
-                    @if place % 2 == 0 || marks.len() <= 4 { text x=(px(x + 3.0)) y=(px(TOP - 8.0)) { (mark.label) } }
+                    @if labelled {
+                        @let anchor = if x > WIDTH - LABEL_APART { "end" } else { "start" };
+                        text x=(px(x)) y=(px(TOP - 9.0)) text-anchor=(anchor) { (mark.label) }
+                    }
                 }
             }
             @for line in lines(series, &scale, |point| point.1) { polyline class="old" points=(line) {} }
             @for line in lines(series, &scale, |point| point.2) { polyline class="new" points=(line) {} }
-            (ends(&scale, old, new))
         }
     }
+}
+
+/// The last share of each side.
+fn ends(series: &[Point]) -> (Option<f64>, Option<f64>) {
+    let last = |pick: fn(&Point) -> Option<f64>| series.iter().rev().find_map(pick);
+    (last(|point| point.1), last(|point| point.2))
+}
+
+fn said(share: Option<f64>) -> String {
+    share.map_or_else(|| "no attempts".to_owned(), words::percent)
+}
+
+/// Which line is which, with what each showed last.
+fn legend(criterion: &CriterionView) -> Markup {
+    let (old, new) = ends(&criterion.series);
+    let swatch = |class: &str| {
+        html! {
+            svg class="chart swatch" viewBox="0 0 34 10" aria-hidden="true" { line class=(class) x1="0" x2="34" y1="5" y2="5" {} }
+        }
+    };
+    html! {
+        p class="legend" {
+            span { (swatch("old")) "old side, last " b { (said(old)) } }
+            span { (swatch("new")) "new side, last " b { (said(new)) } }
+            span class="mute" { "shaded: exposed, darker with more visitors" }
+        }
+    }
+}
+
+/// Which marks have room for their label: harm first, then the newest.
+fn labelled(marks: &[&MarkView], scale: &Scale) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..marks.len()).collect();
+    order.sort_by_key(|place| (marks[*place].tone != Tone::Harm, std::cmp::Reverse(*place)));
+    let mut taken: Vec<f64> = Vec::new();
+    let mut shown = vec![false; marks.len()];
+    for place in order {
+        let x = scale.x(marks[place].at);
+        if taken.iter().all(|other| (other - x).abs() >= LABEL_APART) {
+            taken.push(x);
+            shown[place] = true;
+        }
+    }
+    shown
 }
 
 fn px(value: f64) -> String {
@@ -173,25 +213,4 @@ fn lines(series: &[Point], scale: &Scale, pick: fn(&Point) -> Option<f64>) -> Ve
             points.join(" ")
         })
         .collect()
-}
-
-/// The names of the lines at their ends, kept apart so that both can be read.
-fn ends(scale: &Scale, old: Option<(Timestamp, f64)>, new: Option<(Timestamp, f64)>) -> Markup {
-    let place = |end: Option<(Timestamp, f64)>| end.map(|(at, share)| (scale.x(at) + 6.0, scale.y(share) + 4.0));
-    let (old_at, mut new_at) = (place(old), place(new));
-    if let (Some((old_x, old_y)), Some((new_x, new_y))) = (old_at, new_at.as_mut())
-        && (old_y - *new_y).abs() < 14.0
-        && (old_x - *new_x).abs() < 70.0
-    {
-        *new_y = if *new_y >= old_y { old_y + 14.0 } else { old_y - 14.0 };
-    }
-    let label = |name: &str, end: Option<(Timestamp, f64)>, at: Option<(f64, f64)>| {
-        end.zip(at).map(|((_, share), (x, y))| {
-            html! { text class=(format!("end {name}")) x=(px(x)) y=(px(y)) { (name) " " (words::percent(share)) } }
-        })
-    };
-    html! {
-        (label("old", old, old_at).unwrap_or_default())
-        (label("new", new, new_at).unwrap_or_default())
-    }
 }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use tidegate_engine::view::RulingView;
+use tidegate_model::Timestamp;
 
 /// What else a button needs to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +47,17 @@ pub(crate) struct Ask<'a> {
     pub(crate) fixed: &'a [(&'a str, &'a str)],
 }
 
+/// The name of one showing of a page. The same form of the same showing asks once, however often it is sent.
+pub(crate) fn once(seq: u64, now: Timestamp) -> String {
+    format!("{seq}-{}", now.0)
+}
+
 /// What every form of a page shares.
 pub(crate) struct Forms<'a> {
     pub(crate) rulings: &'a [RulingView],
     pub(crate) form_secret: &'a str,
+    /// See [`once`].
+    pub(crate) once: &'a str,
 }
 
 impl Forms<'_> {
@@ -87,6 +95,7 @@ impl Forms<'_> {
                 form method="post" action="/do" data-ask {
                     @if let Some(ruling) = ruling { p class="ruling" { (ruling.says) } }
                     input type="hidden" name="csrf" value=(self.form_secret);
+                    input type="hidden" name="once" value=(self.once);
                     input type="hidden" name="subject" value=(ask.subject);
                     @for (name, value) in ask.fixed { input type="hidden" name=(name) value=(value); }
                     @for field in ask.fields { (input(*field)) }

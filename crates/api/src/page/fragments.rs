@@ -16,6 +16,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) status: &'a StatusView,
     pub(crate) rulings: Vec<RulingView>,
     pub(crate) form_secret: String,
+    /// See [`crate::page::form::once`].
+    pub(crate) once: String,
     pub(crate) panels: &'a [Panel],
     /// Why the store takes no appends, while it does not.
     pub(crate) fault: Option<&'a str>,
@@ -43,6 +45,7 @@ impl Scene<'_> {
         Forms {
             rulings: &self.rulings,
             form_secret: &self.form_secret,
+            once: &self.once,
         }
     }
 

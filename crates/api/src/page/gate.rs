@@ -43,13 +43,16 @@ fn card(stage: &StageView, forms: &Forms<'_>) -> Markup {
                 "Gate of " (stage.title)
                 @if let Some(step) = stage.step.and_then(|step| stage.steps.get(step as usize)) { ", step " (step) }
             }
+            p class="mute" {
+                (passing(stage)) " Exposure grows only when every one passes; missing data never passes, and harm takes visitors back by itself."
+            }
             table class="gate" {
                 thead { tr {
                     th scope="col" { "criterion" }
                     th scope="col" { "old" }
                     th scope="col" { "new" }
                     th scope="col" { "difference" }
-                    th scope="col" { "lost" }
+                    th scope="col" { abbr title="completed attempts missing on the new side so far, against the old side's share" { "lost" } }
                     th scope="col" { abbr title="the smallest loss that this step can see in the time it has" { "can see" } }
                     th scope="col" { "verdict" }
                 } }
@@ -57,6 +60,16 @@ fn card(stage: &StageView, forms: &Forms<'_>) -> Markup {
             }
         }
     }
+}
+
+fn passing(stage: &StageView) -> String {
+    let pass = stage
+        .criteria
+        .iter()
+        .filter(|criterion| criterion.verdict == "pass")
+        .count();
+    let all = words::counted(stage.criteria.len() as u64, "criterion passes", "criteria pass");
+    format!("{pass} of {all}.")
 }
 
 /// The class and the sign of a verdict word.
@@ -113,10 +126,10 @@ fn side(kind: &str, counts: Option<(u64, u64)>) -> Markup {
         return html! { "0 attempts" };
     }
     html! {
-        span title=(format!("{} of {}", words::count(hits), words::counted(n, "attempt", "attempts"))) {
+        span class="keep" title=(format!("{} of {}", words::count(hits), words::counted(n, "attempt", "attempts"))) {
             (words::percent(hits as f64 / n as f64))
         }
-        small { @if kind == "latency" { "slower, " } "of " (words::count(n)) }
+        small class="keep" { @if kind == "latency" { "slower, " } "of " (words::count(n)) }
     }
 }
 
@@ -131,7 +144,7 @@ fn difference(kind: &str, reading: &Reading) -> Markup {
         return nothing();
     };
     html! {
-        (words::points(difference))
+        span class="keep" { (words::points(difference)) }
         @if let Some((low, high)) = reading.interval {
             small class="keep" title="always-valid interval: it may be looked at at any time" {
                 "[" (words::signed(low)) ", " (words::signed(high)) "]"
@@ -143,7 +156,7 @@ fn difference(kind: &str, reading: &Reading) -> Markup {
 fn lost(reading: &Reading) -> Markup {
     match reading.lost {
         Some(lost) => {
-            html! { span title="orders lost so far against the old side's pace" { (format!("{:.0}", lost.max(0.0))) small { "orders" } } }
+            html! { (format!("{:.0}", lost.max(0.0))) small { "attempts" } }
         }
         None => nothing(),
     }
@@ -152,7 +165,7 @@ fn lost(reading: &Reading) -> Markup {
 fn sight(reading: &Reading) -> Markup {
     html! {
         @match reading.can_see {
-            Some(share) => { "≥ " (words::percent(share)) },
+            Some(share) => span class="keep" { "≥ " (words::percent(share)) },
             None => { (nothing()) },
         }
         @if let Some(wait) = reading.speaks_in { small { "speaks in " (words::duration(wait)) } }

@@ -6,8 +6,9 @@ use maud::{Markup, html};
 use tidegate_engine::view::{ActionView, IncidentView, StatusView, words};
 
 use crate::app::Shared;
+use crate::clock;
 use crate::door::Visitor;
-use crate::page::form::{Ask, Field, Forms, Weight};
+use crate::page::form::{Ask, Field, Forms, Weight, once};
 use crate::page::frame::{Looker, Place, page};
 use crate::page::{side, time};
 use crate::problem::{Code, Problem};
@@ -113,6 +114,7 @@ pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor, Path(name)
     let forms = Forms {
         rulings: &rulings,
         form_secret: &form_secret,
+        once: &once(status.seq, clock::now()),
     };
     let looker = Looker {
         name: visitor.id.as_str(),

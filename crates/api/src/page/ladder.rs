@@ -61,24 +61,56 @@ fn rung(stage: &StageView, forms: &Forms<'_>) -> Markup {
             span class="sign" aria-hidden="true" { (sign) }
             div class="line" {
                 b { (stage.title) }
-                span class="now" { (stage.exposure) }
+                span class="now" title="share of visitors that the new side serves" { (stage.exposure) " " small { "on the new side" } }
             }
             p class="phase" {
-                b { (stage.phase) } " since " (time::since(stage.since))
-                @if let Some(step) = stage.step { " · step " (step + 1) " of " (stage.steps.len()) }
-                " · proven " (stage.proven)
-                " · attempt " (stage.attempt) " of " (stage.attempts_max)
+                b { (stage.phase) } ", " (meaning(&stage.phase)) " · since " (time::since(stage.since))
             }
             (bar(stage))
+            p class="phase" {
+                "owner " b { (stage.owner) }
+                @if let Some(step) = stage.step { " · step " (step + 1) " of " (stage.steps.len()) }
+                " · " abbr title="the highest share whose gate has passed" { "proven" } " " (stage.proven)
+                " · attempt " (stage.attempt) " of " (stage.attempts_max)
+            }
             @if let Some(until) = stage.soak_until { p class="mute" { "soak ends " (time::until(until)) } }
-            @if let Some(until) = stage.way_back_until { p { "way back open until " (time::until(until)) } }
-            @if stage.phase == "finalised" { p class="mute" { "the point of no return is behind it" } }
+            (way_back(stage))
             @for hold in &stage.holds { p class="hold" { (hold) } }
             @if !stage.waits_for.is_empty() {
+                p class="needs" { @if stage.exposure > BasisPoints::ZERO { "Before it goes on:" } @else { "Before it begins:" } }
                 ul class="waits" { @for wait in &stage.waits_for { li { (wait) } } }
             }
             @if !stage.approvals.is_empty() { (approvals(stage)) }
             (buttons(stage, forms))
+        }
+    }
+}
+
+/// What the word of a phase means, for whoever sees it for the first time.
+fn meaning(phase: &str) -> &'static str {
+    match phase {
+        "pending" => "it cannot begin yet",
+        "ready" => "it may begin",
+        "exposing" => "the gateways are being told",
+        "soaking" => "evidence is being collected before its gate decides",
+        "gating" => "its gate decides on the evidence",
+        "watching" => "all its steps have passed and it can still go back",
+        "rolling back" => "its visitors return to the old side",
+        "rolled back" => "its visitors are on the old side again",
+        "finalised" => "the new side is final",
+        _ => "not known to this page",
+    }
+}
+
+fn way_back(stage: &StageView) -> Markup {
+    let is_exposed = stage.exposure > BasisPoints::ZERO;
+    html! {
+        @if stage.phase == "finalised" {
+            p class="mute" { "No way back: the point of no return is behind it." }
+        } @else if let Some(until) = stage.way_back_until {
+            p { "Way back open until " (time::until(until)) "." }
+        } @else if is_exposed {
+            p { "Way back open." }
         }
     }
 }

@@ -11,9 +11,10 @@ use tidegate_model::seam::Errand;
 
 use crate::app::{App, Shared};
 use crate::body::FormBody;
+use crate::clock;
 use crate::door::{Caller, ClientAddress};
 use crate::links::{LinkError, Opened};
-use crate::page::form::Forms;
+use crate::page::form::{Forms, once};
 use crate::page::frame::{Outcome, Place, page, told};
 use crate::page::{incident, side, time};
 use crate::problem::{Code, Problem};
@@ -31,7 +32,7 @@ pub(crate) async fn show(
     }
 }
 
-/// Asks the engine for what was pressed. The same button of the same link gives the same answer again.
+/// Asks the engine for what was pressed. A form that is sent twice asks once.
 pub(crate) async fn press(
     State(app): State<Shared>,
     ClientAddress(address): ClientAddress,
@@ -88,7 +89,7 @@ async fn ask(app: &App, caller: &Caller, opened: &Opened, token: &str, form: &Fo
         Ok(request) => request,
         Err(problem) => return Outcome::Turned(problem),
     };
-    let key = CommandKey(secret::digest(&[token, pressed]));
+    let key = CommandKey(secret::digest(&[token, &form.digest()]));
     match app.ask(caller, key, request).await {
         Ok(taken) => Outcome::Taken {
             said: taken.accepted.said,
@@ -138,6 +139,7 @@ async fn render(app: &App, caller: &Caller, opened: &Opened, token: &str, outcom
     let rulings = app.rulings(&caller.actor());
     let desk = Desk {
         token,
+        once: once(status.seq, clock::now()),
         nonce: app.config.links.nonce(token),
         rulings: &rulings,
     };
@@ -171,6 +173,7 @@ async fn render(app: &App, caller: &Caller, opened: &Opened, token: &str, outcom
 struct Desk<'a> {
     token: &'a str,
     nonce: String,
+    once: String,
     rulings: &'a [RulingView],
 }
 
@@ -233,10 +236,12 @@ impl Desk<'_> {
         let forms = Forms {
             rulings: self.rulings,
             form_secret: &self.nonce,
+            once: &self.once,
         };
         html! {
             form method="post" action=(format!("/l/{}", self.token)) {
                 input type="hidden" name="csrf" value=(self.nonce);
+                input type="hidden" name="once" value=(self.once);
                 @if let Some(ruling) = forms.ruling(action, subject) {
                     p class="ruling" { @if !ruling.allowed { b { "Not now: " } } (ruling.says) }
                 }

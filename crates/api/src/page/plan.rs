@@ -7,6 +7,7 @@ use maud::html;
 use crate::app::{App, Shared};
 use crate::clock;
 use crate::door::Visitor;
+use crate::page::form;
 use crate::page::fragments::Scene;
 use crate::page::frame::{Looker, Outcome, Place, page, told};
 
@@ -18,13 +19,15 @@ pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor) -> Respons
 pub(crate) async fn render(app: &App, visitor: &Visitor, outcome: Option<&Outcome>) -> Html<String> {
     let status = app.status().await;
     let snapshot = app.handle.view();
+    let now = clock::now().max(snapshot.now);
     let scene = Scene {
+        once: form::once(snapshot.seq, now),
         status: &status,
         rulings: app.rulings(&visitor.caller.actor()),
         form_secret: visitor.session.form_secret(),
         panels: &app.config.panels,
         fault: snapshot.fault.as_deref(),
-        now: clock::now().max(snapshot.now),
+        now,
     };
     let looker = Looker {
         name: visitor.id.as_str(),

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Response};
-use tidegate_engine::command::{Request, Side};
+use tidegate_engine::command::{CommandKey, Request, Side};
 use tidegate_model::{ActionId, BasisPoints, CriterionId, IncidentId, NameError, StageId};
 
 use crate::app::{App, Shared, command_key};
@@ -12,6 +12,7 @@ use crate::door::{Caller, Visitor};
 use crate::page::frame::{Outcome, told};
 use crate::page::plan;
 use crate::problem::{Code, Problem};
+use crate::secret;
 
 /// The script asks for the answer alone with this header.
 const FRAGMENT_HEADER: &str = "x-fragment";
@@ -24,7 +25,7 @@ pub(crate) async fn press(
 ) -> Response {
     let outcome = match form {
         Ok(form) if form.field("csrf").is_some_and(|given| visitor.session.owns_form(given)) => {
-            ask(&app, &visitor.caller, &form).await
+            ask(&app, &visitor, &form).await
         }
         Ok(_) => turned(Problem::new(
             Code::FormNotOurs,
@@ -44,22 +45,31 @@ fn turned(problem: Problem) -> Outcome {
     Outcome::Turned(problem)
 }
 
-async fn ask(app: &App, caller: &Caller, form: &FormBody) -> Outcome {
+async fn ask(app: &App, visitor: &Visitor, form: &FormBody) -> Outcome {
+    let key = match key(visitor, form) {
+        Ok(key) => key,
+        Err(problem) => return turned(problem),
+    };
     if form.field("do") == Some("rollback-all") {
-        return roll_everything_back(app, caller, form).await;
+        return roll_everything_back(app, &visitor.caller, form, &key).await;
     }
     match request(form) {
-        Ok(request) => one(app, caller, request).await,
+        Ok(request) => one(app, &visitor.caller, key, request).await,
         Err(problem) => turned(problem),
     }
 }
 
+/// The same for a form that was sent twice, as a double click does; another for every other press. A form that does not
+/// name the showing of its page is never taken for a repetition.
+fn key(visitor: &Visitor, form: &FormBody) -> Result<CommandKey, Problem> {
+    match form.field("once") {
+        Some(_) => Ok(CommandKey(secret::digest(&[&visitor.session.secret, &form.digest()]))),
+        None => command_key(None),
+    }
+}
+
 /// Asks the engine once and says how it ended.
-async fn one(app: &App, caller: &Caller, request: Request) -> Outcome {
-    let key = match command_key(None) {
-        Ok(key) => key,
-        Err(problem) => return turned(problem),
-    };
+async fn one(app: &App, caller: &Caller, key: CommandKey, request: Request) -> Outcome {
     match app.ask(caller, key, request).await {
         Ok(taken) => Outcome::Taken {
             said: taken.accepted.said,
@@ -70,7 +80,7 @@ async fn one(app: &App, caller: &Caller, request: Request) -> Outcome {
 }
 
 /// Every exposed stage of a plan, one request each; the first refusal is shown, the others are asked all the same.
-async fn roll_everything_back(app: &App, caller: &Caller, form: &FormBody) -> Outcome {
+async fn roll_everything_back(app: &App, caller: &Caller, form: &FormBody, key: &CommandKey) -> Outcome {
     let plan = form.text("subject").unwrap_or_default();
     let reason = match required(form, "reason") {
         Ok(reason) => reason,
@@ -91,7 +101,8 @@ async fn roll_everything_back(app: &App, caller: &Caller, form: &FormBody) -> Ou
             stage: stage.id.clone(),
             reason: reason.clone(),
         };
-        match one(app, caller, request).await {
+        let key = CommandKey(secret::digest(&[&key.0, stage.id.as_str()]));
+        match one(app, caller, key, request).await {
             Outcome::Taken { said: one, seq } => {
                 said.push(one);
                 head = seq;

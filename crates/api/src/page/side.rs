@@ -1,19 +1,29 @@
 //! What stands beside the answer: what happened, switches, panels from outside, and the foot of the page.
 
 use maud::{Markup, PreEscaped, html};
-use tidegate_engine::view::{HappenedView, StatusView, SwitchView};
+use tidegate_engine::view::{HappenedView, StatusView, SwitchView, words};
 
 use crate::config::Panel;
 use crate::page::answer::tone;
 use crate::page::form::{Ask, Forms, Weight};
 use crate::page::time;
 
+/// Events shown without a click.
+const NEWEST: usize = 12;
+
 /// The last events in plain words; each leads to its journal entry.
 pub(crate) fn happened(status: &StatusView) -> Markup {
     html! {
         section class="card" aria-labelledby="happened-title" {
             h2 id="happened-title" { "What happened" }
-            (timeline(&status.recent))
+            @let (newest, older) = status.recent.split_at(status.recent.len().min(NEWEST));
+            (timeline(newest))
+            @if !older.is_empty() {
+                details class="past" data-key="older" {
+                    summary { (words::counted(older.len() as u64, "earlier event", "earlier events")) }
+                    (timeline(older))
+                }
+            }
             p { a href="/journal" { "the whole journal" } }
         }
     }

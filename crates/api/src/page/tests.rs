@@ -14,6 +14,7 @@ fn scene(panels: &[Panel]) -> Markup {
         status: &status,
         rulings: sample::rulings(),
         form_secret: "secret".into(),
+        once: "912-1".into(),
         panels,
         fault: None,
         now: sample::NOW,
@@ -74,6 +75,7 @@ fn names_and_texts_cannot_become_markup() {
         status: &status,
         rulings: Vec::new(),
         form_secret: "s".into(),
+        once: "912-1".into(),
         panels: &[],
         fault: None,
         now: sample::NOW,
@@ -85,13 +87,20 @@ fn names_and_texts_cannot_become_markup() {
 #[test]
 fn the_chart_breaks_its_line_where_a_side_had_no_attempts() {
     let html = chart::cards(&sample::status()).into_string();
-    assert_eq!(html.matches("class=\"new\"").count(), 1, "one run on the new side");
+    assert_eq!(
+        html.matches("<polyline class=\"new\"").count(),
+        1,
+        "one run on the new side"
+    );
     assert!(html.contains("old side last at"), "the drawing is told in words");
     let mut status = sample::status();
     let series = &mut status.plans[0].stages[2].criteria[0].series;
     series[20].2 = None;
     assert_eq!(
-        chart::cards(&status).into_string().matches("class=\"new\"").count(),
+        chart::cards(&status)
+            .into_string()
+            .matches("<polyline class=\"new\"")
+            .count(),
         2,
         "a gap in the data is a gap in the line"
     );
