@@ -152,4 +152,5 @@ fn the_cases_reach_every_deep_state() {
         outcome.cases,
         outcome.reach.lines()
     );
+    assert_eq!(outcome.reach.missing(), Vec::<String>::new(), "never reached");
 }

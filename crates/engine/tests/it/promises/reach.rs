@@ -11,6 +11,119 @@ use tidegate_model::seam::{InvalidReason, Outcome, Verdict};
 use super::play::Play;
 use crate::world::World;
 
+/// Every kind of event.
+const KINDS: [&str; 36] = [
+    "controller-started",
+    "estate-adopted",
+    "command-refused",
+    "stage-readied",
+    "opening-deferred",
+    "approval-asked",
+    "approved",
+    "risk-accepted",
+    "step-exposed",
+    "soak-begun",
+    "gate-opened",
+    "gate-passed",
+    "evidence-recorded",
+    "observed",
+    "criterion-judged",
+    "decision-asked",
+    "approval-overdue",
+    "attested",
+    "harm-found",
+    "stage-held",
+    "hold-lifted",
+    "rollback-begun",
+    "rolled-back",
+    "change-noted",
+    "watch-begun",
+    "stage-finalised",
+    "incident-opened",
+    "rung-called",
+    "incident-acknowledged",
+    "acknowledgement-lapsed",
+    "action-taken",
+    "action-reverted",
+    "incident-resolved",
+    "gateway-connected",
+    "gateway-lost",
+    "effect-ended",
+];
+
+/// Every phase; one of them is met by stages that come after others only.
+const PHASES: [&str; 8] = [
+    "ready",
+    "exposing",
+    "soaking",
+    "gating",
+    "watching",
+    "rolling back",
+    "rolled back",
+    "finalised",
+];
+
+/// What takes many steps, or goes wrong in its own way.
+const DEEP: [&str; 57] = [
+    "pricing is pending",
+    "pricing is finalised",
+    "catalogue is finalised",
+    "exposed step 2 attempt 1",
+    "exposed step 1 attempt 2",
+    "exposed on accepted risk",
+    "second attempt exposed",
+    "two stages exposed",
+    "two modes active",
+    "controller restarted",
+    "deferred to a window",
+    "deferral over",
+    "rollback by gate",
+    "rollback by brake",
+    "rollback by person",
+    "rollback by action",
+    "rolled back by a lapsed lease",
+    "harm rolls back",
+    "harm of prices holds",
+    "harm of look holds",
+    "harm of speed holds",
+    "the brake holds past the way back",
+    "held by a cut journal",
+    "rung 0 reaches nobody",
+    "rung 2 called",
+    "top rung called again",
+    "incident acknowledged",
+    "incident mitigating",
+    "incident about a criterion",
+    "incident about the brake",
+    "incident about silence",
+    "incident about waiting",
+    "incident about a gateway",
+    "incident about what a person saw",
+    "resolved by a person",
+    "resolved by itself",
+    "mode expired",
+    "mode reverted",
+    "effect failed",
+    "late evidence",
+    "key used again",
+    "verdict pass",
+    "verdict harm",
+    "verdict not yet",
+    "verdict no data",
+    "verdict source down",
+    "invalid: split",
+    "invalid: identical",
+    "invalid: impossible",
+    "invalid: fallbacks",
+    "refused NotAuthorised",
+    "refused UnknownSubject",
+    "refused GateNotPassed",
+    "refused RiskNotAcceptable",
+    "refused WindowClosed",
+    "refused AdoptionUnsafe",
+    "refused BadInput",
+];
+
 /// Counts by name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reach {
@@ -71,8 +184,13 @@ impl Reach {
         }
     }
 
-    pub(super) fn of(&self, word: &str) -> u64 {
-        self.counts.get(word).copied().unwrap_or(0)
+    /// What was never reached of what must be.
+    pub(super) fn missing(&self) -> Vec<String> {
+        let kinds = KINDS.iter().map(|kind| format!("event {kind}"));
+        let phases = PHASES.iter().map(|phase| format!("checkout is {phase}"));
+        let rest = DEEP.iter().map(|&word| word.to_owned());
+        let expected = kinds.chain(phases).chain(rest);
+        expected.filter(|word| !self.counts.contains_key(word)).collect()
     }
 
     /// Everything that was counted, a line each.
