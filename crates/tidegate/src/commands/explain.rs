@@ -1,11 +1,12 @@
-//! `tidegate explain`: the page of a diagnostic's code.
+//! `tidegate explain`: the page of a code, of a diagnostic as of an answer or a refusal.
 
 use clap::Args;
 
+use super::answer_pages;
 use crate::exit;
 use crate::say::say;
 
-/// Explains a diagnostic's code with a bad and a good example.
+/// Explains the code of a diagnostic, an answer or a refusal, with examples.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// The code, such as TG0104.
@@ -14,7 +15,7 @@ pub(crate) struct Explain {
 
 impl Explain {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
-        match tidegate_plan::explain(&self.code) {
+        match tidegate_plan::explain(&self.code).or_else(|| answer_pages::page(&self.code)) {
             Some(page) => {
                 say!("{}", page.trim_end());
                 Ok(exit::FINE)

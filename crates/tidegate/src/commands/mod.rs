@@ -1,6 +1,7 @@
 //! The command line. The help texts are the documentation of these structs.
 
 mod adopt;
+mod answer_pages;
 mod ask;
 mod check;
 mod demo;
