@@ -9,7 +9,11 @@ use crate::tree::tree;
 /// Where pages of codes are.
 const PAGES: &[&str] = &["crates/plan/src/explain/", "docs/codes/"];
 
-const LIST: &str = "docs/codes/README.md";
+/// The lists of pages, of diagnostics and of answers.
+const LISTS: &[&str] = &["docs/codes/README.md", "docs/codes/answers.md"];
+
+/// The source that carries the pages of answers in the program.
+const CARRIED: &str = "crates/tidegate/src/commands/answer_pages.rs";
 
 #[test]
 fn every_code_has_a_page() {
@@ -36,7 +40,10 @@ fn every_page_has_a_code() {
 
 #[test]
 fn every_page_opens_with_its_code_and_is_listed() {
-    let list = &tree().file(LIST).expect("the codes have a list").text;
+    let list: String = LISTS
+        .iter()
+        .map(|path| tree().file(path).expect("the codes have lists").text.as_str())
+        .collect();
     let mut breaches = Vec::new();
     for (code, path) in pages() {
         let text = &tree().file(&path).expect("pages are files of the tree").text;
@@ -49,16 +56,49 @@ fn every_page_opens_with_its_code_and_is_listed() {
         };
         let row = list.lines().find(|line| line.starts_with(&format!("| [{code}](")));
         if !row.is_some_and(|row| row.ends_with(&format!("| {title} |"))) {
-            breaches.push(Breach::new(LIST, 0, format!("has no row `{code}` ... `{title}`")));
+            breaches.push(Breach::new(LISTS[0], 0, format!("has no row `{code}` ... `{title}`")));
         }
     }
     none("every page is listed under its title", breaches);
 }
 
+#[test]
+fn every_page_of_an_answer_is_in_the_program() {
+    let program = &tree().file(CARRIED).expect("the pages of answers are carried").text;
+    let lacking = tree()
+        .ending(".md")
+        .filter(|file| file.path.starts_with("docs/codes/TG"))
+        .filter(|file| {
+            let code = &file.path["docs/codes/".len()..file.path.len() - ".md".len()];
+            !program.contains(&format!("(\"{code}\", include_str!(\"../../../../{}\"))", file.path))
+        });
+    none(
+        "`tidegate explain` shows every page",
+        lacking
+            .map(|file| Breach::new(&file.path, 0, format!("is not in {CARRIED}")))
+            .collect(),
+    );
+}
+
+#[test]
+fn every_page_of_an_answer_shows_it_and_says_what_helps() {
+    let pages = tree()
+        .ending(".md")
+        .filter(|file| file.path.starts_with("docs/codes/TG"));
+    let lacking =
+        pages.filter(|file| !(file.text.contains("\nShows as:\n\n```text\n") && file.text.contains("\nWhat helps: ")));
+    none(
+        "a page shows its answer and says what helps",
+        lacking
+            .map(|file| Breach::new(&file.path, 0, "lacks `Shows as:` or `What helps:`"))
+            .collect(),
+    );
+}
+
 /// Codes in literals of what is shipped, each with one place.
 fn uses() -> BTreeMap<String, (String, usize)> {
     let mut uses = BTreeMap::new();
-    for source in &tree().sources {
+    for source in tree().sources.iter().filter(|source| source.path != CARRIED) {
         for (code, at) in shown(source) {
             uses.entry(code)
                 .or_insert_with(|| (source.path.clone(), source.line(at)));
