@@ -10,6 +10,7 @@ use super::{incident, letter, person};
 use crate::event::{Body, Cause, Origin};
 use crate::refusal::{Refusal, Rule};
 use crate::state::{Phase, State};
+use crate::view::blame;
 
 /// How the reason of a hold by the brake begins.
 const BRAKE_HOLD: &str = "the emergency brake";
@@ -115,10 +116,13 @@ pub(super) fn roll_back(turn: &mut Turn<'_>, id: &StageId, cause: Cause) {
     let told = told(turn.estate, declared);
     let subject = format!("{} is being rolled back", declared.title);
     let line = format!(
-        "{} goes from {from} back to the old side. {}",
-        declared.title, declared.rollback.what
+        "{} goes from {from} back to the old side, {}. What that does: {}.",
+        declared.title,
+        blame(&cause),
+        declared.rollback.what
     );
-    let notices = letter::notices(turn, id.as_str(), &told, &subject, &line);
+    let thread = format!("stage-{id}");
+    let notices = letter::notices(turn, id.as_str(), &thread, &told, &subject, &line);
     let is_asked_for = match cause {
         Cause::Person(_) | Cause::Action(_) => true,
         Cause::Harm(_) | Cause::Brake => false,

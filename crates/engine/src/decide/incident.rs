@@ -124,8 +124,8 @@ fn expire(turn: &mut Turn<'_>, action: ActionId) {
     let (domain, incident) = (active.domain.clone(), active.incident.clone());
     let people = turn.estate.rung_people(&domain, 0);
     let subject = format!("{action} has ended by its expiry");
-    let line = format!("The mode that {action} set in {incident} has ended; its switches are back at their defaults.");
-    let notices = letter::notices(turn, action.as_str(), &people, &subject, &line);
+    let line = format!("The mode that {action} set in {incident} has ended; its switches have fallen back.");
+    let notices = letter::notices(turn, action.as_str(), incident.as_str(), &people, &subject, &line);
     turn.emit_self(Body::ActionReverted {
         action: action.clone(),
         expired: true,

@@ -1,10 +1,12 @@
 //! Letters to people: complete texts, one for each contact method of each person.
 
+use tidegate_model::plan::Stage;
 use tidegate_model::seam::{Effect, Errand, Letter};
 use tidegate_model::{Estate, IncidentId, Millis, PersonId, StageId, Timestamp};
 
 use super::turn::{Turn, sent};
 use crate::event::{Opening, Sent};
+use crate::state::StageState;
 use crate::words;
 
 /// A link in a letter works for so long.
@@ -100,24 +102,16 @@ pub(super) fn approvals(turn: &Turn<'_>, stage: &StageId, opens: &Opening, peopl
             "{} of {}: your approval opens {}.",
             declared.title,
             plan.title,
-            words::opening(opens)
+            opened(declared, state, opens)
         ),
         String::new(),
-        format!(
-            "Exposure now {}, attempt {} of {}.",
-            state.exposure,
-            state.attempt.max(1),
-            declared.attempts_max
-        ),
+        format!("Attempt {} of {}.", state.attempt.max(1), declared.attempts_max),
     ];
     for (criterion, said) in &state.verdicts {
         lines.push(format!("  {criterion}: {} - {}", said.verdict.word(), said.reading.why));
     }
     lines.push(String::new());
-    lines.push(format!(
-        "Way back: {}, within {}.",
-        declared.rollback.what, declared.rollback.within
-    ));
+    lines.push(way_back(declared, opens));
     let subject = format!("Approve {}: {}", declared.title, words::opening(opens));
     let attempt = state.attempt.to_string();
     let restarts = state.restarts.to_string();
@@ -145,14 +139,51 @@ pub(super) fn approvals(turn: &Turn<'_>, stage: &StageId, opens: &Opening, peopl
     })
 }
 
-/// Notices to people who are told and need not answer.
-pub(super) fn notices(turn: &Turn<'_>, about: &str, people: &[PersonId], subject: &str, line: &str) -> Vec<Sent> {
+/// What an approval opens, with the visitors whom that moves.
+fn opened(declared: &Stage, state: &StageState, opens: &Opening) -> String {
+    let step = match opens {
+        Opening::Entry => Some(0),
+        Opening::Step(step) | Opening::AcceptedRisk(step) => usize::try_from(*step).ok(),
+        Opening::Finalisation => None,
+    };
+    let what = words::opening(opens);
+    match step.and_then(|step| declared.steps.get(step)) {
+        Some(step) => format!("{what}, from {} to {} of visitors", state.exposure, step.to),
+        None => what,
+    }
+}
+
+fn way_back(declared: &Stage, opens: &Opening) -> String {
+    let rollback = &declared.rollback;
+    match opens {
+        Opening::Entry | Opening::Step(_) | Opening::AcceptedRisk(_) => {
+            format!("Way back: {}, within {}.", rollback.what, rollback.within)
+        }
+        Opening::Finalisation if rollback.forward_fix.is_empty() => "After it there is no way back.".into(),
+        Opening::Finalisation => {
+            format!(
+                "After it there is no way back; what is left then: {}.",
+                rollback.forward_fix.join("; ")
+            )
+        }
+    }
+}
+
+/// Notices to people who are told and need not answer, in the thread of what they are about.
+pub(super) fn notices(
+    turn: &Turn<'_>,
+    about: &str,
+    thread: &str,
+    people: &[PersonId],
+    subject: &str,
+    line: &str,
+) -> Vec<Sent> {
     let seq = turn.next_seq().to_string();
     each_method(turn.estate, people, |person, method| {
         let letter = Letter {
             to: person.clone(),
             method,
-            thread: format!("stage-{about}"),
+            thread: thread.to_owned(),
             subject: subject.to_owned(),
             lines: vec![line.to_owned()],
             errand: Errand::Nothing,

@@ -400,7 +400,8 @@ fn harm(stage: &StageId, criterion: Option<&CriterionId>, on_harm: OnHarm, look:
     (Tone::Harm, format!("{seen}; {follows}"))
 }
 
-fn blame(cause: &Cause) -> String {
+/// Why exposure fell, as a clause.
+pub(crate) fn blame(cause: &Cause) -> String {
     match cause {
         Cause::Harm(criterion) => format!("because {criterion} found harm"),
         Cause::Brake => "by the brake".to_owned(),

@@ -21,6 +21,7 @@ use tidegate_model::{
 
 use crate::event::Reading;
 
+pub(crate) use happened::blame;
 pub use happened::{happened, numbers};
 pub use ruling::rulings;
 pub use status::{status, switches};

@@ -1,6 +1,7 @@
 //! The life of a stage whose gates pass, and everything that does not open a gate.
 
-use crate::script::check;
+use crate::script::{check, check_in};
+use crate::world::World;
 
 #[test]
 fn a_stage_goes_from_its_first_step_to_its_finalisation() {
@@ -93,6 +94,44 @@ fn a_stage_waits_for_the_stages_before_it() {
         09:00:06 pricing is ready to be entered (attempt 1)
         09:00:06 asked gil, gus and pat to approve entering pricing, until 09:01:36
         = pricing is ready at 0 %, attempt 1; it waits for: the approval of the owner of pricing (pricing-team) is missing; the approval of platform is missing
+        ",
+    );
+}
+
+#[test]
+fn a_stage_that_was_ready_waits_again_when_one_before_it_goes_back() {
+    check_in(
+        &mut World::calm(),
+        "
+        cleo approve catalogue
+        confirm
+        counts catalogue well 6
+        cleo approve catalogue
+        confirm
+        cleo rollback catalogue the search is empty
+        confirm
+        pat approve pricing
+        gus approve pricing
+        show pricing
+        ",
+        "
+        09:00:00 cleo approved entering catalogue
+        09:00:00 exposed catalogue to 50 % (step 1), as approved
+        09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
+        09:00:01 pages of catalogue says pass
+        09:00:05 the soak of catalogue step 1 is over; its gate decides
+        09:00:05 the gate of catalogue step 1 passed on 1 criterion
+        09:00:05 asked cleo to approve step 2 of catalogue, until 19:00:05
+        09:00:06 cleo approved step 2 of catalogue
+        09:00:06 exposed catalogue to 100 % (step 2), as the gate before it passed
+        09:00:06 catalogue is at 100 % and watched until 09:00:16; its way back stays open until 09:04:06
+        09:00:06 pricing is ready to be entered (attempt 1)
+        09:00:06 asked gil, gus and pat to approve entering pricing, until 19:00:06
+        09:00:06 rolling catalogue back from 100 % to 0 %, as asked: the search is empty
+        09:00:06 catalogue is back on the old side, on 1 gateway
+        09:00:06 pat approved entering pricing
+        09:00:06 gus approved entering pricing
+        = pricing is ready at 0 %, attempt 1; it waits for: catalogue has not passed
         ",
     );
 }

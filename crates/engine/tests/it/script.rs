@@ -100,6 +100,7 @@ fn obey(world: &mut World, line: &str) -> Option<String> {
         ["sql", stage, criterion, how] => observe(world, stage, criterion, how),
         ["brake", stage, new, old] => look(world, stage, new, old),
         ["gateway", how] => gateway_does(world, how),
+        ["headline"] => Some(headline(world)),
         ["show", "switches"] => Some(switches(world)),
         ["show", "pages"] => Some(pages(world)),
         ["show", stage] => Some(shown(world, stage)),
@@ -111,6 +112,18 @@ fn obey(world: &mut World, line: &str) -> Option<String> {
         [person, rest @ ..] => answer(world.ask(by(person), request_of(line, rest))),
         [] => None,
     }
+}
+
+/// The answer card: what is going on, its numbers, who has it.
+fn headline(world: &World) -> String {
+    let card = status(&world.estate, &world.state, world.now).headline;
+    let parts = [card.sentence, card.detail, card.who];
+    let parts: Vec<&str> = parts
+        .iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
+    format!("# {}", parts.join(" | "))
 }
 
 /// A stage as the page shows it.
