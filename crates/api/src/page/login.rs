@@ -127,6 +127,8 @@ fn form(next: &str, problem: Option<Problem>) -> Html<String> {
             @if let Some(problem) = problem { (told(&Outcome::Turned(problem))) }
             form method="post" action="/login" {
                 input type="hidden" name="next" value=(next);
+                // Password managers keep a token under a name; there is none to ask for.
+                input type="text" autocomplete="username" value="tidegate" readonly hidden;
                 label { span { "Your personal token" } input name="token" type="password" required autocomplete="current-password" autofocus; }
                 button class="primary" { "Log in" }
             }
