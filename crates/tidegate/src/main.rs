@@ -5,6 +5,7 @@ mod client;
 mod commands;
 mod demo;
 mod exit;
+mod limit;
 mod live;
 mod say;
 
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
         return ExitCode::from(u8::try_from(code).unwrap_or(exit::TROUBLE));
     }
     live::logging::begin();
-    match commands::Tidegate::parse().run() {
+    match limit::outlive().and_then(|()| commands::Tidegate::parse().run()) {
         Ok(_) if say::is_lost() => ExitCode::from(exit::TROUBLE),
         Ok(code) => ExitCode::from(code),
         Err(error) => {

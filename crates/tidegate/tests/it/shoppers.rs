@@ -16,6 +16,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
+    /// What `Set-Cookie` gave, without its attributes.
+    pub(crate) cookies: Vec<String>,
     pub(crate) body: String,
 }
 
@@ -62,14 +64,24 @@ fn parse(text: &str) -> Option<Answer> {
     let (head, body) = text.split_once("\r\n\r\n")?;
     let mut lines = head.lines();
     let status = lines.next()?.split_whitespace().nth(1)?.parse().ok()?;
-    let mut headers = BTreeMap::new();
+    let (mut headers, mut cookies) = (BTreeMap::new(), Vec::new());
     for line in lines {
         let (name, value) = line.split_once(':')?;
-        headers.insert(name.to_lowercase(), value.trim().to_owned());
+        let (name, value) = (name.to_lowercase(), value.trim().to_owned());
+        if name == "set-cookie" {
+            cookies.push(value.split(';').next()?.to_owned());
+        } else {
+            headers.insert(name, value);
+        }
     }
     let is_chunked = headers.get("transfer-encoding").is_some_and(|kind| kind == "chunked");
     let body = if is_chunked { unchunk(body)? } else { body.to_owned() };
-    Some(Answer { status, headers, body })
+    Some(Answer {
+        status,
+        headers,
+        cookies,
+        body,
+    })
 }
 
 fn unchunk(mut text: &str) -> Option<String> {
@@ -85,26 +97,32 @@ fn unchunk(mut text: &str) -> Option<String> {
     }
 }
 
-/// A visitor who keeps the cookie that the edge gave.
+/// A visitor who keeps the cookies that the edge gave. Whoever brings none is on the safe side and in no sample.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Visitor {
-    cookie: Option<String>,
+    cookies: Vec<String>,
 }
 
 impl Visitor {
     /// Asks for a page.
     pub(crate) fn get(&mut self, edge: SocketAddr, path: &str) -> std::io::Result<Answer> {
-        let cookie = self.cookie.clone().unwrap_or_default();
-        let headers: &[(&str, &str)] = if cookie.is_empty() { &[] } else { &[("Cookie", &cookie)] };
+        let cookies = self.cookies.join("; ");
+        let headers: &[(&str, &str)] = if cookies.is_empty() {
+            &[]
+        } else {
+            &[("Cookie", &cookies)]
+        };
         let answer = ask(edge, "GET", path, headers, "")?;
-        if let Some(given) = answer.headers.get("set-cookie") {
-            self.cookie = given.split(';').next().map(str::to_owned);
+        for given in &answer.cookies {
+            let name = given.split('=').next().unwrap_or_default();
+            self.cookies.retain(|kept| !kept.starts_with(&format!("{name}=")));
+            self.cookies.push(given.clone());
         }
         Ok(answer)
     }
 }
 
-/// New visitors looking at products, one after the other, until it is dropped.
+/// Visitors who come in by the front page and look at a product, one after the other, until it is dropped.
 pub(crate) struct Crowd {
     has_closed: Arc<AtomicBool>,
     unanswered: Arc<AtomicUsize>,
@@ -122,11 +140,14 @@ impl Crowd {
                 let (has_closed, answered, unanswered) = (has_closed.clone(), answered.clone(), unanswered.clone());
                 std::thread::spawn(move || {
                     while !has_closed.load(Ordering::Relaxed) {
-                        let counter = match Visitor::default().get(edge, "/product/7") {
-                            Ok(answer) if answer.status < 500 => &answered,
-                            Ok(_) | Err(_) => &unanswered,
-                        };
-                        counter.fetch_add(1, Ordering::Relaxed);
+                        let mut visitor = Visitor::default();
+                        for path in ["/", "/product/7"] {
+                            let counter = match visitor.get(edge, path) {
+                                Ok(answer) if answer.status < 500 => &answered,
+                                Ok(_) | Err(_) => &unanswered,
+                            };
+                            counter.fetch_add(1, Ordering::Relaxed);
+                        }
                     }
                 })
             })

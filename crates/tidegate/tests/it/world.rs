@@ -189,7 +189,7 @@ impl World {
         Self::start_with(Options::default())
     }
 
-    /// Serves the usual estate.
+    /// Serves the usual estate in a certain way.
     pub(crate) fn start_with(options: Options) -> Self {
         let mut world = Self::quiet(options);
         world.serve();
@@ -214,7 +214,7 @@ impl World {
 
     /// The folder of plan files.
     pub(crate) fn estate(&self) -> PathBuf {
-        self.folder.path().join("estate")
+        self.folder.path().join("shop")
     }
 
     /// The state folder.
@@ -222,7 +222,7 @@ impl World {
         self.folder.path().join("state")
     }
 
-    /// A folder for anything else.
+    /// The folder around them, in which commands run.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -406,10 +406,10 @@ impl Drop for World {
         // A gateway outlives its controller on purpose, so it is ended last.
         drop(self.serve.take());
         if let Some((pid, _)) = self.gateway()
-            && let Some(pid) = Pid::from_raw(pid)
+            && let Some(process) = Pid::from_raw(pid)
+            && let Err(fault) = kill_process(process, Signal::KILL)
         {
-            // An error means that it has just ended by itself.
-            drop(kill_process(pid, Signal::KILL));
+            println!("gateway {pid} had ended by itself: {fault}");
         }
     }
 }
