@@ -72,28 +72,27 @@ fn subject(text: &str) -> String {
     one_line(text).chars().take(SUBJECT_CHARS_MAX).collect()
 }
 
-/// The text: the letter's lines, then the mark and the link. A line that imitates the mark is indented.
+/// The text: the letter's lines, then the mark and the link. A line that imitates the mark is marked as a quotation.
+/// The transport ends the last line, so that it has no end here.
 fn body(lines: &[String], link: Option<&str>) -> Result<String, Unwritable> {
-    let mut text = String::new();
-    for line in lines.iter().flat_map(|l| l.split(['\r', '\n'])) {
-        let line = one_line(line);
-        if line.trim_start().starts_with(ANSWER_HERE) {
-            text.push_str("| ");
-        }
-        text.push_str(&line);
-        text.push_str("\r\n");
-    }
+    let mut text: Vec<String> = lines.iter().flat_map(|l| l.split(['\r', '\n'])).map(quoted).collect();
     if let Some(link) = link {
         if link.is_empty() || !link.chars().all(|c| c.is_ascii_graphic()) {
             return Err(Unwritable::Link);
         }
-        text.push_str("\r\n");
-        text.push_str(ANSWER_HERE);
-        text.push_str("\r\n");
-        text.push_str(link);
-        text.push_str("\r\n");
+        text.extend([String::new(), ANSWER_HERE.to_owned(), link.to_owned()]);
     }
-    Ok(text)
+    Ok(text.join("\r\n"))
+}
+
+/// One line of the letter; never one that a reader could take for the mark.
+fn quoted(line: &str) -> String {
+    let line = one_line(line);
+    if line.trim_start().starts_with(ANSWER_HERE) {
+        format!("| {line}")
+    } else {
+        line
+    }
 }
 
 /// Replaces control characters and line separators by blanks.
