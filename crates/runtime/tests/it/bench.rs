@@ -79,7 +79,7 @@ impl Bench {
     }
 
     pub(crate) fn ask(&self, command: Command) -> Answered {
-        self.asking.block_on(self.handle.ask(command))
+        in_time(&self.asking, self.handle.ask(command))
     }
 
     /// Asks what is not refused.
@@ -116,7 +116,7 @@ impl Bench {
     }
 
     pub(crate) fn answers(&self, posted: Vec<Posted>) -> Vec<Answered> {
-        posted.into_iter().map(|posted| self.asking.block_on(posted)).collect()
+        posted.into_iter().map(|posted| in_time(&self.asking, posted)).collect()
     }
 
     /// Returns once the state is as it should be, whoever brought that about.
@@ -152,6 +152,14 @@ impl Bench {
         drop(self.running.join());
         self.orders.try_iter().collect()
     }
+}
+
+/// What comes of something that does come.
+#[track_caller]
+pub(crate) fn in_time<T>(asking: &tokio::runtime::Runtime, coming: impl Future<Output = T>) -> T {
+    asking
+        .block_on(async { tokio::time::timeout(PATIENCE, coming).await })
+        .unwrap()
 }
 
 /// A command without a key.

@@ -6,7 +6,7 @@ use tidegate_model::Timestamp;
 use tidegate_model::seam::{Actor, Effect, EffectKey, Outcome, Receipt};
 use tidegate_runtime::Unavailable;
 
-use crate::bench::{Bench, approval, by, command, incident};
+use crate::bench::{Bench, Posted, approval, by, command, in_time, incident};
 use crate::faults::fill;
 use crate::shop::name;
 use crate::world::Order;
@@ -90,7 +90,7 @@ fn a_full_inbox_says_so_and_still_takes_what_is_urgent() {
     let mut refused = 0;
     while refused == 0 {
         let handle = bench.handle.clone();
-        let mut letter: crate::bench::Posted = Box::pin(async move { handle.ask(approval("late")).await });
+        let mut letter: Posted = Box::pin(async move { handle.ask(approval("late")).await });
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         match letter.as_mut().poll(&mut context) {
             std::task::Poll::Pending => posted.push(letter),
@@ -127,10 +127,13 @@ fn what_was_taken_is_answered_before_the_loop_ends_and_nothing_is_taken_after() 
         ..
     } = bench;
     drop(running);
-    assert_eq!(asking.block_on(handle.ask(approval("late"))), Err(Unavailable::Stopped));
+    assert_eq!(
+        in_time(&asking, handle.ask(approval("late"))),
+        Err(Unavailable::Stopped)
+    );
     clock.release();
     for posted in first.into_iter().chain(posted) {
-        assert!(asking.block_on(posted).unwrap().result.is_ok());
+        assert!(in_time(&asking, posted).unwrap().result.is_ok());
     }
     let entries = journal.lock().unwrap().read(1, usize::MAX).unwrap();
     let opened = entries.iter().filter(|entry| entry.kind == "incident-opened").count();
