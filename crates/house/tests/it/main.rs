@@ -5,6 +5,7 @@
 
 mod breach;
 mod metadata;
+mod ratchet;
 mod scan;
 mod source;
 mod tree;
@@ -12,6 +13,7 @@ mod tree;
 mod changelog;
 mod codes;
 mod dependencies;
+mod duplicates;
 mod layers;
 mod licences;
 mod links;
@@ -23,3 +25,4 @@ mod places;
 mod purity;
 mod size;
 mod sleeps;
+mod suites;
