@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::breach::{Breach, none};
-use crate::metadata::{Package, ours};
+use crate::metadata::{Package, Purpose, ours};
 use crate::scan::words;
+use crate::source::Source;
 use crate::tree::tree;
-
-/// Dependencies that no line of code names, and why they are there.
-const UNNAMED: &[(&str, &str, &str)] = &[];
 
 #[test]
 fn every_workspace_dependency_has_a_reason() {
@@ -89,29 +87,35 @@ fn without_reason(manifest: &str) -> Vec<Breach> {
 }
 
 fn unused(package: &'static Package) -> Vec<Breach> {
-    let sources: Vec<_> = tree()
+    let sources: Vec<&Source> = tree()
         .sources
         .iter()
         .filter(|source| source.home() == package.home)
         .collect();
-    let is_used = |name: &str| {
-        let name = name.replace('-', "_");
-        sources
-            .iter()
-            .any(|source| words(&source.parts.code, &name).next().is_some())
-    };
     let manifest = format!("{}/Cargo.toml", package.home);
-    package
-        .edges
-        .iter()
-        .filter(|edge| !is_used(&edge.name))
-        .filter(|edge| {
-            !UNNAMED
-                .iter()
-                .any(|(from, to, _)| (*from, *to) == (package.name.as_str(), edge.name.as_str()))
-        })
-        .map(|edge| Breach::new(&manifest, 0, format!("`{}` stands nowhere in the code", edge.name)))
-        .collect()
+    let idle = package.edges.iter().filter(|edge| {
+        let name = edge.name.replace('-', "_");
+        !sources.iter().any(|source| uses(source, &name, edge.purpose))
+    });
+    idle.map(|edge| {
+        let place = match edge.purpose {
+            Purpose::Normal => "in what is shipped",
+            Purpose::Build => "in the build script",
+            Purpose::Test => "in tests and examples",
+        };
+        Breach::new(&manifest, 0, format!("`{}` stands nowhere {place}", edge.name))
+    })
+    .collect()
+}
+
+fn uses(source: &Source, name: &str, purpose: Purpose) -> bool {
+    let is_example = source.path.contains("/examples/");
+    let is_build = source.path.ends_with("/build.rs") && !source.path.contains("/src/");
+    words(&source.parts.code, name).any(|at| match purpose {
+        Purpose::Normal => !is_build && !is_example && !source.is_test(at),
+        Purpose::Build => is_build,
+        Purpose::Test => is_example || source.is_test(at),
+    })
 }
 
 #[test]
@@ -122,4 +126,14 @@ fn a_reason_stands_beside_or_above() {
         without_reason(manifest),
         [Breach::new("Cargo.toml", 6, "`c` has no reason")]
     );
+}
+
+#[test]
+fn what_only_tests_use_is_no_dependency_of_what_is_shipped() {
+    let source = Source::new(
+        "crates/x/src/a.rs",
+        "use one::A;\n#[cfg(test)]\nmod tests {\n    use two::B;\n}\n",
+    );
+    assert!(uses(&source, "one", Purpose::Normal) && !uses(&source, "one", Purpose::Test));
+    assert!(uses(&source, "two", Purpose::Test) && !uses(&source, "two", Purpose::Normal));
 }
