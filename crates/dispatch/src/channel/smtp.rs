@@ -89,6 +89,8 @@ impl Smtp {
                 detail: remark(&format!("the mail server answered {}", reply.code())),
             },
             Ok(Err(error)) if error.is_permanent() => Sending::Permanent { reason: reason(&error) },
+            // The client refuses before it names an address that the server cannot take (RFC 6531 §3.2); no repeat helps.
+            Ok(Err(error)) if error.is_client() && !address.is_ascii() => Sending::Permanent { reason: reason(&error) },
             Ok(Err(error)) => Sending::Passing { reason: reason(&error) },
         }
     }

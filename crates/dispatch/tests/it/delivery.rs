@@ -29,6 +29,46 @@ async fn a_greylisted_letter_arrives_under_the_same_key() {
 }
 
 #[tokio::test]
+async fn a_letter_greylisted_after_its_text_comes_again_under_the_same_message_id() {
+    let sink = Sink::start("data451,data452,250");
+    let outcome = mailer(sink.port)
+        .deliver(&key(), &letter(), ANNA, None, patience())
+        .await;
+    assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+    let (refused, taken) = (sink.refused(), sink.letters());
+    assert_eq!((refused.len(), taken.len()), (2, 1));
+    for seen in &refused {
+        assert_eq!(seen["headers"]["Message-ID"], "<0a1b@shop.example>");
+        assert_eq!(seen["text"], taken[0]["text"]);
+    }
+    assert_eq!(taken[0]["headers"]["Message-ID"], "<0a1b@shop.example>");
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_text_for_good_is_not_repeated() {
+    let sink = Sink::start("data554,250");
+    let outcome = mailer(sink.port)
+        .deliver(&key(), &letter(), ANNA, None, patience())
+        .await;
+    let Outcome::FailedForGood { reason } = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert!(reason.contains("554"), "{reason}");
+    assert_eq!((sink.refused().len(), sink.letters().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_connection_cut_in_the_middle_is_tried_again() {
+    let sink = Sink::start("drop,drop,250");
+    let outcome = mailer(sink.port)
+        .deliver(&key(), &letter(), ANNA, None, patience())
+        .await;
+    assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+    assert_eq!(sink.replies(), ["drop", "drop", "250"]);
+    assert_eq!(sink.letters().len(), 1);
+}
+
+#[tokio::test]
 async fn two_deliveries_of_one_key_carry_one_message_id() {
     let sink = Sink::start("250");
     let mailer = mailer(sink.port);
@@ -60,24 +100,36 @@ async fn a_refusal_for_good_is_not_repeated() {
     assert!(sink.letters().is_empty());
 }
 
+fn hurried(port: u16) -> Mailer {
+    let smtp = Smtp::new(&config(port)).unwrap();
+    Mailer::over(smtp.within(Duration::from_millis(1_500)))
+}
+
 #[tokio::test]
-async fn a_server_that_never_answers_is_left_for_this_time() {
+async fn a_server_that_stops_answering_is_left_for_this_time() {
     let sink = Sink::start("slow,250");
-    let smtp = Smtp::new(&config(sink.port))
-        .unwrap()
-        .within(Duration::from_millis(1_500));
-    let mailer = Mailer::over(smtp);
-    let sending = mailer.send(&key(), &letter(), ANNA, None).await;
+    let sending = hurried(sink.port).send(&key(), &letter(), ANNA, None).await;
     assert_eq!(
         sending,
         Sending::Passing {
             reason: "the mail server did not finish within 1500 ms".to_owned()
         }
     );
-    assert!(matches!(
-        mailer.send(&key(), &letter(), ANNA, None).await,
-        Sending::Accepted { .. }
-    ));
+    let sending = mailer(sink.port).send(&key(), &letter(), ANNA, None).await;
+    assert!(matches!(sending, Sending::Accepted { .. }), "{sending:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_never_greets_is_left_for_this_time() {
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = mute.local_addr().unwrap().port();
+    let sending = hurried(port).send(&key(), &letter(), ANNA, None).await;
+    assert_eq!(
+        sending,
+        Sending::Passing {
+            reason: "the mail server did not finish within 1500 ms".to_owned()
+        }
+    );
 }
 
 #[tokio::test]
@@ -87,7 +139,7 @@ async fn a_server_that_is_down_gets_the_letter_when_it_is_up() {
     let sending = mailer.send(&key(), &letter(), ANNA, None).await;
     assert!(matches!(sending, Sending::Passing { .. }), "{sending:?}");
     let delivery = tokio::spawn(async move { mailer.deliver(&key(), &letter(), ANNA, None, patience()).await });
-    let sink = tokio::task::spawn_blocking(move || Sink::start_with(port, "250", "-"))
+    let sink = tokio::task::spawn_blocking(move || Sink::start_with(port, "250", "-", "plain"))
         .await
         .unwrap();
     assert!(matches!(delivery.await.unwrap(), Outcome::Accepted { .. }));
@@ -119,7 +171,7 @@ fn credentials() -> CredentialNames {
 #[tokio::test]
 async fn credentials_come_from_the_environment() {
     let login = format!("{}:{}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    let sink = Sink::start_with(0, "250", &login);
+    let sink = Sink::start_with(0, "250", &login, "plain");
     let known = MailConfig {
         credentials_from_env: Some(credentials()),
         ..config(sink.port)
@@ -131,20 +183,46 @@ async fn credentials_come_from_the_environment() {
     assert!(matches!(sending, Sending::Permanent { .. }), "{sending:?}");
 }
 
+/// The reason for which a letter that needs protection stays here, and is tried again.
+async fn unprotected(sink: &Sink, tls: Tls) -> String {
+    let config = MailConfig {
+        tls,
+        ..config(sink.port)
+    };
+    let sending = Mailer::new(&config).unwrap().send(&key(), &letter(), ANNA, None).await;
+    let Sending::Passing { reason } = sending else {
+        panic!("{tls:?}: {sending:?}")
+    };
+    assert_eq!(sink.replies(), Vec::<String>::new(), "{tls:?}: not even the address");
+    reason
+}
+
 #[tokio::test]
 async fn a_letter_that_needs_protection_never_goes_without() {
+    let plain = Sink::start("250");
+    let reason = unprotected(&plain, Tls::StartTls).await;
+    assert!(reason.contains("STARTTLS is not supported"), "{reason}");
+    let reason = unprotected(&plain, Tls::Wrapped).await;
+    assert!(reason.contains("corrupt message"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_letter_never_goes_to_a_server_that_nobody_vouches_for() {
+    let stranger = Sink::start_with(0, "250", "-", "tls");
+    let reason = unprotected(&stranger, Tls::StartTls).await;
+    assert!(reason.contains("invalid peer certificate"), "{reason}");
+}
+
+#[tokio::test]
+async fn an_address_that_this_server_cannot_take_is_refused_for_good() {
     let sink = Sink::start("250");
-    for tls in [Tls::StartTls, Tls::Wrapped] {
-        let smtp = Smtp::new(&MailConfig {
-            tls,
-            ..config(sink.port)
-        })
-        .unwrap()
-        .within(Duration::from_secs(5));
-        let sending = Mailer::over(smtp).send(&key(), &letter(), ANNA, None).await;
-        assert!(!matches!(sending, Sending::Accepted { .. }), "{tls:?}: {sending:?}");
-    }
-    assert!(sink.letters().is_empty());
+    let sending = mailer(sink.port)
+        .send(&key(), &letter(), "jörg@shop.example", None)
+        .await;
+    let Sending::Permanent { reason } = sending else {
+        panic!("{sending:?}")
+    };
+    assert!(reason.contains("SMTPUTF8"), "{reason}");
     assert_eq!(sink.replies(), Vec::<String>::new());
 }
 
@@ -175,9 +253,11 @@ fn a_configuration_that_could_leak_or_break_is_refused() {
         ..config(25)
     };
     assert!(matches!(Smtp::new(&host).err(), Some(ConfigFault::IdHost { .. })));
-    let from = MailConfig {
-        from: "nobody".to_owned(),
-        ..config(25)
-    };
-    assert!(matches!(Smtp::new(&from).err(), Some(ConfigFault::Sender { .. })));
+    for from in ["nobody", "Tidegate\r\nBcc: eve@evil.example <tidegate@shop.example>"] {
+        let sender = MailConfig {
+            from: from.to_owned(),
+            ..config(25)
+        };
+        assert!(matches!(Smtp::new(&sender).err(), Some(ConfigFault::Sender { .. })));
+    }
 }

@@ -1,7 +1,9 @@
 """A mail server on loopback that answers as it is told and writes down what it received, read by Python's own parser.
 
-Arguments: port (0 for any), folder, replies to RCPT in order (the last repeats; `slow` never answers), `user:password` or `-`.
-Prints its port, and ends when its standard input closes.
+Arguments: port (0 for any), folder, replies in order (the last repeats), `user:password` or `-`, `tls` or `plain`.
+A reply is a code for RCPT; `data` and a code answer the whole letter; `slow` never answers; `drop` cuts the connection.
+With `tls` it offers STARTTLS under a certificate that nobody vouches for. Prints its port, and ends when its standard
+input closes.
 """
 
 import asyncio
@@ -9,6 +11,8 @@ import email
 import email.policy
 import json
 import os
+import ssl
+import subprocess
 import sys
 
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -16,7 +20,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 class Sink:
     def __init__(self, folder, replies):
-        self.folder, self.replies, self.asked, self.taken = folder, replies, 0, 0
+        self.folder, self.replies, self.asked, self.seen = folder, replies, 0, {}
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         reply = self.replies[min(self.asked, len(self.replies) - 1)]
@@ -25,7 +29,11 @@ class Sink:
             log.write(reply + "\n")
         if reply == "slow":
             await asyncio.sleep(3600)
-        if reply == "250":
+        if reply == "drop":
+            server.transport.abort()
+            return "421 gone"
+        if reply == "250" or reply.startswith("data"):
+            session.answer = reply.removeprefix("data")
             envelope.rcpt_tos.append(address)
             return "250 OK"
         return f"{reply} told so"
@@ -42,12 +50,25 @@ class Sink:
             "line_bytes_max": max(len(line) for line in raw.split(b"\r\n")),
             "user": getattr(session, "auth_data", None),
         }
-        path = os.path.join(self.folder, f"{self.taken}.json")
+        kind = "taken" if session.answer == "250" else "refused"
+        path = os.path.join(self.folder, f"{kind}-{self.seen.get(kind, 0)}.json")
         with open(path + ".part", "w", encoding="utf-8") as out:
             json.dump(record, out)
         os.rename(path + ".part", path)
-        self.taken += 1
-        return "250 taken"
+        self.seen[kind] = self.seen.get(kind, 0) + 1
+        return f"{session.answer} {kind}"
+
+
+def self_signed(folder):
+    key, certificate = os.path.join(folder, "key.pem"), os.path.join(folder, "certificate.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True, stderr=subprocess.DEVNULL,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 async def main():
@@ -61,6 +82,8 @@ async def main():
     options = {} if login == "-" else {
         "authenticator": admit, "auth_required": True, "auth_require_tls": False,
     }
+    if sys.argv[5] == "tls":
+        options["tls_context"] = self_signed(folder)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(sink, **options), "127.0.0.1", port)
     print(server.sockets[0].getsockname()[1], flush=True)

@@ -19,17 +19,18 @@ pub(crate) struct Sink {
 
 impl Sink {
     pub(crate) fn start(replies: &str) -> Self {
-        Self::start_with(0, replies, "-")
+        Self::start_with(0, replies, "-", "plain")
     }
 
-    pub(crate) fn start_with(port: u16, replies: &str, login: &str) -> Self {
+    /// See `sink.py` for the arguments.
+    pub(crate) fn start_with(port: u16, replies: &str, login: &str, security: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/sink.py");
         let mut child = Command::new(PYTHON)
             .arg(script)
             .arg(port.to_string())
             .arg(folder.path())
-            .args([replies, login])
+            .args([replies, login, security])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -47,8 +48,17 @@ impl Sink {
 
     /// Letters taken over, in order.
     pub(crate) fn letters(&self) -> Vec<Value> {
+        self.seen("taken")
+    }
+
+    /// Letters that were seen whole and not taken over, in order.
+    pub(crate) fn refused(&self) -> Vec<Value> {
+        self.seen("refused")
+    }
+
+    fn seen(&self, kind: &str) -> Vec<Value> {
         (0..)
-            .map_while(|n| std::fs::read(self.folder.path().join(format!("{n}.json"))).ok())
+            .map_while(|n| std::fs::read(self.folder.path().join(format!("{kind}-{n}.json"))).ok())
             .map(|bytes| serde_json::from_slice(&bytes).unwrap())
             .collect()
     }
