@@ -1,14 +1,14 @@
 //! What stands beside the answer: what happened, switches, panels from outside, and the foot of the page.
 
 use maud::{Markup, PreEscaped, html};
-use tidegate_engine::view::{HappenedView, StatusView, SwitchView, words};
+use tidegate_engine::view::{HappenedView, StatusView, SwitchView, Tone, words};
 
 use crate::config::Panel;
 use crate::page::answer::tone;
 use crate::page::form::{Ask, Forms, Weight};
 use crate::page::time;
 
-/// Events shown without a click.
+/// Events shown without a click; those that moved nothing, such as a verdict that stays open, are behind one.
 const NEWEST: usize = 12;
 
 /// The last events in plain words; each leads to its journal entry.
@@ -16,12 +16,13 @@ pub(crate) fn happened(status: &StatusView) -> Markup {
     html! {
         section class="card" aria-labelledby="happened-title" {
             h2 id="happened-title" { "What happened" }
-            @let (newest, older) = status.recent.split_at(status.recent.len().min(NEWEST));
-            (timeline(newest))
-            @if !older.is_empty() {
-                details class="past" data-key="older" {
-                    summary { (words::counted(older.len() as u64, "earlier event", "earlier events")) }
-                    (timeline(older))
+            @let news: Vec<HappenedView> =
+                status.recent.iter().filter(|event| event.tone != Tone::Calm).take(NEWEST).cloned().collect();
+            (timeline(&news))
+            @if status.recent.len() > news.len() {
+                details class="past" data-key="recent" {
+                    summary { "All of the last " (words::counted(status.recent.len() as u64, "event", "events")) }
+                    (timeline(&status.recent))
                 }
             }
             p { a href="/journal" { "the whole journal" } }
