@@ -26,9 +26,9 @@ fn an_action_sets_its_switches_until_it_expires() {
         09:00:00 ana used wallet-off in inc-1 (checkout.wallet = off, until 09:10:00)
         09:00:00 ana changed the new side of checkout (wallet-off): its switches changed; its evidence starts anew
         09:00:00 asked ana and bea to approve entering checkout, until 19:00:00
-        = checkout.coupons = on, checkout.wallet = off
+        = checkout.coupons = on, checkout.wallet = off by wallet-off
         09:00:00 ana resolved inc-1; lesson: none, because the wallet was down
-        = checkout.coupons = on, checkout.wallet = off
+        = checkout.coupons = on, checkout.wallet = off by wallet-off
         09:10:00 wallet-off ended by its expiry
         09:10:00 tidegate changed the new side of checkout (wallet-off): its switches changed; its evidence starts anew
         09:10:00 asked ana and bea to approve entering checkout, until 19:10:00
@@ -135,6 +135,7 @@ fn of_two_actions_on_one_switch_the_later_wins_and_the_other_is_left() {
         bea open checkout sev2 nobody can pay
         ana act inc-1 extras-off
         ana act inc-1 wallet-off
+        show switches
         ana revert wallet-off
         show switches
         ana revert extras-off
@@ -151,10 +152,11 @@ fn of_two_actions_on_one_switch_the_later_wins_and_the_other_is_left() {
         09:00:00 ana used wallet-off in inc-1 (checkout.wallet = off, until 09:10:00)
         09:00:00 ana changed the new side of checkout (wallet-off): its switches changed; its evidence starts anew
         09:00:00 asked ana and bea to approve entering checkout, until 09:01:30
+        = checkout.coupons = off by extras-off, checkout.wallet = off by wallet-off
         09:00:00 ana ended wallet-off
         09:00:00 ana changed the new side of checkout (wallet-off): its switches changed; its evidence starts anew
         09:00:00 asked ana and bea to approve entering checkout, until 09:01:30
-        = checkout.coupons = off, checkout.wallet = off
+        = checkout.coupons = off by extras-off, checkout.wallet = off by extras-off
         09:00:00 ana ended extras-off
         09:00:00 ana changed the new side of checkout (extras-off): its switches changed; its evidence starts anew
         09:00:00 asked ana and bea to approve entering checkout, until 09:01:30
@@ -190,7 +192,7 @@ fn an_action_used_again_lasts_anew() {
         09:04:50 ana changed the new side of checkout (wallet-off): its switches changed; its evidence starts anew
         09:04:50 asked ana and bea to approve entering checkout, until 19:04:50
         09:04:50 ana resolved inc-2; lesson: none, because
-        = checkout.coupons = on, checkout.wallet = off
+        = checkout.coupons = on, checkout.wallet = off by wallet-off
         09:14:50 wallet-off ended by its expiry
         09:14:50 tidegate changed the new side of checkout (wallet-off): its switches changed; its evidence starts anew
         09:14:50 asked ana and bea to approve entering checkout, until 19:14:50

@@ -298,6 +298,32 @@ fn risk_is_accepted_by_an_approver_and_a_rung_above() {
 }
 
 #[test]
+fn a_decision_that_was_asked_for_ends_its_page() {
+    let mut world = World::calm();
+    run(
+        &mut world,
+        "cleo approve catalogue\nconfirm\ncounts catalogue unsure 120",
+    );
+    check_in(
+        &mut world,
+        "
+        show pages
+        cleo accept-risk catalogue a sale begins
+        gus accept-risk catalogue agreed
+        show pages
+        ",
+        "
+        = pages under way: cleo of inc-1 by way 1
+        09:02:00 cleo accepted the risk of step 2 of catalogue as approver: a sale begins
+        09:02:00 gus accepted the risk of step 2 of catalogue from a rung above: agreed
+        09:02:00 exposed catalogue to 100 % (step 2), on accepted risk
+        09:02:00 inc-1 is over by itself; lesson: none, because the decision was taken
+        = pages under way: none
+        ",
+    );
+}
+
+#[test]
 fn nobody_accepts_a_risk_in_both_roles() {
     let mut world = World::shop_with(|parts| {
         // Bea stands on the second rung too.

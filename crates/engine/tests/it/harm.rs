@@ -1,6 +1,12 @@
 //! Harm: what takes everybody back at once, and what only stops growth.
 
-use crate::script::check;
+use tidegate_engine::Request;
+use tidegate_model::Millis;
+use tidegate_model::seam::{ArmCounts, BrakeLook};
+
+use crate::script::{check, check_in, run};
+use crate::shop::name;
+use crate::world::{World, gateway};
 
 #[test]
 fn harm_takes_everybody_back_at_once_and_pages_the_owner() {
@@ -269,10 +275,52 @@ fn the_brake_looks_away_when_it_cannot_know() {
 }
 
 #[test]
+fn a_look_at_an_earlier_step_says_nothing_about_this_one() {
+    let mut world = World::shop();
+    run(&mut world, "ana approve checkout\nconfirm\ncounts checkout well 12");
+    let earlier = world.version();
+    run(&mut world, "ana approve checkout\nconfirm");
+    let bad = |version| {
+        Request::Look(BrakeLook {
+            stage: name("checkout"),
+            version,
+            over: Millis::seconds(5),
+            old: ArmCounts { n: 900, hits: 0 },
+            new: ArmCounts { n: 100, hits: 40 },
+        })
+    };
+    world.must(gateway(), bad(earlier));
+    assert_eq!(world.phase("checkout"), "soaking");
+    let now = world.version();
+    world.must(gateway(), bad(now));
+    assert_eq!(world.phase("checkout"), "rolling back");
+}
+
+#[test]
+fn at_full_exposure_the_old_side_excuses_nothing() {
+    let mut world = World::shop();
+    run(&mut world, AT_FULL);
+    check_in(
+        &mut world,
+        "
+        brake checkout 40/100 40/100
+        show checkout
+        ",
+        "
+        09:00:24 the brake of checkout saw 40 of 100 attempts fail; exposure falls at once
+        09:00:24 rolling checkout back from 100 % to 0 %, by the brake
+        09:00:24 inc-1 opened (sev1, checkout, by the brake of checkout): checkout was rolled back by the emergency brake: 40 of 100 attempts failed within 5s
+        09:00:24 called ana for inc-1 (rung 1, call 1); next at 09:01:24
+        = checkout is rolling back at 0 %, attempt 1; it waits for: not every gateway holds 0 % yet; inc-1 is open
+        ",
+    );
+}
+
+#[test]
 fn people_who_answer_for_a_stage_take_it_back() {
     for person in ["ana", "bea", "hal", "gus", "gil"] {
-        let seen = crate::script::run(
-            &mut crate::world::World::shop(),
+        let seen = run(
+            &mut World::shop(),
             &format!("ana approve checkout\nconfirm\n{person} rollback checkout it smells"),
         );
         assert!(
@@ -345,9 +393,9 @@ const AT_FULL: &str = "
 
 #[test]
 fn inside_its_window_the_way_back_is_open_from_full_exposure() {
-    let mut world = crate::world::World::shop();
-    crate::script::run(&mut world, AT_FULL);
-    crate::script::check_in(
+    let mut world = World::shop();
+    run(&mut world, AT_FULL);
+    check_in(
         &mut world,
         "
         counts checkout well 12
@@ -368,9 +416,9 @@ fn inside_its_window_the_way_back_is_open_from_full_exposure() {
 
 #[test]
 fn after_its_window_the_way_back_is_refused_with_what_is_left() {
-    let mut world = crate::world::World::shop();
-    crate::script::run(&mut world, AT_FULL);
-    crate::script::check_in(
+    let mut world = World::shop();
+    run(&mut world, AT_FULL);
+    check_in(
         &mut world,
         "
         counts checkout well 20
@@ -380,6 +428,8 @@ fn after_its_window_the_way_back_is_refused_with_what_is_left() {
         show checkout
         ana rollback checkout refunds fail
         ana rollback checkout refunds fail
+        bea rollback checkout refunds fail
+        bea rollback checkout prices are wrong
         counts checkout failing 8
         brake checkout 40/100 0/0
         show checkout
@@ -418,6 +468,8 @@ fn after_its_window_the_way_back_is_refused_with_what_is_left() {
         09:04:24 called ana for inc-5 (rung 1, call 1); next at 09:05:24
         refused TG9012: the way back of checkout is closed (fix forward: repair the orders by hand; runbook checkout-down)
         refused TG9012: the way back of checkout is closed (fix forward: repair the orders by hand; runbook checkout-down)
+        refused TG9012: the way back of checkout is closed (fix forward: repair the orders by hand; runbook checkout-down)
+        refused TG9012: the way back of checkout is closed (fix forward: repair the orders by hand; runbook checkout-down)
         09:04:32 errors of checkout says harm: new 2.9 % of 58000 fail, 2 % may: beyond chance
         09:04:32 errors found harm in checkout; growth stops
         09:04:32 the gate (errors) holds checkout: this failed: errors (new 2.9 % of 58000 fail, 2 % may: beyond chance)
@@ -434,9 +486,9 @@ fn after_its_window_the_way_back_is_refused_with_what_is_left() {
 
 #[test]
 fn after_finalisation_nothing_goes_back() {
-    let mut world = crate::world::World::shop();
-    crate::script::run(&mut world, AT_FULL);
-    crate::script::check_in(
+    let mut world = World::shop();
+    run(&mut world, AT_FULL);
+    check_in(
         &mut world,
         "
         counts checkout well 10

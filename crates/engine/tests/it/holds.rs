@@ -292,6 +292,45 @@ fn data_that_differs_rolls_back_where_the_plan_says_so() {
 }
 
 #[test]
+fn a_hold_that_is_lifted_while_its_criterion_still_says_harm_is_back_at_once() {
+    let mut world = World::calm();
+    run(&mut world, "ana approve checkout\nconfirm\ncounts checkout slow 6");
+    check_in(
+        &mut world,
+        "
+        ana resolve inc-1 none, because of a cold cache
+        ana resume checkout
+        show checkout
+        ana change checkout new deploy-5
+        confirm
+        counts checkout well 12
+        show checkout
+        ",
+        "
+        09:00:06 ana resolved inc-1; lesson: none, because of a cold cache
+        09:00:06 ana lifted the hold of speed on checkout: looked at it
+        09:00:06 speed found harm in checkout; growth stops
+        09:00:06 the gate (speed) holds checkout: this failed: speed (new 30.0 % of 1200 take longer than 500ms, 5.0 % may: beyond chance)
+        09:00:06 inc-2 opened (sev3, checkout, by speed of checkout): checkout is held because this failed: speed (new 30.0 % of 1200 take longer than 500ms, 5.0 % may: beyond chance)
+        09:00:06 called ana for inc-2 (rung 1, call 1); next at 09:01:06
+        = checkout is gating at 10 %, attempt 1; it waits for: held by the gate, for speed since 09:00:06: this failed: speed (new 30.0 % of 1200 take longer than 500ms, 5.0 % may: beyond chance); errors says not yet; speed says harm
+        09:00:06 ana changed the new side of checkout (deploy-5); its evidence starts anew
+        09:00:06 calm of checkout says pass
+        09:00:06 step 1 of checkout is in force; it soaks until 09:00:11
+        09:00:06 calm of checkout says pass
+        09:00:07 speed of checkout says pass
+        09:00:07 inc-2 is over by itself; lesson: none, because the criterion passes again
+        09:00:08 orders of checkout says pass
+        09:00:11 the soak of checkout step 1 is over; its gate decides
+        09:00:13 errors of checkout says pass
+        09:00:13 the gate of checkout step 1 passed on 4 criteria
+        09:00:13 asked ana and bea to approve step 2 of checkout, until 19:00:13
+        = checkout is gating at 10 %, attempt 1; it waits for: the approval of the owner of checkout (checkout-team) is missing
+        ",
+    );
+}
+
+#[test]
 fn too_few_rows_and_a_database_that_does_not_answer_pass_nothing() {
     let mut world = World::shop();
     run(&mut world, PRICING_EXPOSED);

@@ -15,6 +15,7 @@ mod adoption;
 mod approvals;
 mod controller;
 mod evidence;
+mod exposures;
 mod gates;
 mod harm;
 mod headlines;

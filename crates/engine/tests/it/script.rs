@@ -2,7 +2,7 @@
 
 use tidegate_engine::view::words::clock;
 use tidegate_engine::view::{happened, status};
-use tidegate_engine::{Body, Event, Request, Side};
+use tidegate_engine::{Body, Event, Request, Side, snapshot};
 use tidegate_model::seam::{
     Actor, ArmCounts, BrakeLook, Effect, EqualityCounts, ExposureVersion, Observation, Silence, Verdict,
 };
@@ -101,6 +101,7 @@ fn obey(world: &mut World, line: &str) -> Option<String> {
         ["brake", stage, new, old] => look(world, stage, new, old),
         ["gateway", how] => gateway_does(world, how),
         ["headline"] => Some(headline(world)),
+        ["show", "exposure"] => Some(exposure(world)),
         ["show", "switches"] => Some(switches(world)),
         ["show", "pages"] => Some(pages(world)),
         ["show", stage] => Some(shown(world, stage)),
@@ -148,14 +149,40 @@ fn shown(world: &World, id: &str) -> String {
     )
 }
 
-/// The switches as the shop reads them.
+/// What the gateways are asked to hold, as the order under way says, else as it stands.
+fn exposure(world: &World) -> String {
+    let ordered = world.state.outbox().values().find_map(|waiting| match &waiting.effect {
+        Effect::SetExposure(snapshot) => Some(snapshot.clone()),
+        Effect::Page(_) | Effect::AskApproval(_) | Effect::Notify(_) => None,
+    });
+    let word = if ordered.is_some() { "asked" } else { "held" };
+    let asked = ordered.unwrap_or_else(|| snapshot(&world.state, world.version()));
+    let units = asked.units.iter().map(|unit| {
+        let mut words = vec![
+            format!("{} {}", unit.unit, unit.exposure),
+            format!("proven {}", unit.proven),
+        ];
+        words.extend(unit.measured.then(|| "measured".to_owned()));
+        words.extend(unit.finalised.then(|| "final".to_owned()));
+        words.extend(unit.killed.then(|| "killed".to_owned()));
+        words.join(" ")
+    });
+    let units: Vec<String> = units.collect();
+    format!(
+        "= {word} {}.{}: {}",
+        asked.version.epoch,
+        asked.version.seq,
+        units.join(", ")
+    )
+}
+
+/// The switches as the shop reads them, with the action that sets each.
 fn switches(world: &World) -> String {
-    let values: Vec<String> = world
-        .state
-        .switches
-        .iter()
-        .map(|(id, switch)| format!("{id} = {}", switch.value))
-        .collect();
+    let values = world.state.switches.iter().map(|(id, switch)| {
+        let by = switch.action.as_ref().map(|action| format!(" by {action}"));
+        format!("{id} = {}{}", switch.value, by.unwrap_or_default())
+    });
+    let values: Vec<String> = values.collect();
     format!("= {}", values.join(", "))
 }
 
