@@ -466,3 +466,33 @@ impl State {
         self.incidents.iter().filter(|(_, incident)| incident.is_open())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_are_known_in_whatever_order_they_come() {
+        let mut seen = Seen::default();
+        for index in [2, 0, 5] {
+            seen.note(index);
+        }
+        let known: Vec<u64> = (0..7).filter(|index| seen.has(*index)).collect();
+        assert_eq!(known, [0, 2, 5]);
+        seen.note(1);
+        assert_eq!((seen.all_before, seen.also.len()), (3, 1));
+    }
+
+    #[test]
+    fn what_is_missing_for_too_long_counts_as_seen() {
+        let mut seen = Seen::default();
+        let most = u64::try_from(REPORTS_OUT_OF_ORDER_MAX).expect("it is small");
+        for index in 1..=most {
+            seen.note(index);
+        }
+        assert!(!seen.has(0));
+        seen.note(most + 1);
+        assert!(seen.has(0));
+        assert!(!seen.has(most + 2));
+    }
+}

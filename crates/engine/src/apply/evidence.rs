@@ -97,3 +97,36 @@ fn add(a: ArmCounts, b: ArmCounts) -> ArmCounts {
         hits: a.hits.saturating_add(b.hits),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tidegate_model::BasisPoints;
+    use tidegate_model::seam::ExposureVersion;
+
+    use super::*;
+
+    fn cell(seq: u64, n: u64) -> Cell {
+        Cell {
+            began: Timestamp(0),
+            received: Timestamp(0),
+            version: ExposureVersion { epoch: 1, seq },
+            share: BasisPoints::FULL,
+            old: ArmCounts { n, hits: n / 2 },
+            new: ArmCounts { n, hits: n },
+        }
+    }
+
+    #[test]
+    fn merging_halves_a_step_and_mixes_no_two() {
+        let mut cells: Vec<Cell> = [(1, 10), (1, 20), (1, 30), (2, 40), (2, 50)]
+            .into_iter()
+            .map(|(seq, n)| cell(seq, n))
+            .collect();
+        merge_pairs(&mut cells);
+        let merged: Vec<(u64, u64, u64)> = cells
+            .iter()
+            .map(|cell| (cell.version.seq, cell.new.n, cell.old.hits))
+            .collect();
+        assert_eq!(merged, [(1, 30, 15), (1, 30, 15), (2, 90, 45)]);
+    }
+}

@@ -331,6 +331,48 @@ fn a_hold_that_is_lifted_while_its_criterion_still_says_harm_is_back_at_once() {
 }
 
 #[test]
+fn what_was_compared_and_looked_at_under_one_step_proves_nothing_at_the_next() {
+    let mut world = World::shop_with(|parts| {
+        let stages = parts.plans[0].stages.iter_mut();
+        for stage in stages {
+            stage.gate.approval_within = tidegate_model::Millis::minutes(600);
+            if stage.id.as_str() == "pricing" {
+                let mut first = stage.steps[0].clone();
+                first.to = tidegate_model::BasisPoints::new(2_000).unwrap();
+                stage.steps.insert(0, first);
+            }
+        }
+    });
+    run(&mut world, PRICING_EXPOSED);
+    check_in(
+        &mut world,
+        "
+        wait 5s
+        pat attest pricing look yes
+        sql pricing prices clean
+        pat approve pricing
+        gus approve pricing
+        wait 1s
+        confirm
+        show pricing
+        ",
+        "
+        09:00:11 the soak of pricing step 1 is over; its gate decides
+        09:00:11 pat says that look of pricing holds: looked
+        09:00:11 look of pricing says pass
+        09:00:11 prices of pricing says pass
+        09:00:11 the gate of pricing step 1 passed on 2 criteria
+        09:00:11 asked gil, gus and pat to approve step 2 of pricing, until 19:00:11
+        09:00:11 pat approved step 2 of pricing
+        09:00:11 gus approved step 2 of pricing
+        09:00:11 exposed pricing to 50 % (step 2), as the gate before it passed
+        09:00:12 step 2 of pricing is in force; it soaks until 09:00:17
+        = pricing is soaking at 50 %, attempt 1; it waits for: it soaks until 09:00:17; prices says not yet; look says not yet
+        ",
+    );
+}
+
+#[test]
 fn too_few_rows_and_a_database_that_does_not_answer_pass_nothing() {
     let mut world = World::shop();
     run(&mut world, PRICING_EXPOSED);
