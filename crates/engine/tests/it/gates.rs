@@ -1,6 +1,9 @@
 //! The life of a stage whose gates pass, and everything that does not open a gate.
 
-use crate::script::{check, check_in};
+use tidegate_model::Severity;
+use tidegate_model::plan::Measure;
+
+use crate::script::{check, check_in, run};
 use crate::world::World;
 
 #[test]
@@ -507,6 +510,43 @@ fn an_incident_in_scope_keeps_a_criterion_from_passing() {
         09:00:12 calm of checkout says pass
         09:00:12 exposed checkout to 50 % (step 2), as the gate before it passed
         refused TG9004: checkout is exposing; there is nothing to approve now (wait until every gateway holds its step)
+        ",
+    );
+}
+
+#[test]
+fn a_question_that_waits_is_no_incident_that_shuts_the_gate() {
+    let mut world = World::shop_with(|parts| {
+        let mut stages = parts.plans[0].stages.iter_mut();
+        let checkout = stages.find(|stage| stage.id.as_str() == "checkout").unwrap();
+        for criterion in &mut checkout.gate.criteria {
+            if let Measure::Incidents { at_least, .. } = &mut criterion.measure {
+                *at_least = Severity::Sev3;
+            }
+        }
+    });
+    run(
+        &mut world,
+        "cleo hold catalogue\nana approve checkout\nconfirm\ncounts checkout well 12\nwait 87s",
+    );
+    check_in(
+        &mut world,
+        "
+        wait 1s
+        counts checkout well 1
+        ana approve checkout
+        ",
+        "
+        09:01:41 errors of checkout says pass
+        09:01:41 inc-1 is over by itself; lesson: none, because the signal came back
+        09:01:41 speed of checkout says pass
+        09:01:41 inc-2 is over by itself; lesson: none, because the signal came back
+        09:01:41 orders of checkout says pass
+        09:01:41 inc-3 is over by itself; lesson: none, because the signal came back
+        09:01:41 calm of checkout says pass
+        09:01:41 ana approved step 2 of checkout
+        09:01:41 exposed checkout to 50 % (step 2), as the gate before it passed
+        09:01:41 inc-5 is over by itself; lesson: none, because the decision was taken
         ",
     );
 }

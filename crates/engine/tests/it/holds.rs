@@ -373,6 +373,40 @@ fn what_was_compared_and_looked_at_under_one_step_proves_nothing_at_the_next() {
 }
 
 #[test]
+fn a_persons_word_goes_stale() {
+    let mut world = World::shop_with(|parts| {
+        for stage in &mut parts.plans[0].stages {
+            stage.gate.approval_within = tidegate_model::Millis::minutes(600);
+            stage.gate.fresh_for = tidegate_model::Millis::seconds(15);
+        }
+    });
+    run(&mut world, PRICING_EXPOSED);
+    check_in(
+        &mut world,
+        "
+        pat attest pricing look yes
+        wait 15s
+        sql pricing prices clean
+        show pricing
+        wait 1s
+        sql pricing prices clean
+        show pricing
+        ",
+        "
+        09:00:06 pat says that look of pricing holds: looked
+        09:00:06 look of pricing says pass
+        09:00:11 the soak of pricing step 1 is over; its gate decides
+        09:00:16 asked cleo to approve the finalisation of catalogue, until 19:00:16
+        09:00:21 prices of pricing says pass
+        09:00:21 the gate of pricing step 1 passed on 2 criteria
+        09:00:21 asked gil, gus and pat to approve step 2 of pricing, until 19:00:21
+        = pricing is gating at 50 %, attempt 1; it waits for: the approval of the owner of pricing (pricing-team) is missing; the approval of platform is missing
+        = pricing is gating at 50 %, attempt 1; it waits for: the approval of the owner of pricing (pricing-team) is missing; the approval of platform is missing; look says not yet
+        ",
+    );
+}
+
+#[test]
 fn too_few_rows_and_a_database_that_does_not_answer_pass_nothing() {
     let mut world = World::shop();
     run(&mut world, PRICING_EXPOSED);

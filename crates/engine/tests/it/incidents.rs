@@ -287,6 +287,25 @@ fn a_source_that_comes_back_ends_its_own_incident() {
 }
 
 #[test]
+fn nobody_is_called_about_the_silence_of_what_is_no_longer_measured() {
+    let mut world = World::calm();
+    run(&mut world, "cleo approve catalogue\nconfirm\nwait 22s");
+    check_in(
+        &mut world,
+        "
+        cleo rollback catalogue nobody sees anything
+        show pages
+        wait 120s
+        ",
+        "
+        09:00:22 rolling catalogue back from 50 % to 0 %, as asked: nobody sees anything
+        09:00:22 inc-1 is over by itself; lesson: none, because nothing of the stage is measured now
+        = pages under way: none
+        ",
+    );
+}
+
+#[test]
 fn one_cause_is_one_incident() {
     let mut world = World::shop();
     run(&mut world, "ana approve checkout\nconfirm\ncounts checkout slow 3");
