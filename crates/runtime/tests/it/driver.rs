@@ -112,6 +112,7 @@ impl<'a> Driver<'a> {
     fn advance(&mut self, to: Timestamp) {
         self.bench.clock.set(to);
         self.ask(Actor::Controller, None, Request::Tick);
+        self.await_hands();
     }
 
     fn live_through(&mut self, number: usize, step: &Step) {

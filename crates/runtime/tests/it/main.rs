@@ -10,6 +10,7 @@ mod crowd;
 mod cut;
 mod driver;
 mod faults;
+mod hands;
 mod journals;
 mod kill;
 mod pauses;
