@@ -5,6 +5,7 @@ use tidegate_model::seam::{Actor, BrakeLook, Effect, Observation, Outcome, Strat
 use tidegate_model::{CriterionId, IncidentId, PersonId, StageId, Timestamp};
 
 use crate::command::Side;
+use crate::decide;
 use crate::event::{Body, Cause, Event, Opening, Origin, Reading, Sent};
 use crate::refusal::Refusal;
 use crate::view::words::{clock, count, counted, list, percent, points};
@@ -175,7 +176,7 @@ fn tell(body: &Body, actor: &Actor) -> Told {
         } => {
             let whose = match (criterion, of) {
                 (Some(criterion), _) => format!("the hold of {criterion}"),
-                (None, Some(person)) if is_person(actor, person) => "their hold".to_owned(),
+                (None, Some(person)) if decide::person(actor) == Some(person) => "their hold".to_owned(),
                 (None, Some(person)) => format!("the hold of {person}"),
                 (None, None) => "the hold".to_owned(),
             };
@@ -249,7 +250,7 @@ fn tell(body: &Body, actor: &Actor) -> Told {
         Body::IncidentAcknowledged {
             incident, by, until, ..
         } => {
-            let has = if is_person(actor, by) {
+            let has = if decide::person(actor) == Some(by) {
                 format!("{by} acknowledged {incident}")
             } else {
                 format!("{by} still has {incident}")
@@ -298,10 +299,6 @@ fn tell(body: &Body, actor: &Actor) -> Told {
         ),
         Body::EffectEnded { outcome, .. } => ended(outcome),
     }
-}
-
-fn is_person(actor: &Actor, person: &PersonId) -> bool {
-    matches!(actor, Actor::Person { id, .. } if id == person)
 }
 
 fn refused(actor: &Actor, asked: &str, refusal: &Refusal) -> Told {
