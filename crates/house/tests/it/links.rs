@@ -13,6 +13,39 @@ fn every_relative_link_leads_somewhere() {
     );
 }
 
+#[test]
+fn every_path_in_prose_is_there() {
+    none(
+        "paths in backticks are there",
+        tree().ending(".md").flat_map(gone).collect(),
+    );
+}
+
+/// Paths in backticks, from the root: what begins with one of the project's own folders and names one place only.
+fn gone(page: &File) -> Vec<Breach> {
+    let tops: BTreeSet<&str> = tree()
+        .files
+        .iter()
+        .filter_map(|file| Some(file.path.split_once('/')?.0))
+        .collect();
+    let code =
+        prose(&page.text).flat_map(|(line, text)| text.split('`').skip(1).step_by(2).map(move |code| (line, code)));
+    code.map(|(line, code)| (line, code.trim_start_matches("./").trim_end_matches('/')))
+        .filter(|(_, code)| code.split_once('/').is_some_and(|(top, _)| tops.contains(top)))
+        .filter(|(_, code)| !code.contains([' ', '*', '{', '<']) && !is_there(code))
+        .map(|(line, code)| Breach::new(&page.path, line, format!("`{code}` is not there")))
+        .collect()
+}
+
+fn is_there(path: &str) -> bool {
+    let folder = format!("{path}/");
+    tree()
+        .files
+        .iter()
+        .any(|file| file.path == path || file.path.starts_with(&folder))
+        || root().join(path).is_file()
+}
+
 fn dead(page: &File) -> Vec<Breach> {
     links(&page.text)
         .into_iter()
@@ -31,21 +64,20 @@ fn objection(from: &str, target: &str) -> Option<&'static str> {
     if path.starts_with('/') {
         return Some("is not relative");
     }
-    let path = if path.is_empty() {
-        from.to_owned()
+    let resolved = if path.is_empty() {
+        Some(from.to_owned())
     } else {
-        resolve(from, path)?
+        resolve(from, path)
+    };
+    let Some(path) = resolved else {
+        return Some("leaves the project");
     };
     if let Some(page) = tree().file(&path) {
         let is_there = anchor.is_none_or(|anchor| anchors(&page.text).contains(anchor));
         return (!is_there).then_some("has no such heading");
     }
     // Pictures are no text, so the tree does not hold them; a folder counts when it holds a file.
-    let is_folder = tree()
-        .files
-        .iter()
-        .any(|file| file.path.starts_with(&format!("{path}/")));
-    (!is_folder && !root().join(&path).is_file()).then_some("leads nowhere")
+    (!is_there(&path)).then_some("leads nowhere")
 }
 
 /// The path from the root of what `link` names on the page `from`; `None` when it leaves the project.
@@ -131,4 +163,6 @@ fn links_and_headings_are_read_as_code_hosts_do() {
         Some("crates/x.md")
     );
     assert_eq!(resolve("README.md", "../x"), None);
+    assert!(objection("README.md", "../x").is_some() && objection("README.md", "/ci/test").is_some());
+    assert!(objection("README.md", "ci/test").is_none() && objection("README.md", "ci/nothing").is_some());
 }
