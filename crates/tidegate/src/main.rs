@@ -8,6 +8,7 @@ mod exit;
 mod limit;
 mod live;
 mod say;
+mod stop;
 
 use std::process::ExitCode;
 

@@ -16,8 +16,6 @@ mod who;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use serve::stop_signal;
-
 /// Changes a live revenue system in stages: an accountable owner for everything, a gate before every increase of exposure, and a way back.
 ///
 /// Exit codes: 0 done, 1 the plan or the evidence is wrong, 2 the command could not be carried out, 3 refused by the rules, 4 nobody owns it.

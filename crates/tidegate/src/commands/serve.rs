@@ -14,6 +14,7 @@ use super::check::Settings;
 use crate::exit;
 use crate::live::{self, Controller, Setup};
 use crate::say::say;
+use crate::stop::Stop;
 
 /// Runs the plans of an estate: gateway, gates, pager, API and dashboard. Stops cleanly on Ctrl-C.
 #[derive(Debug, Args)]
@@ -78,6 +79,7 @@ impl Serve {
             .build()
             .context("cannot start")?
             .block_on(async {
+                let mut stop = Stop::listen()?;
                 let controller = Controller::start(setup).await?;
                 for (edge, address) in &controller.edges {
                     say!("edge {edge} listens on {address}");
@@ -94,7 +96,7 @@ impl Serve {
                         self.folder.display()
                     );
                 }
-                stop_signal().await?;
+                stop.asked().await;
                 say!("stopping");
                 controller.stop().await;
                 Ok(exit::FINE)
@@ -108,16 +110,6 @@ impl Mail {
             .as_deref()
             .map(|server| live::mail_config(server, &self.mail_from, &self.mail_tls, self.mail_user.as_deref()))
             .transpose()
-    }
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-pub(crate) async fn stop_signal() -> anyhow::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        .context("cannot listen for signals")?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot listen for signals"),
-        _ = terminate.recv() => Ok(()),
     }
 }
 

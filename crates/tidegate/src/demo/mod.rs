@@ -19,6 +19,7 @@ use tidegate_model::Timestamp;
 use crate::exit;
 use crate::live::{Controller, Setup};
 use crate::say::say;
+use crate::stop::Stop;
 
 /// A demo that has not told its story by then has failed.
 const STORY_WITHIN: Duration = Duration::from_secs(240);
@@ -43,6 +44,7 @@ pub(crate) struct Options {
 /// # Errors
 /// When the world or the controller cannot be started.
 pub(crate) async fn run(options: Options) -> anyhow::Result<u8> {
+    let mut stop = Stop::listen()?;
     let folder = Folder::make(options.keep.as_deref())?;
     let mut world = world::World::start(&folder.path, &options).await?;
     let setup = Setup {
@@ -57,14 +59,26 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<u8> {
         panels: vec![world.mail_panel()],
     };
     let controller = Controller::start(setup).await?;
-    let told = tell(&options, &mut world, &controller).await;
-    if told.is_ok() && options.linger {
+    let told = tell(&options, &mut world, &controller, &mut stop).await;
+    // Whoever has asked it to stop is not made to ask again.
+    if matches!(told, Ok(End::Told(_))) && options.linger {
         say!("\nThe dashboard stays at {} until Ctrl-C.", controller.url);
-        crate::commands::stop_signal().await?;
+        stop.asked().await;
     }
     world.stop().await;
     controller.stop().await;
-    told
+    told.map(|end| match end {
+        End::Told(code) => code,
+        End::Stopped => exit::TROUBLE,
+    })
+}
+
+/// How the telling ended.
+enum End {
+    /// With the report, and this exit code.
+    Told(u8),
+    /// By a signal, before it.
+    Stopped,
 }
 
 /// What a stranger needs to know before the story begins.
@@ -86,7 +100,12 @@ fn preface(options: &Options) -> String {
     )
 }
 
-async fn tell(options: &Options, world: &mut world::World, controller: &Controller) -> anyhow::Result<u8> {
+async fn tell(
+    options: &Options,
+    world: &mut world::World,
+    controller: &Controller,
+    stop: &mut Stop,
+) -> anyhow::Result<End> {
     let login = world.enter(controller, options).await?;
     say!("{}", preface(options));
     say!("Dashboard: {login}\n");
@@ -95,10 +114,9 @@ async fn tell(options: &Options, world: &mut world::World, controller: &Controll
     let over = tokio::select! {
         over = narrator.until_over(world, controller, options.faults) => over?,
         () = tokio::time::sleep(STORY_WITHIN) => false,
-        stopped = crate::commands::stop_signal() => {
-            stopped?;
+        () = stop.asked() => {
             say!("\nStopped; everything that the demo started is being ended.");
-            return Ok(exit::TROUBLE);
+            return Ok(End::Stopped);
         }
     };
     if !over {
@@ -112,7 +130,7 @@ async fn tell(options: &Options, world: &mut world::World, controller: &Controll
     };
     say!("{}", report::render(narrator.story(), &measured, &claims));
     let right = over && claims.iter().all(|claim| claim.holds);
-    Ok(if right { exit::FINE } else { exit::WRONG })
+    Ok(End::Told(if right { exit::FINE } else { exit::WRONG }))
 }
 
 /// The demo's folder: temporary unless it is to be kept.

@@ -2,9 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod browser;
+mod cli;
+mod demo;
+mod full;
+mod garbage;
 mod harm;
 mod postbox;
 mod readme;
+mod restart;
 mod shoppers;
+mod traffic;
+mod turn;
 mod upstream;
 mod world;

@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::turn::Share;
 use crate::upstream::Upstream;
 
 /// The program.
@@ -146,6 +147,22 @@ impl Process {
         until("the end of the process", || self.child.try_wait().unwrap())
     }
 
+    /// Waits for its end as long as its deadline allows.
+    pub(crate) fn ended_when(&mut self, before_deadline: impl Fn() -> bool) -> ExitStatus {
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(
+                before_deadline(),
+                "the deadline is over:\n{}{}",
+                self.stdout.text(),
+                self.stderr.text()
+            );
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
     fn is_over(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }
@@ -181,6 +198,7 @@ pub(crate) struct World {
     edge: Option<SocketAddr>,
     // After the processes: they write into it.
     folder: TempDir,
+    _share: Share,
 }
 
 impl World {
@@ -198,6 +216,7 @@ impl World {
 
     /// A world in which nothing is served yet.
     pub(crate) fn quiet(options: Options) -> Self {
+        let share = Share::take();
         let world = Self {
             old: Upstream::open("old"),
             new: Upstream::open("new"),
@@ -206,6 +225,7 @@ impl World {
             admin: None,
             edge: None,
             folder: TempDir::with_prefix("tidegate-it-").unwrap(),
+            _share: share,
         };
         std::fs::create_dir(world.estate()).unwrap();
         std::fs::write(world.estate().join("tidegate.yaml"), ESTATE).unwrap();
@@ -242,11 +262,6 @@ impl World {
         self.edge.expect("`serve` ran")
     }
 
-    /// The controller's process.
-    pub(crate) fn serving(&mut self) -> &mut Process {
-        self.serve.as_mut().expect("`serve` runs")
-    }
-
     /// Starts `serve` and reads what it prints until it is ready.
     pub(crate) fn serve(&mut self) {
         let process = Process::start(self.serve_command());
@@ -260,20 +275,24 @@ impl World {
         self.serve = Some(process);
     }
 
+    /// Starts `serve` without waiting for anything.
+    pub(crate) fn begin_to_serve(&self) -> Process {
+        Process::start(self.serve_command())
+    }
+
     /// Runs `serve` where it is expected to give up by itself.
     pub(crate) fn serve_in_vain(&self) -> Ran {
-        finish(Process::start(self.serve_command()))
+        finish(self.begin_to_serve())
     }
 
     fn serve_command(&self) -> Command {
-        let mut arguments = vec![
-            "serve".to_owned(),
-            self.estate().display().to_string(),
-            "--listen".into(),
-            "127.0.0.1:0".into(),
-        ];
+        let mut arguments = vec!["serve".to_owned(), self.estate().display().to_string()];
         arguments.extend(self.options.arguments.clone());
         arguments.extend(self.settings());
+        self.through(arguments)
+    }
+
+    fn through(&self, arguments: Vec<String>) -> Command {
         match self.options.through.split_first() {
             None => self.command(PROGRAM, &arguments),
             Some((program, first)) => {
@@ -302,6 +321,7 @@ impl World {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("TIDEGATE_STATE", self.state())
+            .env("TIDEGATE_LISTEN", "127.0.0.1:0")
             .current_dir(self.folder.path());
         if let Some(admin) = self.admin {
             command.env("TIDEGATE_SERVER", format!("http://{admin}"));
@@ -325,6 +345,12 @@ impl World {
         let mut command = self.command(PROGRAM, &arguments);
         command.envs(environment.iter().copied());
         finish(Process::start(command))
+    }
+
+    /// The same through the program that `serve` is started with.
+    pub(crate) fn run_through(&self, arguments: &[&str]) -> Ran {
+        let arguments = arguments.iter().map(|text| (*text).to_owned()).collect();
+        finish(Process::start(self.through(arguments)))
     }
 
     /// A personal token.
@@ -373,13 +399,27 @@ impl World {
     }
 }
 
-/// The command line of a process; empty when there is none.
+/// The command line of a process; empty when there is none, or only what is left of one.
 fn commands_of(pid: i32) -> String {
     let words = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     String::from_utf8_lossy(&words).replace('\0', " ")
 }
 
-fn finish(mut process: Process) -> Ran {
+/// Every process whose command line or environment names a path.
+pub(crate) fn processes_of(path: &Path) -> Vec<String> {
+    let path = path.display().to_string();
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let pid: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let commands = commands_of(pid);
+        let is_one = commands.contains(&path) || String::from_utf8_lossy(&environment).contains(&path);
+        is_one.then(|| format!("{pid} {commands}"))
+    });
+    processes.collect()
+}
+
+/// Runs a process to its end.
+pub(crate) fn finish(mut process: Process) -> Ran {
     let code = process.ended().code();
     Ran {
         code,

@@ -1,0 +1,161 @@
+//! Ends of every kind: exposure never rises by one, traffic goes on where it should, and nothing is left where it should not.
+
+use std::net::SocketAddr;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::shoppers::Visitor;
+use crate::world::{Options, World, processes_of, until};
+
+/// Enough that some are on the new side at 10 %: all of 200 miss it once in a billion runs.
+const VISITORS: usize = 200;
+
+/// The world with its stage at 10 % for as long as the test lasts, and visitors with the sides that they met.
+fn exposed() -> (World, String, Vec<(Visitor, String)>) {
+    let world = World::start_with(Options {
+        settings: vec![("SOAK", "10m".into())],
+        ..Options::default()
+    });
+    let ana = world.token("ana");
+    world.run_with(&["approve", "shop"], &[("TIDEGATE_TOKEN", &ana)]).fine();
+    world.until_stage(&ana, "10 % in force", |stage| stage["phase"] == "soaking");
+    let mut visitors = vec![(Visitor::default(), String::new()); VISITORS];
+    for (visitor, side) in &mut visitors {
+        visitor.get(world.edge(), "/").unwrap();
+        visitor.get(world.edge(), "/").unwrap().side().clone_into(side);
+    }
+    assert!(
+        visitors.iter().any(|(_, side)| side == "new"),
+        "nobody is on the new side"
+    );
+    (world, ana, visitors)
+}
+
+/// Everybody is answered; whoever was on the old side still is. Says whether the others are where they were, too.
+fn nobody_is_moved_on(visitors: &mut [(Visitor, String)], edge: SocketAddr) -> bool {
+    let mut is_same = true;
+    for (visitor, before) in visitors {
+        let answer = visitor.get(edge, "/").unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        is_same &= answer.side() == before;
+        assert!(
+            answer.side() == before || before == "new",
+            "a visitor was moved on: {answer:?}"
+        );
+    }
+    is_same
+}
+
+#[test]
+fn a_killed_controller_leaves_traffic_alone_and_the_next_one_goes_on_with_the_same_gateway() {
+    let (mut world, ana, mut visitors) = exposed();
+    let (edge, gateway) = (world.edge(), world.gateway());
+    world.kill();
+    assert!(
+        gateway.is_some() && world.gateway() == gateway,
+        "the gateway went with its controller"
+    );
+    nobody_is_moved_on(&mut visitors, edge);
+
+    world.serve();
+    assert_eq!(world.gateway(), gateway, "the gateway was not adopted");
+    assert_eq!(world.edge(), edge);
+    nobody_is_moved_on(&mut visitors, edge);
+    let stage = world.until_stage(&ana, "the stage as it was", |stage| stage["phase"] == "soaking");
+    assert_eq!(
+        (&stage["exposure"], &stage["attempt"]),
+        (&1_000.into(), &1.into()),
+        "{stage}"
+    );
+    until("everybody where they were", || {
+        nobody_is_moved_on(&mut visitors, edge).then_some(())
+    });
+    let rollback = ["rollback", "shop", "--reason", "the end of the test"];
+    world.run_with(&rollback, &[("TIDEGATE_TOKEN", &ana)]).fine();
+    world.until_stage(&ana, "the rollback in force", |stage| stage["phase"] == "rolled back");
+    assert!(
+        visitors
+            .iter_mut()
+            .all(|(visitor, _)| visitor.get(edge, "/").unwrap().side() == "old")
+    );
+    let verified = world.run(&["journal", "verify", "--recompute"]).fine();
+    assert!(verified.contains(", 0 differ"), "{verified}");
+}
+
+#[test]
+fn a_rollback_asked_just_before_the_end_is_carried_out_after_it() {
+    let (mut world, ana, mut visitors) = exposed();
+    let edge = world.edge();
+    let rollback = ["rollback", "shop", "--reason", "the end of the test"];
+    world.run_with(&rollback, &[("TIDEGATE_TOKEN", &ana)]).fine();
+    world.kill();
+    world.serve();
+    world.until_stage(&ana, "the rollback in force", |stage| stage["phase"] == "rolled back");
+    assert!(
+        visitors
+            .iter_mut()
+            .all(|(visitor, _)| visitor.get(edge, "/").unwrap().side() == "old")
+    );
+}
+
+#[test]
+fn a_killed_gateway_comes_back_with_what_it_knew() {
+    let (world, ana, mut visitors) = exposed();
+    let (before, _) = world.gateway().unwrap();
+    kill_process(Pid::from_raw(before).unwrap(), Signal::KILL).unwrap();
+    let edge = until("another gateway", || {
+        let (pid, edge) = world.gateway()?;
+        (pid != before).then_some(edge)
+    });
+    nobody_is_moved_on(&mut visitors, edge);
+    until("everybody where they were", || {
+        nobody_is_moved_on(&mut visitors, edge).then_some(())
+    });
+    let stage = world.until_stage(&ana, "the stage as it was", |stage| stage["phase"] == "soaking");
+    assert_eq!(
+        (&stage["exposure"], &stage["attempt"]),
+        (&1_000.into(), &1.into()),
+        "{stage}"
+    );
+}
+
+#[test]
+fn both_killed_start_again_where_they_were() {
+    let (mut world, ana, mut visitors) = exposed();
+    let (before, _) = world.gateway().unwrap();
+    world.kill();
+    kill_process(Pid::from_raw(before).unwrap(), Signal::KILL).unwrap();
+    until("the gateway's end", || world.gateway().is_none().then_some(()));
+    world.serve();
+    let edge = world.edge();
+    nobody_is_moved_on(&mut visitors, edge);
+    until("everybody where they were", || {
+        nobody_is_moved_on(&mut visitors, edge).then_some(())
+    });
+    world.until_stage(&ana, "the stage as it was", |stage| stage["exposure"] == 1_000);
+}
+
+#[test]
+fn a_clean_stop_leaves_nothing_running() {
+    let (mut world, ana, _) = exposed();
+    let doors = [world.edge(), world.admin()];
+    let stopped = world.terminate();
+    assert_eq!(stopped.code, Some(0), "{stopped:?}");
+    assert!(stopped.stdout.ends_with("stopping\n"), "{stopped:?}");
+    assert_eq!(processes_of(&world.state()), Vec::<String>::new());
+    for door in doors {
+        assert!(std::net::TcpStream::connect(door).is_err(), "{door} still listens");
+    }
+    world.serve();
+    world.until_stage(&ana, "the stage as it was", |stage| stage["exposure"] == 1_000);
+}
+
+#[test]
+fn a_stop_that_is_asked_during_the_start_leaves_nothing_running() {
+    let world = World::quiet(Options::default());
+    let mut serve = world.begin_to_serve();
+    until("a gateway under way", || world.gateway());
+    serve.signal(Signal::TERM);
+    assert_eq!(serve.ended().code(), Some(0), "{}", serve.stderr.text());
+    assert_eq!(processes_of(&world.state()), Vec::<String>::new());
+}
