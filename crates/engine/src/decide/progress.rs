@@ -282,6 +282,9 @@ fn decide_gate(turn: &mut Turn<'_>, stage: &Stage) {
             step,
             readings,
         });
+        // Nobody has to decide any more what the gate could not tell.
+        let waiting = Origin::Waiting(stage.id.clone());
+        incident::recovered(turn, &waiting, "none, because the gate passed after all");
     }
     let Some(state) = turn.state.stages.get(&stage.id) else {
         return;

@@ -327,6 +327,35 @@ fn more_attempts_let_a_stage_go_on() {
 }
 
 #[test]
+fn whoever_was_called_still_answers_when_the_ladder_no_longer_names_them() {
+    let mut world = World::calm();
+    run(&mut world, "bea open checkout sev3 the wallet is slow\nwait 60s");
+    let other: Change = |parts| {
+        let platform = parts
+            .teams
+            .iter_mut()
+            .find(|team| team.id.as_str() == "platform")
+            .unwrap();
+        platform.members = vec![shop::name("gil")];
+        platform.on_call = vec![shop::name("gil")];
+    };
+    assert_eq!(adopt(&mut world, "ana", other), ADOPTED);
+    assert_eq!(
+        run(&mut world, "gus ack inc-1"),
+        ["09:01:00 gus acknowledged inc-1; the pager is silent until 09:06:00"]
+    );
+    assert_eq!(
+        run(
+            &mut world,
+            "ana resolve inc-1 none, because\nbea open checkout sev3 again\ngus ack inc-2"
+        )
+        .last()
+        .unwrap(),
+        "refused TG9001: gus may not: the owner's people and the ladder answer (ask somebody of checkout-team)"
+    );
+}
+
+#[test]
 fn an_open_incident_goes_on_climbing_the_new_ladder() {
     let mut world = World::calm();
     run(&mut world, "bea open checkout sev3 the wallet is slow");

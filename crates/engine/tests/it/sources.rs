@@ -284,3 +284,39 @@ fn a_person_who_says_no_holds_and_one_who_says_yes_later_does_not_undo_it_alone(
         ",
     );
 }
+
+#[test]
+fn a_question_that_nobody_answers_is_a_decision_when_the_step_is_over() {
+    let mut world = World::shop_with(|parts| {
+        for stage in &mut parts.plans[0].stages {
+            stage.gate.approval_within = tidegate_model::Millis::minutes(600);
+            if stage.id.as_str() == "pricing" {
+                stage.gate.criteria.retain(|criterion| criterion.id.as_str() == "look");
+            }
+        }
+    });
+    run(&mut world, PRICING_EXPOSED);
+    check_in(
+        &mut world,
+        "
+        wait 119s
+        show pricing
+        wait 1s
+        pat attest pricing look yes
+        ",
+        "
+        09:00:11 the soak of pricing step 1 is over; its gate decides
+        09:00:16 asked cleo to approve the finalisation of catalogue, until 19:00:16
+        = pricing is gating at 50 %, attempt 1; it waits for: look says not yet
+        09:02:06 the gate of pricing step 1 cannot tell in its time; people are asked to decide
+        09:02:06 inc-1 opened (sev3, pricing, by a decision that waits (pricing)): pricing cannot tell within the time of its step: accept the risk with a rung above, hold, or roll back
+        09:02:06 rung 1 of inc-1 reaches nobody
+        09:02:06 called gus for inc-1 (rung 2, call 2); next at 09:03:06
+        09:02:06 pat says that look of pricing holds: looked
+        09:02:06 look of pricing says pass
+        09:02:06 the gate of pricing step 1 passed on 1 criterion
+        09:02:06 inc-1 is over by itself; lesson: none, because the gate passed after all
+        09:02:06 asked gil, gus and pat to approve step 2 of pricing, until 19:02:06
+        ",
+    );
+}
