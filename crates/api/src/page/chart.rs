@@ -57,14 +57,10 @@ struct Scale {
 
 impl Scale {
     fn of(series: &[Point], marks: &[MarkView]) -> Self {
-        let times = series
-            .iter()
-            .map(|point| point.0)
-            .chain(marks.iter().map(|mark| mark.at));
-        let (mut from, mut until) = (Timestamp(i64::MAX), Timestamp(i64::MIN));
-        for at in times {
-            (from, until) = (from.min(at), until.max(at));
-        }
+        let from = series.first().map_or(Timestamp(0), |point| point.0);
+        let last = series.last().map_or(from, |point| point.0);
+        // What ended the evidence, such as a rollback, comes after its last stratum and is drawn too.
+        let until = marks.iter().map(|mark| mark.at).fold(last, Ord::max);
         let values = series.iter().flat_map(|point| [point.1, point.2]).flatten();
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for value in values {
@@ -91,7 +87,7 @@ impl Scale {
 
 fn draw(stage: &StageView, criterion: &CriterionView) -> Markup {
     let series = &criterion.series;
-    let scale = Scale::of(series, &[]);
+    let scale = Scale::of(series, &stage.marks);
     let marks: Vec<&MarkView> = stage
         .marks
         .iter()

@@ -123,7 +123,7 @@ fn side(kind: &str, counts: Option<(u64, u64)>) -> Markup {
         return html! { span class="keep" { (words::counted(n, "row", "rows")) } };
     }
     if n == 0 {
-        return html! { "0 attempts" };
+        return html! { "0" small class="keep" { "attempts" } };
     }
     html! {
         span class="keep" title=(format!("{} of {}", words::count(hits), words::counted(n, "attempt", "attempts"))) {
@@ -146,7 +146,7 @@ fn difference(kind: &str, reading: &Reading) -> Markup {
     html! {
         span class="keep" { (words::points(difference)) }
         @if let Some((low, high)) = reading.interval {
-            small class="keep" title="always-valid interval: it may be looked at at any time" {
+            small class="keep" title="always-valid interval: it may be looked at at any time; the alarm for harm is a test of its own and needs fewer attempts" {
                 "[" (words::signed(low)) ", " (words::signed(high)) "]"
             }
         }
@@ -156,7 +156,7 @@ fn difference(kind: &str, reading: &Reading) -> Markup {
 fn lost(reading: &Reading) -> Markup {
     match reading.lost {
         Some(lost) => {
-            html! { (format!("{:.0}", lost.max(0.0))) small { "attempts" } }
+            html! { (format!("{:.0}", lost.max(0.0))) small class="keep" { "attempts" } }
         }
         None => nothing(),
     }

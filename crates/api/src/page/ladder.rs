@@ -20,7 +20,7 @@ fn plan_card(plan: &PlanView, forms: &Forms<'_>) -> Markup {
     let exposed: Vec<&str> = plan
         .stages
         .iter()
-        .filter(|stage| stage.exposure > BasisPoints::ZERO)
+        .filter(|stage| stage.exposure > BasisPoints::ZERO && stage.phase != "finalised")
         .map(|stage| stage.id.as_str())
         .collect();
     html! {
@@ -77,7 +77,7 @@ fn rung(stage: &StageView, forms: &Forms<'_>) -> Markup {
             (way_back(stage))
             @for hold in &stage.holds { p class="hold" { (hold) } }
             @if !stage.waits_for.is_empty() {
-                p class="needs" { @if stage.exposure > BasisPoints::ZERO { "Before it goes on:" } @else { "Before it begins:" } }
+                p class="needs" { (needs(stage)) }
                 ul class="waits" { @for wait in &stage.waits_for { li { (wait) } } }
             }
             @if !stage.approvals.is_empty() { (approvals(stage)) }
@@ -99,6 +99,16 @@ fn meaning(phase: &str) -> &'static str {
         "rolled back" => "its visitors are on the old side again",
         "finalised" => "the new side is final",
         _ => "not known to this page",
+    }
+}
+
+fn needs(stage: &StageView) -> &'static str {
+    if stage.exposure > BasisPoints::ZERO {
+        "Before it goes on:"
+    } else if stage.phase == "rolled back" {
+        "Before it may begin again:"
+    } else {
+        "Before it begins:"
     }
 }
 

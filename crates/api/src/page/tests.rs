@@ -4,9 +4,10 @@
 use maud::Markup;
 
 use crate::config::Panel;
+use crate::page::form::Forms;
 use crate::page::fragments::Scene;
 use crate::page::frame::{Looker, Place, page};
-use crate::page::{chart, sample};
+use crate::page::{chart, ladder, sample};
 
 fn scene(panels: &[Panel]) -> Markup {
     let status = sample::status();
@@ -104,6 +105,36 @@ fn the_chart_breaks_its_line_where_a_side_had_no_attempts() {
         2,
         "a gap in the data is a gap in the line"
     );
+}
+
+#[test]
+fn the_rollback_that_ended_the_evidence_is_on_the_chart() {
+    let mut status = sample::status();
+    let checkout = &mut status.plans[0].stages[2];
+    let last = checkout.criteria[0].series.last().unwrap().0;
+    let mark = checkout.marks.last_mut().unwrap();
+    mark.at = last.after(tidegate_model::Millis::seconds(5));
+    assert_eq!(mark.label, "rolled back");
+    let html = chart::cards(&status).into_string();
+    assert!(text(&html).contains("rolled back at"), "{html}");
+}
+
+#[test]
+fn what_is_final_is_not_offered_to_go_back() {
+    let mut status = sample::status();
+    let offered = |status: &tidegate_engine::view::StatusView| {
+        let forms = Forms {
+            rulings: &[],
+            form_secret: "s",
+            once: "1-1",
+        };
+        ladder::card(status, &forms)
+            .into_string()
+            .contains("Everything to the old side")
+    };
+    assert!(offered(&status), "catalogue and pricing are exposed");
+    status.plans[0].stages[0].phase = "finalised".into();
+    assert!(!offered(&status), "pricing alone has a button of its own");
 }
 
 #[test]

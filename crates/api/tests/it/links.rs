@@ -70,6 +70,26 @@ async fn a_press_is_taken_once_and_repeated_with_the_same_answer() {
 }
 
 #[tokio::test]
+async fn a_refused_press_of_a_link_is_asked_again_when_its_fields_have_changed() {
+    let town = Town::new().await;
+    let incident = town.incident().await;
+    let path = town.links.sign(&errand(&incident), &person("ana"), soon());
+    let page = town.get(&path).send().await.unwrap().text().await.unwrap();
+    let (csrf, once) = (hidden(&page, "csrf"), hidden(&page, "once"));
+    let resolve = async |lesson: &str| {
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("once", &once),
+            ("lesson", lesson),
+            ("do", "resolve"),
+        ];
+        town.form(&path, None, &fields).await.status()
+    };
+    assert_ne!(resolve("").await, 200);
+    assert_eq!(resolve("none, because of a test").await, 200);
+}
+
+#[tokio::test]
 async fn a_link_is_no_authority_of_its_own() {
     let town = Town::new().await;
     let incident = town.incident().await;

@@ -31,6 +31,33 @@ async fn the_plan_page_answers_and_its_buttons_work_without_a_script() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_sent_twice_asks_once_and_the_next_page_asks_again() {
+    let town = Town::new().await;
+    let incident = town.incident().await;
+    let cookie = town.session("ana").await;
+    let page = town.page("/", &cookie).await;
+    let send = async |page: &str| {
+        let (csrf, once) = (hidden(page, "csrf"), hidden(page, "once"));
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("once", &once),
+            ("subject", &incident),
+            ("do", "acknowledge"),
+        ];
+        town.form("/do", Some(&cookie), &fields).await.status()
+    };
+    let before = town.seq();
+    assert_eq!(send(&page).await, 200);
+    let once = town.seq();
+    assert!(once > before);
+    assert_eq!(send(&page).await, 200, "the same answer");
+    assert_eq!(town.seq(), once, "nothing happens twice");
+    let next = town.page("/", &cookie).await;
+    assert_eq!(send(&next).await, 200);
+    assert!(town.seq() > once, "a new press is asked anew");
+}
+
+#[tokio::test]
 async fn a_refusal_is_shown_in_place_with_its_remedy() {
     let town = Town::new().await;
     let incident = town.incident().await;
