@@ -1,8 +1,16 @@
 //! Two queries, one a side, compared by key: the equality that a gate can rest on. Reads only, and never long.
+//!
+//! The first column is the key. What makes two values equal is written in `value.rs`. Whatever cannot be compared for
+//! certain is silence with a reason; a key that stands twice on a side is counted, since it is a fact about the rows.
+//!
+//! Memory is bounded: 32 bytes a row, for [`Limits::rows_max`] rows a side, and the row that is being read.
 
 mod compare;
+mod fault;
 mod postgres;
+mod row;
 mod sqlite;
+mod value;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,14 +18,16 @@ use std::time::Duration;
 use tidegate_model::Timestamp;
 use tidegate_model::seam::{Observation, Silence};
 
-pub(crate) use compare::Row;
+use fault::SourceFault;
+use row::Answer;
 
 /// A database that can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Database {
     /// A SQLite file, opened for reading only.
     Sqlite(PathBuf),
-    /// PostgreSQL, `postgres://user@host:port/name`.
+    /// PostgreSQL, `postgres://user@host:port/name`. It is asked without TLS: the host is this machine, or the address
+    /// says `sslmode=disable`.
     Postgres(String),
 }
 
@@ -32,57 +42,58 @@ impl Database {
     /// # Errors
     /// [`AddressError`] for anything else.
     pub fn parse(address: &str) -> Result<Self, AddressError> {
-        if let Some(path) = address.strip_prefix("sqlite:") {
-            return Ok(Self::Sqlite(PathBuf::from(path)));
+        match address.strip_prefix("sqlite:") {
+            Some("") => Err(AddressError),
+            Some(path) => Ok(Self::Sqlite(PathBuf::from(path))),
+            None if postgres::is_address(address) => Ok(Self::Postgres(address.to_owned())),
+            None => Err(AddressError),
         }
-        if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            return Ok(Self::Postgres(address.to_owned()));
-        }
-        Err(AddressError)
     }
 }
 
-/// How much a question may take.
+/// How much a question may take. What lies beyond a limit is silence, since half an answer is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Rows of one side; more are silence, since half an answer is none.
+    /// Rows of one side.
     pub rows_max: usize,
+    /// Bytes of one row, as the texts it is compared by.
+    pub row_bytes_max: usize,
     /// Time of one side.
     pub answer_within: Duration,
 }
 
 impl Default for Limits {
+    /// A million rows (32 MB a side) of at most 1 MiB, within 10 s.
     fn default() -> Self {
         Self {
-            rows_max: 200_000,
+            rows_max: 1_000_000,
+            row_bytes_max: 1 << 20,
             answer_within: Duration::from_secs(10),
         }
     }
 }
 
-/// Why a side did not answer; free of rows, statements' values and secrets.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct NoAnswer(pub(crate) String);
-
 /// Asks both sides at once and compares their rows by the first column.
 pub async fn equality(old: (&Database, &str), new: (&Database, &str), limits: &Limits, now: Timestamp) -> Observation {
-    let (old, new) = tokio::join!(ask(old.0, old.1, limits), ask(new.0, new.1, limits));
-    match (old, new) {
-        (Ok(old), Ok(new)) => Observation::Equality {
-            at: now,
-            counts: compare::compare(old, new),
-        },
-        (Err(NoAnswer(reason)), _) => silent(now, format!("old side: {reason}")),
-        (Ok(_), Err(NoAnswer(reason))) => silent(now, format!("new side: {reason}")),
-    }
+    let reason = match tokio::join!(ask(old.0, old.1, limits), ask(new.0, new.1, limits)) {
+        (Ok(old), Ok(new)) if old.columns == new.columns => {
+            return Observation::Equality {
+                at: now,
+                counts: compare::compare(old.rows, new.rows),
+            };
+        }
+        (Ok(old), Ok(new)) => format!(
+            "the old side returns {} columns and the new side {}",
+            old.columns, new.columns
+        ),
+        (Err(old), Ok(_)) => format!("old side: {old}"),
+        (Ok(_), Err(new)) => format!("new side: {new}"),
+        (Err(old), Err(new)) => format!("old side: {old}; new side: {new}"),
+    };
+    Observation::Silent(Silence { since: now, reason })
 }
 
-fn silent(since: Timestamp, reason: String) -> Observation {
-    Observation::Silent(Silence { since, reason })
-}
-
-async fn ask(database: &Database, query: &str, limits: &Limits) -> Result<Vec<Row>, NoAnswer> {
+async fn ask(database: &Database, query: &str, limits: &Limits) -> Result<Answer, SourceFault> {
     let answer = async {
         match database {
             Database::Sqlite(path) => sqlite::ask(path, query, limits).await,
@@ -91,9 +102,8 @@ async fn ask(database: &Database, query: &str, limits: &Limits) -> Result<Vec<Ro
     };
     match tokio::time::timeout(limits.answer_within, answer).await {
         Ok(answer) => answer,
-        Err(_) => Err(NoAnswer(format!(
-            "no answer within {} ms",
-            limits.answer_within.as_millis()
-        ))),
+        Err(_) => Err(SourceFault::TimeOut {
+            limit: limits.answer_within,
+        }),
     }
 }

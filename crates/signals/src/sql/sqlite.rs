@@ -1,68 +1,134 @@
-//! SQLite: the file is opened for reading only, one statement, with a time limit inside the engine itself.
+//! SQLite: the file is opened for reading only, one statement, with limits of time and length inside the engine itself.
 
 use std::path::Path;
 use std::time::Instant;
 
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
-use super::compare::Row;
-use super::{Limits, NoAnswer};
+use super::Limits;
+use super::fault::SourceFault;
+use super::row::Answer;
+use super::value::Value;
 
 /// Virtual-machine steps between two looks at the clock.
 const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 
-pub(crate) async fn ask(path: &Path, query: &str, limits: &Limits) -> Result<Vec<Row>, NoAnswer> {
+pub(crate) async fn ask(path: &Path, query: &str, limits: &Limits) -> Result<Answer, SourceFault> {
     let (path, query, limits) = (path.to_owned(), query.to_owned(), limits.clone());
-    let asked = tokio::task::spawn_blocking(move || rows(&path, &query, &limits)).await;
-    asked.map_err(|error| NoAnswer(format!("the question broke off: {error}")))?
+    let asked = tokio::task::spawn_blocking(move || answer(&path, &query, &limits)).await;
+    asked.map_err(|_| SourceFault::Thread)?
 }
 
-fn rows(path: &Path, query: &str, limits: &Limits) -> Result<Vec<Row>, NoAnswer> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(said)?;
-    connection.busy_timeout(limits.answer_within / 2).map_err(said)?;
-    connection.pragma_update(None, "query_only", "on").map_err(said)?;
+fn answer(path: &Path, query: &str, limits: &Limits) -> Result<Answer, SourceFault> {
+    let fault = |error: rusqlite::Error| of(&error, limits);
+    let mut connection = open(path, limits)?;
+    connection
+        .authorizer(Some(|asked: AuthContext<'_>| reading_only(&asked)))
+        .map_err(fault)?;
     let until = Instant::now() + limits.answer_within;
     connection
         .progress_handler(STEPS_BETWEEN_LOOKS, Some(move || Instant::now() >= until))
-        .map_err(said)?;
-    let mut statement = connection.prepare(query).map_err(said)?;
-    if !statement.readonly() {
-        return Err(NoAnswer("the statement would write".into()));
+        .map_err(fault)?;
+    let mut statement = connection.prepare(query).map_err(|error| unread(&error, limits))?;
+    if statement.parameter_count() > 0 {
+        return Err(SourceFault::OneStatement);
     }
-    let columns = statement.column_count();
-    if columns == 0 {
-        return Err(NoAnswer("the statement returns no columns".into()));
+    if statement.column_count() == 0 || !statement.readonly() {
+        return Err(SourceFault::NotAQuery);
     }
-    let mut answer = statement.query([]).map_err(said)?;
-    let mut rows = Vec::new();
-    while let Some(row) = answer.next().map_err(said)? {
-        if rows.len() >= limits.rows_max {
-            return Err(NoAnswer(format!("more than {} rows", limits.rows_max)));
-        }
-        let Some(key) = text(row.get_ref(0).map_err(said)?) else {
-            return Err(NoAnswer("a key is NULL".into()));
-        };
-        let values = (1..columns)
-            .map(|column| row.get_ref(column).map(text))
-            .collect::<Result<_, _>>()
-            .map_err(said)?;
-        rows.push(Row { key, values });
+    let mut answer = Answer::with_columns(statement.column_count());
+    let columns = answer.columns;
+    let mut rows = statement.query([]).map_err(fault)?;
+    while let Some(row) = rows.next().map_err(fault)? {
+        let values = (0..columns).map(|column| row.get_ref(column).map(value).map_err(fault));
+        answer.take(limits, values)?;
     }
-    Ok(rows)
+    Ok(answer)
 }
 
-fn text(value: ValueRef<'_>) -> Option<String> {
+/// An empty path and `:memory:` would be empty databases of their own, and `file:` may carry options: a file is meant.
+fn open(path: &Path, limits: &Limits) -> Result<Connection, SourceFault> {
+    let path = std::path::absolute(path).map_err(|_| SourceFault::CannotOpen)?;
+    let fault = |error: rusqlite::Error| of(&error, limits);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(fault)?;
+    // Half of the time, so that a lock is told as one and not as a slow answer.
+    connection.busy_timeout(limits.answer_within / 2).map_err(fault)?;
+    connection.pragma_update(None, "query_only", "on").map_err(fault)?;
+    let longest = i32::try_from(limits.row_bytes_max.saturating_mul(2)).unwrap_or(i32::MAX);
+    connection
+        .set_limit(Limit::SQLITE_LIMIT_LENGTH, longest)
+        .map_err(fault)?;
+    Ok(connection)
+}
+
+/// What a query needs, and nothing that attaches, sets or writes.
+fn reading_only(asked: &AuthContext<'_>) -> Authorization {
+    let reads = matches!(
+        asked.action,
+        AuthAction::Select | AuthAction::Read { .. } | AuthAction::Function { .. } | AuthAction::Recursive
+    );
+    if reads {
+        Authorization::Allow
+    } else {
+        Authorization::Deny
+    }
+}
+
+fn value(value: ValueRef<'_>) -> Value<'_> {
     match value {
-        ValueRef::Null => None,
-        ValueRef::Integer(number) => Some(number.to_string()),
-        ValueRef::Real(number) => Some(number.to_string()),
-        ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        ValueRef::Blob(bytes) => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Text(bytes) => Value::Text(bytes),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes),
     }
 }
 
-fn said(error: rusqlite::Error) -> NoAnswer {
-    NoAnswer(error.to_string())
+/// A statement that cannot be prepared. What is said then is about names and syntax, since no row is read yet.
+fn unread(error: &rusqlite::Error, limits: &Limits) -> SourceFault {
+    if let rusqlite::Error::MultipleStatement = error {
+        return SourceFault::OneStatement;
+    }
+    if let rusqlite::Error::SqlInputError { msg, .. } = error {
+        return SourceFault::refused(msg);
+    }
+    if let rusqlite::Error::SqliteFailure(failure, Some(words)) = error
+        && failure.extended_code == ffi::SQLITE_ERROR
+    {
+        return SourceFault::refused(words);
+    }
+    of(error, limits)
+}
+
+fn of(error: &rusqlite::Error, limits: &Limits) -> SourceFault {
+    let Some(failure) = error.sqlite_error() else {
+        return SourceFault::Failed {
+            code: "none".to_owned(),
+        };
+    };
+    let code = failure.code;
+    let is = |codes: &[ErrorCode]| codes.contains(&code);
+    if is(&[ErrorCode::OperationInterrupted]) {
+        let limit = limits.answer_within;
+        SourceFault::TimeOut { limit }
+    } else if is(&[ErrorCode::TooBig]) {
+        let limit = limits.row_bytes_max;
+        SourceFault::RowTooLong { limit }
+    } else if is(&[ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked]) {
+        SourceFault::Locked
+    } else if is(&[ErrorCode::CannotOpen, ErrorCode::PermissionDenied]) {
+        SourceFault::CannotOpen
+    } else if is(&[ErrorCode::NotADatabase, ErrorCode::DatabaseCorrupt]) {
+        SourceFault::Broken
+    } else if is(&[ErrorCode::AuthorizationForStatementDenied, ErrorCode::ReadOnly]) {
+        SourceFault::NotAQuery
+    } else {
+        SourceFault::Failed {
+            code: failure.extended_code.to_string(),
+        }
+    }
 }

@@ -1,1 +1,67 @@
-//! signals against real things on loopback.
+//! Equality of two queries, asked of real SQLite files and a real PostgreSQL.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod counting;
+mod file;
+mod postgres_silence;
+mod reading_only;
+mod server;
+mod sqlite_silence;
+mod values;
+
+use std::time::Duration;
+
+use tidegate_model::Timestamp;
+use tidegate_model::seam::{EqualityCounts, Observation};
+use tidegate_signals::sql::{Database, Limits, equality};
+
+/// The moment at which every question of these tests is asked.
+const NOW: Timestamp = Timestamp(7_000);
+
+/// Generous: a busy machine must not turn an answer into silence.
+fn limits() -> Limits {
+    Limits {
+        answer_within: Duration::from_secs(60),
+        ..Limits::default()
+    }
+}
+
+/// Short, for sides that never answer.
+fn impatient() -> Limits {
+    Limits {
+        answer_within: Duration::from_millis(1_500),
+        ..Limits::default()
+    }
+}
+
+/// The counts, when both sides answer.
+async fn counts(old: (&Database, &str), new: (&Database, &str)) -> EqualityCounts {
+    match equality(old, new, &limits(), NOW).await {
+        Observation::Equality { at, counts } => {
+            assert_eq!(at, NOW);
+            counts
+        }
+        Observation::Silent(silence) => panic!("{} for {} and {}", silence.reason, old.1, new.1),
+    }
+}
+
+/// The reason of the silence that comes of this question on either side, when the other side answers.
+async fn silence(database: &Database, query: &str, limits: &Limits) -> String {
+    let sound = file::File::with("");
+    let other = (&sound.database(), "SELECT 1, 2");
+    let as_old = reason(equality((database, query), other, limits, NOW).await);
+    let as_new = reason(equality(other, (database, query), limits, NOW).await);
+    let told = as_old.strip_prefix("old side: ").expect("the old side is named");
+    assert_eq!(as_new, format!("new side: {told}"));
+    told.to_owned()
+}
+
+fn reason(observation: Observation) -> String {
+    match observation {
+        Observation::Silent(silence) => {
+            assert_eq!(silence.since, NOW);
+            silence.reason
+        }
+        Observation::Equality { counts, .. } => panic!("expected silence, found {counts:?}"),
+    }
+}
