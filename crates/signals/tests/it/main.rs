@@ -65,3 +65,13 @@ fn reason(observation: Observation) -> String {
         Observation::Equality { counts, .. } => panic!("expected silence, found {counts:?}"),
     }
 }
+
+/// What all tests of this binary together may hold, in kilobytes; less than what single questions of them read.
+const PEAK_KB_MAX: u64 = 160_000;
+
+/// The most memory this process has had, in kilobytes.
+fn peak_kb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}

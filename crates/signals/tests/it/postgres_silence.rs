@@ -6,7 +6,7 @@ use tidegate_signals::sql::{Database, Limits, equality};
 
 use crate::file::File;
 use crate::server::Server;
-use crate::{NOW, impatient, limits, reason, silence};
+use crate::{NOW, PEAK_KB_MAX, impatient, limits, peak_kb, reason, silence};
 
 async fn check(server: &Server, query: &str, expected: &str) {
     assert_eq!(silence(&server.database(), query, &limits()).await, expected, "{query}");
@@ -161,10 +161,11 @@ async fn a_query_that_fails_on_the_way_is_silence_without_the_value_it_failed_on
 }
 
 #[tokio::test]
-async fn a_query_without_end_is_silence() {
+async fn a_query_without_end_is_silence_and_ends_on_the_server_too() {
     let server = Server::shared().await;
-    let told = silence(&server.database(), "SELECT 1, pg_sleep(3600)", &impatient()).await;
+    let told = silence(&server.database(), "SELECT 'for ever', pg_sleep(3600)", &impatient()).await;
     assert_eq!(told, "no answer within 1500 ms");
+    server.rests_from("for ever").await;
 }
 
 #[tokio::test]
@@ -238,8 +239,9 @@ async fn more_than_a_limit_is_silence_and_exactly_the_limit_an_answer() {
     let told = silence(&database, query, &narrow(3, 3)).await;
     assert_eq!(told, "a row is longer than 3 bytes");
     // A value that is cut on its way is still too long.
-    let told = silence(&database, "SELECT 1, repeat('x', 10000000)", &limits()).await;
+    let told = silence(&database, "SELECT 1, repeat('x', 250000000)", &limits()).await;
     assert_eq!(told, "a row is longer than 1048576 bytes");
+    assert!(peak_kb() < PEAK_KB_MAX, "{} kB", peak_kb());
     let observation = equality((&database, query), (&database, query), &narrow(3, 4), NOW).await;
     assert!(matches!(
         observation,

@@ -122,19 +122,28 @@ impl Server {
     /// The process that works on a query that holds these words, once there is one.
     pub(crate) async fn working_on(&self, words: &str) -> i32 {
         let client = self.client().await;
-        let asked =
-            "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE $1 AND pid <> pg_backend_pid()";
         loop {
-            let found = client
-                .query_opt(asked, &[&format!("%SELECT left(%{words}%")])
-                .await
-                .unwrap();
-            if let Some(row) = found {
-                return row.get(0);
+            if let Some(process) = at_work(&client, words).await {
+                return process;
             }
             tokio::task::yield_now().await;
         }
     }
+
+    /// Waits until no process works on a query that holds these words.
+    pub(crate) async fn rests_from(&self, words: &str) {
+        let client = self.client().await;
+        while at_work(&client, words).await.is_some() {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+async fn at_work(client: &Client, words: &str) -> Option<i32> {
+    let asked = "SELECT pid FROM pg_stat_activity
+                 WHERE state = 'active' AND query LIKE $1 AND pid <> pg_backend_pid() LIMIT 1";
+    let found = client.query_opt(asked, &[&format!("%SELECT left(%{words}%")]).await;
+    found.unwrap().map(|row| row.get(0))
 }
 
 impl Drop for Server {
