@@ -1,13 +1,16 @@
 //! The eight promises under whatever anybody does: random cases in the shop, the watch after every single step.
 //!
-//! `TIDEGATE_SEED` and `TIDEGATE_CASES` replace the seed and the number of cases; the same seed gives the same cases.
+//! `TIDEGATE_SEED` and `TIDEGATE_CASES` replace the seed and the number of cases; the same seed gives the same cases, and fewer
+//! cases than usual need not reach everything.
 
 mod action;
+mod advance;
 mod ask;
 mod case;
 mod edits;
 mod ends;
 mod generate;
+mod goals;
 mod play;
 mod reach;
 
@@ -152,5 +155,10 @@ fn the_cases_reach_every_deep_state() {
         outcome.cases,
         outcome.reach.lines()
     );
-    assert_eq!(outcome.reach.missing(), Vec::<String>::new(), "never reached");
+    let missing = if outcome.cases < CASES {
+        Vec::new()
+    } else {
+        outcome.reach.missing()
+    };
+    assert_eq!(missing, Vec::<String>::new(), "never reached");
 }

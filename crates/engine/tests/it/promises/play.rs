@@ -1,12 +1,11 @@
 //! Carrying actions out in the shop, each worked out against the world that it meets.
 
+use tidegate_engine::Request;
 use tidegate_engine::deadline;
-use tidegate_engine::state::Phase;
-use tidegate_engine::{Request, State};
 use tidegate_model::seam::{Actor, ArmCounts, BrakeLook, ExposureVersion, Stratum, StratumPart};
-use tidegate_model::{Millis, Severity, StageId, Timestamp};
+use tidegate_model::{Millis, Severity, Timestamp};
 
-use super::action::{Action, Coming, Deed, How, Place, Post, Sight, Which, Who};
+use super::action::{Action, Coming, Deed, How, Place, Post, Which, Who};
 use super::edits::edited;
 use super::{ask, ends};
 use crate::shop::name;
@@ -95,12 +94,12 @@ impl Play {
         }
     }
 
-    fn ask(&mut self, actor: Actor, request: Request) {
+    pub(super) fn ask(&mut self, actor: Actor, request: Request) {
         // What the answer should have been is the watch's business.
         drop(self.world.ask(actor, request));
     }
 
-    fn person_asks(&mut self, who: Who, key: Option<u8>, deed: &Deed) {
+    pub(super) fn person_asks(&mut self, who: Who, key: Option<u8>, deed: &Deed) {
         let actor = ask::actor(&self.world, who, deed);
         let request = ask::request(&self.world, deed);
         let key = key.map(|key| format!("key-{key}"));
@@ -110,7 +109,7 @@ impl Play {
     }
 
     /// The clock is obeyed whenever something is due.
-    fn wait(&mut self, span: Millis) {
+    pub(super) fn wait(&mut self, span: Millis) {
         let until = self.world.now.after(span);
         for _ in 0..TICKS_MAX {
             let Some(due) = deadline(&self.world.state).filter(|due| *due <= until) else {
@@ -125,7 +124,7 @@ impl Play {
         self.world.now = until;
     }
 
-    fn count(&mut self, place: Place, health: Health, times: u64, post: Post) {
+    pub(super) fn count(&mut self, place: Place, health: Health, times: u64, post: Post) {
         let mut version = self.world.version();
         match post {
             Post::Outdated => version.seq = version.seq.saturating_sub(9),
@@ -176,7 +175,7 @@ impl Play {
         stratum
     }
 
-    fn end(&mut self, which: Which, how: How) {
+    pub(super) fn end(&mut self, which: Which, how: How) {
         for receipt in ends::receipts(&self.world.state, which, how) {
             self.ask(Actor::Controller, Request::Receive(receipt));
         }
@@ -196,107 +195,5 @@ impl Play {
             holds,
         };
         self.ask(gateway(), seen);
-    }
-
-    fn phase(&self, place: Place) -> Option<Phase> {
-        let id: StageId = name(place.name());
-        self.world.state.stages.get(&id).map(|stage| stage.phase)
-    }
-
-    /// Does what a stage waits for, as good people and a new side in good health would.
-    fn advance(&mut self, place: Place) {
-        match self.phase(place) {
-            None | Some(Phase::Finalised) => self.end(Which::All, How::Well),
-            Some(Phase::Pending) => self.advance(Place::Catalogue),
-            Some(Phase::Ready) => {
-                self.clear(place);
-                self.all_right(place, &Deed::Approve(place));
-                self.end(Which::Exposure, How::Well);
-            }
-            Some(Phase::Exposing | Phase::RollingBack) => self.end(Which::Exposure, How::Well),
-            Some(Phase::Soaking) => {
-                self.wait_for(place, |state, id| state.stages.get(id)?.soak_until);
-                self.prove(place);
-            }
-            Some(Phase::Gating) => {
-                self.wait(Millis::seconds(2));
-                self.prove(place);
-                self.clear(place);
-                self.all_right(place, &Deed::Approve(place));
-                self.end(Which::Exposure, How::Well);
-            }
-            Some(Phase::Watching) => {
-                self.wait_for(place, |state, id| state.stages.get(id)?.watch_until);
-                self.prove(place);
-                self.clear(place);
-                self.all_right(place, &Deed::Finalise(place));
-            }
-            Some(Phase::RolledBack) => {
-                self.all_right(place, &Deed::Change(place, tidegate_engine::Side::New));
-                self.clear(place);
-            }
-        }
-    }
-
-    /// Comes to a gate with too little to tell, and accepts that.
-    fn dare(&mut self, place: Place) {
-        if self.phase(place) == Some(Phase::Soaking) {
-            self.wait_for(place, |state, id| state.stages.get(id)?.soak_until);
-        }
-        if place == Place::Pricing {
-            let request = ask::observation(&self.world, place, Sight::Clean);
-            self.ask(Actor::Controller, request);
-        } else {
-            self.count(place, Health::Unsure, 1, Post::Prompt);
-        }
-        self.person_asks(Who::Right, None, &Deed::AcceptRisk(place));
-        self.person_asks(Who::Right, None, &Deed::AcceptRisk(place));
-    }
-
-    fn wait_for(&mut self, place: Place, until: impl Fn(&State, &StageId) -> Option<Timestamp>) {
-        if let Some(until) = until(&self.world.state, &name(place.name())) {
-            self.wait(until.since(self.world.now));
-        }
-    }
-
-    /// The evidence that its gate wants.
-    fn prove(&mut self, place: Place) {
-        if place == Place::Pricing {
-            let request = ask::observation(&self.world, place, Sight::Clean);
-            self.ask(Actor::Controller, request);
-            let deed = Deed::Attest {
-                holds: true,
-                is_manual: true,
-            };
-            self.person_asks(Who::Right, None, &deed);
-        } else {
-            self.count(place, Health::Well, 8, Post::Prompt);
-        }
-    }
-
-    /// Lifts holds and closes what freezes the stage.
-    fn clear(&mut self, place: Place) {
-        let open: Vec<usize> = (0..self.world.state.open_incidents().count()).rev().collect();
-        for incident in open {
-            if ask::freezes(&self.world, place, incident) {
-                self.person_asks(Who::Right, None, &Deed::Resolve(incident, true));
-            }
-        }
-        let id: StageId = name(place.name());
-        let is_held = self
-            .world
-            .state
-            .stages
-            .get(&id)
-            .is_some_and(|stage| !stage.holds.is_empty());
-        if is_held {
-            self.person_asks(Who::Right, None, &Deed::Resume(place));
-        }
-    }
-
-    fn all_right(&mut self, place: Place, deed: &Deed) {
-        for person in place.people() {
-            self.person_asks(Who::Person(person), None, deed);
-        }
     }
 }

@@ -1,0 +1,116 @@
+//! What a stage waits for, as good people and a new side in good health do it, or as bold ones do.
+
+use tidegate_engine::state::Phase;
+use tidegate_engine::{Side, State};
+use tidegate_model::seam::Actor;
+use tidegate_model::{Millis, StageId, Timestamp};
+
+use super::action::{Deed, How, Place, Post, Sight, Which, Who};
+use super::ask;
+use super::play::Play;
+use crate::shop::name;
+use crate::world::Health;
+
+impl Play {
+    fn phase(&self, place: Place) -> Option<Phase> {
+        let id: StageId = name(place.name());
+        self.world.state.stages.get(&id).map(|stage| stage.phase)
+    }
+
+    /// Does what a stage waits for, as good people and a new side in good health would.
+    pub(super) fn advance(&mut self, place: Place) {
+        match self.phase(place) {
+            None | Some(Phase::Finalised) => self.end(Which::All, How::Well),
+            Some(Phase::Pending) => self.advance(Place::Catalogue),
+            Some(Phase::Ready) => {
+                self.clear(place);
+                self.all_right(place, &Deed::Approve(place));
+                self.end(Which::Exposure, How::Well);
+            }
+            Some(Phase::Exposing | Phase::RollingBack) => self.end(Which::Exposure, How::Well),
+            Some(Phase::Soaking) => {
+                self.wait_for(place, |state, id| state.stages.get(id)?.soak_until);
+                self.prove(place);
+            }
+            Some(Phase::Gating) => {
+                self.wait(Millis::seconds(2));
+                self.prove(place);
+                self.clear(place);
+                self.all_right(place, &Deed::Approve(place));
+                self.end(Which::Exposure, How::Well);
+            }
+            Some(Phase::Watching) => {
+                self.wait_for(place, |state, id| state.stages.get(id)?.watch_until);
+                self.prove(place);
+                self.clear(place);
+                self.all_right(place, &Deed::Finalise(place));
+            }
+            Some(Phase::RolledBack) => {
+                self.all_right(place, &Deed::Change(place, Side::New));
+                self.clear(place);
+            }
+        }
+    }
+
+    /// Comes to a gate with too little to tell, and accepts that.
+    pub(super) fn dare(&mut self, place: Place) {
+        if self.phase(place) == Some(Phase::Soaking) {
+            self.wait_for(place, |state, id| state.stages.get(id)?.soak_until);
+        }
+        if place == Place::Pricing {
+            let request = ask::observation(&self.world, place, Sight::Clean);
+            self.ask(Actor::Controller, request);
+        } else {
+            self.count(place, Health::Unsure, 1, Post::Prompt);
+        }
+        self.person_asks(Who::Right, None, &Deed::AcceptRisk(place));
+        self.person_asks(Who::Right, None, &Deed::AcceptRisk(place));
+    }
+
+    fn wait_for(&mut self, place: Place, until: impl Fn(&State, &StageId) -> Option<Timestamp>) {
+        if let Some(until) = until(&self.world.state, &name(place.name())) {
+            self.wait(until.since(self.world.now));
+        }
+    }
+
+    /// The evidence that its gate wants.
+    fn prove(&mut self, place: Place) {
+        if place == Place::Pricing {
+            let request = ask::observation(&self.world, place, Sight::Clean);
+            self.ask(Actor::Controller, request);
+            let deed = Deed::Attest {
+                holds: true,
+                is_manual: true,
+            };
+            self.person_asks(Who::Right, None, &deed);
+        } else {
+            self.count(place, Health::Well, 8, Post::Prompt);
+        }
+    }
+
+    /// Lifts holds and closes what freezes the stage.
+    fn clear(&mut self, place: Place) {
+        let open: Vec<usize> = (0..self.world.state.open_incidents().count()).rev().collect();
+        for incident in open {
+            if ask::freezes(&self.world, place, incident) {
+                self.person_asks(Who::Right, None, &Deed::Resolve(incident, true));
+            }
+        }
+        let id: StageId = name(place.name());
+        let is_held = self
+            .world
+            .state
+            .stages
+            .get(&id)
+            .is_some_and(|stage| !stage.holds.is_empty());
+        if is_held {
+            self.person_asks(Who::Right, None, &Deed::Resume(place));
+        }
+    }
+
+    fn all_right(&mut self, place: Place, deed: &Deed) {
+        for person in place.people() {
+            self.person_asks(Who::Person(person), None, deed);
+        }
+    }
+}
