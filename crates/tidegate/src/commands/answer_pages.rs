@@ -3,6 +3,10 @@
 /// Every code that an answer or a refusal may show, with its page in Markdown.
 const PAGES: &[(&str, &str)] = &[
     ("TG8001", include_str!("../../../../docs/codes/TG8001.md")),
+    ("TG8002", include_str!("../../../../docs/codes/TG8002.md")),
+    ("TG8003", include_str!("../../../../docs/codes/TG8003.md")),
+    ("TG8004", include_str!("../../../../docs/codes/TG8004.md")),
+    ("TG8005", include_str!("../../../../docs/codes/TG8005.md")),
     ("TG8101", include_str!("../../../../docs/codes/TG8101.md")),
     ("TG8102", include_str!("../../../../docs/codes/TG8102.md")),
     ("TG8103", include_str!("../../../../docs/codes/TG8103.md")),

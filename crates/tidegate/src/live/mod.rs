@@ -26,7 +26,7 @@ use tidegate_api::{Api, ApiConfig, Panel};
 use tidegate_dispatch::{MailConfig, Mailer};
 use tidegate_engine::command::{Command, Request};
 use tidegate_gateway::Hub;
-use tidegate_journal::Journal;
+use tidegate_journal::{Journal, JournalError};
 use tidegate_model::seam::Actor;
 use tidegate_model::{DatabaseId, EdgeId, GatewayId};
 use tidegate_plan::Bundle;
@@ -86,8 +86,11 @@ impl Controller {
     /// A broken or foreign store, a second controller on it, plan files with errors at the first start, a port that is taken.
     pub(crate) async fn start(setup: Setup) -> anyhow::Result<Self> {
         store::make(&setup.state)?;
-        let journal = Journal::open(&store::path(&setup.state), tidegate_journal::Options::default())
-            .context("cannot open the journal")?;
+        let journal =
+            Journal::open(&store::path(&setup.state), tidegate_journal::Options::default()).map_err(|error| {
+                let code = unopened(&error);
+                anyhow::Error::new(error).context(format!("{code}: cannot open the journal"))
+            })?;
         let state = replay(&journal)?;
         let (chosen, journal) = estate::choose(journal, &state, &setup.bundle, &setup.settings)?;
         let journal: SharedJournal = Arc::new(Mutex::new(journal));
@@ -134,7 +137,10 @@ impl Controller {
 
         begin(&handle).await?;
         let mut fleet = supervise::Fleet::new(setup.state.clone(), setup.tied, hub)?;
-        fleet.follow(&chosen.estate).await?;
+        if let Err(error) = fleet.follow(&chosen.estate).await {
+            fleet.stop_new().await;
+            return Err(error);
+        }
         let edges = fleet.addresses();
         let (stop, stopped) = watch::channel(false);
         let databases = Arc::new(setup.databases);
@@ -182,6 +188,28 @@ impl Controller {
         if let Err(error) = joined {
             tracing::error!(%error, "the loop did not end cleanly");
         }
+    }
+}
+
+/// The code of a journal that cannot be opened.
+fn unopened(error: &JournalError) -> &'static str {
+    match error {
+        JournalError::Held { .. } => "TG8002",
+        JournalError::Full
+        | JournalError::FileTooLarge { .. }
+        | JournalError::ReadOnly
+        | JournalError::Busy
+        | JournalError::Setting { .. }
+        | JournalError::Foreign { .. }
+        | JournalError::Version { .. }
+        | JournalError::Broken { .. }
+        | JournalError::HeadMoved { .. }
+        | JournalError::Unfit { .. }
+        | JournalError::Damaged { .. }
+        | JournalError::Disk { .. }
+        | JournalError::File { .. }
+        | JournalError::Export(_)
+        | JournalError::Store { .. } => "TG8005",
     }
 }
 

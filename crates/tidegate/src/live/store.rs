@@ -19,7 +19,7 @@ pub(crate) fn make(state: &Path) -> anyhow::Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(state)
-        .with_context(|| format!("cannot make the state folder `{}`", state.display()))
+        .with_context(|| format!("TG8003: cannot make the state folder `{}`", state.display()))
 }
 
 /// Reads a secret, or makes it at the first start.

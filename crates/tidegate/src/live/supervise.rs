@@ -21,6 +21,8 @@ struct Supervised {
     config: GatewayConfig,
     gateway: Gateway,
     listening: JoinHandle<()>,
+    /// It ran before this controller did.
+    is_adopted: bool,
 }
 
 impl Supervised {
@@ -110,6 +112,13 @@ impl Fleet {
         self.gateways.iter().map(address).collect()
     }
 
+    /// Stops what this controller has started; what it found running goes on serving.
+    pub(crate) async fn stop_new(self) {
+        for gateway in self.gateways.into_values().filter(|gateway| !gateway.is_adopted) {
+            gateway.stop().await;
+        }
+    }
+
     /// Stops every gateway cleanly.
     pub(crate) async fn stop(self) {
         for gateway in self.gateways.into_values() {
@@ -136,16 +145,22 @@ impl Fleet {
 
     async fn start_one(&mut self, config: GatewayConfig) -> anyhow::Result<()> {
         store::make(&config.state_dir)?;
-        let (gateway, events) = Gateway::start(&self.program, &config).await.with_context(|| {
+        let (gateway, mut events) = Gateway::start(&self.program, &config).await.with_context(|| {
             format!(
-                "cannot start the gateway of `{}` on {}",
+                "TG8004: cannot start the gateway of `{}` on {}",
                 config.edge.id, config.edge.listen
             )
         })?;
         self.hub.configure(&config.gateway, config.counting.clone());
+        let first = events.recv().await;
+        let is_adopted = matches!(first, Some(GatewayEvent::Running { adopted: true, .. }));
+        if let Some(event) = first {
+            tell(event);
+        }
         let supervised = Supervised {
             gateway,
-            listening: tokio::spawn(tell(events)),
+            listening: tokio::spawn(listen(events)),
+            is_adopted,
             config,
         };
         self.gateways.insert(supervised.config.edge.id.clone(), supervised);
@@ -168,19 +183,23 @@ fn is_told_over_the_link(before: &GatewayConfig, after: &GatewayConfig) -> bool 
     } == *after
 }
 
-async fn tell(mut events: mpsc::Receiver<GatewayEvent>) {
+async fn listen(mut events: mpsc::Receiver<GatewayEvent>) {
     while let Some(event) = events.recv().await {
-        match event {
-            GatewayEvent::Running { pid, address, adopted } => {
-                tracing::info!(pid, address, adopted, "a gateway runs");
-            }
-            GatewayEvent::Ended {
-                code,
-                last_words,
-                again_after,
-            } => {
-                tracing::error!(?code, last_words, ?again_after, "a gateway ended by itself");
-            }
+        tell(event);
+    }
+}
+
+fn tell(event: GatewayEvent) {
+    match event {
+        GatewayEvent::Running { pid, address, adopted } => {
+            tracing::info!(pid, address, adopted, "a gateway runs");
+        }
+        GatewayEvent::Ended {
+            code,
+            last_words,
+            again_after,
+        } => {
+            tracing::error!(?code, last_words, ?again_after, "a gateway ended by itself");
         }
     }
 }

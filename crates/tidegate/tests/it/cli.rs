@@ -311,7 +311,12 @@ fn a_taken_port_is_named_and_nothing_is_left_behind() {
     fails(
         &world.serve_in_vain(),
         2,
-        &["cannot start the gateway of `storefront`", "gateway-listen", &address],
+        &[
+            "TG8004",
+            "cannot start the gateway of `storefront`",
+            "gateway-listen",
+            &address,
+        ],
     );
     assert!(world.gateway().is_none(), "a gateway runs");
 }
@@ -320,7 +325,11 @@ fn a_taken_port_is_named_and_nothing_is_left_behind() {
 fn a_second_controller_on_the_same_state_is_turned_away_and_the_first_goes_on() {
     let world = World::start();
     let (token, gateway) = (world.token("ana"), world.gateway());
-    fails(&world.serve_in_vain(), 2, &["another controller holds the journal"]);
+    fails(
+        &world.serve_in_vain(),
+        2,
+        &["TG8002", "another controller holds the journal"],
+    );
     world.status(&token);
     assert_eq!(world.gateway(), gateway);
 }
