@@ -113,7 +113,7 @@ fn after_harm_it_says_what_happened_why_and_who_is_called() {
             "0 % on the new side",
         ],
     );
-    says(&tab, "#gates", &["harm", "new side"]);
+    says(&tab, "#gates", &["harm", "worse beyond chance", "100.0 %"]);
     says(
         &tab,
         "#incidents",
