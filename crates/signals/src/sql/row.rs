@@ -106,6 +106,10 @@ mod tests {
             rest(&[Value::Text(a), Value::Text(bc)])
         );
         assert_ne!(
+            rest(&[Value::Text(b"a\x01b"), Value::Text(c)]),
+            rest(&[Value::Text(a), Value::Text(b"b\x01c")])
+        );
+        assert_ne!(
             rest(&[Value::Text(a), Value::Null]),
             rest(&[Value::Null, Value::Text(a)])
         );

@@ -20,6 +20,8 @@ async fn sqlite_is_only_read() {
         "PRAGMA journal_mode = WAL",
         "PRAGMA user_version = 7",
         "PRAGMA query_only = off",
+        // It would hold for the whole process.
+        "PRAGMA soft_heap_limit = 4000000000",
         "BEGIN IMMEDIATE",
         &format!("ATTACH '{}' AS other", elsewhere.display()),
         &format!("VACUUM INTO '{}'", elsewhere.display()),

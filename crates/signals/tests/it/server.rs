@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, LazyLock, Mutex, Weak};
+use std::time::Duration;
 
 use tidegate_signals::sql::Database;
 use tokio_postgres::{Client, NoTls};
@@ -36,6 +37,9 @@ read -r _ || true
 
 /// Ports are chosen by the system and may be taken before the server is there.
 const STARTS_MAX: u32 = 5;
+
+/// Beyond it, what is waited for does not come.
+const WAIT_MAX: Duration = Duration::from_secs(60);
 
 static SHARED: LazyLock<Mutex<Weak<Server>>> = LazyLock::new(|| Mutex::new(Weak::new()));
 
@@ -122,20 +126,28 @@ impl Server {
     /// The process that works on a query that holds these words, once there is one.
     pub(crate) async fn working_on(&self, words: &str) -> i32 {
         let client = self.client().await;
-        loop {
-            if let Some(process) = at_work(&client, words).await {
-                return process;
+        let working = async {
+            loop {
+                if let Some(process) = at_work(&client, words).await {
+                    return process;
+                }
+                tokio::task::yield_now().await;
             }
-            tokio::task::yield_now().await;
-        }
+        };
+        tokio::time::timeout(WAIT_MAX, working)
+            .await
+            .expect("a query is at work")
     }
 
     /// Waits until no process works on a query that holds these words.
     pub(crate) async fn rests_from(&self, words: &str) {
         let client = self.client().await;
-        while at_work(&client, words).await.is_some() {
-            tokio::task::yield_now().await;
-        }
+        let resting = async {
+            while at_work(&client, words).await.is_some() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(WAIT_MAX, resting).await.expect("the query ends");
     }
 }
 
