@@ -24,7 +24,8 @@ finish() {
   rm -rf "$folder"
 }
 trap finish EXIT
-trap '' INT
+# Only the end of the standard input ends it: a signal to the whole group must not leave the server behind.
+trap '' HUP INT TERM
 printf 'secret' >"$folder/password"
 "$bin/initdb" -N -D "$folder/db" -U tidegate -A scram-sha-256 --pwfile="$folder/password" -E UTF8 --locale=C.UTF-8 \
   >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
