@@ -36,6 +36,8 @@ impl App {
     /// Asks the engine. Only the door makes a [`Caller`], so no handler can ask without one.
     pub(crate) async fn ask(&self, caller: &Caller, key: CommandKey, request: Request) -> Result<Taken, Problem> {
         let actor: Actor = caller.actor();
+        // A key is its caller's own: nobody gets the answer that somebody else got under the same one.
+        let key = CommandKey(secret::digest(&["key", &actor.to_string(), &key.0]));
         let answer = self
             .handle
             .ask(Command {

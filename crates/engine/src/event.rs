@@ -14,6 +14,7 @@ use tidegate_model::{
     SwitchId, Timestamp, UnitId,
 };
 
+pub use crate::cause::Cause;
 use crate::command::{CommandKey, Side};
 use crate::refusal::Refusal;
 
@@ -39,20 +40,6 @@ pub struct Sent {
     pub key: EffectKey,
     /// The complete order.
     pub effect: Effect,
-}
-
-/// Why exposure fell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cause {
-    /// A criterion found harm.
-    Harm(CriterionId),
-    /// The emergency brake.
-    Brake,
-    /// A person.
-    Person(String),
-    /// A granted action in an incident.
-    Action(ActionId),
 }
 
 /// Numbers behind a verdict, as they were when it was given. Shares are ratios; `None` means not computable, never zero.

@@ -80,6 +80,7 @@ pub fn said(body: &Body) -> String {
                 Cause::Brake => "the emergency brake".into(),
                 Cause::Person(reason) => reason.clone(),
                 Cause::Action(action) => format!("action {action}"),
+                Cause::Unknown(gateway) => format!("gateway {gateway} holds what the journal does not know"),
             };
             format!("{stage} is rolled back from {from} to 0 %: {by}")
         }

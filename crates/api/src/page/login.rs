@@ -43,9 +43,6 @@ pub(crate) async fn enter(
     };
     let next = back(body.text("next"));
     let now = clock::now();
-    if let Some(wait) = app.throttle.wait(address, now) {
-        return failed(&next, crate::door::too_many(wait.0.div_ceil(1_000)));
-    }
     let credential = body.text("token").unwrap_or_default();
     match app.config.access.begin_session(&credential) {
         Ok(Some((person, secret))) => {
@@ -57,6 +54,9 @@ pub(crate) async fn enter(
             response
         }
         Ok(None) => {
+            if let Some(wait) = app.throttle.wait(address, now) {
+                return failed(&next, crate::door::too_many(wait.0.div_ceil(1_000)));
+            }
             app.throttle.failed(address, now);
             tracing::warn!(%address, "a login with a token that opens nothing");
             failed(

@@ -282,3 +282,27 @@ async fn another_estate_is_compiled_then_asked_for() {
     assert_eq!(status, 200, "{taken}");
     assert_eq!(title(), "Payments");
 }
+
+#[tokio::test]
+async fn a_key_is_its_callers_own() {
+    let town = Town::new().await;
+    let body = json!({ "domain": "checkout", "severity": "sev3", "summary": "looks odd" });
+    let send = async |person: &str| {
+        let request = town.post("/api/v1/incidents").bearer_auth(town.token(person));
+        let answer = request
+            .header("idempotency-key", "same")
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let first = send("ana").await;
+    assert_eq!(first.0, 200);
+    assert_eq!(send("ana").await.1["said"], first.1["said"], "the same answer again");
+    assert_ne!(
+        send("marek").await.1["said"],
+        first.1["said"],
+        "somebody else's own request"
+    );
+}

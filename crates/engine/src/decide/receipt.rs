@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use tidegate_model::seam::{Effect, ExposureVersion, Outcome, Receipt};
 use tidegate_model::{DomainId, GatewayId, Severity, StageId};
 
-use super::incident;
+use super::exposure::{self, Ask};
 use super::turn::Turn;
-use crate::event::{Body, Origin};
+use super::{harm, incident};
+use crate::event::{Body, Cause, Origin};
 use crate::refusal::Refusal;
 use crate::state::{EPOCHS_MAX, Phase};
 
@@ -148,9 +149,34 @@ pub(super) fn gateway_seen(
         .first_key_value()
         .is_some_and(|(first, _)| holds.epoch < *first && turn.state.asserted.len() >= EPOCHS_MAX);
     if holds.epoch > 0 && !is_known && !is_old {
+        // First, so that the owners of what is exposed are paged.
         hold_everything(turn, gateway, holds);
+        take_back_everything(turn, gateway, holds);
     }
     Ok(())
+}
+
+/// Entries are missing, perhaps those of a rollback: what the journal says of exposure may not be asked for again. A gateway
+/// that holds a later version than any asked for takes no lowering, so the start is counted on beyond it.
+fn take_back_everything(turn: &mut Turn<'_>, gateway: &GatewayId, holds: ExposureVersion) {
+    if holds.epoch >= turn.state.epoch {
+        let epoch = holds.epoch.saturating_add(1);
+        let sent = exposure::ask(&turn.state, turn.next_seq(), epoch, &Ask::Again);
+        turn.emit(Body::ControllerStarted {
+            epoch,
+            sent: Some(sent),
+        });
+    }
+    let exposed: Vec<StageId> = turn
+        .state
+        .stages
+        .iter()
+        .filter(|(id, stage)| stage.phase.is_exposed() && !harm::is_way_back_closed(turn, id))
+        .map(|(id, _)| id.clone())
+        .collect();
+    for stage in exposed {
+        harm::roll_back(turn, &stage, Cause::Unknown(gateway.clone()));
+    }
 }
 
 fn hold_everything(turn: &mut Turn<'_>, gateway: &GatewayId, holds: ExposureVersion) {
@@ -165,6 +191,9 @@ fn hold_everything(turn: &mut Turn<'_>, gateway: &GatewayId, holds: ExposureVers
         .filter(|(_, stage)| stage.phase != Phase::Finalised && stage.holds.iter().all(|hold| hold.reason != reason))
         .map(|(id, _)| id.clone())
         .collect();
+    if stages.is_empty() {
+        return;
+    }
     for stage in stages {
         turn.emit_self(Body::StageHeld {
             stage,

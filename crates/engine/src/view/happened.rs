@@ -6,10 +6,10 @@ use tidegate_model::{CriterionId, IncidentId, PersonId, StageId, Timestamp};
 
 use crate::command::Side;
 use crate::decide;
-use crate::event::{Body, Cause, Event, Opening, Origin, Reading, Sent};
+use crate::event::{Body, Event, Opening, Origin, Reading, Sent};
 use crate::refusal::Refusal;
 use crate::view::words::{clock, count, counted, list, percent, points};
-use crate::view::{HappenedView, Tone};
+use crate::view::{HappenedView, Tone, blame};
 
 /// A text with how it feels.
 type Told = (Tone, String);
@@ -29,7 +29,7 @@ pub fn happened(seq: u64, event: &Event) -> HappenedView {
 /// One arm per event; what takes more than a line has a function below.
 fn tell(body: &Body, actor: &Actor) -> Told {
     match body {
-        Body::ControllerStarted { epoch, .. } => (Tone::Calm, format!("the controller started (start {epoch})")),
+        Body::ControllerStarted { epoch, .. } => (Tone::Calm, started(*epoch, actor)),
         Body::EstateAdopted { digest, stages, .. } => {
             let stages = counted(stages.len() as u64, "stage", "stages");
             (Tone::Calm, format!("{actor} adopted estate {digest:.12} with {stages}"))
@@ -397,14 +397,13 @@ fn harm(stage: &StageId, criterion: Option<&CriterionId>, on_harm: OnHarm, look:
     (Tone::Harm, format!("{seen}; {follows}"))
 }
 
-/// Why exposure fell, as a clause.
-pub(crate) fn blame(cause: &Cause) -> String {
-    match cause {
-        Cause::Harm(criterion) => format!("because {criterion} found harm"),
-        Cause::Brake => "by the brake".to_owned(),
-        Cause::Person(reason) if reason.trim().is_empty() => "as asked".to_owned(),
-        Cause::Person(reason) => format!("as asked: {reason}"),
-        Cause::Action(action) => format!("by the action {action}"),
+/// A start, or what stands for one when a gateway is ahead of the journal.
+fn started(epoch: u64, actor: &Actor) -> String {
+    match actor {
+        Actor::Gateway { .. } => format!("starts are counted on from {epoch}, beyond what {actor} holds"),
+        Actor::Person { .. } | Actor::Service { .. } | Actor::Controller => {
+            format!("the controller started (start {epoch})")
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What people and programs see: derived from estate and state, serialised as it stands. These structs are the API.
 
+mod blame;
 mod criterion;
 mod happened;
 mod headline;
@@ -21,7 +22,7 @@ use tidegate_model::{
 
 use crate::event::Reading;
 
-pub(crate) use happened::blame;
+pub(crate) use blame::blame;
 pub use happened::{happened, numbers};
 pub use ruling::rulings;
 pub use status::{status, switches};

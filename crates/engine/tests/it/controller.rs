@@ -169,21 +169,14 @@ fn whoever_has_the_gateways_incident_takes_back_whatever_it_touches() {
 }
 
 #[test]
-fn a_gateway_that_knows_more_than_the_journal_holds_everything() {
+fn a_gateway_that_knows_more_than_the_journal_has_everything_taken_back_and_held() {
     let mut world = World::calm();
     run(&mut world, CHECKOUT_ENTERED);
     check_in(
         &mut world,
         "
         gateway ahead
-        gateway ahead
-        cleo approve catalogue
-        show checkout
-        show catalogue
-        olga resume catalogue
-        cleo change catalogue new deploy-4
-        cleo resume catalogue
-        cleo approve catalogue
+        show exposure
         ",
         "
         09:00:03 tidegate holds catalogue: gateway shop holds exposure 1.1009, which this journal does not know: it was restored or cut
@@ -191,14 +184,34 @@ fn a_gateway_that_knows_more_than_the_journal_holds_everything() {
         09:00:03 tidegate holds pricing: gateway shop holds exposure 1.1009, which this journal does not know: it was restored or cut
         09:00:03 inc-1 opened (sev1, checkout, by gateway shop): gateway shop holds exposure 1.1009, which this journal does not know: it was restored or cut
         09:00:03 called ana for inc-1 (rung 1, call 1); next at 09:01:03
+        09:00:03 starts are counted on from 2, beyond what gateway shop holds
+        09:00:03 rolling checkout back from 10 % to 0 %, because gateway shop holds what this journal does not know
+        = asked 2.38: catalogue 0 % proven 0 %, checkout 0 % proven 0 %, pricing 0 % proven 0 %
+        ",
+    );
+    assert_eq!(
+        world.version().epoch,
+        2,
+        "above what the gateway holds, which would take nothing else"
+    );
+
+    let entries = world.journal.len();
+    world.gateway_seen(ExposureVersion { epoch: 1, seq: 1_009 });
+    assert_eq!(world.journal.len(), entries, "seen again, it changes nothing more");
+
+    check_in(
+        &mut world,
+        "
+        cleo approve catalogue
+        olga resume catalogue
+        cleo resume catalogue
+        show checkout
+        ",
+        "
         09:00:03 cleo approved entering catalogue
-        = checkout is soaking at 10 %, attempt 1; it waits for: held by tidegate since 09:00:03: gateway shop holds exposure 1.1009, which this journal does not know: it was restored or cut; it soaks until 09:00:05; errors says not yet; calm says not yet; inc-1 is open
-        = catalogue is ready at 0 %, attempt 1; it waits for: held by tidegate since 09:00:03: gateway shop holds exposure 1.1009, which this journal does not know: it was restored or cut; inc-1 is open
         refused TG9001: the hold of catalogue is not yours to lift (ask whoever held it, or an approver)
-        09:00:03 cleo changed the new side of catalogue (deploy-4); its evidence starts anew
-        09:00:03 asked cleo to approve entering catalogue, until 19:00:03
         09:00:03 cleo lifted the hold on catalogue: looked at it
-        09:00:03 cleo approved entering catalogue
+        = checkout is rolling back at 0 %, attempt 1; it waits for: held by tidegate since 09:00:03: gateway shop holds exposure 1.1009, which this journal does not know: it was restored or cut; not every gateway holds 0 % yet; inc-1 is open
         ",
     );
 }

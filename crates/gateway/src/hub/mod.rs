@@ -5,6 +5,7 @@ mod seat;
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -123,6 +124,8 @@ struct Table {
 #[derive(Debug)]
 struct Shared {
     lease: Duration,
+    /// No lease is granted or renewed.
+    is_withheld: AtomicBool,
     table: Mutex<Table>,
     changed: Notify,
 }
@@ -193,6 +196,7 @@ impl Hub {
         });
         let shared = Arc::new(Shared {
             lease,
+            is_withheld: AtomicBool::new(false),
             table: Mutex::new(Table {
                 current: None,
                 counting: BTreeMap::new(),
@@ -250,6 +254,12 @@ impl Hub {
         }
     }
 
+    /// Whether leases are renewed. Without them gateways go back to what is proven, so a controller that can decide nothing
+    /// more withholds them.
+    pub fn withhold_leases(&self, is_withheld: bool) {
+        self.shared.is_withheld.store(is_withheld, Ordering::Relaxed);
+    }
+
     /// Asks every gateway for its live counts at once.
     pub fn look(&self) {
         self.shared.table().tell_all(&ToGateway::Look);
@@ -292,8 +302,10 @@ impl Table {
     fn outstanding(&self, version: ExposureVersion, now: Instant) -> Result<Outcome, Instant> {
         let mut wait_until = self.strangers_until.filter(|until| *until > now);
         let (mut acknowledged, mut lapsed) = (Vec::new(), Vec::new());
+        let newest = self.current.as_ref().map_or(version, |current| current.version);
         for (gateway, seat) in &self.seats {
-            if seat.holds >= version {
+            // One that holds more than was ever asked for here holds something else, and says nothing about this.
+            if seat.holds >= version && seat.holds <= newest {
                 acknowledged.push(gateway.clone());
             } else if seat.lease_until <= now {
                 lapsed.push(gateway.clone());

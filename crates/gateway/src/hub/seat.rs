@@ -1,6 +1,7 @@
 //! One gateway's connection, at the controller.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::io::BufReader;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -152,6 +153,9 @@ async fn renew(
     shared: &Shared,
     sender: &mpsc::Sender<ToGateway>,
 ) -> Result<(), LinkFault> {
+    if shared.is_withheld.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     let ttl = Millis(u64::try_from(shared.lease.as_millis()).unwrap_or(u64::MAX));
     if let Some(seat) = shared.table().seats.get_mut(gateway) {
         // The gateway counts from sending, which was earlier: this bound is never too short.

@@ -36,6 +36,10 @@ pub(crate) struct Serve {
     /// Read from the environment as TIDEGATE_DATABASE_OLD_SHOP when it holds a password.
     #[arg(long = "database", value_name = "NAME=ADDRESS")]
     databases: Vec<String>,
+    /// At a clean stop the gateways go on serving, as far as proven once their leases are over; the next start takes them
+    /// over. For upgrades without an interruption.
+    #[arg(long)]
+    leave_edge: bool,
     #[command(flatten)]
     mail: Mail,
 }
@@ -43,7 +47,8 @@ pub(crate) struct Serve {
 /// How pages leave.
 #[derive(Debug, Clone, Args)]
 struct Mail {
-    /// The mail server, `host:port`. Without one, pages cannot leave and the journal says so.
+    /// The mail server, `host:port`. Without one, pages cannot leave and the journal says so. When it asks who sends, set
+    /// TIDEGATE_MAIL_USER and TIDEGATE_MAIL_PASSWORD.
     #[arg(long, env = "TIDEGATE_MAIL_SERVER")]
     mail_server: Option<String>,
     /// The sender of pages.
@@ -56,9 +61,6 @@ struct Mail {
     /// `none` (loopback only), `starttls` or `tls`.
     #[arg(long, env = "TIDEGATE_MAIL_TLS", default_value = "starttls")]
     mail_tls: String,
-    /// The mail server's user; the password is read from TIDEGATE_MAIL_PASSWORD.
-    #[arg(long, env = "TIDEGATE_MAIL_USER")]
-    mail_user: Option<String>,
 }
 
 impl Serve {
@@ -72,6 +74,7 @@ impl Serve {
             mail: self.mail.config()?,
             databases: databases(&self.databases)?,
             tied: false,
+            leave_edge: self.leave_edge,
             panels: Vec::new(),
         };
         tokio::runtime::Builder::new_multi_thread()
@@ -108,7 +111,7 @@ impl Mail {
     fn config(&self) -> anyhow::Result<Option<MailConfig>> {
         self.mail_server
             .as_deref()
-            .map(|server| live::mail_config(server, &self.mail_from, &self.mail_tls, self.mail_user.as_deref()))
+            .map(|server| live::mail_config(server, &self.mail_from, &self.mail_tls))
             .transpose()
     }
 }

@@ -6,8 +6,8 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use tidegate_api::access::{Access, Holder, Purpose};
 
-use crate::exit;
 use crate::say::say;
+use crate::{exit, live};
 
 /// Makes, lists and revokes tokens. Needs access to the controller's state folder, nothing else.
 #[derive(Debug, Args)]
@@ -44,7 +44,7 @@ enum What {
 
 impl Token {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
-        std::fs::create_dir_all(&self.state).with_context(|| format!("cannot make `{}`", self.state.display()))?;
+        live::make_state(&self.state)?;
         let access = Access::open(&self.state.join("access.json")).context("cannot open the access file")?;
         match self.what {
             What::Issue { person } => {

@@ -56,6 +56,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<u8> {
         mail: Some(world.mail()?),
         databases: world.databases()?,
         tied: true,
+        leave_edge: false,
         panels: vec![world.mail_panel()],
     };
     let controller = Controller::start(setup).await?;

@@ -95,6 +95,7 @@ impl Story {
                     Cause::Brake => "brake".into(),
                     Cause::Person(reason) => format!("person: {reason}"),
                     Cause::Action(action) => action.to_string(),
+                    Cause::Unknown(gateway) => format!("gateway {gateway}"),
                 };
                 let rolled_back = RolledBack {
                     from: *from,

@@ -184,7 +184,7 @@ impl World {
             .mail
             .extra("smtp")
             .context("the mail server names no SMTP address")?;
-        crate::live::mail_config(&smtp, "Tidegate <tidegate@demo.example>", "none", None)
+        crate::live::mail_config(&smtp, "Tidegate <tidegate@demo.example>", "none")
     }
 
     pub(crate) fn databases(&self) -> anyhow::Result<BTreeMap<DatabaseId, Database>> {

@@ -16,13 +16,13 @@ use super::supervise::Fleet;
 /// Rest before gateways that could not be started are tried again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// Follows until `stop` is told (or its sender is gone), then stops the gateways.
+/// Follows until `stop` is told (or its sender is gone); gives the gateways back.
 pub(crate) async fn follow(
     handle: Handle,
     mut fleet: Fleet,
     databases: Arc<BTreeMap<DatabaseId, Database>>,
     mut stop: watch::Receiver<bool>,
-) {
+) -> Fleet {
     let mut entries = handle.watch();
     let mut estate = handle.view().estate.clone();
     let mut is_behind = false;
@@ -57,5 +57,5 @@ pub(crate) async fn follow(
         }
     }
     questions.shutdown().await;
-    fleet.stop().await;
+    fleet
 }

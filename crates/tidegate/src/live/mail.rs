@@ -11,7 +11,7 @@ const PASSWORD: &str = "TIDEGATE_MAIL_PASSWORD";
 ///
 /// # Errors
 /// No `host:port`, or an unknown way to protect the connection.
-pub(crate) fn mail_config(server: &str, from: &str, tls: &str, user: Option<&str>) -> anyhow::Result<MailConfig> {
+pub(crate) fn mail_config(server: &str, from: &str, tls: &str) -> anyhow::Result<MailConfig> {
     let (host, port) = server
         .rsplit_once(':')
         .with_context(|| format!("expected a mail server as `host:port`, found `{server}`"))?;
@@ -31,7 +31,7 @@ pub(crate) fn mail_config(server: &str, from: &str, tls: &str, user: Option<&str
         server: host.to_owned(),
         port,
         tls,
-        credentials_from_env: user.map(|_| CredentialNames {
+        credentials_from_env: std::env::var_os(USER).map(|_| CredentialNames {
             user: USER.to_owned(),
             password: PASSWORD.to_owned(),
         }),

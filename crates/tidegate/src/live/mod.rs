@@ -59,6 +59,8 @@ pub(crate) struct Setup {
     pub(crate) databases: BTreeMap<DatabaseId, Database>,
     /// Gateways end when this process does.
     pub(crate) tied: bool,
+    /// Gateways go on serving after a clean stop.
+    pub(crate) leave_edge: bool,
     /// Additional fragments on the page.
     pub(crate) panels: Vec<Panel>,
 }
@@ -144,7 +146,16 @@ impl Controller {
         let edges = fleet.addresses();
         let (stop, stopped) = watch::channel(false);
         let databases = Arc::new(setup.databases);
-        let following = tokio::spawn(follow::follow(handle.clone(), fleet, databases, stopped.clone()));
+        let leave_edge = setup.leave_edge;
+        let following = tokio::spawn({
+            let (handle, stopped) = (handle.clone(), stopped.clone());
+            async move {
+                let fleet = follow::follow(handle, fleet, databases, stopped).await;
+                if !leave_edge {
+                    fleet.stop().await;
+                }
+            }
+        });
 
         let api = Api::new(
             ApiConfig {

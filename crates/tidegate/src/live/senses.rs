@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidegate_engine::command::{Command, Request};
-use tidegate_gateway::{Hub, LiveCounts, Report};
+use tidegate_gateway::{AckHandle, Hub, LiveCounts, Report};
 use tidegate_model::plan::{Criterion, Measure};
-use tidegate_model::seam::{Actor, Observation, Silence};
+use tidegate_model::seam::{Actor, Observation, Silence, Stratum};
 use tidegate_model::{CriterionId, DatabaseId, GatewayId, Millis, StageId, Timestamp};
 use tidegate_runtime::{Handle, Unavailable};
 use tidegate_signals::sql::{Database, Limits, equality};
@@ -16,26 +16,34 @@ use tokio::task::JoinSet;
 
 use super::world::clock;
 
+/// Rest before a stratum that was not taken is offered again.
+const OFFER_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// How often leases are looked at.
 const LEASE_LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// The latest live counts of each gateway, for the status page.
 pub(crate) type Live = watch::Receiver<BTreeMap<GatewayId, Arc<LiveCounts>>>;
 
-/// Brings gateways' reports to the engine until the hub ends. A stratum is acknowledged only after its append.
+/// Brings gateways' reports to the engine until the hub ends. A stratum is acknowledged only after its append; one that the
+/// store does not take is offered to it again until it does.
 pub(crate) async fn hear_gateways(
     handle: Handle,
     mut reports: mpsc::Receiver<Report>,
     live: watch::Sender<BTreeMap<GatewayId, Arc<LiveCounts>>>,
 ) {
+    let mut again = JoinSet::new();
     while let Some(report) = reports.recv().await {
+        while again.try_join_next().is_some() {}
         match report {
             Report::Stratum { stratum, ack } => {
                 let actor = Actor::Gateway {
                     id: stratum.id.gateway.clone(),
                 };
-                if tell(&handle, actor, Request::Evidence(stratum)).await {
+                if tell(&handle, actor.clone(), Request::Evidence(stratum.clone())).await {
                     ack.done();
+                } else {
+                    // As many as a gateway offers at once.
+                    again.spawn(insist(handle.clone(), actor, stratum, ack));
                 }
             }
             Report::Brake { gateway, look } => {
@@ -70,11 +78,13 @@ pub(crate) async fn hear_gateways(
     }
 }
 
-/// Tells the engine of gateways whose lease has run out without a word. Ends when dropped.
+/// Tells the engine of gateways whose lease has run out without a word, and withholds leases while the store takes nothing:
+/// nobody could then lower what is exposed. Ends when dropped.
 pub(crate) async fn watch_leases(handle: Handle, hub: Hub) {
     let mut clock = tokio::time::interval(LEASE_LOOK_EVERY);
     loop {
         clock.tick().await;
+        hub.withhold_leases(handle.view().fault.is_some());
         for status in hub.gateways() {
             let is_known = handle
                 .view()
@@ -87,6 +97,16 @@ pub(crate) async fn watch_leases(handle: Handle, hub: Hub) {
                 let actor = Actor::Gateway { id: gateway.clone() };
                 tell(&handle, actor, Request::GatewayLost { gateway }).await;
             }
+        }
+    }
+}
+
+async fn insist(handle: Handle, actor: Actor, stratum: Stratum, ack: AckHandle) {
+    loop {
+        tokio::time::sleep(OFFER_AGAIN_AFTER).await;
+        if tell(&handle, actor.clone(), Request::Evidence(stratum.clone())).await {
+            ack.done();
+            return;
         }
     }
 }

@@ -159,3 +159,64 @@ fn a_stop_that_is_asked_during_the_start_leaves_nothing_running() {
     assert_eq!(serve.ended().code(), Some(0), "{}", serve.stderr.text());
     assert_eq!(processes_of(&world.state()), Vec::<String>::new());
 }
+
+#[test]
+fn a_clean_stop_can_leave_the_edge_serving_for_the_next_start() {
+    let (mut world, ana, mut visitors) = exposed();
+    world.options.arguments.push("--leave-edge".into());
+    world.kill();
+    world.serve();
+    let (edge, gateway) = (world.edge(), world.gateway());
+    until("everybody where they were", || {
+        nobody_is_moved_on(&mut visitors, edge).then_some(())
+    });
+    world.terminate().fine();
+    assert!(
+        gateway.is_some() && world.gateway() == gateway,
+        "the gateway was stopped"
+    );
+    nobody_is_moved_on(&mut visitors, edge);
+    world.serve();
+    assert_eq!(world.gateway(), gateway, "the gateway was not taken over");
+    world.until_stage(&ana, "the stage as it was", |stage| stage["exposure"] == 1_000);
+}
+
+/// A copy of the journal from before the approval comes back while the gateway still holds what was approved after it.
+#[test]
+fn a_restored_journal_takes_everybody_back_whatever_the_gateway_holds() {
+    let mut world = World::start_with(Options {
+        settings: vec![("SOAK", "10m".into())],
+        ..Options::default()
+    });
+    let (journal, kept) = (world.state().join("journal.sqlite3"), world.folder().join("kept"));
+    world.kill();
+    std::fs::copy(&journal, &kept).unwrap();
+    // Two more starts and an exposure, of which the copy knows nothing.
+    world.serve();
+    world.kill();
+    world.serve();
+    let ana = world.token("ana");
+    world.run_with(&["approve", "shop"], &[("TIDEGATE_TOKEN", &ana)]).fine();
+    world.until_stage(&ana, "10 % in force", |stage| stage["phase"] == "soaking");
+    world.kill();
+    for rest in ["journal.sqlite3-wal", "journal.sqlite3-shm"] {
+        let path = world.state().join(rest);
+        if path.exists() {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    std::fs::copy(&kept, &journal).unwrap();
+
+    world.serve();
+    let edge = world.edge();
+    until("everybody on the old side", || {
+        let mut visitors = vec![Visitor::default(); VISITORS];
+        let sides = visitors.iter_mut().map(|visitor| {
+            visitor.get(edge, "/").unwrap();
+            visitor.get(edge, "/").unwrap().side().to_owned()
+        });
+        sides.collect::<Vec<_>>().iter().all(|side| side == "old").then_some(())
+    });
+    let stage = world.until_stage(&ana, "a hold", |stage| stage["exposure"] == 0);
+    assert!(stage.to_string().contains("it was restored or cut"), "{stage}");
+}

@@ -174,6 +174,7 @@ fn by(cause: &Cause) -> &'static str {
         Cause::Brake => "brake",
         Cause::Person(_) => "person",
         Cause::Action(_) => "action",
+        Cause::Unknown(_) => "unknown",
     }
 }
 
