@@ -57,6 +57,8 @@ pub(super) fn judge(
         &mut reading,
     );
     if harm == Alarm::Harm && !is_mis_split(known) {
+        // The interval belongs to the stratified test. When the exact one spoke first, it would only contradict the verdict.
+        reading.interval = reading.interval.filter(|(low, high)| *low > 0.0 || *high < 0.0);
         let new = in_words(new_or(&reading, cells));
         reading.why = harmful(&criterion.measure, is_full(known.exposure), &new, &in_words(old));
         return (Verdict::Harm, reading);

@@ -486,7 +486,7 @@ fn ended(outcome: &Outcome) -> Told {
             Tone::Wait,
             format!("the asked exposure is in force; the lease of {} ran out", list(lapsed)),
         ),
-        Outcome::FailedForGood { reason } => (Tone::Harm, format!("an order cannot be carried out: {reason}")),
+        Outcome::FailedForGood { reason } => (Tone::Harm, format!("this cannot be carried out: {reason}")),
     }
 }
 

@@ -80,7 +80,7 @@ fn rolled_back(estate: &Estate, state: &State, stage: &Stage, known: &StageState
             .iter()
             .find(|one| &one.id == criterion)
             .map(|one| one.title.as_str());
-        format!(": {} found harm", title.unwrap_or(criterion.as_str()))
+        format!(" because this failed: {}", title.unwrap_or(criterion.as_str()))
     });
     let mut detail = Vec::new();
     if let Some((_, said)) = harm {

@@ -77,10 +77,10 @@ fn a_stage_that_is_harmed_and_comes_back() {
         headline
         ",
         "
-        # checkout is being rolled back from 10 %: orders found harm | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 58 orders lost against the old side's pace. New visitors go to the old side as soon as each gateway has heard it. | calling ana for inc-1, rung 1; the next call is at 09:01:01
-        # checkout was rolled back from 10 %: orders found harm | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 58 orders lost against the old side's pace. Every gateway sends new visitors to the old side. | calling ana for inc-1, rung 1; the next call is at 09:01:01
-        # checkout was rolled back from 10 %: orders found harm | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 58 orders lost against the old side's pace. Every gateway sends new visitors to the old side. | calling gus for inc-1, rung 2; the next call is at 09:02:01
-        # checkout was rolled back from 10 %: orders found harm | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 58 orders lost against the old side's pace. Every gateway sends new visitors to the old side. | gus has inc-1
+        # checkout is being rolled back from 10 % because this failed: orders | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 58 orders lost against the old side's pace. New visitors go to the old side as soon as each gateway has heard it. | calling ana for inc-1, rung 1; the next call is at 09:01:01
+        # checkout was rolled back from 10 % because this failed: orders | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 58 orders lost against the old side's pace. Every gateway sends new visitors to the old side. | calling ana for inc-1, rung 1; the next call is at 09:01:01
+        # checkout was rolled back from 10 % because this failed: orders | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 58 orders lost against the old side's pace. Every gateway sends new visitors to the old side. | calling gus for inc-1, rung 2; the next call is at 09:02:01
+        # checkout was rolled back from 10 % because this failed: orders | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 58 orders lost against the old side's pace. Every gateway sends new visitors to the old side. | gus has inc-1
         # checkout was rolled back because this failed: orders (new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance) | inc-1, sev2, checkout. Exposure in its scope does not grow while it is open. | gus has inc-1 and has acted
         # catalogue waits for approval of its first step, 50 % | 0 % on the new side. | asked: cleo
         # checkout is at 10 % and nothing is wrong | Step 1 of 3: 1 of 4 criteria pass.
