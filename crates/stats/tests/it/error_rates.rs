@@ -1,8 +1,9 @@
 //! Both error rates over a ramp, within two binomial standard errors, and proof that the test has teeth.
 
+use tidegate_stats::sample_ratio::{Split, SrmTest};
 use tidegate_stats::{Alarm, HarmAlarm, Hits, Margin, PairedStratum, PassTest, RareAlarm, ShareTest};
 
-use crate::world::Ramp;
+use crate::world::{Ramp, STEPS};
 
 const RUNS: u64 = 800;
 const ALPHA: f64 = 0.05;
@@ -163,6 +164,31 @@ fn a_share_at_its_limit_is_judged_wrongly_no_more_often_than_alpha() {
         })
     });
     assert!(wrong <= most_allowed(ALPHA));
+}
+
+/// Share of runs in which a ramp of four steps is called mis-split; `factor` is what the new side's planned share is
+/// multiplied by.
+fn mis_split(alpha: f64, factor: f64) -> f64 {
+    share_of_runs(&format!("split at {factor} of its plan, called a mismatch"), |seed| {
+        let mut rng = crate::world::seeded(seed);
+        let mut test = SrmTest::new(alpha).unwrap();
+        STEPS.into_iter().flat_map(|share| [share; 200]).any(|share| {
+            let units = crate::world::poisson(&mut rng, 100.0);
+            let new = crate::world::binomial(&mut rng, units, share * factor);
+            test.push((share * 10_000.0).round() as u32, new, units - new);
+            test.split() == Split::Mismatch
+        })
+    })
+}
+
+#[test]
+fn a_true_split_is_called_a_mismatch_no_more_often_than_alpha() {
+    assert!(mis_split(ALPHA, 1.0) <= most_allowed(ALPHA));
+}
+
+#[test]
+fn a_split_a_tenth_off_its_plan_is_nearly_always_called_one() {
+    assert!(mis_split(0.001, 0.9) > 0.99);
 }
 
 #[test]

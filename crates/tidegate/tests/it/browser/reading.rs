@@ -103,7 +103,11 @@ fn after_harm_it_says_what_happened_why_and_who_is_called() {
     says(
         &tab,
         "#answer",
-        &["Harm", "Shop was rolled back from 10 %", "harm", "rung 1"],
+        &[
+            "Harm",
+            "Shop was rolled back from 10 % because this failed: completion of browse is not worse",
+            "rung 1",
+        ],
     );
     says(
         &tab,
