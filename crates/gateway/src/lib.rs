@@ -38,5 +38,6 @@ pub(crate) mod sample;
 pub use config::{BrakeSpec, Counting, GatewayConfig};
 pub use hub::{AckHandle, Hub, Report};
 pub use live::LiveCounts;
+pub use roads::{RoadFault, check_config, flows_of};
 pub use run::run;
 pub use side::Side;

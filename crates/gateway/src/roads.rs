@@ -4,6 +4,7 @@ use tidegate_model::edge::{CallbackRule, Edge, OnDecrease, Route, RouteClass};
 use tidegate_model::flow::{Flow, SuccessPredicate};
 use tidegate_model::{FlowId, Millis, RouteId, UnitId};
 
+use crate::config::GatewayConfig;
 use crate::pattern::{Captures, Pattern, PatternError};
 use crate::side::Side;
 use crate::upstream::{AddressError, Upstream};
@@ -127,11 +128,12 @@ pub struct Match<'p> {
 }
 
 impl Roads {
-    /// Compiles an edge and its flows.
+    /// Compiles an edge and those of the flows that are its own (see [`flows_of`]); an estate's other edges have the rest.
     ///
     /// # Errors
     /// [`RoadFault`] with the first thing that is wrong.
     pub fn compile(edge: &Edge, flows: &[Flow]) -> Result<Self, RoadFault> {
+        let flows = flows_of(edge, flows.iter());
         if flows.len() > FLOWS_MAX {
             return Err(RoadFault::TooManyFlows(flows.len()));
         }
@@ -210,6 +212,25 @@ impl Roads {
     }
 }
 
+/// The flows that are walked on an edge: it has upstreams for their unit, and at least one of their two points. A flow with
+/// one point here and the other missing is this edge's, and its fault is found when it is compiled.
+pub fn flows_of<'f>(edge: &Edge, flows: impl Iterator<Item = &'f Flow>) -> Vec<Flow> {
+    let serves = |unit: &UnitId| edge.units.iter().any(|u| &u.unit == unit);
+    let has = |route: &RouteId| edge.routes.iter().any(|r| &r.id == route);
+    flows
+        .filter(|flow| serves(&flow.unit) && (has(&flow.entry) || has(&flow.complete)))
+        .cloned()
+        .collect()
+}
+
+/// Says whether a gateway could start with this configuration, without starting anything.
+///
+/// # Errors
+/// [`RoadFault`] with the first thing that is wrong.
+pub fn check_config(config: &GatewayConfig) -> Result<(), RoadFault> {
+    Roads::compile(&config.edge, &config.flows).map(|_| ())
+}
+
 /// Whether requests of this class may begin an attempt or mint a visitor.
 #[must_use]
 pub fn is_visited(class: RouteClass) -> bool {
@@ -275,6 +296,26 @@ mod tests {
         let road = &roads.roads[found.road];
         assert_eq!(road.path_on(Side::Old, "/product/a-1", &found.captures), "/product/a-1");
         assert_eq!(road.path_on(Side::New, "/product/a-1", &found.captures), "/p/a-1");
+    }
+
+    #[test]
+    fn flows_of_other_edges_are_none_of_this_ones_business() {
+        let mut of_another_unit = crate::sample::flow();
+        of_another_unit.id = FlowId::parse("search").unwrap();
+        of_another_unit.unit = UnitId::parse("catalog").unwrap();
+        let mut of_another_edge = crate::sample::flow();
+        of_another_edge.id = FlowId::parse("mobile").unwrap();
+        of_another_edge.entry = RouteId::parse("mobile-enter").unwrap();
+        of_another_edge.complete = RouteId::parse("mobile-pay").unwrap();
+        let estate = [of_another_unit, crate::sample::flow(), of_another_edge];
+        let edge = crate::sample::edge();
+        assert_eq!(flows_of(&edge, estate.iter()), [crate::sample::flow()]);
+        let roads = Roads::compile(&edge, &estate).unwrap();
+        let names: Vec<&str> = roads.paths.iter().map(|p| p.id.as_str()).collect();
+        assert_eq!(names, ["checkout"]);
+        assert_eq!(roads.places[0].flows, [0]);
+        let enter = roads.find("POST", "/cart").unwrap();
+        assert_eq!(roads.roads[enter.road].entry_of, [0]);
     }
 
     #[test]
