@@ -173,10 +173,10 @@ pub fn decide(question: &Question) -> Decision {
     }
 }
 
-/// Whether a request that the new side refused may be served by the old one: nothing is changed by repeating it, nobody's
-/// cart is open, and it was exposure that sent it there.
+/// Whether a request that the new side refused may be served by the old one: it asks for no change, nobody's cart is open,
+/// and it was exposure that sent it there.
 #[must_use]
-pub fn may_fall_back(decision: Decision, is_idempotent: bool, has_open_cart: bool, finalised: bool) -> bool {
+pub fn may_fall_back(decision: Decision, is_safe: bool, has_open_cart: bool, finalised: bool) -> bool {
     let by_exposure = match decision.rule {
         Rule::Exposure => true,
         Rule::CallbackFollowsOrder
@@ -188,7 +188,7 @@ pub fn may_fall_back(decision: Decision, is_idempotent: bool, has_open_cart: boo
         | Rule::Cookieless
         | Rule::Finalised => false,
     };
-    decision.side == Side::New && by_exposure && is_idempotent && !has_open_cart && !finalised
+    decision.side == Side::New && by_exposure && is_safe && !has_open_cart && !finalised
 }
 
 #[cfg(test)]

@@ -176,8 +176,15 @@ fn header<'h>(request: &'h RequestHeader, name: &str) -> Option<&'h str> {
     request.headers.get(name).and_then(|v| v.to_str().ok())
 }
 
+/// Whether repeating the request on the same side changes nothing more (RFC 9110 §9.2.2).
 fn is_idempotent(session: &Session) -> bool {
     session.req_header().method.is_idempotent()
+}
+
+/// Whether the request asks for no change at all (RFC 9110 §9.2.1). Nothing else may be sent to the other side: a write that
+/// is idempotent there would still be made in the wrong database.
+fn is_safe(session: &Session) -> bool {
+    session.req_header().method.is_safe()
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum with two dozen kinds")]
@@ -345,7 +352,7 @@ impl ProxyHttp for Proxy {
         trip: &mut Trip,
     ) -> Result<()> {
         let is_asset = self.road(trip).is_some_and(|r| r.route.class == RouteClass::Asset);
-        if is_asset && response.status == 404 && !trip.is_second_try && is_idempotent(session) {
+        if is_asset && response.status == 404 && !trip.is_second_try && is_safe(session) {
             trip.is_second_try = true;
             trip.served = trip.served.other();
             let mut again = Error::new(SECOND_TRY).into_up();
@@ -447,7 +454,7 @@ impl ProxyHttp for Proxy {
         if !trip.fell_back
             && may_fall_back(
                 arrival.decision,
-                is_idempotent(session),
+                is_safe(session),
                 has_open_cart,
                 arrival.standing.finalised,
             )

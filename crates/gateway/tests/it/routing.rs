@@ -168,3 +168,32 @@ async fn a_refused_connection_falls_back_only_where_nothing_can_be_lost() {
         "with an open cart nothing falls back"
     );
 }
+
+#[tokio::test]
+async fn a_write_is_never_repeated_on_the_other_side() {
+    let world = World::build(honest, |config| {
+        config.edge.units[0].new = "http://127.0.0.1:1".into();
+        for route in &mut config.edge.routes {
+            route.methods.clear();
+        }
+    })
+    .await;
+    world.control.apply(1, 100, |_| {}).await;
+    for method in ["PUT", "DELETE", "PATCH", "POST"] {
+        assert_eq!(world.ask(1, method, "/page").await.1, 502, "{method}");
+    }
+    assert!(world.old.asked().is_empty(), "a write reached the old side");
+    assert_eq!(world.ask(1, "HEAD", "/page").await.0, "old");
+    let world = World::build(honest, |config| {
+        for route in &mut config.edge.routes {
+            route.methods.clear();
+        }
+    })
+    .await;
+    world.control.apply(1, 0, |_| {}).await;
+    for method in ["PUT", "DELETE", "PATCH", "POST"] {
+        let answer = world.ask(1, method, "/assets/missing.css").await;
+        assert_eq!((answer.0.as_str(), answer.1.as_u16()), ("old", 404), "{method}");
+    }
+    assert!(world.new.asked().is_empty(), "a write reached the new side");
+}
