@@ -1,6 +1,7 @@
 //! Figures of the whole program, each against a yardstick of the same run: rollbacks under load, replay of a long journal,
 //! the gateway beside other proxies. `ci/bench` runs them all.
 
+mod bounds;
 mod cpu;
 mod estate;
 mod load;
@@ -12,6 +13,7 @@ mod upstream;
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
@@ -51,6 +53,11 @@ enum What {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
+    /// Holds the figures that a run has printed against their bounds.
+    Bounds {
+        /// What the measurements have printed.
+        log: PathBuf,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -63,5 +70,9 @@ fn main() -> anyhow::Result<()> {
             requests,
             rounds,
         } => runtime.block_on(proxies::run(&program, requests, rounds)),
+        What::Bounds { log } => {
+            let text = std::fs::read_to_string(&log).with_context(|| format!("cannot read {}", log.display()))?;
+            bounds::hold(&text)
+        }
     }
 }

@@ -55,6 +55,10 @@ pub(crate) async fn run(program: &Path, times: usize, rate: u32) -> anyhow::Resu
     line("first failure to verdict", &mut found);
     line("verdict to the last visitor without an open cart", &mut pages);
     line("verdict to the last request of a drained cart", &mut carts);
+    let slowest = pages.iter().max().context("no rollback was measured")?;
+    println!("figure rollbacks {}", pages.len());
+    println!("figure rollback-answers-per-second {:.0}", answered as f64 / seconds);
+    println!("figure verdict-to-effect-ms-max {slowest}");
     tidegate.stop().await
 }
 

@@ -66,6 +66,7 @@ fn compare(folder: &Path, batch: usize) -> Result<(), Box<dyn Error>> {
         ratios[ROUNDS - 1],
         spent.1.as_secs_f64() / spent.0.as_secs_f64()
     );
+    println!("figure appends-ratio-of-{batch} {:.3}", ratios[ROUNDS / 2]);
     Ok(())
 }
 
