@@ -67,7 +67,7 @@ pub struct Question {
 pub enum Rule {
     /// A callback goes to the side that holds the order, whatever exposure or kill say.
     CallbackFollowsOrder,
-    /// A callback whose reference is of neither side goes to the old side.
+    /// A callback whose reference is of neither side, or that nothing reads: the safe side.
     CallbackUnknown,
     /// The kill file is there.
     BreakGlass,
@@ -140,7 +140,7 @@ pub fn decide(question: &Question) -> Decision {
     if question.class == RouteClass::Callback {
         return match question.holder {
             Some(side) => by(side, Rule::CallbackFollowsOrder),
-            None => by(Side::Old, Rule::CallbackUnknown),
+            None => by(standing.safe_side(), Rule::CallbackUnknown),
         };
     }
     if standing.glass_broken {
@@ -279,6 +279,10 @@ mod tests {
         check("unit:100 glass, callback:new => new callback-follows-order");
         check("unit:100, callback:old, cart:new, bucket:0 => old callback-follows-order");
         check("unit:100, callback:unknown, bucket:0 => old callback-unknown");
+        check("unit:final, callback:unknown => new callback-unknown");
+        check("unit:final, callback:old => old callback-follows-order");
+        check("unit:final killed, callback:unknown => old callback-unknown");
+        check("unit:final glass, callback:unknown => old callback-unknown");
         check("unit:100 killed, asset:any, bucket:0 => old kill");
         check("unit:100, asset:any, bucket:0 => new exposure");
     }

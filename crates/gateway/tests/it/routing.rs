@@ -64,6 +64,13 @@ async fn callbacks_follow_their_order_under_kill() {
         let shop = if expected == "new" { &world.new } else { &world.old };
         assert_eq!(shop.asked().last().unwrap().body, body, "the body arrives whole");
     }
+    world.control.apply(2, 100, |u| u.finalised = true).await;
+    for body in [r#"{"order":{"reference":"X-1"}}"#, "{}"] {
+        let request = world.client.post(world.process.url("/hook")).body(body);
+        let answer = request.send().await.unwrap();
+        let side = &answer.headers()["x-tidegate-side"];
+        assert_eq!(side, "new", "{body}: the old side may be switched off");
+    }
     let long = world
         .client
         .post(world.process.url("/hook"))
@@ -72,6 +79,15 @@ async fn callbacks_follow_their_order_under_kill() {
         .await
         .unwrap();
     assert_eq!(long.status(), 413);
+}
+
+#[tokio::test]
+async fn without_a_rule_callbacks_go_to_the_safe_side() {
+    let world = World::build(honest, |config| config.edge.callback = None).await;
+    for (seq, finalised, expected) in [(1, false, "old"), (2, true, "new")] {
+        world.control.apply(seq, 100, |u| u.finalised = finalised).await;
+        assert_eq!(world.ask_as("", "POST", "/hook").await.0, expected);
+    }
 }
 
 #[tokio::test]
