@@ -10,12 +10,15 @@ use tidegate_model::seam::{
 };
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
-    ActionId, BasisPoints, CriterionId, DomainId, GatewayId, IncidentId, Millis, PersonId, PlanId, Severity, StageId,
-    SwitchId, Timestamp, UnitId,
+    ActionId, BasisPoints, CriterionId, DomainId, GatewayId, IncidentId, PersonId, Severity, StageId, SwitchId,
+    Timestamp,
 };
 
+pub use crate::adopted::{AdoptedSource, AdoptedStage};
 pub use crate::cause::Cause;
 use crate::command::{CommandKey, Side};
+pub use crate::opening::{Binding, Opening};
+pub use crate::reading::{Reading, Stake};
 use crate::refusal::Refusal;
 
 /// One entry of the journal.
@@ -40,29 +43,6 @@ pub struct Sent {
     pub key: EffectKey,
     /// The complete order.
     pub effect: Effect,
-}
-
-/// Numbers behind a verdict, as they were when it was given. Shares are ratios; `None` means not computable, never zero.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Reading {
-    /// Old side: attempts and hits, or rows.
-    pub old: Option<(u64, u64)>,
-    /// New side: attempts and hits, or rows.
-    pub new: Option<(u64, u64)>,
-    /// New minus old, in ratio units.
-    pub difference: Option<f64>,
-    /// Its always-valid interval.
-    pub interval: Option<(f64, f64)>,
-    /// Orders lost so far against the old side's pace.
-    pub lost: Option<f64>,
-    /// The smallest relative loss that this step can see in the time it has.
-    pub can_see: Option<f64>,
-    /// Expected time until the test can speak, at the present traffic.
-    pub speaks_in: Option<Millis>,
-    /// Strata judged.
-    pub strata: u64,
-    /// Why it says what it says, one sentence.
-    pub why: String,
 }
 
 /// What an incident is about.
@@ -160,6 +140,9 @@ pub enum Body {
         bound: Binding,
         /// The readings that were accepted.
         readings: Vec<(CriterionId, Reading)>,
+        /// The largest loss that they do not exclude, at the exposure that is opened.
+        #[serde(default)]
+        unexcluded: Option<Stake>,
     },
     /// Exposure was raised to a step.
     StepExposed {
@@ -441,63 +424,6 @@ pub enum Body {
         /// How.
         outcome: Outcome,
     },
-}
-
-/// A stage as adopted: what replay needs to know of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AdoptedStage {
-    /// Its plan.
-    pub plan: PlanId,
-    /// The stage.
-    pub stage: StageId,
-    /// Its unit.
-    pub unit: UnitId,
-    /// Its owner domain.
-    pub owner: DomainId,
-    /// Exposure of each step.
-    pub steps: Vec<BasisPoints>,
-    /// Criteria of its gate.
-    pub criteria: Vec<CriterionId>,
-    /// Those of them that are measured.
-    pub sources: Vec<AdoptedSource>,
-}
-
-/// A measured criterion as adopted: what replay needs to know of its silence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AdoptedSource {
-    /// The criterion.
-    pub criterion: CriterionId,
-    /// Silence longer than this pages its owner; a cohort's window is part of it.
-    pub max_silence: Millis,
-    /// Whether it compares both sides, and so says nothing at full exposure.
-    pub is_comparison: bool,
-}
-
-/// What a decision would open, or did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Opening {
-    /// The first step.
-    Entry,
-    /// This step, after the gate of the one before.
-    Step(u32),
-    /// This step, on accepted risk.
-    AcceptedRisk(u32),
-    /// The point of no return.
-    Finalisation,
-}
-
-/// What an approval is bound to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Binding {
-    /// Digest of the estate.
-    pub estate: String,
-    /// What it opens.
-    pub opens: Opening,
-    /// The attempt.
-    pub attempt: u32,
-    /// How often evidence had been restarted; a change lapses approvals.
-    pub restarts: u32,
 }
 
 impl Body {

@@ -1,9 +1,12 @@
 //! The state machine of Tidegate: `decide` turns a command into events, `apply` folds events into state.
 //! Pure, total and deterministic: no clock, no input or output, no chance. Effects leave only as data inside events.
 
+mod adopted;
 mod cause;
 pub mod command;
 pub mod event;
+mod opening;
+mod reading;
 pub mod refusal;
 
 pub mod state;

@@ -3,6 +3,7 @@
 use tidegate_model::seam::{Effect, Outcome};
 
 use crate::event::{Body, Cause, Opening, Origin, Sent};
+use crate::view::words::loss;
 
 /// The sentence of an event.
 #[must_use]
@@ -25,6 +26,7 @@ pub fn said(body: &Body) -> String {
             by,
             as_approver,
             reason,
+            unexcluded,
             ..
         } => {
             let role = if *as_approver {
@@ -32,7 +34,8 @@ pub fn said(body: &Body) -> String {
             } else {
                 "from a rung above"
             };
-            format!("{by} accepted the risk of {stage} {role}: {reason}")
+            let loss = unexcluded.as_ref().map(loss).unwrap_or_default();
+            format!("{by} accepted the risk of {stage} {role}: {reason}{loss}")
         }
         Body::StepExposed { stage, to, attempt, .. } => format!("{stage} exposed to {to}, attempt {attempt}"),
         Body::SoakBegun { stage, until, .. } => format!("{stage} is in force at every gateway; soaks until {until}"),

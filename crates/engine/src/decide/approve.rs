@@ -203,7 +203,7 @@ fn back_again(turn: &Turn<'_>, declared: &Stage, state: &StageState) -> (Rule, S
 
 /// Accepts the risk of a gate that says `not yet`, never of one that says anything worse.
 pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Result<(), Refusal> {
-    let (_, declared, state) = turn.stage(id)?;
+    let (plan, declared, state) = turn.stage(id)?;
     let Some(step) = state.step.filter(|_| state.phase == Phase::Gating) else {
         return Err(Refusal {
             rule: Rule::RiskNotAcceptable,
@@ -290,6 +290,7 @@ pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Re
     );
     let is_above = may::stands_above(turn.estate, &declared.owner, &by);
     let as_approver = may::is_approver(turn.estate, declared, &by) && !(is_above && has_approver);
+    let unexcluded = judge::unexcluded(plan, declared, gate::exposure_of(declared, step + 1), &readings);
     turn.emit(Body::RiskAccepted {
         stage: id.clone(),
         by,
@@ -297,6 +298,7 @@ pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Re
         reason: reason.to_owned(),
         bound,
         readings,
+        unexcluded,
     });
     Ok(())
 }

@@ -99,6 +99,12 @@ pub fn obstacles(
     found
 }
 
+/// The exposure of a step of a stage; full when there is no such step, which overstates a loss rather than hides it.
+pub(crate) fn exposure_of(stage: &Stage, step: u32) -> BasisPoints {
+    let place = usize::try_from(step).unwrap_or(usize::MAX);
+    stage.steps.get(place).map_or(BasisPoints::FULL, |step| step.to)
+}
+
 /// Whether a stage has come to full exposure, which is what stages after it wait for.
 #[must_use]
 pub(super) fn has_passed(state: &State, stage: &StageId) -> bool {
@@ -110,7 +116,7 @@ pub(super) fn has_passed(state: &State, stage: &StageId) -> bool {
 
 /// What a gate's criteria say together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// Every criterion passes now.
     Pass,
     /// Every criterion says `pass` or `not yet`, and one at least the latter.
@@ -121,7 +127,7 @@ pub(super) enum Standing {
 
 /// What the criteria that can be judged at this exposure say now, together and each.
 #[must_use]
-pub(super) fn standing(
+pub(crate) fn standing(
     estate: &Estate,
     state: &State,
     stage: &Stage,

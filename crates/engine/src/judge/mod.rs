@@ -4,8 +4,10 @@ mod comparison;
 mod numbers;
 pub(crate) mod silence;
 mod source;
+mod stake;
 mod visible;
 
+pub use stake::{completed_on_new, unexcluded};
 pub use visible::smallest_visible;
 
 use tidegate_model::plan::{Criterion, Measure};

@@ -1,18 +1,18 @@
 //! Each event in plain words, for people who read a timeline. Needs no estate: events are complete in themselves.
 
-use tidegate_model::plan::OnHarm;
-use tidegate_model::seam::{Actor, BrakeLook, Effect, Observation, Outcome, Stratum, Verdict};
-use tidegate_model::{CriterionId, IncidentId, PersonId, StageId, Timestamp};
+use tidegate_model::seam::{Actor, Effect, Outcome};
+use tidegate_model::{IncidentId, PersonId, StageId, Timestamp};
 
 use crate::command::Side;
 use crate::decide;
-use crate::event::{Body, Event, Opening, Origin, Reading, Sent};
+use crate::event::{Body, Event, Opening, Origin, Sent};
 use crate::refusal::Refusal;
-use crate::view::words::{clock, count, counted, list, percent, points};
+use crate::view::measured::{evidence, harm, judged, observed};
+use crate::view::words::{clock, counted, list, loss};
 use crate::view::{HappenedView, Tone, blame};
 
 /// A text with how it feels.
-type Told = (Tone, String);
+pub(super) type Told = (Tone, String);
 
 /// An event in plain words.
 #[must_use]
@@ -71,6 +71,7 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             as_approver,
             reason,
             bound,
+            unexcluded,
             ..
         } => {
             let standing = if *as_approver {
@@ -81,8 +82,9 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             (
                 Tone::Wait,
                 format!(
-                    "{by} accepted the risk of {} {standing}: {reason}",
-                    opening(stage, &bound.opens)
+                    "{by} accepted the risk of {} {standing}: {reason}{}",
+                    opening(stage, &bound.opens),
+                    unexcluded.as_ref().map(loss).unwrap_or_default()
                 ),
             )
         }
@@ -323,78 +325,12 @@ fn grounds(because: &Opening) -> String {
 }
 
 /// `: reason`, or nothing when none was given.
-fn because(reason: &str) -> String {
+pub(super) fn because(reason: &str) -> String {
     if reason.trim().is_empty() {
         String::new()
     } else {
         format!(": {reason}")
     }
-}
-
-fn evidence(stratum: &Stratum, late: bool) -> Told {
-    // The same attempts are counted by several meters; the largest count is the number of attempts.
-    let attempts = stratum
-        .counts
-        .iter()
-        .map(|meter| meter.old.n + meter.new.n)
-        .max()
-        .unwrap_or(0);
-    let late = if late { ", too late to be judged" } else { "" };
-    let gateway = &stratum.id.gateway;
-    (
-        Tone::Calm,
-        format!("{gateway} reported {}{late}", counted(attempts, "attempt", "attempts")),
-    )
-}
-
-fn observed(stage: &StageId, criterion: &CriterionId, observation: &Observation) -> Told {
-    match observation {
-        Observation::Equality { counts, .. } => {
-            let differ = counts.missing + counts.differing + counts.duplicated;
-            let tone = if differ == 0 { Tone::Calm } else { Tone::Wait };
-            let rows = counted(counts.old_rows, "row", "rows");
-            (
-                tone,
-                format!("{criterion} of {stage} compared {rows}: {} differ", count(differ)),
-            )
-        }
-        Observation::Silent(silence) => (
-            Tone::Wait,
-            format!(
-                "the source of {criterion} ({stage}) is silent since {}: {}",
-                clock(silence.since),
-                silence.reason
-            ),
-        ),
-    }
-}
-
-fn judged(stage: &StageId, criterion: &CriterionId, verdict: &Verdict, reading: &Reading) -> Told {
-    let tone = match verdict {
-        Verdict::Pass => Tone::Good,
-        Verdict::Harm => Tone::Harm,
-        Verdict::NotYet { .. } => Tone::Calm,
-        Verdict::NoData { .. } | Verdict::Invalid { .. } | Verdict::SourceDown { .. } => Tone::Wait,
-    };
-    let why = because(&reading.why);
-    (tone, format!("{criterion} of {stage} says {}{why}", verdict.word()))
-}
-
-fn harm(stage: &StageId, criterion: Option<&CriterionId>, on_harm: OnHarm, look: Option<&BrakeLook>) -> Told {
-    let follows = match on_harm {
-        OnHarm::Rollback => "exposure falls at once",
-        OnHarm::Hold => "growth stops",
-    };
-    let seen = match (criterion, look) {
-        (Some(criterion), _) => format!("{criterion} found harm in {stage}"),
-        (None, Some(look)) => format!(
-            "the brake of {stage} saw {} of {} fail",
-            count(look.new.hits),
-            counted(look.new.n, "attempt", "attempts")
-        ),
-        (None, None) => format!("the brake of {stage} saw harm"),
-    };
-    (Tone::Harm, format!("{seen}; {follows}"))
 }
 
 /// A start, or what stands for one when a gateway is ahead of the journal.
@@ -488,16 +424,4 @@ fn ended(outcome: &Outcome) -> Told {
         ),
         Outcome::FailedForGood { reason } => (Tone::Harm, format!("this cannot be carried out: {reason}")),
     }
-}
-
-/// The numbers of a reading in one line: both sides, the difference and its interval.
-#[must_use]
-pub fn numbers(reading: &Reading) -> Option<String> {
-    let share = |(n, hits): (u64, u64)| (n > 0).then(|| percent(hits as f64 / n as f64));
-    let (old, new) = (share(reading.old?)?, share(reading.new?)?);
-    let difference = reading
-        .difference
-        .map(|difference| format!(" ({})", points(difference)))
-        .unwrap_or_default();
-    Some(format!("{old} on the old side, {new} on the new one{difference}"))
 }

@@ -6,7 +6,7 @@ use tidegate_model::{BasisPoints, Estate, IncidentId, Timestamp};
 
 use crate::decide::gate;
 use crate::state::{Incident, IncidentPhase, Phase, StageState, State};
-use crate::view::happened::numbers;
+use crate::view::measured::numbers;
 use crate::view::stage::next_opening;
 use crate::view::words::{clock, counted, list};
 use crate::view::{Headline, Tone};

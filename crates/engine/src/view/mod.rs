@@ -5,6 +5,7 @@ mod criterion;
 mod happened;
 mod headline;
 mod incident;
+mod measured;
 mod ruling;
 mod stage;
 mod status;
@@ -23,7 +24,8 @@ use tidegate_model::{
 use crate::event::Reading;
 
 pub(crate) use blame::blame;
-pub use happened::{happened, numbers};
+pub use happened::happened;
+pub use measured::numbers;
 pub use ruling::rulings;
 pub use status::{status, switches};
 pub use who::who;

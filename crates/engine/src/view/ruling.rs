@@ -5,11 +5,12 @@ use tidegate_model::seam::Actor;
 use tidegate_model::{BasisPoints, Estate, Millis, Timestamp};
 
 use crate::command::{Command, Request, Side};
-use crate::decide::decide;
+use crate::decide::{decide, gate};
+use crate::judge;
 use crate::state::{Phase, StageState, State};
 use crate::view::RulingView;
 use crate::view::incident::consequence;
-use crate::view::words::{counted, duration};
+use crate::view::words::{counted, duration, loss, money};
 
 /// Stands for the text that a person would write; only its presence matters.
 const SOME_TEXT: &str = "-";
@@ -117,15 +118,17 @@ impl Bench<'_> {
             );
         }
         if known.phase == Phase::Gating {
-            let says =
-                "Opens the next step although the gate cannot tell; needs an approver and somebody on a rung above.";
+            let says = format!(
+                "Opens the next step although the gate cannot tell{}. Needs an approver and somebody on a rung above.",
+                self.unexcluded(stage, known)
+            );
             rule(
                 "accept-risk",
                 Request::AcceptRisk {
                     stage: id.clone(),
                     reason: text(),
                 },
-                says.to_owned(),
+                says,
             );
         }
         if known.phase == Phase::Watching {
@@ -179,10 +182,31 @@ impl Bench<'_> {
         } else {
             ""
         };
+        let completed = self
+            .estate
+            .stage(&stage.id)
+            .and_then(|(plan, _)| judge::completed_on_new(plan, stage, known));
+        let made = completed.map_or(String::new(), |(attempts, worth)| {
+            let attempts = counted(attempts, "attempt", "attempts");
+            format!(
+                " At least {attempts} completed there, worth {} as declared, and what they made stays there.",
+                money(&worth)
+            )
+        });
         format!(
-            "{} of visitors{pace} return to the old side of {} at once.{forward}{still}",
+            "{} of visitors{pace} return to the old side of {} at once.{made}{forward}{still}",
             known.exposure, stage.title
         )
+    }
+
+    /// The largest loss that the gate's evidence leaves possible in the next step.
+    fn unexcluded(&self, stage: &Stage, known: &StageState) -> String {
+        let (Some(step), Some((plan, _))) = (known.step, self.estate.stage(&stage.id)) else {
+            return String::new();
+        };
+        let readings = gate::standing(self.estate, self.state, stage, self.now).1;
+        let stake = judge::unexcluded(plan, stage, gate::exposure_of(stage, step + 1), &readings);
+        stake.as_ref().map(loss).unwrap_or_default()
     }
 
     /// Attempts of the new side in the last minute.

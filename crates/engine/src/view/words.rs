@@ -1,6 +1,8 @@
 //! Numbers and lists as people read them: percent, percentage points, counts with thousands, clock times.
 
-use tidegate_model::{Millis, Timestamp};
+use tidegate_model::{Millis, Money, Timestamp};
+
+use crate::event::Stake;
 
 /// A ratio as percent with one decimal, such as `61.8 %`; two below one percent.
 #[must_use]
@@ -45,6 +47,26 @@ pub fn count(n: u64) -> String {
 #[must_use]
 pub fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// An amount in whole units with thousands apart, such as `108,000 EUR`; to the cent below 100.
+#[must_use]
+pub fn money(amount: &Money) -> String {
+    let minor = amount.minor.unsigned_abs();
+    let sign = if amount.minor < 0 { "−" } else { "" };
+    let whole = if minor < 10_000 {
+        format!("{}.{:02}", minor / 100, minor % 100)
+    } else {
+        count(minor.saturating_add(50) / 100)
+    };
+    format!("{sign}{whole} {}", amount.currency)
+}
+
+/// A loss that is left possible, to stand at the end of a sentence.
+#[must_use]
+pub fn loss(stake: &Stake) -> String {
+    let (share, an_hour) = (percent(stake.share), money(&stake.an_hour));
+    format!("; not excluded: {share} of attempts lost, {an_hour} an hour at the traffic declared")
 }
 
 /// A duration in at most two units, rounded down, such as `2 min 10 s`.

@@ -29,10 +29,10 @@ fn risk_is_accepted_by_an_approver_and_a_rung_above() {
         "
         refused TG9001: max may not: an approver and a rung above accept risk (ask somebody of checkout-team)
         refused TG9015: accepting risk needs a reason (say why)
-        09:00:06 ana accepted the risk of step 2 of checkout as approver: a sale begins
+        09:00:06 ana accepted the risk of step 2 of checkout as approver: a sale begins; not excluded: 100.0 % of attempts lost, 108,000 EUR an hour at the traffic declared
         = checkout is gating at 10 %, attempt 1; it waits for: orders says not yet; errors says not yet; speed says not yet; its risk is not accepted by somebody on a rung above
-        09:00:06 bea accepted the risk of step 2 of checkout as approver: me too
-        09:00:06 hal accepted the risk of step 2 of checkout from a rung above: agreed
+        09:00:06 bea accepted the risk of step 2 of checkout as approver: me too; not excluded: 100.0 % of attempts lost, 108,000 EUR an hour at the traffic declared
+        09:00:06 hal accepted the risk of step 2 of checkout from a rung above: agreed; not excluded: 100.0 % of attempts lost, 108,000 EUR an hour at the traffic declared
         09:00:06 exposed checkout to 50 % (step 2), on accepted risk
         09:00:06 step 2 of checkout is in force; it soaks until 09:00:11
         09:00:06 calm of checkout says pass
@@ -89,11 +89,11 @@ fn nobody_accepts_a_risk_in_both_roles() {
         ana accept-risk checkout agreed
         ",
         "
-        09:00:06 bea accepted the risk of step 2 of checkout as approver: a sale begins
-        09:00:06 bea accepted the risk of step 2 of checkout from a rung above: and again
-        09:00:06 bea accepted the risk of step 2 of checkout as approver: and again
+        09:00:06 bea accepted the risk of step 2 of checkout as approver: a sale begins; not excluded: 100.0 % of attempts lost, 108,000 EUR an hour at the traffic declared
+        09:00:06 bea accepted the risk of step 2 of checkout from a rung above: and again; not excluded: 100.0 % of attempts lost, 108,000 EUR an hour at the traffic declared
+        09:00:06 bea accepted the risk of step 2 of checkout as approver: and again; not excluded: 100.0 % of attempts lost, 108,000 EUR an hour at the traffic declared
         = checkout is gating at 10 %, attempt 1; it waits for: orders says not yet; errors says not yet; speed says not yet; its risk is not accepted by somebody on a rung above
-        09:00:06 ana accepted the risk of step 2 of checkout as approver: agreed
+        09:00:06 ana accepted the risk of step 2 of checkout as approver: agreed; not excluded: 100.0 % of attempts lost, 108,000 EUR an hour at the traffic declared
         ",
     );
 }
@@ -116,10 +116,10 @@ fn accepted_risk_goes_stale() {
         ana accept-risk checkout still
         ",
         "
-        09:00:06 ana accepted the risk of step 2 of checkout as approver: a sale begins
-        09:00:22 hal accepted the risk of step 2 of checkout from a rung above: agreed
+        09:00:06 ana accepted the risk of step 2 of checkout as approver: a sale begins; not excluded: 100.0 % of attempts lost, 108,000 EUR an hour at the traffic declared
+        09:00:22 hal accepted the risk of step 2 of checkout from a rung above: agreed; not excluded: 68.3 % of attempts lost, 73,788 EUR an hour at the traffic declared
         = checkout is gating at 10 %, attempt 1; it waits for: orders says not yet; errors says not yet; speed says not yet; its risk is not accepted by an approver
-        09:00:22 ana accepted the risk of step 2 of checkout as approver: still
+        09:00:22 ana accepted the risk of step 2 of checkout as approver: still; not excluded: 68.3 % of attempts lost, 73,788 EUR an hour at the traffic declared
         09:00:22 exposed checkout to 50 % (step 2), on accepted risk
         ",
     );
@@ -208,8 +208,8 @@ fn accepted_risk_waits_for_what_else_stands_in_the_way() {
         ",
         "
         09:00:06 bea holds checkout
-        09:00:06 ana accepted the risk of step 2 of checkout as approver: a sale begins
-        09:00:06 hal accepted the risk of step 2 of checkout from a rung above: agreed
+        09:00:06 ana accepted the risk of step 2 of checkout as approver: a sale begins; not excluded: 100.0 % of attempts lost, 108,000 EUR an hour at the traffic declared
+        09:00:06 hal accepted the risk of step 2 of checkout from a rung above: agreed; not excluded: 100.0 % of attempts lost, 108,000 EUR an hour at the traffic declared
         = checkout is gating at 10 %, attempt 1; it waits for: held by bea since 09:00:06; orders says not yet; errors says not yet; speed says not yet
         09:00:06 bea lifted their hold on checkout: looked at it
         09:00:06 exposed checkout to 50 % (step 2), on accepted risk
@@ -232,13 +232,13 @@ fn accepted_risk_lapses_with_a_change() {
         show checkout
         ",
         "
-        09:00:06 ana accepted the risk of step 2 of checkout as approver: a sale begins
+        09:00:06 ana accepted the risk of step 2 of checkout as approver: a sale begins; not excluded: 100.0 % of attempts lost, 108,000 EUR an hour at the traffic declared
         09:00:06 ana changed the new side of checkout (deploy-9); its evidence starts anew
         09:00:06 calm of checkout says pass
         09:00:06 step 1 of checkout is in force; it soaks until 09:00:11
         09:00:06 calm of checkout says pass
         09:00:11 the soak of checkout step 1 is over; its gate decides
-        09:00:12 hal accepted the risk of step 2 of checkout from a rung above: agreed
+        09:00:12 hal accepted the risk of step 2 of checkout from a rung above: agreed; not excluded: 100.0 % of attempts lost, 108,000 EUR an hour at the traffic declared
         = checkout is gating at 10 %, attempt 1; it waits for: orders says not yet; errors says not yet; speed says not yet; its risk is not accepted by an approver
         ",
     );

@@ -8,10 +8,10 @@ use tidegate_model::ladder::{DecisionScope, Ladder, Rung, Target};
 use tidegate_model::people::{ContactMethod, Person, Team};
 use tidegate_model::plan::{
     Approver, Brake, Communication, Criterion, ExpandRule, Gate, Measure, OnHarm, Plan, RollbackRule, SqlQuery, Stage,
-    Step,
+    Step, Traffic,
 };
 use tidegate_model::switch::{Switch, SwitchValue};
-use tidegate_model::{BasisPoints, Estate, Millis, Parts, PartsPerMillion, Severity};
+use tidegate_model::{BasisPoints, Estate, Millis, Money, Parts, PartsPerMillion, Severity};
 
 /// A name of any kind.
 pub(crate) fn name<T: TryFrom<String>>(text: &str) -> T
@@ -376,7 +376,16 @@ pub(crate) fn parts() -> Parts {
             id: name("move"),
             title: "The move".to_owned(),
             edge: name("shop"),
-            traffic: Vec::new(),
+            traffic: vec![Traffic {
+                flow: name("buy"),
+                day_per_hour: 3_600,
+                night_per_hour: 360,
+                completion: ppm(900_000),
+                basket: Money {
+                    minor: 6_000,
+                    currency: "EUR".to_owned(),
+                },
+            }],
             expand: ExpandRule::default(),
             alpha: ppm(50_000),
             stages: vec![catalogue_stage(), pricing_stage(), checkout_stage()],

@@ -1,0 +1,93 @@
+//! What was counted, asked and judged, in plain words: the evidence's part of a timeline.
+
+use tidegate_model::plan::OnHarm;
+use tidegate_model::seam::{BrakeLook, Observation, Stratum, Verdict};
+use tidegate_model::{CriterionId, StageId};
+
+use super::Tone;
+use super::happened::{Told, because};
+use super::words::{clock, count, counted, percent, points};
+use crate::event::Reading;
+
+pub(super) fn evidence(stratum: &Stratum, late: bool) -> Told {
+    // The same attempts are counted by several meters; the largest count is the number of attempts.
+    let attempts = stratum
+        .counts
+        .iter()
+        .map(|meter| meter.old.n + meter.new.n)
+        .max()
+        .unwrap_or(0);
+    let late = if late { ", too late to be judged" } else { "" };
+    let gateway = &stratum.id.gateway;
+    (
+        Tone::Calm,
+        format!("{gateway} reported {}{late}", counted(attempts, "attempt", "attempts")),
+    )
+}
+
+pub(super) fn observed(stage: &StageId, criterion: &CriterionId, observation: &Observation) -> Told {
+    match observation {
+        Observation::Equality { counts, .. } => {
+            let differ = counts.missing + counts.differing + counts.duplicated;
+            let tone = if differ == 0 { Tone::Calm } else { Tone::Wait };
+            let rows = counted(counts.old_rows, "row", "rows");
+            (
+                tone,
+                format!("{criterion} of {stage} compared {rows}: {} differ", count(differ)),
+            )
+        }
+        Observation::Silent(silence) => (
+            Tone::Wait,
+            format!(
+                "the source of {criterion} ({stage}) is silent since {}: {}",
+                clock(silence.since),
+                silence.reason
+            ),
+        ),
+    }
+}
+
+pub(super) fn judged(stage: &StageId, criterion: &CriterionId, verdict: &Verdict, reading: &Reading) -> Told {
+    let tone = match verdict {
+        Verdict::Pass => Tone::Good,
+        Verdict::Harm => Tone::Harm,
+        Verdict::NotYet { .. } => Tone::Calm,
+        Verdict::NoData { .. } | Verdict::Invalid { .. } | Verdict::SourceDown { .. } => Tone::Wait,
+    };
+    let why = because(&reading.why);
+    (tone, format!("{criterion} of {stage} says {}{why}", verdict.word()))
+}
+
+pub(super) fn harm(
+    stage: &StageId,
+    criterion: Option<&CriterionId>,
+    on_harm: OnHarm,
+    look: Option<&BrakeLook>,
+) -> Told {
+    let follows = match on_harm {
+        OnHarm::Rollback => "exposure falls at once",
+        OnHarm::Hold => "growth stops",
+    };
+    let seen = match (criterion, look) {
+        (Some(criterion), _) => format!("{criterion} found harm in {stage}"),
+        (None, Some(look)) => format!(
+            "the brake of {stage} saw {} of {} fail",
+            count(look.new.hits),
+            counted(look.new.n, "attempt", "attempts")
+        ),
+        (None, None) => format!("the brake of {stage} saw harm"),
+    };
+    (Tone::Harm, format!("{seen}; {follows}"))
+}
+
+/// The numbers of a reading in one line: both sides, the difference and its interval.
+#[must_use]
+pub fn numbers(reading: &Reading) -> Option<String> {
+    let share = |(n, hits): (u64, u64)| (n > 0).then(|| percent(hits as f64 / n as f64));
+    let (old, new) = (share(reading.old?)?, share(reading.new?)?);
+    let difference = reading
+        .difference
+        .map(|difference| format!(" ({})", points(difference)))
+        .unwrap_or_default();
+    Some(format!("{old} on the old side, {new} on the new one{difference}"))
+}
