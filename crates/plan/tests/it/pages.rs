@@ -101,3 +101,19 @@ fn the_index_of_codes_is_what_the_codes_say() {
     }
     assert_eq!(std::fs::read_to_string(root).unwrap(), expected);
 }
+
+#[test]
+fn operations_says_once_what_to_do_about_a_code() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
+    let text = std::fs::read_to_string(root).unwrap();
+    let mut codes: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| [TG"))
+        .filter_map(|row| row.split(']').next())
+        .collect();
+    assert!(codes.len() > 10, "{codes:?}");
+    let (all, sorted) = (codes.len(), codes.is_sorted());
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!((codes.len(), sorted), (all, true), "{codes:?}");
+}
