@@ -101,6 +101,14 @@ pub enum Code {
     OtherUnit,
     /// TG0516: nobody is told of a rollback.
     NoCommunication,
+    /// TG0517: two edges listen on one address.
+    SharedAddress,
+    /// TG0518: a criterion watches a flow of another edge.
+    OtherEdge,
+    /// TG0519: a stage's unit has no route.
+    NoRoute,
+    /// TG0520: two stages move one unit.
+    SharedUnit,
 }
 
 impl Code {
@@ -155,6 +163,10 @@ impl Code {
         Self::NoTraffic,
         Self::OtherUnit,
         Self::NoCommunication,
+        Self::SharedAddress,
+        Self::OtherEdge,
+        Self::NoRoute,
+        Self::SharedUnit,
     ];
 
     /// The code as text, such as `TG0104`.
@@ -210,6 +222,10 @@ impl Code {
             Self::NoTraffic => "TG0514",
             Self::OtherUnit => "TG0515",
             Self::NoCommunication => "TG0516",
+            Self::SharedAddress => "TG0517",
+            Self::OtherEdge => "TG0518",
+            Self::NoRoute => "TG0519",
+            Self::SharedUnit => "TG0520",
         }
     }
 
@@ -266,6 +282,10 @@ impl Code {
             Self::NoTraffic => "no traffic is declared",
             Self::OtherUnit => "a criterion watches a flow of another unit",
             Self::NoCommunication => "nobody is told of a rollback",
+            Self::SharedAddress => "two edges listen on one address",
+            Self::OtherEdge => "a criterion watches a flow of another edge",
+            Self::NoRoute => "a stage's unit has no route",
+            Self::SharedUnit => "two stages move one unit",
         }
     }
 
@@ -322,6 +342,10 @@ impl Code {
             Self::NoTraffic => include_str!("explain/TG0514.md"),
             Self::OtherUnit => include_str!("explain/TG0515.md"),
             Self::NoCommunication => include_str!("explain/TG0516.md"),
+            Self::SharedAddress => include_str!("explain/TG0517.md"),
+            Self::OtherEdge => include_str!("explain/TG0518.md"),
+            Self::NoRoute => include_str!("explain/TG0519.md"),
+            Self::SharedUnit => include_str!("explain/TG0520.md"),
         }
     }
 

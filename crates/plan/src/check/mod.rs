@@ -1,5 +1,6 @@
 //! The rules, one file per family. Each sees everything that was read and adds what it finds.
 
+mod address;
 mod authority;
 mod escalation;
 mod hazard;

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tidegate_model::edge::Edge;
+use tidegate_model::flow::Flow;
 use tidegate_model::plan::{Approver, Criterion, Measure, Plan, Stage};
-use tidegate_model::{BasisPoints, FlowId, StageId};
+use tidegate_model::{BasisPoints, FlowId, StageId, UnitId};
 
-use super::route::{serves, unknown_unit};
+use super::route::{serves, touches, unknown_unit, walks};
 use crate::code::Code;
-use crate::read::Reading;
-use crate::sink::Finding;
+use crate::read::{Reading, list};
+use crate::sink::{Finding, Place};
 
 /// Checks every plan.
 pub(crate) fn check(reading: &mut Reading) {
@@ -20,6 +22,7 @@ pub(crate) fn check(reading: &mut Reading) {
             check_executor(stage, reading);
         }
     }
+    check_units(&plans, reading);
     check_cycles(&plans, reading);
     reading.parts.plans = plans;
 }
@@ -63,38 +66,111 @@ fn check_steps(stage: &Stage, reading: &mut Reading) {
     }
 }
 
+/// A stage moves visitors only over routes of its unit on its plan's edge, and its gate sees only what is walked there.
 fn check_unit(plan: &Plan, stage: &Stage, reading: &mut Reading) {
     let subject = format!("stage `{}`", stage.id);
+    let place = reading.place(&subject, "unit");
     let edge = reading.parts.edges.iter().find(|edge| edge.id == plan.edge).cloned();
-    if let Some(edge) = edge
-        && !serves(&edge, &stage.unit)
-    {
-        let place = reading.place(&subject, "unit");
-        unknown_unit(&stage.unit, place, &edge, reading);
-        return;
+    if let Some(edge) = &edge {
+        if !serves(edge, &stage.unit) {
+            unknown_unit(&stage.unit, place, &[edge], reading);
+            return;
+        }
+        if edge.routes.iter().all(|route| route.unit != stage.unit) {
+            let finding = no_route(stage, edge, place, reading);
+            reading.sink.add(finding);
+        }
     }
     for criterion in &stage.gate.criteria {
         let watched = flow_of(criterion)
             .and_then(|id| reading.parts.flows.iter().find(|flow| flow.id == *id))
-            .map(|flow| (flow.id.clone(), flow.unit.clone()));
-        if let Some((flow, unit)) = watched
-            && unit != stage.unit
+            .cloned();
+        let Some(flow) = watched else { continue };
+        let place = reading.place(&subject, &format!("criterion {}", criterion.id));
+        if flow.unit != stage.unit {
+            reading.sink.add(other_unit(stage, &flow, place));
+        } else if let Some(edge) = &edge
+            && !touches(edge, &flow)
+            && let Some(other) = reading.parts.edges.iter().find(|other| walks(other, &flow))
         {
-            let place = reading.place(&subject, &format!("criterion {}", criterion.id));
-            reading.sink.add(
-                Finding::error(
-                    Code::OtherUnit,
-                    place,
-                    format!(
-                        "flow `{flow}` belongs to unit `{unit}`, {subject} cuts over `{}`",
-                        stage.unit
-                    ),
-                )
-                .expected(format!("a flow of unit `{}`", stage.unit), format!("`{flow}`"))
-                .help("attempts of another unit are not split by this stage: they cannot show its harm"),
-            );
+            let finding = other_edge(plan, stage, &flow, other, place, reading);
+            reading.sink.add(finding);
         }
     }
+}
+
+/// A unit has one exposure, so one stage moves it.
+fn check_units(plans: &[Plan], reading: &mut Reading) {
+    let mut moved_by: BTreeMap<&UnitId, &StageId> = BTreeMap::new();
+    for stage in plans.iter().flat_map(|plan| &plan.stages) {
+        let Some(first) = moved_by.get(&stage.unit) else {
+            moved_by.insert(&stage.unit, &stage.id);
+            continue;
+        };
+        let place = reading.place(&format!("stage `{}`", stage.id), "unit");
+        let earlier = reading.place(&format!("stage `{first}`"), "unit");
+        reading.sink.add(
+            Finding::error(
+                Code::SharedUnit,
+                place,
+                format!("stages `{first}` and `{}` both move unit `{}`", stage.id, stage.unit),
+            )
+            .expected("a unit that no other stage moves", format!("`{}`", stage.unit))
+            .help("make it steps of one stage, or split the unit on the edge so that each has routes of its own")
+            .related(earlier, format!("stage `{first}` moves it")),
+        );
+    }
+}
+
+fn no_route(stage: &Stage, edge: &Edge, place: Place, reading: &Reading) -> Finding {
+    let with_routes: BTreeSet<&str> = edge.routes.iter().map(|route| route.unit.as_str()).collect();
+    Finding::error(
+        Code::NoRoute,
+        place,
+        format!("no route of edge `{}` leads to unit `{}`", edge.id, stage.unit),
+    )
+    .expected(
+        format!("a unit with a route: {}", list(with_routes.into_iter())),
+        format!("`{}` without one", stage.unit),
+    )
+    .help(format!(
+        "add a route with `unit: {}`: what no route matches goes to the old side, so this stage would move nobody",
+        stage.unit
+    ))
+    .related(reading.place(&format!("edge `{}`", edge.id), ""), "the edge")
+}
+
+fn other_unit(stage: &Stage, flow: &Flow, place: Place) -> Finding {
+    Finding::error(
+        Code::OtherUnit,
+        place,
+        format!(
+            "flow `{}` belongs to unit `{}`, stage `{}` cuts over `{}`",
+            flow.id, flow.unit, stage.id, stage.unit
+        ),
+    )
+    .expected(format!("a flow of unit `{}`", stage.unit), format!("`{}`", flow.id))
+    .help("attempts of another unit are not split by this stage: they cannot show its harm")
+}
+
+fn other_edge(plan: &Plan, stage: &Stage, flow: &Flow, other: &Edge, place: Place, reading: &Reading) -> Finding {
+    Finding::error(
+        Code::OtherEdge,
+        place,
+        format!(
+            "flow `{}` is walked on edge `{}`, stage `{}` moves edge `{}`",
+            flow.id, other.id, stage.id, plan.edge
+        ),
+    )
+    .expected(
+        format!("a flow with its routes on edge `{}`", plan.edge),
+        format!("`{}` with `{}` on edge `{}`", flow.id, flow.entry, other.id),
+    )
+    .help("give that edge a plan of its own, or watch a flow that this plan's edge carries")
+    .related(
+        reading.place(&format!("flow `{}`", flow.id), "entry"),
+        "its entry point",
+    )
 }
 
 /// The flow that a criterion watches.

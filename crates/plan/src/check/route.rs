@@ -1,5 +1,7 @@
 //! Routes: units of routes, stages and flows are on the edge, and so are the entry points of flows.
 
+use std::collections::BTreeSet;
+
 use tidegate_model::edge::{Edge, Route, RouteClass};
 use tidegate_model::flow::Flow;
 use tidegate_model::{RouteId, UnitId};
@@ -14,6 +16,7 @@ pub(crate) fn check(reading: &mut Reading) {
     for edge in &edges {
         check_edge(edge, reading);
     }
+    super::address::check(&edges, reading);
     if edges.is_empty() {
         return;
     }
@@ -27,12 +30,12 @@ fn check_edge(edge: &Edge, reading: &mut Reading) {
     for route in &edge.routes {
         if !serves(edge, &route.unit) {
             let place = reading.place(&format!("route `{}` of {subject}", route.id), "unit");
-            unknown_unit(&route.unit, place, edge, reading);
+            unknown_unit(&route.unit, place, &[edge], reading);
         }
     }
     if !serves(edge, &edge.fallback) {
         let place = reading.place(&subject, "fallback");
-        unknown_unit(&edge.fallback, place, edge, reading);
+        unknown_unit(&edge.fallback, place, &[edge], reading);
     }
 }
 
@@ -41,101 +44,148 @@ pub(crate) fn serves(edge: &Edge, unit: &UnitId) -> bool {
     edge.units.iter().any(|upstreams| upstreams.unit == *unit)
 }
 
-/// Says that a unit is not on an edge.
-pub(crate) fn unknown_unit(unit: &UnitId, place: Place, edge: &Edge, reading: &mut Reading) {
-    let names = || edge.units.iter().map(|upstreams| upstreams.unit.as_str());
+/// Whether an edge's gateway takes a flow for its own: it has upstreams for the unit, and one of the two points by name.
+pub(crate) fn touches(edge: &Edge, flow: &Flow) -> bool {
+    let has = |id: &RouteId| edge.routes.iter().any(|route| route.id == *id);
+    serves(edge, &flow.unit) && (has(&flow.entry) || has(&flow.complete))
+}
+
+/// Whether a flow can be walked on an edge from its entry to its end.
+pub(crate) fn walks(edge: &Edge, flow: &Flow) -> bool {
+    let has = |id: &RouteId| {
+        edge.routes
+            .iter()
+            .any(|route| route.id == *id && route.unit == flow.unit)
+    };
+    serves(edge, &flow.unit) && has(&flow.entry) && has(&flow.complete)
+}
+
+/// Says that a unit is on none of these edges.
+pub(crate) fn unknown_unit(unit: &UnitId, place: Place, edges: &[&Edge], reading: &mut Reading) {
+    let names = || {
+        let units: BTreeSet<&str> = edges
+            .iter()
+            .flat_map(|edge| &edge.units)
+            .map(|upstreams| upstreams.unit.as_str())
+            .collect();
+        units.into_iter()
+    };
+    let on = on(edges);
     let help = match nearest(unit.as_str(), names()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("units of edge `{}` are {}", edge.id, list(names())),
+        None => format!("add `{unit}` with both sides under `units` of the edge, or name one that is there"),
     };
     reading.sink.add(
-        Finding::error(
-            Code::UnknownUnit,
-            place,
-            format!("unit `{unit}` is not on edge `{}`", edge.id),
-        )
-        .help(help),
+        Finding::error(Code::UnknownUnit, place, format!("unit `{unit}` is not on {on}"))
+            .expected(format!("a unit of {on}: {}", list(names())), format!("`{unit}`"))
+            .help(help),
     );
 }
 
-fn check_flow(flow: &Flow, edges: &[Edge], reading: &mut Reading) {
-    let subject = format!("flow `{}`", flow.id);
-    let Some(edge) = edges.iter().find(|edge| serves(edge, &flow.unit)) else {
-        if let Some(edge) = edges.first() {
-            let place = reading.place(&subject, "unit");
-            unknown_unit(&flow.unit, place, edge, reading);
-        }
-        return;
-    };
-    check_point(flow, &flow.entry, "entry", edge, reading);
-    if flow.complete != flow.entry {
-        check_point(flow, &flow.complete, "complete", edge, reading);
+/// Edges in words.
+fn on(edges: &[&Edge]) -> String {
+    let names = list(edges.iter().map(|edge| edge.id.as_str()));
+    match edges.len() {
+        1 => format!("edge {names}"),
+        _ => format!("any of the edges {names}"),
     }
-    let has_callback_route = edge
+}
+
+/// A gateway takes every flow that one of its routes belongs to, and does not start when the other point is missing: each
+/// edge that a flow touches must have the whole of it, and at least one must.
+fn check_flow(flow: &Flow, edges: &[Edge], reading: &mut Reading) {
+    let serving: Vec<&Edge> = edges.iter().filter(|edge| serves(edge, &flow.unit)).collect();
+    if serving.is_empty() {
+        let place = reading.place(&format!("flow `{}`", flow.id), "unit");
+        let all: Vec<&Edge> = edges.iter().collect();
+        unknown_unit(&flow.unit, place, &all, reading);
+        return;
+    }
+    let touched: Vec<&Edge> = serving.iter().copied().filter(|edge| touches(edge, flow)).collect();
+    if touched.is_empty() {
+        check_points(flow, &serving, reading);
+        return;
+    }
+    for edge in touched {
+        check_points(flow, &[edge], reading);
+        check_callback(flow, edge, reading);
+    }
+}
+
+fn check_points(flow: &Flow, edges: &[&Edge], reading: &mut Reading) {
+    check_point(flow, &flow.entry, "entry", edges, reading);
+    if flow.complete != flow.entry {
+        check_point(flow, &flow.complete, "complete", edges, reading);
+    }
+}
+
+fn check_callback(flow: &Flow, edge: &Edge, reading: &mut Reading) {
+    let has_route = edge
         .routes
         .iter()
         .any(|route| route.class == RouteClass::Callback && route.unit == flow.unit);
     let is_payment = reading.payment_flows.iter().any(|name| name == flow.id.as_str());
-    if is_payment && (edge.callback.is_none() || !has_callback_route) {
-        let place = reading.place(&subject, "");
-        let edge_place = reading.place(&format!("edge `{}`", edge.id), "");
-        reading.sink.add(
-            Finding::error(
-                Code::NoCallback,
-                place,
-                format!("payment {subject} has no callback on edge `{}`", edge.id),
-            )
-            .expected(
-                format!(
-                    "a route of class `callback` for unit `{}`, and a `callback` rule",
-                    flow.unit
-                ),
-                "no such route or rule",
-            )
-            .help("the provider's messages must reach the side that holds the order: add both to the edge")
-            .related(edge_place, "the edge"),
-        );
+    if !is_payment || (edge.callback.is_some() && has_route) {
+        return;
     }
+    let subject = format!("flow `{}`", flow.id);
+    let place = reading.place(&subject, "");
+    let edge_place = reading.place(&format!("edge `{}`", edge.id), "");
+    let found = match (has_route, edge.callback.is_some()) {
+        (true, _) => "the route without the rule",
+        (false, true) => "the rule without a route",
+        (false, false) => "neither",
+    };
+    reading.sink.add(
+        Finding::error(
+            Code::NoCallback,
+            place,
+            format!("payment {subject} has no callback on edge `{}`", edge.id),
+        )
+        .expected(
+            format!(
+                "a route of class `callback` for unit `{}`, and a `callback` rule",
+                flow.unit
+            ),
+            found,
+        )
+        .help("the provider's messages must reach the side that holds the order: add both to the edge")
+        .related(edge_place, "the edge"),
+    );
 }
 
-fn check_point(flow: &Flow, id: &RouteId, field: &str, edge: &Edge, reading: &mut Reading) {
+fn check_point(flow: &Flow, id: &RouteId, field: &str, edges: &[&Edge], reading: &mut Reading) {
     let place = reading.place(&format!("flow `{}`", flow.id), field);
     let point = match field {
         "entry" => "the entry point",
         _ => "the completing route",
     };
-    let found: Option<&Route> = edge.routes.iter().find(|route| route.id == *id);
+    let routes = || edges.iter().flat_map(|edge| &edge.routes);
+    let found: Option<&Route> = routes().find(|route| route.id == *id);
     let names = || {
-        edge.routes
-            .iter()
+        routes()
             .filter(|route| route.unit == flow.unit)
             .map(|route| route.id.as_str())
     };
-    match found {
-        Some(route) if route.unit == flow.unit => {}
-        Some(route) => reading.sink.add(
-            Finding::error(
-                Code::NoEntryPoint,
-                place,
-                format!("{point} of flow `{}` belongs to unit `{}`", flow.id, route.unit),
-            )
-            .expected(format!("a route of unit `{}`", flow.unit), format!("`{id}`"))
-            .help(format!("routes of unit `{}` are {}", flow.unit, list(names()))),
+    let message = match found {
+        Some(route) if route.unit == flow.unit => return,
+        Some(route) => format!("{point} of flow `{}` belongs to unit `{}`", flow.id, route.unit),
+        None => format!("{point} of flow `{}` is not on {}", flow.id, on(edges)),
+    };
+    let expected = match names().next() {
+        Some(_) => format!("a route of unit `{}`: {}", flow.unit, list(names())),
+        None => format!("a route of unit `{}`", flow.unit),
+    };
+    let help = match nearest(id.as_str(), names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!(
+            "add a route `{id}` with `unit: {}` to the edge, or name one of its routes",
+            flow.unit
         ),
-        None => {
-            let help = match nearest(id.as_str(), names()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("routes of unit `{}` are {}", flow.unit, list(names())),
-            };
-            reading.sink.add(
-                Finding::error(
-                    Code::NoEntryPoint,
-                    place,
-                    format!("{point} of flow `{}` is not on edge `{}`", flow.id, edge.id),
-                )
-                .expected("the name of a route", format!("`{id}`"))
-                .help(help),
-            );
-        }
-    }
+    };
+    reading.sink.add(
+        Finding::error(Code::NoEntryPoint, place, message)
+            .expected(expected, format!("`{id}`"))
+            .help(help),
+    );
 }

@@ -17,9 +17,10 @@ const UPSTREAM_TIMEOUT: Millis = Millis::seconds(30);
 
 /// Reads an `Edge`.
 pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
-    let listen = spec
-        .need("listen", reading)
-        .and_then(|node| value(node, "`listen`", ADDRESS, address, reading));
+    let listen = spec.need("listen", reading).and_then(|node| {
+        reading.mark(&head.subject, "listen", node.place);
+        value(node, "`listen`", ADDRESS, address, reading)
+    });
     let mut time = |field: &'static str, default: Millis, reading: &mut Reading| {
         spec.get(field).map_or(Some(default), |node| {
             value(node, &format!("`{field}`"), ABOVE_ZERO, above_zero, reading)

@@ -5,6 +5,7 @@
 mod arbitrary;
 mod bundle;
 mod clean;
+mod edges;
 mod pages;
 mod shown;
 

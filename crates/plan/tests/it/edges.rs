@@ -1,0 +1,123 @@
+//! Estates with two edges: what a gateway could not start with, or would never count, does not check clean.
+
+use tidegate_plan::{Bundle, SourceFile};
+
+use crate::compiled;
+
+/// The scaffold with a second edge `app`; `routes` and `listen` are its own.
+fn with_app(listen: &str, routes: &str) -> Bundle {
+    let mut bundle = tidegate_plan::scaffold("shop");
+    bundle.files.push(SourceFile {
+        path: "app.yaml".into(),
+        text: format!(
+            "apiVersion: tidegate/v1alpha1\nkind: Edge\nmetadata: {{ name: app }}\nspec:\n  listen: {listen}\n  \
+             visitor: {{ cookie: tg_app, salt: shop }}\n  units:\n    \
+             shop: {{ old: http://127.0.0.1:9001, new: http://127.0.0.1:9002 }}\n    \
+             search: {{ old: http://127.0.0.1:9001, new: http://127.0.0.1:9002 }}\n  fallback: shop\n  routes:\n{routes}"
+        ),
+    });
+    bundle
+}
+
+const SEARCH: &str = "    - { name: search, unit: search, match: GET /search }\n";
+
+fn with_flow(mut bundle: Bundle, spec: &str) -> Bundle {
+    bundle.files.push(SourceFile {
+        path: "flow.yaml".into(),
+        text: format!("apiVersion: tidegate/v1alpha1\nkind: Flow\nmetadata: {{ name: more }}\nspec: {spec}\n"),
+    });
+    bundle
+}
+
+/// Code and message of everything found.
+fn found(bundle: &Bundle) -> Vec<String> {
+    compiled(bundle)
+        .diagnostics
+        .iter()
+        .map(|one| format!("{}: {}", one.code, one.message))
+        .collect()
+}
+
+#[test]
+fn two_edges_with_their_own_flows_check_clean() {
+    let bundle = with_flow(
+        with_app("127.0.0.1:8081", SEARCH),
+        "{ domain: shop, unit: search, entry: search }",
+    );
+    assert_eq!(found(&bundle), Vec::<String>::new());
+}
+
+#[test]
+fn a_flow_of_a_unit_that_no_edge_has_is_refused_with_all_units() {
+    let bundle = with_flow(
+        with_app("127.0.0.1:8081", SEARCH),
+        "{ domain: shop, unit: returns, entry: search }",
+    );
+    assert_eq!(
+        found(&bundle),
+        ["TG0510: unit `returns` is not on any of the edges `storefront`, `app`"]
+    );
+    let expected = &compiled(&bundle).diagnostics[0].expected;
+    assert!(
+        expected.contains("`search`") && expected.contains("`shop`"),
+        "{expected}"
+    );
+}
+
+#[test]
+fn a_flow_with_its_routes_on_no_edge_of_its_unit_is_refused() {
+    let bundle = with_flow(
+        with_app("127.0.0.1:8081", SEARCH),
+        "{ domain: shop, unit: shop, entry: search-again }",
+    );
+    assert_eq!(
+        found(&bundle),
+        ["TG0511: the entry point of flow `more` is not on any of the edges `storefront`, `app`"]
+    );
+}
+
+#[test]
+fn an_edge_with_half_of_a_flow_is_refused_for_its_gateway_would_not_start() {
+    // The scaffold's flow `order` is whole on `storefront`; `app` has a route of the name of its entry only.
+    let half = format!("{SEARCH}    - {{ name: cart, unit: shop, match: POST /app/cart }}\n");
+    assert_eq!(
+        found(&with_app("127.0.0.1:8081", &half)),
+        [
+            "TG0512: payment flow `order` has no callback on edge `app`",
+            "TG0511: the completing route of flow `order` is not on edge `app`",
+        ]
+    );
+}
+
+#[test]
+fn two_edges_on_one_port_are_refused() {
+    assert_eq!(
+        found(&with_app("0.0.0.0:8080", SEARCH)),
+        ["TG0517: edges `storefront` and `app` listen on one address"]
+    );
+}
+
+#[test]
+fn a_stage_of_a_unit_of_another_edge_is_refused() {
+    let mut bundle = with_app("127.0.0.1:8081", SEARCH);
+    let plan = bundle.files.iter_mut().find(|file| file.path == "plan.yaml").unwrap();
+    plan.text = plan.text.replace("      unit: shop", "      unit: search");
+    assert_eq!(found(&bundle), ["TG0510: unit `search` is not on edge `storefront`"]);
+}
+
+#[test]
+fn a_stage_whose_unit_has_upstreams_and_no_route_is_refused() {
+    let mut bundle = with_app("127.0.0.1:8081", SEARCH);
+    let plan = bundle.files.iter_mut().find(|file| file.path == "plan.yaml").unwrap();
+    plan.text = plan.text.replace("edge: storefront", "edge: app");
+    let found = found(&bundle);
+    assert!(
+        found.contains(&"TG0519: no route of edge `app` leads to unit `shop`".to_owned()),
+        "{found:#?}"
+    );
+    assert!(
+        found
+            .contains(&"TG0518: flow `order` is walked on edge `storefront`, stage `shop` moves edge `app`".to_owned()),
+        "{found:#?}"
+    );
+}
