@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::tally::Side;
+
 /// The public product addresses in a category's answer.
 pub(super) fn products(body: &str) -> Vec<String> {
     links(body, "/product/")
@@ -32,6 +34,15 @@ pub(super) fn next_address(body: &str) -> Option<String> {
         .get("next")?
         .as_str()
         .map(str::to_owned)
+}
+
+/// Which shop an answer is from, as far as a shopper can tell: the new one speaks JSON.
+pub(super) fn side(body: &str) -> Side {
+    if serde_json::from_str::<Value>(body).is_ok_and(|json| json.is_object()) {
+        Side::New
+    } else {
+        Side::Old
+    }
 }
 
 /// Whether an order page says that the order is confirmed.
@@ -65,6 +76,7 @@ mod tests {
         );
         assert_eq!(methods(r#"{"payments":["card","invoice"]}"#), ["card", "invoice"]);
         assert_eq!(next_address(r#"{"errors":[]}"#), None);
+        assert_eq!((side(r#"{"errors":[]}"#), side("<p>sorry</p>")), (Side::New, Side::Old));
         assert_eq!(next_address(r#"{"next":"/order/N-1"}"#), Some("/order/N-1".to_owned()));
     }
 }

@@ -122,13 +122,14 @@ impl Visitor<'_> {
         let Some(seen) = self.send("/checkout", Some(format!("payment={method}"))).await else {
             return (method, Ending::Failed(Failure::NoAnswer));
         };
+        let side = answer::side(&seen.body);
         let order = match seen.status {
             StatusCode::SEE_OTHER => seen.location,
             StatusCode::OK => answer::next_address(&seen.body),
             _ => return (method, Ending::Failed(Failure::Refused)),
         };
         let Some(order) = order else {
-            return (method, Ending::Failed(Failure::NoOrder));
+            return (method, Ending::Failed(Failure::NoOrder(side)));
         };
         for _ in 0..LOOKS_MAX {
             tokio::time::sleep(LOOK_PAUSE).await;

@@ -29,8 +29,16 @@ pub(super) enum Failure {
     NothingOffered,
     NoAnswer,
     Refused,
-    NoOrder,
+    /// An answer of success without an order.
+    NoOrder(Side),
     Unconfirmed,
+}
+
+/// The shop that answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Side {
+    Old,
+    New,
 }
 
 /// An attempt that has begun, by its start.
@@ -58,6 +66,7 @@ pub(super) struct Tally {
     sum: Counts,
     by_method: BTreeMap<&'static str, Counts>,
     by_failure: BTreeMap<&'static str, u64>,
+    first_no_order_ms: BTreeMap<Side, i64>,
     by_second: BTreeMap<i64, Counts>,
     by_minute: BTreeMap<i64, Counts>,
     bins: Vec<u64>,
@@ -74,6 +83,7 @@ impl Default for Tally {
             sum: Counts::default(),
             by_method: BTreeMap::new(),
             by_failure: BTreeMap::new(),
+            first_no_order_ms: BTreeMap::new(),
             by_second: BTreeMap::new(),
             by_minute: BTreeMap::new(),
             bins: vec![0; BINS],
@@ -88,8 +98,17 @@ impl Failure {
             Self::NothingOffered => "nothing_offered",
             Self::NoAnswer => "no_answer",
             Self::Refused => "refused",
-            Self::NoOrder => "no_order",
+            Self::NoOrder(_) => "no_order",
             Self::Unconfirmed => "unconfirmed",
+        }
+    }
+}
+
+impl Side {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Old => "old",
+            Self::New => "new",
         }
     }
 }
@@ -156,16 +175,29 @@ impl Tally {
                     .min(BINS - 1);
                 self.bins[bin] += 1;
             }
-            Ending::Failed(failure) => *self.by_failure.entry(failure.name()).or_default() += 1,
+            Ending::Failed(failure) => self.failed(failure, now_ms()),
             Ending::Abandoned => {}
         }
     }
 
-    /// Everything, as `/stats` gives it. Times of seconds and minutes are unix milliseconds of their beginning.
+    fn failed(&mut self, failure: Failure, at_ms: i64) {
+        *self.by_failure.entry(failure.name()).or_default() += 1;
+        match failure {
+            Failure::NoOrder(side) => {
+                self.first_no_order_ms.entry(side).or_insert(at_ms);
+            }
+            Failure::Cart | Failure::NothingOffered | Failure::NoAnswer | Failure::Refused | Failure::Unconfirmed => {}
+        }
+    }
+
+    /// Everything, as `/stats` gives it. Times of seconds and minutes are unix milliseconds of their beginning;
+    /// `first_no_order_ms` has the instant, by the side that answered, at which a shopper first got success and no order.
     pub(super) fn report(&self) -> Value {
         let mut report = self.summary();
         report["by_method"] = json!(self.by_method);
         report["by_failure"] = json!(self.by_failure);
+        let first = self.first_no_order_ms.iter().map(|(side, at)| (side.name(), at));
+        report["first_no_order_ms"] = json!(first.collect::<BTreeMap<_, _>>());
         report["by_second"] = row_per(&self.by_second, 1_000);
         report["by_minute"] = row_per(&self.by_minute, 60_000);
         report
@@ -217,7 +249,7 @@ mod tests {
         for ending in [
             Ending::Completed,
             Ending::Abandoned,
-            Ending::Failed(Failure::NoOrder),
+            Ending::Failed(Failure::NoOrder(Side::New)),
             Ending::Completed,
         ] {
             tally.arrived();
@@ -232,5 +264,17 @@ mod tests {
         );
         assert_eq!(report["by_failure"], json!({"no_order": 1}));
         assert_eq!((&report["p50_ms"], &report["in_flight"]), (&json!(800), &json!(0)));
+    }
+
+    #[test]
+    fn the_first_success_without_an_order_is_kept_by_side_to_the_millisecond() {
+        let mut tally = Tally::default();
+        tally.failed(Failure::Refused, 1_234);
+        tally.failed(Failure::NoOrder(Side::Old), 1_501);
+        tally.failed(Failure::NoOrder(Side::New), 1_777);
+        tally.failed(Failure::NoOrder(Side::New), 1_999);
+        let report = tally.report();
+        assert_eq!(report["first_no_order_ms"], json!({"old": 1_501, "new": 1_777}));
+        assert_eq!(report["by_failure"], json!({"refused": 1, "no_order": 3}));
     }
 }
