@@ -16,7 +16,8 @@ usage: <program> [flags]; every program stops when its standard input closes
   pay       --port P --secret S --ledger FILE [--callback URL] [--delay-ms 120] [--seed N]
   shoppers  --gateway URL [--rate 100/s] [--seed N] [--duration S] [--control PORT] [--concurrency 400] [--verbose]
   mail      --smtp-port P --http-port P
-  oncall    --mail URL --person ADDR=ignore|answer,act:NAME,approve ... [--after-ms 1500]
+  oncall    --mail URL --person ADDR=ignore|answer,act:NAME,approve,repair:STAGE ... [--after-ms 1500]
+            [--shop URL --shop-key K --api URL --token T], needed by `repair:`
             or --mail URL --person ADDR --behaviour ignore|answer [--act NAME]... [--approve] [--after-ms 1500]";
 
 /// Runs one program of the demo's world until it is told to stop and returns its exit code.

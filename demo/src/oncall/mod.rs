@@ -1,8 +1,9 @@
-//! The people on call, as a program: they read their mail and use the links in it, and nothing else.
+//! The people on call, as a program: they read their mail, use the links in it and other public faces, and nothing else.
 
 mod form;
 mod letter;
 mod person;
+mod repair;
 mod round;
 
 use std::time::Duration;
@@ -14,7 +15,7 @@ use tokio::task::JoinSet;
 use crate::fault::Fault;
 use crate::flags::{Flags, unreadable};
 use crate::lifetime;
-use person::Person;
+use repair::Tools;
 use round::Desk;
 
 /// How long a person takes to answer when `--after-ms` is not given.
@@ -26,7 +27,19 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) async fn start(args: &[String]) -> Result<(), Fault> {
     let flags = Flags::read(
         args,
-        &["mail", "person", "behaviour", "after-ms", "act", "port", "seed"],
+        &[
+            "mail",
+            "person",
+            "behaviour",
+            "after-ms",
+            "act",
+            "port",
+            "seed",
+            "shop",
+            "shop-key",
+            "api",
+            "token",
+        ],
         &["approve"],
     )?;
     let people = person::read(&flags)?;
@@ -39,25 +52,26 @@ pub(crate) async fn start(args: &[String]) -> Result<(), Fault> {
         .map_err(Fault::Client)?;
     let mail = flags.required("mail")?;
     let mail = reqwest::Url::parse(mail).map_err(|_| unreadable("mail", "an http address", mail))?;
+    let mut desks = Vec::new();
+    for person in people {
+        let stage = person.repairs.clone();
+        let tools = stage.map(|stage| Tools::read(&flags, &client, &stage)).transpose()?;
+        desks.push(Desk::new(person, client.clone(), mail.clone(), after, tools));
+    }
     let listener = lifetime::listen(flags.number("port", 0)?).await?;
     lifetime::announce(&listener)?;
     tokio::select! {
         served = lifetime::serve(listener, Router::new().route("/healthz", get(async || "ok"))) => served,
-        ended = everyone(people, &client, &mail, after) => ended,
+        ended = everyone(desks) => ended,
     }
 }
 
-async fn everyone(
-    people: Vec<Person>,
-    client: &reqwest::Client,
-    mail: &reqwest::Url,
-    after: Duration,
-) -> Result<(), Fault> {
-    let mut desks = JoinSet::new();
-    for person in people {
-        desks.spawn(Desk::new(person, client.clone(), mail.clone(), after).work());
+async fn everyone(desks: Vec<Desk>) -> Result<(), Fault> {
+    let mut working = JoinSet::new();
+    for desk in desks {
+        working.spawn(desk.work());
     }
-    while let Some(ended) = desks.join_next().await {
+    while let Some(ended) = working.join_next().await {
         match ended {
             Ok(outcome) => outcome?,
             Err(error) => tracing::error!(%error, "a person left badly"),

@@ -3,7 +3,8 @@
 use crate::flags::{FlagError, Flags, unreadable};
 
 /// What `--person` looks like.
-const EXPECTED: &str = "`ADDRESS=ignore` or `ADDRESS=answer,act:NAME,resolve,approve,after:MS` in any choice";
+const EXPECTED: &str =
+    "`ADDRESS=ignore` or `ADDRESS=answer,act:NAME,repair:STAGE,resolve,approve,after:MS` in any choice";
 
 /// One person and their habits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(super) struct Person {
     pub(super) approves: bool,
     /// Granted actions that they execute when one is offered, in order.
     pub(super) acts: Vec<String>,
+    /// The stage whose prices they repair when a page that they answer says that they differ.
+    pub(super) repairs: Option<String>,
     /// Whether they close an incident that they have answered.
     pub(super) resolves: bool,
     /// Their own time to answer, in milliseconds.
@@ -51,6 +54,7 @@ fn one(text: &str, flags: &Flags) -> Result<Person, FlagError> {
         answers,
         approves: flags.has("approve"),
         acts,
+        repairs: None,
         resolves: false,
         after_ms: None,
     })
@@ -63,6 +67,7 @@ fn habit(mut person: Person, word: &str) -> Result<Person, FlagError> {
         None if word == "approve" => person.approves = true,
         None if word == "resolve" => person.resolves = true,
         Some(("act", name)) if !name.is_empty() => person.acts.push(name.to_owned()),
+        Some(("repair", stage)) if !stage.is_empty() => person.repairs = Some(stage.to_owned()),
         Some(("after", ms)) => {
             person.after_ms = Some(ms.parse().map_err(|_| unreadable("person", EXPECTED, word))?);
         }

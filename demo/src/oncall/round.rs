@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::person::Person;
+use super::repair::{CALLED_FOR_BY, Tools};
 use super::{form, letter};
 use crate::clock::now_ms;
 use crate::fault::Fault;
@@ -20,6 +21,8 @@ const LOOK_PAUSE: Duration = Duration::from_millis(250);
 /// Tries of one step while the page cannot be reached, and the pause between them.
 const TRIES_MAX: u32 = 5;
 const TRY_PAUSE: Duration = Duration::from_secs(1);
+/// The button that acknowledges a page.
+const ACKNOWLEDGE: &str = "ack";
 /// Redirects followed after one form.
 const REDIRECTS_MAX: u32 = 5;
 
@@ -29,6 +32,7 @@ pub(super) struct Desk {
     client: reqwest::Client,
     mail: Url,
     after: Duration,
+    tools: Option<Tools>,
     seen: u64,
     read: BTreeSet<String>,
 }
@@ -47,13 +51,20 @@ struct Letter {
 }
 
 impl Desk {
-    pub(super) fn new(person: Person, client: reqwest::Client, mail: Url, after: Duration) -> Self {
+    pub(super) fn new(
+        person: Person,
+        client: reqwest::Client,
+        mail: Url,
+        after: Duration,
+        tools: Option<Tools>,
+    ) -> Self {
         let after = person.after_ms.map_or(after, Duration::from_millis);
         Self {
             person,
             client,
             mail,
             after,
+            tools,
             seen: 0,
             read: BTreeSet::new(),
         }
@@ -112,32 +123,58 @@ impl Desk {
             jar: Jar::default(),
         };
         for wish in self.wishes() {
-            self.press(&mut browser, &link, letter, &wish).await?;
+            let is_taken = self.press(&mut browser, &link, letter, &wish).await?;
+            if is_taken && wish == ACKNOWLEDGE && letter.subject.contains(CALLED_FOR_BY) {
+                self.repair(letter).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Repairs what the letter is about, if that is this person's work.
+    async fn repair(&self, letter: &Letter) -> Result<(), Fault> {
+        let Some(tools) = &self.tools else { return Ok(()) };
+        let once = format!("repair-{}-{}", self.person.address, letter.number);
+        for left in (0..TRIES_MAX).rev() {
+            match tools.repair(&once).await {
+                Ok(said) => return self.tell("repair", letter, json!({ "shop": said })),
+                Err(undone) if left == 0 => {
+                    return self.tell("failed", letter, json!({ "error": undone.to_string() }));
+                }
+                Err(_) => tokio::time::sleep(TRY_PAUSE).await,
+            }
         }
         Ok(())
     }
 
     /// The buttons this person presses where they are offered, in order.
     fn wishes(&self) -> Vec<String> {
-        let ack = self.person.answers.then(|| "ack".to_owned());
+        let ack = self.person.answers.then(|| ACKNOWLEDGE.to_owned());
         let acts = self.person.acts.iter().map(|name| format!("act:{name}"));
         let approve = self.person.approves.then(|| "approve".to_owned());
         let resolve = self.person.resolves.then(|| "resolve".to_owned());
         ack.into_iter().chain(acts).chain(resolve).chain(approve).collect()
     }
 
-    async fn press(&self, browser: &mut Browser, link: &Url, letter: &Letter, wish: &str) -> Result<(), Fault> {
+    /// Presses a button; whether it was offered and taken.
+    async fn press(&self, browser: &mut Browser, link: &Url, letter: &Letter, wish: &str) -> Result<bool, Fault> {
         for left in (0..TRIES_MAX).rev() {
             match browser.press(link.clone(), wish).await {
-                Ok(Some(status)) => return self.tell(wish, letter, json!({ "status": status.as_u16() })),
-                Ok(None) => return self.tell("not_offered", letter, json!({ "button": wish })),
+                Ok(Some(status)) => {
+                    self.tell(wish, letter, json!({ "status": status.as_u16() }))?;
+                    return Ok(status.is_success());
+                }
+                Ok(None) => {
+                    self.tell("not_offered", letter, json!({ "button": wish }))?;
+                    return Ok(false);
+                }
                 Err(error) if left == 0 => {
-                    return self.tell("failed", letter, json!({ "button": wish, "error": error.to_string() }));
+                    self.tell("failed", letter, json!({ "button": wish, "error": error.to_string() }))?;
                 }
                 Err(_) => tokio::time::sleep(TRY_PAUSE).await,
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     fn tell(&self, step: &str, letter: &Letter, mut more: Value) -> Result<(), Fault> {

@@ -7,7 +7,11 @@ use std::sync::{Arc, Mutex};
 use axum::extract::Form;
 use axum::response::Html;
 
-use crate::world::{Program, until, wait};
+use crate::world::{Program, rows, shop, until, wait};
+
+/// The old shop's prices in cents.
+const OLD_PRICES: &str =
+    "SELECT sku, CAST(ROUND(CAST(price AS REAL) * 100) AS INTEGER) AS price_cents FROM products ORDER BY sku";
 
 /// Sends one message by hand and returns the last reply.
 fn send(smtp: &str, to: &[&str], text: &str) -> String {
@@ -125,4 +129,84 @@ fn one_person_stays_silent_and_the_next_acknowledges_and_acts() {
     // The same mail twice is one page.
     send(&smtp, &["b@x"], &page(2));
     assert_eq!(oncall.line()["step"], "seen_before");
+}
+
+type Noted = Arc<Mutex<Vec<(String, serde_json::Value)>>>;
+
+/// Where a change is noted: who says so, and what.
+async fn changes_of(stage: &str, noted: Noted) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let takes = async move |headers: axum::http::HeaderMap, axum::Json(change): axum::Json<serde_json::Value>| {
+        let who = headers["authorization"].to_str().unwrap().to_owned();
+        assert!(headers.contains_key("idempotency-key"));
+        noted.lock().unwrap().push((who, change));
+        axum::Json(serde_json::json!({}))
+    };
+    let router = axum::Router::new().route(&format!("/api/v1/stages/{stage}/change"), axum::routing::post(takes));
+    tokio::spawn(axum::serve(listener, router).into_future());
+    url
+}
+
+#[test]
+fn she_who_is_called_for_prices_repairs_them_and_notes_it_and_nothing_else_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let unpaid = "http://127.0.0.1:9";
+    let old = shop(folder.path(), "old", 0, unpaid, &[]);
+    let faults = ["--price-fault", "1%", "--repair-from", &old.url(), "--admin-key", "k1"];
+    let new = shop(folder.path(), "new", 0, unpaid, &faults);
+    let mail = Program::start(&["mail"]);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let noted = Noted::default();
+    let api = runtime.block_on(changes_of("pricing", Arc::clone(&noted)));
+    let mut oncall = Program::start(&[
+        "oncall",
+        "--mail",
+        &mail.url(),
+        "--after-ms",
+        "1",
+        "--person",
+        "p@x=answer,repair:pricing",
+        "--shop",
+        &new.url(),
+        "--shop-key",
+        "k1",
+        "--api",
+        &api,
+        "--token",
+        "t1",
+    ]);
+    let link = runtime.block_on(paging_site(Pressed::default()));
+    let smtp = mail.ready["smtp"].as_str().unwrap().to_owned();
+    let page = |id: u8, about: &str| {
+        format!("Message-ID: <{id}@x>\r\nSubject: Pricing: this failed: {about}\r\n\r\nAnswer here:\r\n{link}")
+    };
+    let prices = || {
+        let old = rows(&folder.path().join("old.db"), OLD_PRICES);
+        let new = rows(
+            &folder.path().join("new.db"),
+            "SELECT sku, price_cents FROM items ORDER BY sku",
+        );
+        (old, new)
+    };
+    send(&smtp, &["p@x"], &page(1, "the P95 of quotes"));
+    let steps = [(); 2].map(|()| oncall.line()["step"].as_str().unwrap().to_owned());
+    assert_eq!(steps, ["mail", "ack"]);
+    assert!(noted.lock().unwrap().is_empty());
+    let (before, faulty) = prices();
+    assert_ne!(before, faulty, "1 % of the prices differ");
+    send(&smtp, &["p@x"], &page(2, "prices are equal on both sides"));
+    let steps = [(); 3].map(|()| oncall.line()["step"].as_str().unwrap().to_owned());
+    assert_eq!(steps, ["mail", "ack", "repair"]);
+    let (old_prices, repaired) = prices();
+    assert_eq!(old_prices, repaired);
+    let noted = noted.lock().unwrap();
+    let [(who, change)] = &noted[..] else {
+        panic!("noted once, not {noted:?}")
+    };
+    assert_eq!((who.as_str(), &change["side"]), ("Bearer t1", &"new".into()));
 }
