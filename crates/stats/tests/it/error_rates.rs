@@ -5,11 +5,11 @@ use tidegate_stats::{Alarm, HarmAlarm, Hits, Margin, PairedStratum, PassTest, Ra
 
 use crate::world::{Ramp, STEPS};
 
-const RUNS: u64 = 800;
-const ALPHA: f64 = 0.05;
-const SEED: u64 = 20_260_401;
+pub(crate) const RUNS: u64 = 800;
+pub(crate) const ALPHA: f64 = 0.05;
+pub(crate) const SEED: u64 = 20_260_401;
 
-fn most_allowed(alpha: f64) -> f64 {
+pub(crate) fn most_allowed(alpha: f64) -> f64 {
     alpha + 2.0 * (alpha * (1.0 - alpha) / RUNS as f64).sqrt()
 }
 

@@ -7,6 +7,7 @@
 )]
 
 mod error_rates;
+mod false_alarms;
 mod laws;
 mod prediction;
 mod world;
