@@ -65,12 +65,28 @@ pub struct Sources {
 pub enum Unfit {
     /// They have errors: every diagnostic, as a person reads them.
     Wrong(String),
+    /// They have none, and yet no gateway could route what they say.
+    Unroutable(String),
     /// The store did not keep them, so nothing may be adopted.
     NotKept(String),
 }
 
-/// Compiles sources and keeps them durably, before the engine is asked to adopt what they say.
-pub type Candidates = Arc<dyn Fn(Sources) -> Result<Arc<Estate>, Unfit> + Send + Sync>;
+/// An estate that may be adopted, once its sources are kept.
+pub struct Candidate {
+    /// What the sources say.
+    pub estate: Arc<Estate>,
+    /// Keeps the sources durably; called before the engine is asked to adopt, and only when it would.
+    pub keep: Box<dyn FnOnce() -> Result<(), Unfit> + Send>,
+}
+
+impl std::fmt::Debug for Candidate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Candidate").field(&self.estate.digest()).finish()
+    }
+}
+
+/// Compiles sources; nothing is kept by that.
+pub type Candidates = Arc<dyn Fn(Sources) -> Result<Candidate, Unfit> + Send + Sync>;
 
 /// What the faces stand on, beside the handle.
 #[derive(Clone)]

@@ -19,5 +19,5 @@ mod secret;
 mod serve;
 mod throttle;
 
-pub use config::{ApiConfig, Candidates, JournalRow, JournalRows, Panel, PlanFile, Sources, Unfit};
+pub use config::{ApiConfig, Candidate, Candidates, JournalRow, JournalRows, Panel, PlanFile, Sources, Unfit};
 pub use serve::Api;

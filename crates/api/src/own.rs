@@ -7,9 +7,11 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tidegate_runtime::Ailment;
 
 use crate::app::Shared;
 use crate::door::MetricsReader;
+use crate::problem::{Code, Problem};
 
 #[derive(Serialize)]
 struct Health {
@@ -20,6 +22,11 @@ struct Health {
 
 /// Whether the controller can take anything; says nothing about the cutover.
 pub(crate) async fn health(State(app): State<Shared>) -> Response {
+    if let Some(stuck @ Ailment::Stuck { .. }) = app.handle.ails() {
+        return Problem::new(Code::Stuck, stuck.to_string())
+            .retry_after(1)
+            .into_response();
+    }
     let snapshot = app.handle.view();
     let writable = snapshot.fault.is_none();
     let status = if writable {

@@ -29,6 +29,8 @@ pub(crate) enum Code {
     AccessUnreadable,
     LinkDead,
     PlanWrong,
+    Unroutable,
+    Stuck,
 }
 
 impl Code {
@@ -52,6 +54,8 @@ impl Code {
             Self::AccessUnreadable => "TG8115",
             Self::LinkDead => "TG8116",
             Self::PlanWrong => "TG8117",
+            Self::Unroutable => "TG8118",
+            Self::Stuck => "TG8119",
         }
     }
 
@@ -63,10 +67,12 @@ impl Code {
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::BAD_REQUEST,
-            Self::WrongShape | Self::PlanWrong => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::WrongShape | Self::PlanWrong | Self::Unroutable => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UnknownPath | Self::UnknownThing => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Busy | Self::StoreFaulted | Self::Stopped | Self::AccessUnreadable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::StoreFaulted | Self::Stopped | Self::AccessUnreadable | Self::Stuck => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -89,6 +95,8 @@ impl Code {
             Self::AccessUnreadable => "nobody can be let in",
             Self::LinkDead => "this link does nothing",
             Self::PlanWrong => "the plan files have errors",
+            Self::Unroutable => "no gateway can run this estate",
+            Self::Stuck => "the controller does not come round",
         }
     }
 }

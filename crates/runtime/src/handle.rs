@@ -10,6 +10,7 @@ use tidegate_engine::state::State;
 use tidegate_model::{Estate, Timestamp};
 use tokio::sync::{oneshot, watch};
 
+use crate::heart::{Heart, STUCK_AFTER};
 use crate::inbox::{Inbox, Letter, NotTaken};
 
 /// What a full inbox tells its callers to wait before they ask again.
@@ -57,12 +58,27 @@ pub enum Unavailable {
     Stopped,
 }
 
+/// Why the loop settles nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Ailment {
+    /// The store refused the last append.
+    #[error("the journal took nothing: {0}")]
+    Faulted(String),
+    /// The loop is in the same turn for longer than [`STUCK_AFTER`], or has ended.
+    #[error("the loop has not come round for {} s", silent_for.as_secs())]
+    Stuck {
+        /// Since its last turn was complete.
+        silent_for: Duration,
+    },
+}
+
 /// A way into the loop. Cheap to clone.
 #[derive(Clone)]
 pub struct Handle {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) published: Arc<ArcSwap<Snapshot>>,
     pub(crate) sequence: watch::Receiver<u64>,
+    pub(crate) heart: Arc<Heart>,
 }
 
 impl Handle {
@@ -85,6 +101,28 @@ impl Handle {
             }),
             Err(NotTaken::Closed) => Err(Unavailable::Stopped),
         }
+    }
+
+    /// How long ago the loop last completed a turn; about a second at most while it is well.
+    #[must_use]
+    pub fn silent_for(&self) -> Duration {
+        self.heart.silent_for()
+    }
+
+    /// Why nothing can be lowered now: the store takes nothing, or the loop does not come round. `None` while all is well.
+    #[must_use]
+    pub fn ails(&self) -> Option<Ailment> {
+        if let Some(fault) = &self.view().fault {
+            return Some(Ailment::Faulted(fault.clone()));
+        }
+        let silent_for = self.silent_for();
+        (silent_for > STUCK_AFTER).then_some(Ailment::Stuck { silent_for })
+    }
+
+    /// Resolves once the loop has ended, asked or by a bug of its own.
+    pub async fn ended(&self) {
+        let mut sequence = self.sequence.clone();
+        while sequence.changed().await.is_ok() {}
     }
 
     /// Sees each new sequence.

@@ -96,6 +96,16 @@ impl Inbox {
         }
     }
 
+    /// Closes it and drops what waits: its senders hear that nobody answers any more.
+    pub(crate) fn abandon(&self) {
+        let mut queues = self.lock();
+        queues.closed = true;
+        queues.urgent.clear();
+        queues.normal.clear();
+        drop(queues);
+        self.bell.notify_all();
+    }
+
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.bell.notify_all();

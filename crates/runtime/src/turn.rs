@@ -16,6 +16,7 @@ use tidegate_model::{Estate, Timestamp};
 use tokio::sync::{oneshot, watch};
 
 use crate::handle::{Answer, Handle, Snapshot, Unavailable};
+use crate::heart::Heart;
 use crate::inbox::{Inbox, Letter};
 use crate::pace::Pace;
 use crate::world::World;
@@ -42,12 +43,6 @@ impl<W> Running<W> {
             Err(panic) => std::panic::resume_unwind(panic),
         }
     }
-
-    /// Whether the loop has ended by itself, which only a bug makes it do.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
-    }
 }
 
 impl<W> Drop for Running<W> {
@@ -66,6 +61,7 @@ struct Loop<W> {
     under_way: BTreeSet<EffectKey>,
     fault: Option<String>,
     pace: Pace,
+    heart: Arc<Heart>,
     /// Whether a `StartController` is durable: before it the clock does nothing, and nor do the hands.
     begun: bool,
 }
@@ -85,10 +81,12 @@ pub fn start<W: World>(world: W, estate: Arc<Estate>, state: State) -> (Handle, 
         fault: None,
     };
     let published = Arc::new(ArcSwap::from_pointee(snapshot.clone()));
+    let heart = Arc::new(Heart::new());
     let handle = Handle {
         inbox: inbox.clone(),
         published: published.clone(),
         sequence: seen,
+        heart: heart.clone(),
     };
     let mut turning = Loop {
         world,
@@ -100,12 +98,17 @@ pub fn start<W: World>(world: W, estate: Arc<Estate>, state: State) -> (Handle, 
         under_way: BTreeSet::new(),
         fault: None,
         pace: Pace::default(),
+        heart,
         begun: false,
     };
     let thread = std::thread::Builder::new()
         .name("tidegate-loop".into())
         .spawn(move || {
-            while turning.turn() {}
+            // Also when a turn panics: nobody is left waiting for an answer that cannot come.
+            let _door = Door(turning.inbox.clone());
+            while turning.turn() {
+                turning.heart.beat();
+            }
             turning.world
         })
         .expect("the operating system gives a thread at start");
@@ -116,6 +119,15 @@ pub fn start<W: World>(world: W, estate: Arc<Estate>, state: State) -> (Handle, 
             thread: Some(thread),
         },
     )
+}
+
+/// Shuts the inbox when the loop ends, however it does; what still waits in it is answered as by a stopped controller.
+struct Door(Arc<Inbox>);
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
 }
 
 impl<W: World> Loop<W> {

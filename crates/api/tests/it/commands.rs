@@ -271,16 +271,24 @@ async fn another_estate_is_compiled_then_asked_for() {
     let (status, wrong) = send("ana", files(json!([]))).await;
     assert_eq!((status, wrong["code"].as_str()), (422, Some("TG8117")), "{wrong}");
     assert_eq!(wrong["detail"], "error[TG0001]: no files");
+    let before = town.seq();
+    let (status, nowhere) = send("ana", files(json!([{ "path": "a.yaml", "text": "Nowhere" }]))).await;
+    assert_eq!((status, nowhere["code"].as_str()), (422, Some("TG8118")), "{nowhere}");
+    assert_eq!(town.seq(), before, "nothing is journalled of it");
+    let (status, refused) = send("eve", files(json!([]))).await;
+    assert_eq!((status, refused["code"].as_str()), (403, Some("TG9001")), "{refused}");
 
     let long = "x".repeat(1_000_000);
     let other = files(json!([{ "path": "a.yaml", "text": "Payments" }, { "path": "b.yaml", "text": long }]));
     let (status, refused) = send("eve", other.clone()).await;
     assert_eq!((status, refused["code"].as_str()), (403, Some("TG9001")), "{refused}");
     assert_eq!(title(), "Checkout");
+    assert_eq!(*town.kept.lock().unwrap(), 0, "nothing is kept for who may not adopt");
 
     let (status, taken) = send("ana", other).await;
     assert_eq!(status, 200, "{taken}");
     assert_eq!(title(), "Payments");
+    assert_eq!(*town.kept.lock().unwrap(), 1);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use tidegate_api::access::{Access, Holder, Purpose};
 use tidegate_api::links::Links;
-use tidegate_api::{Api, ApiConfig, JournalRow, Unfit};
+use tidegate_api::{Api, ApiConfig, Candidate, Candidates, JournalRow, Unfit};
 use tidegate_engine::command::{Command, Request};
 use tidegate_engine::event::Event;
 use tidegate_engine::state::State;
@@ -131,6 +131,8 @@ pub(crate) struct Town {
     pub(crate) handle: Handle,
     pub(crate) client: Client,
     pub(crate) is_full: Arc<Mutex<bool>>,
+    /// How many sources were kept.
+    pub(crate) kept: Arc<Mutex<usize>>,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) served: tokio::task::JoinHandle<std::io::Result<()>>,
     entries: Entries,
@@ -163,15 +165,13 @@ impl Town {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let access = Arc::new(Access::open(&folder.path().join("access.json")).unwrap());
         let (stop, stopped) = watch::channel(false);
+        let kept = Arc::new(Mutex::new(0));
         let config = ApiConfig {
             access: access.clone(),
             links: Arc::new(Links::new([7; 32])),
             panels: Vec::new(),
             journal: rows(&entries),
-            candidates: Arc::new(|sources| match sources.files.first() {
-                None => Err(Unfit::Wrong("error[TG0001]: no files".to_owned())),
-                Some(file) => Ok(Arc::new(estate_with(&file.text))),
-            }),
+            candidates: candidates(&kept),
             public_url: url.clone(),
         };
         let served = tokio::spawn(Api::new(config, handle.clone()).serve(listener, stopped));
@@ -183,6 +183,7 @@ impl Town {
             handle,
             client,
             is_full,
+            kept,
             stop,
             served,
             entries,
@@ -293,6 +294,27 @@ fn encode(text: &str) -> String {
 pub(crate) fn hidden(html: &str, name: &str) -> String {
     let start = html.find(&format!("name=\"{name}\" value=\"")).unwrap() + name.len() + 15;
     html[start..].split('"').next().unwrap().to_owned()
+}
+
+/// An estate titled as the first file says; one titled `Nowhere` cannot be routed.
+fn candidates(kept: &Arc<Mutex<usize>>) -> Candidates {
+    let kept = kept.clone();
+    Arc::new(move |sources| {
+        let Some(file) = sources.files.first() else {
+            return Err(Unfit::Wrong("error[TG0001]: no files".to_owned()));
+        };
+        if file.text == "Nowhere" {
+            return Err(Unfit::Unroutable("no gateway can run edge `nowhere`".to_owned()));
+        }
+        let kept = kept.clone();
+        Ok(Candidate {
+            estate: Arc::new(estate_with(&file.text)),
+            keep: Box::new(move || {
+                *kept.lock().unwrap() += 1;
+                Ok(())
+            }),
+        })
+    })
 }
 
 fn rows(entries: &Entries) -> tidegate_api::JournalRows {

@@ -11,6 +11,7 @@ mod cut;
 mod driver;
 mod faults;
 mod hands;
+mod heart;
 mod journals;
 mod kill;
 mod pauses;

@@ -99,7 +99,14 @@ impl Serve {
                         self.folder.display()
                     );
                 }
-                stop.asked().await;
+                let has_failed = tokio::select! {
+                    () = stop.asked() => false,
+                    () = controller.failed() => true,
+                };
+                if has_failed {
+                    controller.abandon().await;
+                    bail!("TG8006: the controller's loop has ended by a bug; gateways go on without a lease");
+                }
                 say!("stopping");
                 controller.stop().await;
                 Ok(exit::FINE)

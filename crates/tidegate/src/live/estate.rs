@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
-use tidegate_api::{Candidates, Unfit};
+use tidegate_api::{Candidate, Candidates, Unfit};
 use tidegate_engine::state::State;
 use tidegate_journal::Journal;
 use tidegate_model::Estate;
 use tidegate_plan::{Bundle, Mode, SourceFile, compile, render_human};
 
-use super::SharedJournal;
+use super::{SharedJournal, supervise};
 
 /// The estate that runs.
 pub(crate) struct Chosen {
@@ -66,7 +66,8 @@ pub(crate) fn keep(
         .context("cannot keep the sources of the estate")
 }
 
-/// Makes candidates for adoption of plan files that somebody sends, and keeps their sources in the journal's store.
+/// Makes candidates for adoption of plan files that somebody sends; their sources are kept in the journal's store when they
+/// are to be adopted.
 pub(crate) fn candidates(journal: &SharedJournal) -> Candidates {
     let journal = journal.clone();
     Arc::new(move |sources| {
@@ -75,14 +76,25 @@ pub(crate) fn candidates(journal: &SharedJournal) -> Candidates {
             text: file.text,
         });
         let bundle = Bundle { files: files.collect() };
-        let compiled = compile(&bundle, &sources.settings, Mode::Author);
-        let Some(estate) = compiled.estate else {
+        let settings = sources.settings;
+        let compiled = compile(&bundle, &settings, Mode::Author);
+        let Some(estate) = compiled.estate.map(Arc::new) else {
             return Err(Unfit::Wrong(render_human(&compiled.diagnostics, &bundle, false)));
         };
-        let mut journal = journal.lock().expect("no code panics while it holds the journal");
-        keep(&mut journal, &estate, &bundle, &sources.settings)
-            .map_err(|error| Unfit::NotKept(format!("{error:#}")))?;
-        Ok(Arc::new(estate))
+        if let Some(reason) = supervise::cannot_run(&estate) {
+            return Err(Unfit::Unroutable(reason));
+        }
+        let keep = {
+            let (journal, estate) = (journal.clone(), estate.clone());
+            move || {
+                let mut journal = journal.lock().expect("no code panics while it holds the journal");
+                keep(&mut journal, &estate, &bundle, &settings).map_err(|error| Unfit::NotKept(format!("{error:#}")))
+            }
+        };
+        Ok(Candidate {
+            estate,
+            keep: Box::new(keep),
+        })
     })
 }
 

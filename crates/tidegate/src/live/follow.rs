@@ -26,6 +26,7 @@ pub(crate) async fn follow(
     let mut entries = handle.watch();
     let mut estate = handle.view().estate.clone();
     let mut is_behind = false;
+    let mut told = None;
     let mut questions = JoinSet::new();
     senses::ask_databases(&mut questions, &handle, &databases);
     loop {
@@ -33,6 +34,10 @@ pub(crate) async fn follow(
             _ = stop.changed() => break,
             seen = entries.changed() => {
                 if seen.is_err() {
+                    // The loop has ended by itself; that is no reason to stop a gateway.
+                    if stop.changed().await.is_err() {
+                        tracing::debug!("nobody can stop the gateways any more");
+                    }
                     break;
                 }
             }
@@ -48,12 +53,11 @@ pub(crate) async fn follow(
         if is_new || is_behind {
             let followed = fleet.follow(&estate).await;
             is_behind = followed.is_err();
-            if let Err(error) = followed {
-                tracing::error!(
-                    error = format!("{error:#}"),
-                    "a gateway is not as the estate says; trying again"
-                );
+            let error = followed.err().map(|error| format!("{error:#}"));
+            if let Some(error) = error.as_ref().filter(|_| error != told) {
+                tracing::error!(error, "a gateway is not as the estate says; trying again");
             }
+            told = error;
         }
     }
     questions.shutdown().await;

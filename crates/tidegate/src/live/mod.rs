@@ -136,6 +136,7 @@ impl Controller {
         tasks.spawn(hands::work(hands, taken));
         tasks.spawn(senses::hear_gateways(handle.clone(), reports, show));
         tasks.spawn(senses::watch_leases(handle.clone(), hub.clone()));
+        tasks.spawn(senses::watch_gateways(handle.clone(), hub.clone()));
 
         begin(&handle).await?;
         let mut fleet = supervise::Fleet::new(setup.state.clone(), setup.tied, hub)?;
@@ -185,6 +186,17 @@ impl Controller {
             tasks,
             stop,
         })
+    }
+
+    /// Returns when the loop has ended by itself, which only a bug makes it do.
+    pub(crate) async fn failed(&self) {
+        self.handle.ended().await;
+    }
+
+    /// The end after that: as with a crash, gateways go on without a lease. The next start adopts them.
+    pub(crate) async fn abandon(mut self) {
+        self.following.abort();
+        self.tasks.shutdown().await;
     }
 
     /// A clean stop: faces, gateways, hands, loop.

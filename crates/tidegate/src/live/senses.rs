@@ -78,13 +78,31 @@ pub(crate) async fn hear_gateways(
     }
 }
 
-/// Tells the engine of gateways whose lease has run out without a word, and withholds leases while the store takes nothing:
-/// nobody could then lower what is exposed. Ends when dropped.
+/// Withholds leases while nothing could be lowered: the store takes nothing, or the loop does not come round. Asks the loop
+/// for nothing itself, so that it cannot hang with it. Ends when dropped.
 pub(crate) async fn watch_leases(handle: Handle, hub: Hub) {
+    let mut clock = tokio::time::interval(LEASE_LOOK_EVERY);
+    let mut ailed = None;
+    loop {
+        clock.tick().await;
+        let ails = handle.ails();
+        hub.withhold_leases(ails.is_some());
+        let kind = ails.as_ref().map(std::mem::discriminant);
+        if kind != ailed {
+            match &ails {
+                Some(ailment) => tracing::error!(%ailment, "leases are withheld: nothing could be lowered"),
+                None => tracing::info!("leases are given again"),
+            }
+            ailed = kind;
+        }
+    }
+}
+
+/// Tells the engine of gateways whose lease has run out without a word. Ends when dropped.
+pub(crate) async fn watch_gateways(handle: Handle, hub: Hub) {
     let mut clock = tokio::time::interval(LEASE_LOOK_EVERY);
     loop {
         clock.tick().await;
-        hub.withhold_leases(handle.view().fault.is_some());
         for status in hub.gateways() {
             let is_known = handle
                 .view()

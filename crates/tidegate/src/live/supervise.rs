@@ -1,13 +1,14 @@
 //! The gateways of an estate, one for each edge that a plan moves; after an adoption those of the new estate.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use tidegate_gateway::supervise::{Gateway, GatewayEvent};
-use tidegate_gateway::{Counting, GatewayConfig, Hub};
+use tidegate_gateway::{Counting, GatewayConfig, Hub, check_config, flows_of};
 use tidegate_model::edge::Edge;
 use tidegate_model::{EdgeId, Estate, GatewayId, Millis};
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -47,6 +48,32 @@ pub(crate) fn expected(estate: &Estate) -> (Vec<GatewayId>, Millis) {
     )
 }
 
+/// What keeps an estate from being run, before anything is asked or stopped: an edge that no gateway can compile.
+pub(crate) fn cannot_run(estate: &Estate) -> Option<String> {
+    used(estate).find_map(|edge| {
+        let fault = check_config(&config(estate, edge, Path::new(""), false)).err()?;
+        Some(format!("no gateway can run edge `{}`: {fault}", edge.id))
+    })
+}
+
+/// What the gateway of an edge is told; of the estate's flows only those that are walked on it.
+fn config(estate: &Estate, edge: &Edge, state: &Path, tied: bool) -> GatewayConfig {
+    GatewayConfig {
+        gateway: gateway_name(&edge.id),
+        edge: edge.clone(),
+        flows: flows_of(edge, estate.flows().values()),
+        counting: Counting {
+            meters: edges::meters(estate, &edge.id),
+            brakes: edges::brakes(estate, &edge.id),
+        },
+        socket: state.join("edge.sock"),
+        state_dir: state.join(format!("gateway-{}", edge.id)),
+        table_size: ATTEMPTS_TRACKED_MAX,
+        tied,
+        debug_headers: false,
+    }
+}
+
 /// Every gateway that runs.
 pub(crate) struct Fleet {
     program: PathBuf,
@@ -54,6 +81,9 @@ pub(crate) struct Fleet {
     tied: bool,
     hub: Hub,
     gateways: BTreeMap<EdgeId, Supervised>,
+    /// Replacements that did not start after their predecessor had made room. They are not tried again: each attempt would
+    /// interrupt the edge.
+    given_up: BTreeMap<EdgeId, GatewayConfig>,
 }
 
 impl Fleet {
@@ -69,41 +99,79 @@ impl Fleet {
             tied,
             hub,
             gateways: BTreeMap::new(),
+            given_up: BTreeMap::new(),
         })
     }
 
     /// Makes the gateways those of an estate: starts (or adopts) what is missing, starts anew what listens or routes
-    /// differently, tells the others what to count, and stops what no plan moves any more.
+    /// differently, tells the others what to count, and stops what no plan moves any more. What serves is stopped only for a
+    /// configuration that compiles and an address that is free; when its replacement does not start all the same, it is
+    /// started again as it was.
     ///
     /// # Errors
-    /// When a configuration cannot be written or a gateway cannot be started; those before it are as they should be.
+    /// When a configuration does not compile: nothing was touched then. When a gateway cannot be started: each of the others
+    /// is as it should be, and what was to be replaced serves as before.
     pub(crate) async fn follow(&mut self, estate: &Estate) -> anyhow::Result<()> {
-        let wanted: BTreeSet<&EdgeId> = used(estate).map(|edge| &edge.id).collect();
+        if let Some(reason) = cannot_run(estate) {
+            bail!("TG8004: {reason}");
+        }
+        let wanted: BTreeMap<EdgeId, GatewayConfig> = used(estate)
+            .map(|edge| (edge.id.clone(), config(estate, edge, &self.state, self.tied)))
+            .collect();
         let gone: Vec<EdgeId> = self
             .gateways
             .keys()
-            .filter(|id| !wanted.contains(id))
+            .filter(|id| !wanted.contains_key(*id))
             .cloned()
             .collect();
         for id in gone {
             self.stop_one(&id).await;
         }
-        for edge in used(estate) {
-            let config = self.config(estate, edge);
-            match self.gateways.get_mut(&edge.id) {
-                Some(running) if running.config == config => {}
-                Some(running) if is_told_over_the_link(&running.config, &config) => {
-                    self.hub.configure(&config.gateway, config.counting.clone());
-                    running.config = config;
-                }
-                Some(_) => {
-                    self.stop_one(&edge.id).await;
-                    self.start_one(config).await?;
-                }
-                None => self.start_one(config).await?,
+        let mut failed = None;
+        for (id, config) in wanted {
+            if let Err(error) = self.follow_one(&id, config).await {
+                failed = failed.or(Some(error));
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn follow_one(&mut self, id: &EdgeId, config: GatewayConfig) -> anyhow::Result<()> {
+        let Some(running) = self.gateways.get_mut(id) else {
+            return self.start_one(config).await;
+        };
+        if running.config == config || self.given_up.get(id) == Some(&config) {
+            return Ok(());
+        }
+        if is_told_over_the_link(&running.config, &config) {
+            self.hub.configure(&config.gateway, config.counting.clone());
+            running.config = config;
+            return Ok(());
+        }
+        let listens = running.gateway.address().to_owned();
+        is_free(&config.edge.listen, &listens)
+            .await
+            .with_context(|| format!("TG8004: edge `{id}` stays on {listens}, because {}", config.edge.listen))?;
+        self.replace(id, config).await
+    }
+
+    async fn replace(&mut self, id: &EdgeId, config: GatewayConfig) -> anyhow::Result<()> {
+        let before = self.gateways.get(id).map(|running| running.config.clone());
+        self.stop_one(id).await;
+        let Err(error) = self.start_one(config.clone()).await else {
+            self.given_up.remove(id);
+            return Ok(());
+        };
+        let Some(before) = before else {
+            return Err(error);
+        };
+        tracing::error!(
+            edge = %id,
+            error = format!("{error:#}"),
+            "a gateway cannot be replaced; it is started again as it was, until another estate is adopted"
+        );
+        self.given_up.insert(id.clone(), config);
+        self.start_one(before).await
     }
 
     /// Where each edge listens.
@@ -123,23 +191,6 @@ impl Fleet {
     pub(crate) async fn stop(self) {
         for gateway in self.gateways.into_values() {
             gateway.stop().await;
-        }
-    }
-
-    fn config(&self, estate: &Estate, edge: &Edge) -> GatewayConfig {
-        GatewayConfig {
-            gateway: gateway_name(&edge.id),
-            edge: edge.clone(),
-            flows: estate.flows().values().cloned().collect(),
-            counting: Counting {
-                meters: edges::meters(estate, &edge.id),
-                brakes: edges::brakes(estate, &edge.id),
-            },
-            socket: self.state.join("edge.sock"),
-            state_dir: self.state.join(format!("gateway-{}", edge.id)),
-            table_size: ATTEMPTS_TRACKED_MAX,
-            tied: self.tied,
-            debug_headers: false,
         }
     }
 
@@ -172,6 +223,19 @@ impl Fleet {
             gateway.stop().await;
         }
     }
+}
+
+/// Whether an address can be listened on beside the one that is to be given up. Addresses of one port may exclude each other,
+/// so that only giving up the old one tells.
+///
+/// # Errors
+/// When somebody else has it, or it is not of this machine.
+async fn is_free(listen: &str, given_up: &str) -> std::io::Result<()> {
+    let port = |address: &str| address.rsplit_once(':').map(|(_, port)| port.to_owned());
+    if port(listen) == port(given_up) {
+        return Ok(());
+    }
+    TcpListener::bind(listen).await.map(drop)
 }
 
 /// Whether a gateway can go from one configuration to the other while it runs.

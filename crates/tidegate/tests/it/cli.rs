@@ -290,6 +290,12 @@ fn an_adoption_of_a_wrong_estate_changes_nothing() {
     std::fs::write(world.estate().join("tidegate.yaml"), other_owner).unwrap();
     let adopted = world.run_with(&["adopt", "shop"], &[("TIDEGATE_TOKEN", &ana)]);
     fails(&adopted, 3, &["refused[TG90"]);
+    let flow = ESTATE.split("\n---\n").find(|one| one.contains("kind: Flow")).unwrap();
+    let flows = (0..=1_000).map(|at| format!("\n---\n{}", flow.replace("browse", &format!("browse-{at}"))));
+    let unroutable = ESTATE.to_owned() + &flows.collect::<String>();
+    std::fs::write(world.estate().join("tidegate.yaml"), unroutable).unwrap();
+    let adopted = world.run_with(&["adopt", "shop"], &[("TIDEGATE_TOKEN", &ana)]);
+    fails(&adopted, 2, &["TG8118", "edge `storefront`", "at most 1000 flows"]);
     assert_eq!(world.status(&ana)["estate"], before);
 }
 

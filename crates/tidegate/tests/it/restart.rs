@@ -1,11 +1,11 @@
 //! Ends of every kind: exposure never rises by one, traffic goes on where it should, and nothing is left where it should not.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::shoppers::Visitor;
-use crate::world::{Options, World, processes_of, until};
+use crate::world::{ESTATE, Options, World, processes_of, until};
 
 /// Enough that some are on the new side at 10 %: all of 200 miss it once in a billion runs.
 const VISITORS: usize = 200;
@@ -179,6 +179,78 @@ fn a_clean_stop_can_leave_the_edge_serving_for_the_next_start() {
     world.serve();
     assert_eq!(world.gateway(), gateway, "the gateway was not taken over");
     world.until_stage(&ana, "the stage as it was", |stage| stage["exposure"] == 1_000);
+}
+
+/// What an estate with a second edge has more than the usual one.
+fn outlet(listen: &str) -> String {
+    let part = |kind: &str| {
+        let documents = ESTATE.split("\n---\n");
+        let found = documents
+            .into_iter()
+            .find(|one| one.contains(&format!("kind: {kind}\n")));
+        found.unwrap().to_owned()
+    };
+    let renamed = [part("Flow"), part("Edge"), part("Plan")].map(|text| {
+        text.replace("browse", "rummage")
+            .replace("storefront", "outlet")
+            .replace("toy-move", "outlet-move")
+            .replace("unit: shop", "unit: outlet")
+            .replace("shop: { old:", "outlet: { old:")
+            .replace("fallback: shop", "fallback: outlet")
+            .replace("- name: shop", "- name: outlet")
+            .replace("${EDGE:-127.0.0.1:0}", listen)
+    });
+    format!("{ESTATE}\n---\n{}", renamed.join("\n---\n"))
+}
+
+#[test]
+fn a_second_edge_and_an_address_that_is_taken_leave_the_first_one_alone() {
+    let mut world = World::start();
+    let (ana, first) = (world.token("ana"), world.gateway());
+    let serves = |edge| {
+        Visitor::default()
+            .get(edge, "/")
+            .is_ok_and(|answer| answer.status == 200)
+    };
+    let adopt = |text: &str| {
+        std::fs::write(world.estate().join("tidegate.yaml"), text).unwrap();
+        let mut arguments = vec!["adopt".to_owned(), "shop".to_owned()];
+        arguments.extend(world.settings());
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        world.run_with(&arguments, &[("TIDEGATE_TOKEN", &ana)]).fine();
+    };
+    adopt(&outlet("127.0.0.1:0"));
+    let second = until("the outlet's gateway", || world.gateway_of("outlet"));
+    until("the outlet", || serves(second.1).then_some(()));
+    assert!(serves(world.edge()));
+
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    adopt(&outlet(&address.to_string()));
+    until("word of it", || {
+        let log = world.log();
+        log.contains("edge `outlet` stays on").then_some(())
+    });
+    assert!(serves(world.edge()) && serves(second.1));
+    assert_eq!(
+        world.gateway_of("outlet"),
+        Some(second),
+        "the outlet's gateway was touched"
+    );
+    drop(taken);
+    until("the outlet where it was asked to be", || {
+        (world.gateway_of("outlet")?.1 == address && serves(address)).then_some(())
+    });
+    assert_eq!(world.gateway(), first, "the storefront's gateway was touched");
+    world.terminate().fine();
+
+    // Both edges at a start, too.
+    world.serve();
+    until("both edges", || {
+        let storefront = world.gateway()?.1;
+        (serves(storefront) && serves(world.gateway_of("outlet")?.1)).then_some(())
+    });
+    world.terminate().fine();
 }
 
 /// A copy of the journal from before the approval comes back while the gateway still holds what was approved after it.

@@ -389,9 +389,22 @@ impl World {
         finish(serve)
     }
 
+    /// What `serve` has said on standard error since it was last started.
+    pub(crate) fn log(&self) -> String {
+        self.serve
+            .as_ref()
+            .map_or_else(String::new, |serve| serve.stderr.text())
+    }
+
     /// Process and address of the gateway, as it announces them itself; none while nobody holds the lock.
     pub(crate) fn gateway(&self) -> Option<(i32, SocketAddr)> {
-        let text = std::fs::read_to_string(self.state().join("gateway-storefront/gateway.lock")).ok()?;
+        self.gateway_of("storefront")
+    }
+
+    /// The same of any edge.
+    pub(crate) fn gateway_of(&self, edge: &str) -> Option<(i32, SocketAddr)> {
+        let lock = self.state().join(format!("gateway-{edge}/gateway.lock"));
+        let text = std::fs::read_to_string(lock).ok()?;
         let (pid, address) = text.trim().split_once('\n')?;
         let pid: i32 = pid.parse().ok()?;
         let is_ours = commands_of(pid).contains(&self.state().display().to_string());
@@ -445,11 +458,12 @@ impl Drop for World {
     fn drop(&mut self) {
         // A gateway outlives its controller on purpose, so it is ended last.
         drop(self.serve.take());
-        if let Some((pid, _)) = self.gateway()
-            && let Some(process) = Pid::from_raw(pid)
-            && let Err(fault) = kill_process(process, Signal::KILL)
-        {
-            println!("gateway {pid} had ended by itself: {fault}");
+        for (pid, _) in ["storefront", "outlet"].iter().filter_map(|edge| self.gateway_of(edge)) {
+            if let Some(process) = Pid::from_raw(pid)
+                && let Err(fault) = kill_process(process, Signal::KILL)
+            {
+                println!("gateway {pid} had ended by itself: {fault}");
+            }
         }
     }
 }
