@@ -8,7 +8,7 @@ pub mod event;
 mod opening;
 mod reading;
 pub mod refusal;
-
+mod seen;
 pub mod state;
 pub mod words;
 

@@ -221,7 +221,8 @@ fn owner_of(estate: &Estate, domain: &DomainId) -> Option<TeamId> {
     estate.domains().get(domain).map(|domain| domain.owner.clone())
 }
 
-fn is_member(estate: &Estate, team: &TeamId, person: &PersonId) -> bool {
+/// Whether a person belongs to a team.
+pub(crate) fn is_member(estate: &Estate, team: &TeamId, person: &PersonId) -> bool {
     estate
         .teams()
         .get(team)

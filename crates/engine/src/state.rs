@@ -1,6 +1,6 @@
 //! Everything that is true now, derived from the journal alone. Only `apply` changes it; it needs no estate.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use tidegate_model::{
 use crate::command::CommandKey;
 use crate::event::{AdoptedSource, Binding, Opening, Origin, Reading};
 use crate::refusal::Refusal;
+pub use crate::seen::Seen;
 
 /// Strata kept for one criterion; at the limit adjacent ones of one step are merged, which loses no count.
 pub const CELLS_MAX: usize = 4_096;
@@ -25,8 +26,6 @@ pub const RESOLVED_MAX: usize = 200;
 pub const TIMELINE_MAX: usize = 200;
 /// Starts of one gateway whose reports are still told apart from repeats.
 pub const INCARNATIONS_MAX: usize = 4;
-/// Reports that may be missing between those of one gateway that have come; older ones count as seen.
-pub const REPORTS_OUT_OF_ORDER_MAX: usize = 1_024;
 /// Controller starts whose last exposure is remembered.
 pub const EPOCHS_MAX: usize = 1_000;
 
@@ -201,8 +200,19 @@ pub struct StageState {
     pub watch_until: Option<Timestamp>,
     /// The way back closes.
     pub way_back_until: Option<Timestamp>,
-    /// Exposure over time, for charts: the last changes.
-    pub exposures: Vec<(Timestamp, BasisPoints)>,
+    /// Exposure over time: the last changes.
+    pub exposures: Vec<Exposed>,
+}
+
+/// A change of exposure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Exposed {
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// The event that asked for it; snapshots from it on carry it, until the next change.
+    pub seq: u64,
+    /// The exposure.
+    pub to: BasisPoints,
 }
 
 /// What stops growth.
@@ -410,38 +420,6 @@ pub struct GatewayState {
     pub seen: BTreeMap<u64, BTreeMap<StratumPart, Seen>>,
 }
 
-/// Which reports of one part have come.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Seen {
-    /// Everything before this index.
-    pub all_before: u64,
-    /// These, at or after it.
-    pub also: BTreeSet<u64>,
-}
-
-impl Seen {
-    /// Whether a report has come.
-    #[must_use]
-    pub fn has(&self, index: u64) -> bool {
-        index < self.all_before || self.also.contains(&index)
-    }
-
-    /// Notes a report. When too many are missing before it, the oldest of these count as seen.
-    pub fn note(&mut self, index: u64) {
-        if index >= self.all_before {
-            self.also.insert(index);
-        }
-        if self.also.len() > REPORTS_OUT_OF_ORDER_MAX
-            && let Some(first) = self.also.first()
-        {
-            self.all_before = *first;
-        }
-        while self.also.remove(&self.all_before) {
-            self.all_before += 1;
-        }
-    }
-}
-
 impl State {
     /// Digest of the adopted estate.
     #[must_use]
@@ -464,35 +442,5 @@ impl State {
     /// Open incidents.
     pub fn open_incidents(&self) -> impl Iterator<Item = (&IncidentId, &Incident)> {
         self.incidents.iter().filter(|(_, incident)| incident.is_open())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reports_are_known_in_whatever_order_they_come() {
-        let mut seen = Seen::default();
-        for index in [2, 0, 5] {
-            seen.note(index);
-        }
-        let known: Vec<u64> = (0..7).filter(|index| seen.has(*index)).collect();
-        assert_eq!(known, [0, 2, 5]);
-        seen.note(1);
-        assert_eq!((seen.all_before, seen.also.len()), (3, 1));
-    }
-
-    #[test]
-    fn what_is_missing_for_too_long_counts_as_seen() {
-        let mut seen = Seen::default();
-        let most = u64::try_from(REPORTS_OUT_OF_ORDER_MAX).expect("it is small");
-        for index in 1..=most {
-            seen.note(index);
-        }
-        assert!(!seen.has(0));
-        seen.note(most + 1);
-        assert!(seen.has(0));
-        assert!(!seen.has(most + 2));
     }
 }

@@ -9,6 +9,7 @@ use crate::hazard::{FailureMode, Runbook};
 use crate::ladder::{Ladder, Target};
 use crate::people::{Person, Team};
 use crate::plan::{Approver, Plan, Stage};
+use crate::seam::SPLIT;
 use crate::switch::Switch;
 use crate::{
     ActionId, DomainId, EdgeId, FailureModeId, FlowId, LadderId, PersonId, PlanId, RunbookId, StageId, SwitchId,
@@ -59,6 +60,24 @@ pub enum Fault {
         /// The kind in words.
         kind: &'static str,
         /// The missing name.
+        name: String,
+    },
+    /// A unit that two stages move: a rollback of one would leave the visitors of the other where they are.
+    #[error("unit `{unit}` is moved by stage `{first}` and by stage `{second}`; one stage moves a unit")]
+    Shared {
+        /// The unit.
+        unit: String,
+        /// A stage that moves it.
+        first: String,
+        /// Another one.
+        second: String,
+    },
+    /// A criterion with a name that means something else.
+    #[error("a criterion of stage `{stage}` is named `{name}`, which stands for what every stage counts")]
+    Reserved {
+        /// The stage.
+        stage: String,
+        /// The name.
         name: String,
     },
     /// A structure that must not be empty is.
@@ -197,6 +216,16 @@ impl Estate {
     }
 
     fn check_plans(&self, faults: &mut Vec<Fault>) {
+        let mut moved_by = BTreeMap::new();
+        for stage in self.plans.values().flat_map(|plan| &plan.stages) {
+            if let Some(first) = moved_by.insert(&stage.unit, &stage.id) {
+                faults.push(Fault::Shared {
+                    unit: stage.unit.to_string(),
+                    first: first.to_string(),
+                    second: stage.id.to_string(),
+                });
+            }
+        }
         for plan in self.plans.values() {
             need(
                 &self.edges,
@@ -221,6 +250,12 @@ impl Estate {
         }
         for criterion in &stage.gate.criteria {
             need(&self.domains, &criterion.owner, "domain", from, faults);
+            if criterion.id.as_str() == SPLIT {
+                faults.push(Fault::Reserved {
+                    stage: stage.id.to_string(),
+                    name: SPLIT.to_owned(),
+                });
+            }
         }
         for approver in stage.gate.approvers.iter().chain(&stage.rollback.trigger) {
             match approver {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tidegate_model::Timestamp;
-use tidegate_model::seam::{ArmCounts, Stratum};
+use tidegate_model::seam::{ArmCounts, SPLIT, Stratum};
 
 use crate::state::{CELLS_MAX, Cell, GatewayState, INCARNATIONS_MAX, State};
 
@@ -19,17 +19,17 @@ pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Times
         if stratum.version < stage.evidence_since || !stage.phase.is_exposed() {
             continue;
         }
-        if stratum.version >= stage.step_since && counts.criterion.as_str() == "split" {
+        if stratum.version >= stage.step_since && counts.criterion.as_str() == SPLIT {
             stage.fallbacks += stratum.fallbacks;
         }
-        let share = if stratum.version.seq >= stage.exposing_seq {
-            stage.exposure
-        } else {
-            // A cohort that began under an earlier step of this attempt.
-            let earlier = stage.step.and_then(|step| usize::try_from(step).ok()?.checked_sub(1));
-            earlier
-                .and_then(|step| stage.steps.get(step).copied())
-                .unwrap_or(stage.exposure)
+        // What was asked for last when the snapshot was made that was in force.
+        let asked = stage
+            .exposures
+            .iter()
+            .rev()
+            .find(|asked| asked.seq <= stratum.version.seq);
+        let Some(share) = asked.map(|asked| asked.to) else {
+            continue;
         };
         let cell = Cell {
             began: stratum.began,

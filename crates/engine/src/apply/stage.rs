@@ -6,7 +6,7 @@ use tidegate_model::seam::{Actor, ExposureVersion};
 use tidegate_model::{BasisPoints, PersonId, StageId, Timestamp};
 
 use crate::event::{AdoptedStage, Body, Event};
-use crate::state::{Approval, Asked, Hold, Phase, Risk, Said, StageState, State};
+use crate::state::{Approval, Asked, Exposed, Hold, Phase, Risk, Said, StageState, State};
 
 /// Changes of exposure kept for charts.
 const EXPOSURES_MAX: usize = 256;
@@ -298,7 +298,7 @@ fn expose(stage: &mut StageState, to: BasisPoints, seq: u64, at: Timestamp) {
     if stage.exposures.len() >= EXPOSURES_MAX {
         stage.exposures.remove(0);
     }
-    stage.exposures.push((at, to));
+    stage.exposures.push(Exposed { at, seq, to });
 }
 
 fn forget_evidence(stage: &mut StageState) {

@@ -1,13 +1,17 @@
 //! Another version of the estate: refused when it would change an owner, remove what is in use, or touch a running stage.
 
-use tidegate_model::Estate;
-use tidegate_model::plan::{Measure, Plan, Stage};
+use std::collections::BTreeSet;
 
+use tidegate_model::plan::{Measure, Plan, Stage};
+use tidegate_model::{Estate, PersonId, StageId};
+
+use super::person;
 use super::start::adopted;
 use super::turn::Turn;
 use crate::event::Body;
 use crate::refusal::{Refusal, Rule};
-use crate::state::Phase;
+use crate::state::{Phase, StageState};
+use crate::{judge, may};
 
 pub(super) fn adopt<'a>(turn: &mut Turn<'a>, candidate: &'a Estate) -> Result<(), Refusal> {
     if turn.state.estate.as_deref() == Some(candidate.digest()) {
@@ -24,25 +28,67 @@ pub(super) fn adopt<'a>(turn: &mut Turn<'a>, candidate: &'a Estate) -> Result<()
         if !runs {
             continue;
         }
-        let (before, after) = (turn.estate.stage(id), candidate.stage(id));
-        let is_same = match (before, after) {
-            (Some((plan, before)), Some((other, after))) => {
-                before == after && is_measured_alike(turn.estate, candidate, plan, other, before)
-            }
-            (Some(_), None) | (None, Some(_)) | (None, None) => false,
-        };
-        if !is_same {
-            return Err(unsafe_because(
-                format!("stage `{id}` is {} and the new estate changes it", state.phase.words()),
-                "roll it back or finalise it first, or leave the stage as it is".into(),
-            ));
-        }
+        running_stays(turn, candidate, id, state)?;
     }
     let body: Body = adopted(candidate);
     turn.emit(body);
     // What follows in this batch follows from the new estate.
     turn.estate = candidate;
     Ok(())
+}
+
+/// A running stage stays as it is. Who decides about it, and when it may grow, is changed by one of its approvers only.
+fn running_stays(turn: &Turn<'_>, candidate: &Estate, id: &StageId, state: &StageState) -> Result<(), Refusal> {
+    let running = turn.estate;
+    let (Some((plan, before)), Some((other, after))) = (running.stage(id), candidate.stage(id)) else {
+        return Err(changes(id, state));
+    };
+    let is_same = before == after
+        && is_measured_alike(running, candidate, plan, other, before)
+        && is_alarmed_alike(plan, other, before, state);
+    if !is_same {
+        return Err(changes(id, state));
+    }
+    let is_decided_alike = plan.expand == other.expand && deciders(running, before) == deciders(candidate, before);
+    let is_approver = person(&turn.actor).is_some_and(|by| may::is_approver(running, before, by));
+    if is_decided_alike || is_approver {
+        return Ok(());
+    }
+    Err(Refusal {
+        owner: running.domains().get(&before.owner).map(|domain| domain.owner.clone()),
+        ..unsafe_because(
+            format!(
+                "stage `{id}` is {} and the new estate changes who decides about it or when it may grow",
+                state.phase.words()
+            ),
+            "let one of its approvers adopt it".into(),
+        )
+    })
+}
+
+fn changes(id: &StageId, state: &StageState) -> Refusal {
+    unsafe_because(
+        format!("stage `{id}` is {} and the new estate changes it", state.phase.words()),
+        "roll it back or finalise it first, or leave the stage as it is".into(),
+    )
+}
+
+/// Who approves a stage, who accepts its risk from above, and who must not approve because he carries it out.
+fn deciders<'a>(estate: &'a Estate, stage: &Stage) -> [BTreeSet<&'a PersonId>; 3] {
+    let those = |decides: &dyn Fn(&PersonId) -> bool| estate.people().keys().filter(|person| decides(person)).collect();
+    [
+        those(&|person| may::is_approver(estate, stage, person)),
+        those(&|person| may::stands_above(estate, &stage.owner, person)),
+        those(&|person| may::is_member(estate, &stage.rollback.executor, person)),
+    ]
+}
+
+/// Whether each alarm of a running stage keeps its share of the plan's alpha, which criteria of other stages take part in.
+fn is_alarmed_alike(plan: &Plan, other: &Plan, stage: &Stage, state: &StageState) -> bool {
+    stage.gate.criteria.iter().all(|criterion| {
+        let share = |plan| judge::harm_alpha(plan, stage, criterion, state).to_bits();
+        share(plan) == share(other)
+    })
 }
 
 /// Whether what a running stage is measured with stays as it is: its plan's alpha, its edge and its flows.

@@ -75,13 +75,12 @@ pub fn obstacles(
         };
         obstacle(Rule::GateNotPassed, what);
     }
+    // An earlier stage may have gone back since this one was entered.
+    for earlier in stage.after.iter().filter(|earlier| !has_passed(state, earlier)) {
+        obstacle(Rule::DependencyOpen, format!("{earlier} has not passed"));
+    }
     if *opens == Opening::Finalisation {
         return found;
-    }
-    if *opens == Opening::Entry {
-        for earlier in stage.after.iter().filter(|earlier| !has_passed(state, earlier)) {
-            obstacle(Rule::DependencyOpen, format!("{earlier} has not passed"));
-        }
     }
     if !window::is_open(&plan.expand, now) {
         obstacle(Rule::OutsideWindow, "the plan's windows say not now".into());

@@ -1,7 +1,7 @@
 //! Harm: what stops a stage or takes everybody back. Whatever found it, the very next effect lowers exposure.
 
 use tidegate_model::plan::{Criterion, OnHarm, Stage};
-use tidegate_model::seam::BrakeLook;
+use tidegate_model::seam::{ArmCounts, BrakeLook};
 use tidegate_model::{BasisPoints, Estate, PersonId, Severity, StageId};
 
 use super::exposure::{Ask, ask};
@@ -9,8 +9,11 @@ use super::turn::Turn;
 use super::{incident, letter, person};
 use crate::event::{Body, Cause, Origin};
 use crate::refusal::{Refusal, Rule};
-use crate::state::{Phase, State};
+use crate::state::{Hold, Phase, State};
 use crate::view::blame;
+
+/// Attempts of the old side below which the brake does not excuse the new side by it.
+const CONTROL_AT_LEAST: u64 = 20;
 
 /// How the reason of a hold by the brake begins.
 const BRAKE_HOLD: &str = "the emergency brake";
@@ -72,11 +75,11 @@ pub(super) fn is_way_back_closed(turn: &Turn<'_>, id: &StageId) -> bool {
 fn hold_and_fix(turn: &mut Turn<'_>, stage: &Stage, criterion: Option<&Criterion>, origin: Origin, why: &str) {
     let name = criterion.map(|criterion| criterion.id.clone());
     let is_held = turn.state.stages.get(&stage.id).is_some_and(|known| {
-        let by_brake = |reason: &str| name.is_none() && reason.starts_with(BRAKE_HOLD);
+        let is_of_brake = |hold: &Hold| hold.of.is_none() && hold.reason.starts_with(BRAKE_HOLD);
         known
             .holds
             .iter()
-            .any(|hold| (name.is_some() && hold.criterion == name) || by_brake(&hold.reason))
+            .any(|hold| hold.criterion == name && (name.is_some() || is_of_brake(hold)))
     });
     if is_held {
         return;
@@ -222,7 +225,8 @@ fn forward_fix(stage: &Stage) -> String {
     format!("{routine}; runbook {}", stage.rollback.runbook)
 }
 
-/// Whether the running moment draws the emergency brake: too many failures on the new side, and not as many on the old.
+/// Whether the running moment draws the emergency brake: too many failures on the new side, and too many more than on the old
+/// one when that is over the limit itself.
 #[must_use]
 pub(super) fn trips(estate: &Estate, state: &State, look: &BrakeLook) -> bool {
     let (Some((_, declared)), Some(stage)) = (estate.stage(&look.stage), state.stages.get(&look.stage)) else {
@@ -234,9 +238,15 @@ pub(super) fn trips(estate: &Estate, state: &State, look: &BrakeLook) -> bool {
     if !is_sound || !speaks_of_now || look.new.n < brake.attempts_at_least {
         return false;
     }
-    let over = |hits: u64, n: u64| u128::from(hits) * 1_000_000 > u128::from(brake.bad_share.get()) * u128::from(n);
-    let old_is_as_bad = look.old.n > 0 && over(look.old.hits, look.old.n) && stage.exposure < BasisPoints::FULL;
-    over(look.new.hits, look.new.n) && !old_is_as_bad
+    let limit = u128::from(brake.bad_share.get());
+    let bad = |arm: ArmCounts| u128::from(arm.hits) * 1_000_000 / u128::from(arm.n.max(1));
+    let is_control = look.old.n >= CONTROL_AT_LEAST && stage.exposure < BasisPoints::FULL;
+    let allowed = if is_control && bad(look.old) > limit {
+        bad(look.old) + limit
+    } else {
+        limit
+    };
+    bad(look.new) > allowed
 }
 
 /// Draws the brake.

@@ -69,6 +69,7 @@ fn in_force(turn: &mut Turn<'_>, version: ExposureVersion, acknowledged: &[Gatew
                     acknowledged: acknowledged.to_vec(),
                     lapsed: lapsed.to_vec(),
                 });
+                page_of_unheard(turn, &id, lapsed);
                 incident::recovered(turn, &Origin::Waiting(id), IN_FORCE);
             }
             Phase::Pending
@@ -79,6 +80,20 @@ fn in_force(turn: &mut Turn<'_>, version: ExposureVersion, acknowledged: &[Gatew
             | Phase::RolledBack
             | Phase::Finalised => {}
         }
+    }
+}
+
+/// A gateway that was not heard of when a stage was rolled back retreats by itself, but only as far as what it holds for proven.
+fn page_of_unheard(turn: &mut Turn<'_>, id: &StageId, lapsed: &[GatewayId]) {
+    let Some(owner) = turn.state.stages.get(id).map(|stage| stage.owner.clone()) else {
+        return;
+    };
+    for gateway in lapsed {
+        let summary = format!(
+            "{id} was rolled back, and gateway {gateway} was not heard of: while it runs, it may still send visitors to the \
+             new side, up to what had been proven; stop it, or bring it back"
+        );
+        incident::open(turn, &owner, Severity::Sev1, Origin::Gateway(gateway.clone()), summary);
     }
 }
 

@@ -1,5 +1,5 @@
 //! Promise 2: Exposure never rises unless the previous step's gate passed, or its risk was accepted, on fresh evidence, with the
-//! approvals, without a hold and without a freezing incident in scope.
+//! approvals, without a hold, without a freezing incident in scope, and with the stages it comes after at full exposure.
 
 use tidegate_model::plan::{Measure, Stage};
 use tidegate_model::seam::{Effect, ExposureSnapshot};
@@ -49,6 +49,14 @@ pub(super) fn check(step: &Step<'_>, place: usize, event: &Event, facts: &Facts,
         .find(|(_, incident)| incident.freezes(stage, &declared.owner));
     broken.unless(frozen.is_none(), 2, || {
         format!("{stage} was exposed while {frozen:?} was open")
+    });
+    let is_back = |earlier: &&StageId| {
+        let earlier = facts.stages.get(*earlier);
+        !earlier.is_some_and(|known| known.is_final || known.exposure.0 == BasisPoints::FULL)
+    };
+    let missing = declared.after.iter().find(is_back);
+    broken.unless(missing.is_none(), 2, || {
+        format!("{stage} was exposed while {missing:?}, which it comes after, was not")
     });
     let bound = Binding {
         estate: facts.estate.clone().unwrap_or_default(),

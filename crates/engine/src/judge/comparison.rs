@@ -1,7 +1,7 @@
 //! Completion, errors and latency: the harm alarm over the whole attempt, the pass test over this step alone.
 
 use tidegate_model::plan::{Criterion, Measure, Plan, Stage};
-use tidegate_model::seam::{InvalidReason, Verdict};
+use tidegate_model::seam::{InvalidReason, SPLIT, Verdict};
 use tidegate_model::{Millis, Timestamp};
 use tidegate_stats::sample_ratio::Split;
 use tidegate_stats::{
@@ -48,19 +48,19 @@ pub(super) fn judge(
     }
     let alpha = harm_alpha(plan, stage, criterion, known);
     let all: Vec<PairedStratum> = cells.iter().map(paired).collect();
-    let harm = harm(
-        &criterion.measure,
-        alpha,
-        &all,
-        cells,
-        is_full(known.exposure),
-        &mut reading,
-    );
-    if harm == Alarm::Harm && !is_mis_split(known) {
+    let split = split(known);
+    let compares = match split {
+        _ if is_full(known.exposure) => Compares::Nothing,
+        // Sides that hold other visitors than planned cannot be compared; a limit of the new side alone still stands.
+        Split::Mismatch => Compares::Nothing,
+        Split::Plausible | Split::CannotSpeak => Compares::Sides,
+    };
+    let harm = harm(&criterion.measure, alpha, &all, cells, compares, &mut reading);
+    if harm == Alarm::Harm {
         // The interval belongs to the stratified test. When the exact one spoke first, it would only contradict the verdict.
         reading.interval = reading.interval.filter(|(low, high)| *low > 0.0 || *high < 0.0);
         let new = in_words(new_or(&reading, cells));
-        reading.why = harmful(&criterion.measure, is_full(known.exposure), &new, &in_words(old));
+        reading.why = harmful(&criterion.measure, compares, &new, &in_words(old));
         return (Verdict::Harm, reading);
     }
     if let Some(silent) = silence::of(known, &criterion.id, now) {
@@ -68,13 +68,18 @@ pub(super) fn judge(
         return (Verdict::NoData { since: silent }, reading);
     }
     if !is_full(known.exposure) {
-        if is_mis_split(known) {
-            return invalid(InvalidReason::SampleRatio, reading);
+        match split {
+            Split::Mismatch => return invalid(InvalidReason::SampleRatio, reading),
+            Split::CannotSpeak if old.0 > 0 || new.0 > 0 => {
+                reading.why = "the split of visitors is not counted yet".into();
+                return (Verdict::NotYet { needed: None }, reading);
+            }
+            Split::CannotSpeak | Split::Plausible => {}
         }
         if is_identical(&of_step) {
             return invalid(InvalidReason::Identical, reading);
         }
-        let split = known.cells.get("split").map_or(&[][..], |cells| cells.as_slice());
+        let split = known.cells.get(SPLIT).map_or(&[][..], |cells| cells.as_slice());
         let new_attempts = totals(split.iter().filter(|cell| is_of_step(known, cell))).1.0;
         if known.fallbacks.saturating_mul(FALLBACKS_ONE_IN) > new_attempts.max(FALLBACKS_ONE_IN) {
             return invalid(InvalidReason::Fallbacks, reading);
@@ -83,14 +88,25 @@ pub(super) fn judge(
     pass(plan, stage, known, criterion, &of_step, now, reading)
 }
 
+/// What the harm alarm of a criterion may look at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Compares {
+    /// Both sides, and limits of the new one.
+    Sides,
+    /// Limits of the new side only.
+    Nothing,
+}
+
 /// What harm is: beyond a limit, or worse than the old side.
-fn harmful(measure: &Measure, at_full: bool, new: &str, old: &str) -> String {
+fn harmful(measure: &Measure, compares: Compares, new: &str, old: &str) -> String {
     match measure {
         Measure::Latency { quantile, limit, .. } => {
             let allowed = 100.0 * (1.0 - quantile.ratio());
             format!("new {new} take longer than {limit}, {allowed:.1} % may: beyond chance")
         }
-        Measure::Errors { at_most, .. } if at_full => format!("new {new} fail, {at_most} may: beyond chance"),
+        Measure::Errors { at_most, .. } if compares == Compares::Nothing => {
+            format!("new {new} fail, {at_most} may: beyond chance")
+        }
         Measure::Errors { .. }
         | Measure::Completion { .. }
         | Measure::SqlEqual { .. }
@@ -109,7 +125,7 @@ fn new_or(reading: &Reading, cells: &[Cell]) -> (u64, u64) {
 
 /// This try's share of the plan's alpha. An attempt and a restart of its evidence are a try each, and what a try has spent
 /// is spent; as nobody knows how many there will be, the ledger is one without an end.
-pub(super) fn harm_alpha(plan: &Plan, stage: &Stage, criterion: &Criterion, known: &StageState) -> f64 {
+pub(crate) fn harm_alpha(plan: &Plan, stage: &Stage, criterion: &Criterion, known: &StageState) -> f64 {
     let this_try = known.attempt.max(1).saturating_add(known.restarts);
     let weights: Vec<u32> = plan
         .stages
@@ -140,11 +156,12 @@ fn harm(
     alpha: f64,
     all: &[PairedStratum],
     cells: &[Cell],
-    at_full: bool,
+    compares: Compares,
     reading: &mut Reading,
 ) -> Alarm {
     let new_side: Vec<_> = cells.iter().map(|cell| arm(cell.new)).collect();
     match measure {
+        Measure::Completion { .. } if compares == Compares::Nothing => Alarm::CannotSpeak,
         Measure::Completion { .. } => {
             // Both the stratified test and the exact one, half of the alpha each (gates.md 3.3).
             let stratified = HarmAlarm::fold(Hits::Good, alpha / 2.0, all);
@@ -155,7 +172,7 @@ fn harm(
         }
         Measure::Errors { at_most, .. } => {
             let share = limit_alarm(at_most.ratio(), alpha / 2.0, &new_side);
-            if at_full {
+            if compares == Compares::Nothing {
                 return share.unwrap_or(Alarm::CannotSpeak);
             }
             let stratified = HarmAlarm::fold(Hits::Bad, alpha / 4.0, all);
@@ -229,17 +246,15 @@ fn show(test: Option<&HarmAlarm>, reading: &mut Reading) {
     }
 }
 
-fn is_mis_split(known: &StageState) -> bool {
-    let Some(cells) = known.cells.get("split") else {
-        return false;
-    };
-    let Some(mut test) = SrmTest::new(SPLIT_ALPHA) else {
-        return false;
+/// Whether visitors are split as planned, since the attempt or its last change began; missing counts are not a plausible split.
+fn split(known: &StageState) -> Split {
+    let (Some(cells), Some(mut test)) = (known.cells.get(SPLIT), SrmTest::new(SPLIT_ALPHA)) else {
+        return Split::CannotSpeak;
     };
     for cell in cells.iter() {
         test.push(u32::from(cell.share.get()), cell.new.n, cell.old.n);
     }
-    test.split() == Split::Mismatch
+    test.split()
 }
 
 fn is_identical(of_step: &[Cell]) -> bool {

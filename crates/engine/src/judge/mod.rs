@@ -7,6 +7,7 @@ mod source;
 mod stake;
 mod visible;
 
+pub(crate) use comparison::harm_alpha;
 pub use stake::{completed_on_new, unexcluded};
 pub use visible::smallest_visible;
 

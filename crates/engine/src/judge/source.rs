@@ -11,7 +11,7 @@ use crate::state::{StageState, State};
 /// An answer older than so many of its intervals is no answer.
 const STALE_AFTER_INTERVALS: u64 = 3;
 
-/// Two queries that must give the same rows. Too few rows are no data; one difference is harm.
+/// Two queries that must give the same rows. Too few rows of the old side are no data; else one difference is harm.
 pub(super) fn equality(
     known: &StageState,
     criterion: &Criterion,
@@ -37,7 +37,8 @@ pub(super) fn equality(
         Some(Observation::Silent(silence)) => (Verdict::SourceDown { since: silence.since }, because(&silence.reason)),
         Some(Observation::Equality { at, counts }) => {
             let reading = compared(counts);
-            if is_different(counts) {
+            // The old side is the measure: when it has fallen short itself, a difference says nothing against the new one.
+            if is_different(counts) && counts.old_rows >= rows_at_least {
                 return (Verdict::Harm, reading);
             }
             if counts.old_rows < rows_at_least || counts.new_rows < rows_at_least {

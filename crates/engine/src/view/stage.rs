@@ -192,15 +192,15 @@ fn marks(known: &StageState) -> Vec<MarkView> {
     known
         .exposures
         .iter()
-        .map(|(at, exposure)| {
-            let (label, tone) = if *exposure == BasisPoints::ZERO {
+        .map(|asked| {
+            let (label, tone) = if asked.to == BasisPoints::ZERO {
                 ("rolled back".to_owned(), Tone::Harm)
             } else {
-                (exposure.to_string(), Tone::Good)
+                (asked.to.to_string(), Tone::Good)
             };
             MarkView {
-                at: *at,
-                exposure: *exposure,
+                at: asked.at,
+                exposure: asked.to,
                 label,
                 tone,
             }

@@ -164,6 +164,65 @@ fn another_stage_may_change_while_one_runs() {
 }
 
 #[test]
+fn who_decides_about_a_running_stage_is_changed_by_its_approvers_only() {
+    let changes: [(&str, Change); 4] = [
+        ("who approves", |parts| {
+            let team = parts
+                .teams
+                .iter_mut()
+                .find(|team| team.id.as_str() == "checkout-team")
+                .unwrap();
+            team.members.push(shop::name("cleo"));
+        }),
+        ("who stands above", |parts| {
+            let ladder = parts
+                .ladders
+                .iter_mut()
+                .find(|ladder| ladder.id.as_str() == "main")
+                .unwrap();
+            ladder.rungs[1]
+                .targets
+                .push(tidegate_model::ladder::Target::Person(shop::name("cleo")));
+        }),
+        ("who carries it out", |parts| {
+            let executor = stage(parts, "checkout").rollback.executor.clone();
+            let team = parts.teams.iter_mut().find(|team| team.id == executor).unwrap();
+            team.members.push(shop::name("bea"));
+        }),
+        ("when it may grow", |parts| {
+            let from = tidegate_model::Timestamp(0);
+            parts.plans[0]
+                .expand
+                .never
+                .push((from, from.after(tidegate_model::Millis::minutes(1))));
+        }),
+    ];
+    for (what, change) in changes {
+        let mut world = World::shop();
+        run(&mut world, "ana approve checkout\nconfirm");
+        assert_eq!(
+            adopt(&mut world, "cleo", change),
+            "refused TG9013: stage `checkout` is soaking and the new estate changes who decides about it or when it may grow \
+             (let one of its approvers adopt it)",
+            "{what}"
+        );
+        assert_eq!(adopt(&mut world, "ana", change), ADOPTED, "{what}");
+    }
+}
+
+#[test]
+fn what_other_stages_take_of_the_alpha_is_not_taken_from_a_running_one() {
+    let mut world = World::shop();
+    run(&mut world, "ana approve checkout\nconfirm");
+    let change: Change = |parts| stage(parts, "pricing").gate.criteria[0].weight = 1_000;
+    assert_eq!(
+        adopt(&mut world, "ana", change),
+        "refused TG9013: stage `checkout` is soaking and the new estate changes it (roll it back or finalise it first, or \
+         leave the stage as it is)"
+    );
+}
+
+#[test]
 fn what_has_begun_keeps_its_place_and_its_unit() {
     let mut world = World::shop();
     run(
@@ -174,7 +233,10 @@ fn what_has_begun_keeps_its_place_and_its_unit() {
         adopt(&mut world, "ana", |parts| forget(parts, "checkout")),
         "refused TG9013: stage `checkout` has begun and would disappear (leave it in the plan)"
     );
-    let unit: Change = |parts| stage(parts, "checkout").unit = shop::name("pricing");
+    let unit: Change = |parts| {
+        stage(parts, "checkout").unit = shop::name("pricing");
+        stage(parts, "pricing").unit = shop::name("checkout");
+    };
     assert_eq!(
         adopt(&mut world, "ana", unit),
         "refused TG9013: stage `checkout` has begun and would cut another unit over (leave its unit as it is)"

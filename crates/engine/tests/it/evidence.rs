@@ -61,6 +61,23 @@ fn a_gap_in_a_gateways_reports_is_no_repeat() {
 }
 
 #[test]
+fn a_report_two_steps_late_belongs_to_the_share_it_was_counted_under() {
+    let mut world = World::shop();
+    run(&mut world, "ana approve checkout\nconfirm");
+    world.wait(Millis::seconds(1));
+    let late = world.stratum("checkout", Health::Well, StratumPart::Prompt, world.version());
+    world.skip_strata(1);
+    for _ in 0..2 {
+        run(&mut world, "counts checkout well 12\nana approve checkout\nconfirm");
+    }
+    let checkout: StageId = name("checkout");
+    assert_eq!(world.state.stages[&checkout].step, Some(2));
+    report(&mut world, &late);
+    let cells = &world.state.stages[&checkout].cells[&name::<CriterionId>("split")];
+    assert_eq!(cells.last().unwrap().share.get(), 1_000);
+}
+
+#[test]
 fn reports_of_a_gateway_that_started_again_are_its_own() {
     let mut world = entered();
     let stratum = cohort(&world);

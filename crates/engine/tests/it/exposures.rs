@@ -1,7 +1,7 @@
 //! What gateways are asked to hold: complete, under a version that only grows.
 
 use crate::script::{check_in, run};
-use crate::shop::name;
+use crate::shop::{name, parts};
 use crate::world::World;
 
 #[test]
@@ -71,42 +71,26 @@ fn a_way_back_proves_nothing_and_stops_the_measuring() {
 }
 
 #[test]
-fn a_unit_of_two_stages_has_the_higher_exposure() {
-    let mut world = World::shop_with(|parts| {
-        for stage in &mut parts.plans[0].stages {
-            stage.gate.approval_within = tidegate_model::Millis::minutes(600);
-            if stage.id.as_str() == "checkout" {
-                stage.unit = name("catalogue");
-            }
-        }
-    });
-    check_in(
-        &mut world,
-        "
-        cleo approve catalogue
-        ana approve checkout
-        show exposure
-        confirm
-        cleo rollback catalogue it smells
-        show exposure
-        ana rollback checkout it smells
-        show exposure
-        ",
-        "
-        09:00:00 cleo approved entering catalogue
-        09:00:00 exposed catalogue to 50 % (step 1), as approved
-        09:00:00 ana approved entering checkout
-        09:00:00 exposed checkout to 10 % (step 1), as approved
-        09:00:00 calm of checkout says pass
-        = asked 1.12: catalogue 50 % proven 0 % measured, pricing 0 % proven 0 %
-        09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
-        09:00:00 step 1 of checkout is in force; it soaks until 09:00:05
-        09:00:00 calm of checkout says pass
-        09:00:00 rolling catalogue back from 50 % to 0 %, as asked: it smells
-        = asked 1.29: catalogue 10 % proven 0 % measured, pricing 0 % proven 0 %
-        09:00:00 rolling checkout back from 10 % to 0 %, as asked: it smells
-        = asked 1.30: catalogue 0 % proven 0 %, pricing 0 % proven 0 %
-        ",
+fn one_stage_moves_a_unit() {
+    let mut parts = parts();
+    parts.plans[0].stages[2].unit = name("catalogue");
+    let faults = tidegate_model::Estate::assemble(parts).unwrap_err();
+    let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        ["unit `catalogue` is moved by stage `catalogue` and by stage `checkout`; one stage moves a unit"]
+    );
+}
+
+#[test]
+fn the_name_of_the_split_is_taken() {
+    let mut parts = parts();
+    parts.plans[0].stages[0].gate.criteria[0].id = name("split");
+    let faults = tidegate_model::Estate::assemble(parts).unwrap_err();
+    let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        ["a criterion of stage `catalogue` is named `split`, which stands for what every stage counts"]
     );
 }
 

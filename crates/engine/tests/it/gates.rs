@@ -4,7 +4,29 @@ use tidegate_model::Severity;
 use tidegate_model::plan::Measure;
 
 use crate::script::{check, check_in, run};
+use crate::shop::name;
 use crate::world::World;
+
+#[test]
+fn a_later_stage_grows_no_further_when_an_earlier_one_goes_back() {
+    let mut world = World::shop_with(|parts| {
+        parts.plans[0].stages[2].after = vec![name("catalogue")];
+    });
+    run(
+        &mut world,
+        "cleo approve catalogue\nconfirm\ncounts catalogue well 12\ncleo approve catalogue\nconfirm\nana approve checkout\nconfirm",
+    );
+    assert_eq!(world.phase("checkout"), "soaking");
+    run(
+        &mut world,
+        "cleo rollback catalogue it smells\nconfirm\ncounts checkout well 12\nana approve checkout",
+    );
+    check_in(
+        &mut world,
+        "show checkout",
+        "= checkout is gating at 10 %, attempt 1; it waits for: catalogue has not passed",
+    );
+}
 
 #[test]
 fn a_stage_goes_from_its_first_step_to_its_finalisation() {

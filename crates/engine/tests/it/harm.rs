@@ -275,6 +275,22 @@ fn the_brake_looks_away_when_it_cannot_know() {
 }
 
 #[test]
+fn the_old_side_excuses_what_it_suffers_itself_and_no_more() {
+    for (look, phase) in [
+        ("60/100 360/900", "soaking"),
+        ("71/100 360/900", "rolling back"),
+        ("40/100 10/19", "rolling back"),
+    ] {
+        let mut world = World::shop();
+        run(
+            &mut world,
+            &format!("ana approve checkout\nconfirm\nbrake checkout {look}"),
+        );
+        assert_eq!(world.phase("checkout"), phase, "{look}");
+    }
+}
+
+#[test]
 fn a_look_at_an_earlier_step_says_nothing_about_this_one() {
     let mut world = World::shop();
     run(&mut world, "ana approve checkout\nconfirm\ncounts checkout well 12");

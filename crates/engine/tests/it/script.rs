@@ -317,6 +317,11 @@ fn observe(world: &mut World, stage: &str, criterion: &str, how: &str) -> Option
             new_rows: 5,
             ..EqualityCounts::default()
         }),
+        "old-empty" => equality(EqualityCounts {
+            old_rows: 0,
+            missing: 1_000,
+            ..clean
+        }),
         _ => Observation::Silent(Silence {
             since: world.now,
             reason: "connection refused".to_owned(),

@@ -203,6 +203,18 @@ fn a_persons_word_goes_stale() {
 }
 
 #[test]
+fn an_old_side_that_has_fallen_short_is_no_harm_of_the_new_one() {
+    let mut world = World::shop();
+    run(&mut world, PRICING_EXPOSED);
+    run(&mut world, "sql pricing prices old-empty");
+    let prices = &world.state.stages["pricing"].verdicts["prices"];
+    assert_eq!(
+        (prices.verdict.word(), prices.reading.why.as_str()),
+        ("no data", "0 and 1000 rows, expected 100 at least")
+    );
+}
+
+#[test]
 fn too_few_rows_and_a_database_that_does_not_answer_pass_nothing() {
     let mut world = World::shop();
     run(&mut world, PRICING_EXPOSED);

@@ -1,6 +1,12 @@
 //! Verdicts that open nothing: silence, and counts that cannot be believed.
 
-use crate::script::check;
+use tidegate_engine::Request;
+use tidegate_model::Millis;
+use tidegate_model::seam::StratumPart;
+
+use crate::script::{check, run};
+use crate::shop::name;
+use crate::world::{Health, World, gateway};
 
 #[test]
 fn silence_never_opens_and_is_paged() {
@@ -100,6 +106,41 @@ fn a_split_that_is_not_as_planned_voids_harm_too() {
         09:00:05 the soak of checkout step 1 is over; its gate decides
         = checkout is gating at 10 %, attempt 1; it waits for: orders says invalid; errors says invalid; speed says invalid
         ",
+    );
+}
+
+#[test]
+fn a_limit_of_the_new_side_needs_no_split() {
+    let mut world = World::shop();
+    run(
+        &mut world,
+        "ana approve checkout\nconfirm\ncounts checkout missplit 10\ncounts checkout slow 10",
+    );
+    let speed = &world.state.stages["checkout"].verdicts["speed"];
+    assert_eq!(speed.verdict.word(), "harm");
+}
+
+#[test]
+fn sides_whose_split_nobody_counted_are_not_compared() {
+    let mut world = World::calm();
+    run(&mut world, "cleo approve catalogue\nconfirm");
+    for _ in 0..12 {
+        let stratum = world.stratum("catalogue", Health::Well, StratumPart::Cohort, world.version());
+        world.must(gateway(), Request::Evidence(stratum));
+        world.skip_strata(1);
+        world.wait(Millis::seconds(1));
+    }
+    let (_, catalogue) = world.estate.stage(&name("catalogue")).unwrap();
+    let (verdict, reading) = tidegate_engine::judge::judge(
+        &world.estate,
+        &world.state,
+        &catalogue.id,
+        &catalogue.gate.criteria[0],
+        world.now,
+    );
+    assert_eq!(
+        (verdict.word(), reading.why.as_str()),
+        ("not yet", "the split of visitors is not counted yet")
     );
 }
 

@@ -5,12 +5,15 @@ use serde::{Deserialize, Serialize};
 use super::ExposureVersion;
 use crate::{CriterionId, FlowId, GatewayId, Millis, StageId, Timestamp};
 
+/// Stands for a criterion where the split of a stage's visitors is counted; no criterion has this name.
+pub const SPLIT: &str = "split";
+
 /// What a gateway is asked to count for one criterion (or for the checks that every stage has).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meter {
     /// The stage it counts for.
     pub stage: StageId,
-    /// The criterion, or `split` / `brake` for the stage's own checks.
+    /// The criterion, or [`SPLIT`] / `brake` for the stage's own checks.
     pub criterion: CriterionId,
     /// The flow whose attempts are counted.
     pub flow: FlowId,
