@@ -1,7 +1,10 @@
 //! The demo: the controller of `serve`, beside a world of separate programs that know nothing of it.
 
 mod cast;
+mod claims;
 mod estate;
+mod losses;
+mod measured;
 mod narrate;
 mod program;
 mod report;
@@ -124,13 +127,15 @@ async fn tell(
         say!("\nThe story did not end within {STORY_WITHIN:?}.");
     }
     let measured = world.measure(controller, began, DRAIN_WITHIN).await?;
+    let story = narrator.story();
+    let lines = report::lines(story, &measured);
     let claims = if options.faults {
-        report::claims(narrator.story(), &measured)
+        claims::with_faults(story, &measured, &lines)
     } else {
-        report::claims_without_faults(narrator.story(), &measured)
+        claims::without_faults(story, &measured)
     };
-    say!("{}", report::render(narrator.story(), &measured, &claims));
-    let right = over && claims.iter().all(|claim| claim.holds);
+    say!("{}", report::render(&lines, &claims));
+    let right = over && report::holds(&lines, &claims);
     Ok(End::Told(if right { exit::FINE } else { exit::WRONG }))
 }
 

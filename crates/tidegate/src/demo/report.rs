@@ -1,261 +1,187 @@
-//! The report of a demo: what the change cost, what it would have cost, and whether the story held. Every figure was measured.
+//! The report of a demo: what the change cost, and what it would have cost. Every figure was measured; one that cannot be
+//! had says why.
 
-use tidegate_model::{CriterionId, Millis, Timestamp};
+use tidegate_model::{Millis, Timestamp};
 
-use super::story::Story;
+use super::claims::{CHECKOUT, Claim};
+use super::losses;
+use super::measured::{Measured, Orders};
+use super::story::{Answered, Paged, RolledBack, Story};
 
-/// What the world outside said at the end.
-#[derive(Debug, Clone)]
-pub(crate) struct Measured {
-    /// Orders in each shop's own database: placed, paid, money of the paid ones in cents.
-    pub(crate) old_orders: Orders,
-    /// The new shop's.
-    pub(crate) new_orders: Orders,
-    /// The payment provider's ledger.
-    pub(crate) ledger: Orders,
-    /// References that are in one of ledger and shops but not in the other, or with another amount.
-    pub(crate) ledger_differences: u64,
-    /// New-side orders that existed when checkout was rolled back, and how many of them were paid in the end.
-    pub(crate) stranded: (u64, u64),
-    /// When the first order failed on the new side without an error status.
-    pub(crate) first_failure_at: Option<Timestamp>,
-    /// Last request on the new side of a visitor without an open cart, until checkout was exposed again.
-    pub(crate) last_fresh_request_at: Option<Timestamp>,
-    /// Attempts of shoppers and how many of them completed.
-    pub(crate) attempts: u64,
-    /// Completed ones.
-    pub(crate) completed: u64,
-    /// How long shoppers came, in seconds.
-    pub(crate) seconds: f64,
-    /// Whether the journal verifies, and how many entries it has.
-    pub(crate) journal: Result<u64, String>,
-}
-
-/// Orders of one book.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Orders {
-    pub(crate) placed: u64,
-    pub(crate) paid: u64,
-    pub(crate) paid_cents: i64,
-}
-
-/// One thing that must have happened.
+/// One line of the report: a figure, or why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Claim {
-    pub(crate) what: String,
-    pub(crate) holds: bool,
+pub(crate) struct Line {
+    pub(crate) label: &'static str,
+    pub(crate) figure: Result<String, String>,
 }
 
-/// Names of the demo's estate.
-const CATALOGUE: &str = "catalogue";
-const PRICING: &str = "pricing";
-const CHECKOUT: &str = "checkout";
+/// The lines that stand in every report, whatever happened.
+pub(crate) const REQUIRED: [&str; 13] = [
+    "shoppers",
+    "orders on the old side",
+    "orders on the new side",
+    "payment ledger",
+    "checkout rolled back",
+    "orders lost on the new side",
+    "full exposure would have lost",
+    "stranded at the rollback",
+    "first failing order to verdict",
+    "verdict to last visitor there",
+    "verdict to every gateway's word",
+    "page",
+    "journal",
+];
 
-/// What must hold with the faults in.
-pub(crate) fn claims(story: &Story, measured: &Measured) -> Vec<Claim> {
-    let catalogue = story.stage(CATALOGUE);
-    let pricing = story.stage(PRICING);
-    let checkout = story.stage(CHECKOUT);
-    let pricing_harm = pricing.first_harm().map(|judged| (judged.at, judged.criterion.clone()));
-    let repaired = pricing_harm.as_ref().is_some_and(|(harm_at, criterion)| {
-        pricing
-            .changes
-            .iter()
-            .any(|change| change > harm_at && pricing.passed_after(criterion, *change))
-    });
-    let below_half = checkout
-        .rollbacks
-        .first()
-        .is_some_and(|rollback| rollback.from.get() < 5_000);
-    let second_rung = story
-        .incident_of(CHECKOUT)
-        .is_some_and(|incident| incident.rung_called >= 1 && incident.by.is_some() && incident.action.is_some());
-    let mut claims = vec![
-        claim(
-            "catalogue passed without a rollback",
-            catalogue.is_through() && catalogue.rollbacks.is_empty(),
-        ),
-        claim(
-            "pricing was harmful before its repair and passed after it",
-            repaired && pricing.is_through(),
-        ),
-        claim("checkout was rolled back below 50 %", below_half),
-        claim("the second rung acknowledged the page and acted", second_rung),
-        claim(
-            "checkout passed when it was tried again",
-            checkout.is_through() && checkout.rollbacks.len() == 1,
-        ),
+/// Every figure.
+pub(crate) fn lines(story: &Story, measured: &Measured) -> Vec<Line> {
+    let mut lines = vec![
+        line("shoppers", shoppers(measured)),
+        line("orders on the old side", Ok(orders(measured.old_orders))),
+        line("orders on the new side", Ok(orders(measured.new_orders))),
+        line("payment ledger", Ok(ledger(measured))),
     ];
-    claims.extend(books(measured));
-    claims
+    lines.extend(rollback_lines(story, measured));
+    lines.extend(page_lines(story));
+    let journal = match &measured.journal {
+        Ok(entries) => format!("{entries} entries, the chain holds"),
+        Err(fault) => fault.clone(),
+    };
+    lines.push(line("journal", Ok(journal)));
+    lines
 }
 
-/// What must hold with the faults out.
-pub(crate) fn claims_without_faults(story: &Story, measured: &Measured) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = [CATALOGUE, PRICING, CHECKOUT]
-        .iter()
-        .map(|name| {
-            let stage = story.stage(name);
-            claim(
-                &format!("{name} passed without a rollback"),
-                stage.is_through() && stage.rollbacks.is_empty(),
-            )
-        })
-        .collect();
-    claims.extend(books(measured));
-    claims
-}
-
-fn books(measured: &Measured) -> Vec<Claim> {
-    vec![
-        claim(
-            "the payment ledger equals the orders of both shops",
-            measured.ledger_differences == 0 && measured.ledger.paid > 0,
-        ),
-        claim("the journal verifies", measured.journal.is_ok()),
-    ]
-}
-
-fn claim(what: &str, holds: bool) -> Claim {
-    Claim {
-        what: what.to_owned(),
-        holds,
-    }
+/// Whether the exit code may say that all went well: every claim holds, and no line is missing.
+pub(crate) fn holds(lines: &[Line], claims: &[Claim]) -> bool {
+    let is_there = |label: &&str| lines.iter().any(|line| line.label == *label);
+    REQUIRED.iter().all(|label| is_there(label)) && claims.iter().all(|claim| claim.holds)
 }
 
 /// The report in plain text.
-pub(crate) fn render(story: &Story, measured: &Measured, claims: &[Claim]) -> String {
+pub(crate) fn render(lines: &[Line], claims: &[Claim]) -> String {
     let mut text = String::from("\nReport\n");
-    let mut line = |label: &str, value: String| text.push_str(&format!("  {label:<34} {value}\n"));
-    let share = if measured.attempts == 0 {
-        "no attempts".to_owned()
-    } else {
-        #[expect(clippy::cast_precision_loss, reason = "counts of a demo are far below 2^52")]
-        let (attempts, completed) = (measured.attempts as f64, measured.completed as f64);
-        format!(
-            "{} attempts at {:.0}/s, {:.1} % completed",
-            measured.attempts,
-            attempts / measured.seconds.max(1.0),
-            100.0 * completed / attempts
-        )
-    };
-    line("shoppers", share);
-    line("orders on the old side", orders(measured.old_orders));
-    line("orders on the new side", orders(measured.new_orders));
-    line(
-        "payment ledger",
-        format!(
-            "{}, {} differences to both shops",
-            orders(measured.ledger),
-            measured.ledger_differences
-        ),
-    );
-    rollback_lines(story, measured, &mut line);
-    for paged in story.pages.iter().filter(|paged| !paged.to.is_empty()) {
-        let to: Vec<&str> = paged.to.iter().map(tidegate_model::PersonId::as_str).collect();
-        let answer = story
-            .incidents
-            .iter()
-            .find(|answered| answered.incident == paged.incident);
-        let answer = match answer.and_then(|answered| answered.by.as_ref()) {
-            Some((at, by)) if paged.to.contains(by) => format!("{by} answered after {}", seconds(at.since(paged.at))),
-            _ => "no answer".into(),
+    for Line { label, figure } in lines {
+        let said = match figure {
+            Ok(figure) => figure.clone(),
+            Err(why) => format!("no figure: {why}"),
         };
-        line(
-            "page",
-            format!(
-                "{} rung {}: {} - {answer}",
-                paged.incident,
-                paged.rung + 1,
-                to.join(", ")
-            ),
-        );
+        text.push_str(&format!("  {label:<34} {said}\n"));
     }
-    line(
-        "journal",
-        match &measured.journal {
-            Ok(entries) => format!("{entries} entries, the chain holds"),
-            Err(fault) => fault.clone(),
-        },
-    );
     text.push('\n');
     for claim in claims {
-        text.push_str(&format!(
-            "  {} {}\n",
-            if claim.holds { "yes" } else { "NO " },
-            claim.what
-        ));
+        let answer = if claim.holds { "yes" } else { "NO " };
+        text.push_str(&format!("  {answer} {}\n", claim.what));
     }
     text
 }
 
-fn rollback_lines(story: &Story, measured: &Measured, line: &mut impl FnMut(&str, String)) {
+fn line(label: &'static str, figure: Result<String, String>) -> Line {
+    Line { label, figure }
+}
+
+fn shoppers(measured: &Measured) -> Result<String, String> {
+    if measured.attempts == 0 {
+        return Err("nobody put anything into a cart".into());
+    }
+    #[expect(clippy::cast_precision_loss, reason = "counts of a demo are far below 2^52")]
+    let (attempts, completed) = (measured.attempts as f64, measured.completed as f64);
+    Ok(format!(
+        "{} attempts at {:.0}/s, {:.1} % completed",
+        measured.attempts,
+        attempts / measured.seconds.max(1.0),
+        100.0 * completed / attempts
+    ))
+}
+
+fn ledger(measured: &Measured) -> String {
+    format!(
+        "{}, {} differences to both shops",
+        orders(measured.ledger),
+        measured.ledger_differences
+    )
+}
+
+fn rollback_lines(story: &Story, measured: &Measured) -> Vec<Line> {
     let checkout = story.stage(CHECKOUT);
-    let Some(rollback) = checkout.rollbacks.first() else {
-        line("rollbacks", "none".into());
-        return;
-    };
-    line(
-        "checkout rolled back from",
-        format!("{} by {}", rollback.from, rollback.by),
-    );
-    let verdict = CriterionId::parse(&rollback.by).ok().and_then(|criterion| {
-        checkout
-            .judged
-            .iter()
-            .rev()
-            .find(|judged| judged.criterion == criterion && judged.at <= rollback.harm_at)
-    });
-    if let Some(reading) = verdict.map(|judged| &judged.reading) {
-        // Lost orders = loss per attempt on the new side x its attempts; the interval is the verdict's own.
-        #[expect(clippy::cast_precision_loss, reason = "counts of a demo are far below 2^52")]
-        if let (Some(difference), Some((low, high)), Some((attempts, _))) =
-            (reading.difference, reading.interval, reading.new)
-        {
-            let exposed = attempts as f64;
-            let all = checkout.attempts_until_rollback as f64;
-            let span = |of: f64| {
-                format!(
-                    "{:.0} ({:.0} to {:.0})",
-                    (-difference * of).max(0.0),
-                    (-high * of).max(0.0),
-                    (-low * of).max(0.0)
-                )
-            };
-            line("orders lost on the new side", span(exposed));
-            line(
-                "full exposure would have lost",
-                format!("{} in the same time", span(all)),
-            );
-        }
-    }
-    line(
-        "orders on the new side then",
-        format!(
-            "{}, of which {} were paid and kept",
-            measured.stranded.0, measured.stranded.1
+    let first = checkout.rollbacks.first();
+    let rollback = first.ok_or("checkout was not rolled back");
+    let losses = losses::of(&checkout);
+    let since_verdict = |what: &dyn Fn(&RolledBack) -> Result<String, String>| what(rollback?);
+    vec![
+        line(
+            "checkout rolled back",
+            since_verdict(&|rollback| Ok(format!("from {} by {}", rollback.from, rollback.by))),
         ),
-    );
-    if let Some(first) = measured.first_failure_at {
-        line("first failing order to verdict", seconds(rollback.harm_at.since(first)));
+        line(
+            "orders lost on the new side",
+            losses
+                .clone()
+                .map(|of| format!("{} by the {} attempts begun there before it", of.lost, of.exposed)),
+        ),
+        line(
+            "full exposure would have lost",
+            losses.map(|of| format!("{} by all {} attempts of the same time", of.at_full, of.all)),
+        ),
+        line(
+            "stranded at the rollback",
+            since_verdict(&|_| {
+                Ok(format!(
+                    "{} orders on the new side, of which {} were paid and kept",
+                    measured.stranded.0, measured.stranded.1
+                ))
+            }),
+        ),
+        line(
+            "first failing order to verdict",
+            since_verdict(&|rollback| match measured.first_failure_at {
+                Some(first) => Ok(seconds(rollback.harm_at.since(first))),
+                None => Err("no shopper saw an order fail on the new side".into()),
+            }),
+        ),
+        line(
+            "verdict to last visitor there",
+            since_verdict(&|rollback| last_visitor(rollback, measured.last_fresh_request_at)),
+        ),
+        line(
+            "verdict to every gateway's word",
+            since_verdict(&|rollback| match rollback.done_at {
+                Some(done) => Ok(seconds(done.since(rollback.harm_at))),
+                None => Err("it has not come".into()),
+            }),
+        ),
+    ]
+}
+
+fn last_visitor(rollback: &RolledBack, last: Option<Timestamp>) -> Result<String, String> {
+    let last = last.ok_or("no gateway has seen a visitor without an open cart there")?;
+    Ok(if last >= rollback.harm_at {
+        format!("{}, open carts apart", seconds(last.since(rollback.harm_at)))
+    } else {
+        let before = seconds(rollback.harm_at.since(last));
+        format!("none after it, open carts apart; the last came {before} before")
+    })
+}
+
+fn page_lines(story: &Story) -> Vec<Line> {
+    let called = story.pages.iter().filter(|paged| !paged.to.is_empty());
+    let lines: Vec<Line> = called
+        .map(|paged| {
+            let to: Vec<&str> = paged.to.iter().map(tidegate_model::PersonId::as_str).collect();
+            let (incident, rung) = (&paged.incident, paged.rung + 1);
+            let said = format!("{incident} rung {rung}: {} - {}", to.join(", "), answer(story, paged));
+            line("page", Ok(said))
+        })
+        .collect();
+    if lines.is_empty() {
+        return vec![line("page", Err("nobody was called".into()))];
     }
-    if let Some(last) = measured.last_fresh_request_at {
-        let label = "verdict to last visitor there";
-        if last >= rollback.harm_at {
-            line(
-                label,
-                format!("{}, open carts apart", seconds(last.since(rollback.harm_at))),
-            );
-        } else {
-            let before = seconds(rollback.harm_at.since(last));
-            line(
-                label,
-                format!("none after it, open carts apart; the last came {before} before"),
-            );
-        }
-    }
-    if let Some(done) = rollback.done_at {
-        line("verdict to every gateway's word", seconds(done.since(rollback.harm_at)));
+    lines
+}
+
+fn answer(story: &Story, paged: &Paged) -> String {
+    let of_page = |answered: &&Answered| answered.incident == paged.incident;
+    match story.incidents.iter().find(of_page).and_then(|known| known.by.as_ref()) {
+        Some((at, by)) if paged.to.contains(by) => format!("{by} answered after {}", seconds(at.since(paged.at))),
+        Some(_) | None => "no answer".into(),
     }
 }
 

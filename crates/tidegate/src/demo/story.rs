@@ -1,8 +1,13 @@
 //! What happened in a demo, read from its journal alone: the moments that the report and the exit code rest on.
 
-use tidegate_engine::event::{Body, Cause, Event, Origin, Reading};
-use tidegate_model::seam::Verdict;
-use tidegate_model::{BasisPoints, CriterionId, IncidentId, PersonId, StageId, Timestamp};
+use tidegate_engine::event::{Body, Cause, Event, Origin};
+use tidegate_model::seam::{Effect, ExposureVersion, Stratum, StratumPart, Verdict};
+use tidegate_model::{ActionId, BasisPoints, CriterionId, IncidentId, PersonId, StageId, Timestamp};
+
+use super::losses::Cohort;
+
+/// The criterion of the demo's estate that counts completed orders.
+const COMPLETION: &str = "buy-completion";
 
 /// One verdict of a criterion.
 #[derive(Debug, Clone)]
@@ -10,7 +15,6 @@ pub(crate) struct Judged {
     pub(crate) at: Timestamp,
     pub(crate) criterion: CriterionId,
     pub(crate) verdict: Verdict,
-    pub(crate) reading: Reading,
 }
 
 /// A rollback from beginning to end.
@@ -21,21 +25,23 @@ pub(crate) struct RolledBack {
     pub(crate) done_at: Option<Timestamp>,
     /// The criterion that found harm, or `brake`.
     pub(crate) by: String,
+    /// The snapshot that took everybody back.
+    pub(crate) version: ExposureVersion,
 }
 
 /// What happened to one stage.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StageStory {
-    /// Exposures with their instants.
-    pub(crate) exposed: Vec<(Timestamp, BasisPoints)>,
+    /// The snapshot that exposed it for the first time.
+    pub(crate) exposed_as: Option<ExposureVersion>,
     pub(crate) judged: Vec<Judged>,
     pub(crate) changes: Vec<Timestamp>,
     pub(crate) holds: Vec<(Timestamp, Option<CriterionId>)>,
     pub(crate) rollbacks: Vec<RolledBack>,
     pub(crate) watched_at: Option<Timestamp>,
     pub(crate) finalised_at: Option<Timestamp>,
-    /// Attempts of both sides while the stage was exposed and before its first rollback ended.
-    pub(crate) attempts_until_rollback: u64,
+    /// Start cohorts of completed orders, those that came late for judging too.
+    pub(crate) cohorts: Vec<Cohort>,
 }
 
 /// One page: when, which rung, to whom.
@@ -52,10 +58,16 @@ pub(crate) struct Paged {
 pub(crate) struct Answered {
     pub(crate) incident: IncidentId,
     pub(crate) stage: Option<StageId>,
-    pub(crate) rung_called: u32,
+    /// Who acknowledged it first.
     pub(crate) by: Option<(Timestamp, PersonId)>,
-    pub(crate) action: Option<String>,
-    pub(crate) resolved: bool,
+    pub(crate) acted: Vec<Acted>,
+}
+
+/// A granted action that somebody used.
+#[derive(Debug, Clone)]
+pub(crate) struct Acted {
+    pub(crate) by: PersonId,
+    pub(crate) action: ActionId,
 }
 
 /// Everything that happened.
@@ -71,25 +83,33 @@ impl Story {
     pub(crate) fn read(&mut self, event: &Event) {
         let at = event.at;
         match &event.body {
-            Body::StepExposed { stage, to, .. } => self.stage_mut(stage).exposed.push((at, *to)),
+            Body::StepExposed { stage, sent, .. } => {
+                let version = exposure(&sent.effect);
+                let story = self.stage_mut(stage);
+                story.exposed_as = story.exposed_as.or(version);
+            }
             Body::CriterionJudged {
                 stage,
                 criterion,
                 verdict,
-                reading,
                 ..
             } => {
                 let judged = Judged {
                     at,
                     criterion: criterion.clone(),
                     verdict: verdict.clone(),
-                    reading: reading.clone(),
                 };
                 self.stage_mut(stage).judged.push(judged);
             }
             Body::ChangeNoted { stage, .. } => self.stage_mut(stage).changes.push(at),
             Body::StageHeld { stage, criterion, .. } => self.stage_mut(stage).holds.push((at, criterion.clone())),
-            Body::RollbackBegun { stage, from, cause, .. } => {
+            Body::RollbackBegun {
+                stage,
+                from,
+                cause,
+                sent,
+                ..
+            } => {
                 let by = match cause {
                     Cause::Harm(criterion) => criterion.to_string(),
                     Cause::Brake => "brake".into(),
@@ -97,13 +117,14 @@ impl Story {
                     Cause::Action(action) => action.to_string(),
                     Cause::Unknown(gateway) => format!("gateway {gateway}"),
                 };
-                let rolled_back = RolledBack {
+                let version = exposure(&sent.effect).expect("a rollback orders an exposure");
+                self.stage_mut(stage).rollbacks.push(RolledBack {
                     from: *from,
                     harm_at: at,
                     done_at: None,
                     by,
-                };
-                self.stage_mut(stage).rollbacks.push(rolled_back);
+                    version,
+                });
             }
             Body::RolledBack { stage, .. } => {
                 if let Some(last) = self.stage_mut(stage).rollbacks.last_mut() {
@@ -112,18 +133,7 @@ impl Story {
             }
             Body::WatchBegun { stage, .. } => self.stage_mut(stage).watched_at = Some(at),
             Body::StageFinalised { stage, .. } => self.stage_mut(stage).finalised_at = Some(at),
-            Body::EvidenceRecorded { stratum, .. } => {
-                for counts in stratum
-                    .counts
-                    .iter()
-                    .filter(|counts| counts.criterion.as_str() == "split")
-                {
-                    let story = self.stage_mut(&counts.stage);
-                    if !story.exposed.is_empty() && story.rollbacks.is_empty() {
-                        story.attempts_until_rollback += counts.old.n + counts.new.n;
-                    }
-                }
-            }
+            Body::EvidenceRecorded { stratum, .. } => self.count(stratum),
             Body::IncidentOpened { incident, origin, .. } => {
                 let stage = match origin {
                     Origin::Criterion(stage, _) | Origin::Brake(stage) => Some(stage.clone()),
@@ -132,10 +142,8 @@ impl Story {
                 self.incidents.push(Answered {
                     incident: incident.clone(),
                     stage,
-                    rung_called: 0,
                     by: None,
-                    action: None,
-                    resolved: false,
+                    acted: Vec::new(),
                 });
             }
             Body::RungCalled {
@@ -148,26 +156,24 @@ impl Story {
                     rung: *rung,
                     to,
                 });
-                if let Some(answered) = self.incident_mut(incident) {
-                    answered.rung_called = (*rung).max(answered.rung_called);
-                }
             }
             Body::IncidentAcknowledged { incident, by, .. } => {
                 if let Some(answered) = self.incident_mut(incident) {
                     answered.by.get_or_insert((at, by.clone()));
                 }
             }
-            Body::ActionTaken { incident, action, .. } => {
+            Body::ActionTaken {
+                incident, action, by, ..
+            } => {
                 if let Some(answered) = self.incident_mut(incident) {
-                    answered.action = Some(action.to_string());
+                    answered.acted.push(Acted {
+                        by: by.clone(),
+                        action: action.clone(),
+                    });
                 }
             }
-            Body::IncidentResolved { incident, .. } => {
-                if let Some(answered) = self.incident_mut(incident) {
-                    answered.resolved = true;
-                }
-            }
-            Body::ControllerStarted { .. }
+            Body::IncidentResolved { .. }
+            | Body::ControllerStarted { .. }
             | Body::EstateAdopted { .. }
             | Body::CommandRefused { .. }
             | Body::StageReadied { .. }
@@ -208,6 +214,20 @@ impl Story {
             .find(|answered| answered.stage.as_ref().is_some_and(|id| id.as_str() == stage))
     }
 
+    /// Cohorts that a restart of a gateway has cut short say nothing.
+    fn count(&mut self, stratum: &Stratum) {
+        if stratum.voided || stratum.id.part != StratumPart::Cohort {
+            return;
+        }
+        for counts in stratum.counts.iter().filter(|of| of.criterion.as_str() == COMPLETION) {
+            self.stage_mut(&counts.stage).cohorts.push(Cohort {
+                version: stratum.version,
+                old: counts.old,
+                new: counts.new,
+            });
+        }
+    }
+
     fn stage_mut(&mut self, stage: &StageId) -> &mut StageStory {
         let place = match self.stages.iter().position(|(id, _)| id == stage) {
             Some(place) => place,
@@ -228,8 +248,10 @@ impl Story {
 
 impl StageStory {
     /// The first harm verdict of a criterion.
-    pub(crate) fn first_harm(&self) -> Option<&Judged> {
-        self.judged.iter().find(|judged| judged.verdict == Verdict::Harm)
+    pub(crate) fn first_harm_of(&self, criterion: &str) -> Option<&Judged> {
+        self.judged
+            .iter()
+            .find(|judged| judged.criterion.as_str() == criterion && judged.verdict == Verdict::Harm)
     }
 
     /// Whether a criterion said `pass` after an instant.
@@ -245,10 +267,99 @@ impl StageStory {
     }
 }
 
-fn addressee(effect: &tidegate_model::seam::Effect) -> Option<PersonId> {
-    use tidegate_model::seam::Effect;
+fn addressee(effect: &Effect) -> Option<PersonId> {
     match effect {
         Effect::Page(letter) | Effect::AskApproval(letter) | Effect::Notify(letter) => Some(letter.to.clone()),
         Effect::SetExposure(_) => None,
+    }
+}
+
+fn exposure(effect: &Effect) -> Option<ExposureVersion> {
+    match effect {
+        Effect::SetExposure(snapshot) => Some(snapshot.version),
+        Effect::Page(_) | Effect::AskApproval(_) | Effect::Notify(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidegate_model::Millis;
+    use tidegate_model::seam::{Actor, ArmCounts, MeterCounts, StratumId};
+
+    use super::*;
+
+    fn event(body: Body) -> Event {
+        Event {
+            v: 1,
+            at: Timestamp(1),
+            actor: Actor::Controller,
+            key: None,
+            body,
+        }
+    }
+
+    fn evidence(part: StratumPart, late: bool, voided: bool, n: u64) -> Event {
+        let counts = |criterion: &str| MeterCounts {
+            stage: StageId::parse("checkout").expect("a name"),
+            criterion: CriterionId::parse(criterion).expect("a name"),
+            old: ArmCounts { n, hits: n },
+            new: ArmCounts { n, hits: 0 },
+        };
+        event(Body::EvidenceRecorded {
+            stratum: Stratum {
+                id: StratumId {
+                    gateway: tidegate_model::GatewayId::parse("gateway-1").expect("a name"),
+                    incarnation: 1,
+                    index: n,
+                    part,
+                },
+                began: Timestamp(0),
+                lasted: Millis::seconds(1),
+                version: ExposureVersion { epoch: 1, seq: 7 },
+                untracked: 0,
+                fallbacks: 0,
+                voided,
+                counts: vec![counts(COMPLETION), counts("buy-errors")],
+            },
+            late,
+        })
+    }
+
+    #[test]
+    fn orders_are_counted_by_start_cohort_whether_or_not_they_came_in_time_for_a_verdict() {
+        let mut story = Story::default();
+        for read in [
+            evidence(StratumPart::Cohort, false, false, 1),
+            evidence(StratumPart::Cohort, true, false, 2),
+            evidence(StratumPart::Cohort, true, true, 4),
+            evidence(StratumPart::Prompt, false, false, 8),
+        ] {
+            story.read(&read);
+        }
+        let counted: Vec<u64> = story.stage("checkout").cohorts.iter().map(|of| of.new.n).collect();
+        assert_eq!(counted, [1, 2]);
+    }
+
+    #[test]
+    fn the_first_to_acknowledge_is_kept() {
+        let incident = IncidentId::parse("inc-1").expect("a name");
+        let mut story = Story::default();
+        story.read(&event(Body::IncidentOpened {
+            incident: incident.clone(),
+            domain: tidegate_model::DomainId::parse("checkout").expect("a name"),
+            severity: tidegate_model::Severity::Sev2,
+            origin: Origin::Brake(StageId::parse("checkout").expect("a name")),
+            summary: String::new(),
+        }));
+        for by in ["emma", "ana"] {
+            story.read(&event(Body::IncidentAcknowledged {
+                incident: incident.clone(),
+                by: PersonId::parse(by).expect("a name"),
+                until: Timestamp(2),
+                superseded: Vec::new(),
+            }));
+        }
+        let known = story.incident_of("checkout").expect("its brake opened it");
+        assert_eq!(known.by.as_ref().map(|(_, by)| by.as_str()), Some("emma"));
     }
 }

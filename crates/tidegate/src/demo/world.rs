@@ -15,8 +15,8 @@ use tidegate_model::{DatabaseId, PersonId, ServiceId, Timestamp};
 use tidegate_signals::sql::Database;
 use tokio::task::JoinHandle;
 
+use super::measured::{Measured, Orders};
 use super::program::Program;
-use super::report::{Measured, Orders};
 use super::{Options, cast, instant};
 use crate::live::{Controller, chance};
 

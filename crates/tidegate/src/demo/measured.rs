@@ -1,0 +1,38 @@
+//! What the world outside said when the story was over.
+
+use tidegate_model::Timestamp;
+
+/// What the world outside said at the end.
+#[derive(Debug, Clone)]
+pub(crate) struct Measured {
+    /// Orders in each shop's own database: placed, paid, money of the paid ones in cents.
+    pub(crate) old_orders: Orders,
+    /// The new shop's.
+    pub(crate) new_orders: Orders,
+    /// The payment provider's ledger.
+    pub(crate) ledger: Orders,
+    /// References that are in one of ledger and shops but not in the other, or with another amount.
+    pub(crate) ledger_differences: u64,
+    /// New-side orders that existed when checkout was rolled back, and how many of them were paid in the end.
+    pub(crate) stranded: (u64, u64),
+    /// When the first order failed on the new side without an error status, as the shopper saw it.
+    pub(crate) first_failure_at: Option<Timestamp>,
+    /// Last request on the new side of a visitor without an open cart, until checkout was exposed again.
+    pub(crate) last_fresh_request_at: Option<Timestamp>,
+    /// Attempts of shoppers and how many of them completed.
+    pub(crate) attempts: u64,
+    /// Completed ones.
+    pub(crate) completed: u64,
+    /// How long shoppers came, in seconds.
+    pub(crate) seconds: f64,
+    /// Whether the journal verifies, and how many entries it has.
+    pub(crate) journal: Result<u64, String>,
+}
+
+/// Orders of one book.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Orders {
+    pub(crate) placed: u64,
+    pub(crate) paid: u64,
+    pub(crate) paid_cents: i64,
+}
