@@ -9,7 +9,7 @@ use crate::check;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::read::envelope::read_document;
-use crate::read::{Reading, people};
+use crate::read::{Reading, list, people};
 use crate::sink::{Finding, Place};
 use crate::syntax::parse_file;
 
@@ -56,11 +56,15 @@ pub fn compile(bundle: &Bundle, settings: &Settings, mode: Mode) -> Compiled {
             Ok(assembled) => estate = Some(assembled),
             Err(faults) => {
                 for fault in faults {
-                    reading.sink.add(Finding::error(
-                        Code::UnknownReference,
-                        Place::default(),
-                        fault.to_string(),
-                    ));
+                    reading.sink.add(
+                        Finding::error(
+                            Code::UnknownReference,
+                            Place::default(),
+                            "the documents do not make an estate",
+                        )
+                        .expected("names that are declared once and lead somewhere", fault.to_string())
+                        .help("repair what is named here in the file that declares it"),
+                    );
                 }
             }
         }
@@ -83,9 +87,21 @@ fn read(bundle: &Bundle, settings: &Settings) -> Reading {
     }
     people::settle(&mut reading);
     if reading.estate.is_none() {
+        let first_line = Place {
+            end: bundle
+                .files
+                .first()
+                .and_then(|file| file.text.lines().next())
+                .map_or(0, str::len),
+            ..Place::default()
+        };
+        let found = match bundle.files.len() {
+            0 => "no file".to_owned(),
+            _ => format!("none in {}", list(bundle.files.iter().map(|file| file.path.as_str()))),
+        };
         reading.sink.add(
-            Finding::error(Code::NoEstate, Place::default(), "nothing names the estate")
-                .expected("a document of kind `Estate` in `tidegate.yaml`", "none")
+            Finding::error(Code::NoEstate, first_line, "nothing names the estate")
+                .expected("a document of kind `Estate` in `tidegate.yaml`", found)
                 .help("write `tidegate.yaml` with `apiVersion: tidegate/v1alpha1`, `kind: Estate`, `metadata: { name: shop }`"),
         );
     }

@@ -52,11 +52,11 @@ pub struct Diagnostic {
     pub file: String,
     /// Where.
     pub span: Span,
-    /// What was expected; empty when the message says it.
+    /// What would have been accepted; never empty.
     pub expected: String,
-    /// What was found; empty when the message says it.
+    /// What stands there; never empty.
     pub found: String,
-    /// What to do next.
+    /// What to do next; never empty.
     pub help: String,
     /// Other places that belong to it.
     pub related: Vec<Related>,

@@ -81,20 +81,11 @@ fn group<'a>(diagnostic: &'a Diagnostic, bundle: &'a Bundle) -> Group<'a> {
                 ),
         );
     }
-    if diagnostic.help.is_empty() {
-        group
-    } else {
-        group.element(Mark::HELP.message(diagnostic.help.as_str()))
-    }
+    group.element(Mark::HELP.message(diagnostic.help.as_str()))
 }
 
 fn label(diagnostic: &Diagnostic) -> String {
-    match (diagnostic.expected.is_empty(), diagnostic.found.is_empty()) {
-        (true, true) => String::new(),
-        (false, true) => format!("expected {}", diagnostic.expected),
-        (true, false) => format!("found {}", diagnostic.found),
-        (false, false) => format!("expected {}, found {}", diagnostic.expected, diagnostic.found),
-    }
+    format!("expected {}, found {}", diagnostic.expected, diagnostic.found)
 }
 
 fn text<'a>(bundle: &'a Bundle, path: &str) -> &'a str {

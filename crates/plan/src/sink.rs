@@ -15,7 +15,7 @@ pub(crate) struct Place {
     pub(crate) end: usize,
 }
 
-/// A diagnostic under construction.
+/// A diagnostic of which everything but related places is known.
 #[derive(Debug, Clone)]
 pub(crate) struct Finding {
     pub(crate) code: Code,
@@ -28,40 +28,68 @@ pub(crate) struct Finding {
     related: Vec<(Place, String)>,
 }
 
+/// What is wrong and where; no finding until it is said what was expected and what was found.
+#[must_use]
+pub(crate) struct Claim {
+    code: Code,
+    level: Level,
+    message: String,
+    place: Place,
+}
+
+/// A claim with what was expected and found; no finding until it is said what to do.
+#[must_use]
+pub(crate) struct Contrast {
+    claim: Claim,
+    expected: String,
+    found: String,
+}
+
+impl Claim {
+    /// What would have been accepted, and what stands there.
+    pub(crate) fn expected(self, expected: impl Into<String>, found: impl Into<String>) -> Contrast {
+        Contrast {
+            claim: self,
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
+}
+
+impl Contrast {
+    /// What to do next.
+    pub(crate) fn help(self, help: impl Into<String>) -> Finding {
+        let Self { claim, expected, found } = self;
+        Finding {
+            code: claim.code,
+            level: claim.level,
+            message: claim.message,
+            place: claim.place,
+            expected,
+            found,
+            help: help.into(),
+            related: Vec::new(),
+        }
+    }
+}
+
 impl Finding {
     /// An error that says `message` about `place`.
-    pub(crate) fn error(code: Code, place: Place, message: impl Into<String>) -> Self {
-        Self {
+    pub(crate) fn error(code: Code, place: Place, message: impl Into<String>) -> Claim {
+        Claim {
             code,
             level: Level::Error,
             message: message.into(),
             place,
-            expected: String::new(),
-            found: String::new(),
-            help: String::new(),
-            related: Vec::new(),
         }
     }
 
     /// A warning that says `message` about `place`.
-    pub(crate) fn warning(code: Code, place: Place, message: impl Into<String>) -> Self {
-        Self {
+    pub(crate) fn warning(code: Code, place: Place, message: impl Into<String>) -> Claim {
+        Claim {
             level: Level::Warning,
             ..Self::error(code, place, message)
         }
-    }
-
-    /// What was expected and what was found.
-    pub(crate) fn expected(mut self, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        self.expected = expected.into();
-        self.found = found.into();
-        self
-    }
-
-    /// What to do next.
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
-        self
     }
 
     /// Another place that belongs to it.
@@ -122,7 +150,10 @@ impl Sink {
                     place,
                     format!("{} more diagnostics are not shown", self.beyond),
                 )
-                .expected(format!("at most {DIAGNOSTICS_MAX} diagnostics"), "more")
+                .expected(
+                    format!("at most {DIAGNOSTICS_MAX} diagnostics"),
+                    format!("{} beyond them", self.beyond),
+                )
                 .help("repair the ones above first"),
             );
         }

@@ -3,7 +3,7 @@
 use tidegate_model::switch::SwitchValue;
 
 use crate::code::Code;
-use crate::read::{Reading, list, nearest};
+use crate::read::{Reading, declared, nearest};
 use crate::sink::Finding;
 
 /// Checks every value that an action sets. Missing expiries, defaults and effects are found while reading.
@@ -14,22 +14,20 @@ pub(crate) fn check(reading: &mut Reading) {
                 let names = || reading.switches.keys().map(tidegate_model::SwitchId::as_str);
                 let help = match nearest(switch.as_str(), names()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None if reading.switches.is_empty() => "declare it under `switches` of its domain".to_owned(),
-                    None => format!(
-                        "declare it under `switches` of its domain; declared are {}",
-                        list(names())
-                    ),
+                    None => "declare it under `switches` of its domain".to_owned(),
                 };
+                let expected = declared("switch", names());
                 reading.sink.add(
                     Finding::error(
                         Code::UnknownSwitch,
                         key_place,
                         format!("switch `{switch}` is not declared"),
                     )
+                    .expected(expected, format!("`{switch}`"))
                     .help(help),
                 );
             }
-            Some((declared, Some(default))) if !default.same_type(&value) => {
+            Some((place, Some(default))) if !default.same_type(&value) => {
                 let finding = Finding::error(
                     Code::SwitchType,
                     value_place,
@@ -37,7 +35,7 @@ pub(crate) fn check(reading: &mut Reading) {
                 )
                 .expected(words(default), words(&value))
                 .help("set what services that read the switch can understand")
-                .related(*declared, "declared here");
+                .related(*place, "declared here");
                 reading.sink.add(finding);
             }
             Some((_, Some(_) | None)) => {}

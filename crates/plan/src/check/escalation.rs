@@ -93,7 +93,7 @@ fn check_ladder(ladder: &Ladder, people: &People, reading: &mut Reading) {
             let place = reading.place(&what, "reaches");
             reading.sink.add(
                 Finding::error(Code::RungReachesNobody, place, format!("{what} reaches nobody"))
-                    .expected("a person with a contact method", "none")
+                    .expected("a person with a contact method", named(&rung.targets))
                     .help("add `reaches: [group:<team>]` with people whose profile has an `email`"),
             );
         }
@@ -134,10 +134,29 @@ fn check_domain(domain: &str, owner: &str, ladder: &Ladder, people: &People, rea
                 ladder_place,
                 format!("person `{only}` stands on every rung of ladder `{}`", ladder.id),
             )
-            .expected("somebody else on an upper rung", "one person")
+            .expected(
+                "somebody else on an upper rung",
+                format!("`{only}` on all {}", ladder.rungs.len()),
+            )
             .help("when that person does not answer, nobody does: name other people further up")
             .related(owner_place, format!("for domain `{domain}`")),
         );
+    }
+}
+
+/// Whom a rung names, in words.
+fn named(targets: &[Target]) -> String {
+    let names: Vec<String> = targets
+        .iter()
+        .map(|target| match target {
+            Target::OwnerOnCall => "`owner`".to_owned(),
+            Target::Team(id) => format!("team `{id}`"),
+            Target::Person(id) => format!("person `{id}`"),
+        })
+        .collect();
+    match names.as_slice() {
+        [] => "no target".to_owned(),
+        names => format!("{} without one", names.join(" and ")),
     }
 }
 

@@ -35,28 +35,39 @@ pub(crate) fn check(reading: &mut Reading) {
             let names = || names.iter().map(String::as_str);
             let help = match nearest(&criterion, names()) {
                 Some(near) => format!("did you mean `{stage}/{near}`?"),
-                None => format!("criteria of stage `{stage}` are {}", list(names())),
+                None => format!("name a criterion of that gate, or add one with `name: {criterion}`"),
             };
+            let expected = format!("a criterion of stage `{stage}`: {}", list(names()));
             reading.sink.add(
                 Finding::error(
                     Code::UnknownReference,
                     place,
                     format!("criterion `{criterion}` is not in the gate of stage `{stage}`"),
                 )
+                .expected(expected, format!("`{stage}/{criterion}`"))
                 .help(help),
             );
         }
     }
-    for stage in criteria.keys().filter(|stage| !watched.contains(*stage)) {
+    for (stage, names) in criteria.iter().filter(|(stage, _)| !watched.contains(*stage)) {
         let place = reading.place(&format!("stage `{stage}`"), "");
+        let criterion = names.first().map_or("<criterion>", String::as_str);
+        let found = match watched.is_empty() {
+            true => "no signal at all".to_owned(),
+            false => format!("signals of {} only", list(watched.iter().map(String::as_str))),
+        };
         reading.sink.add(
             Finding::warning(
                 Code::RiskNotCovered,
                 place,
                 format!("no failure mode has a signal in the gate of stage `{stage}`"),
             )
+            .expected(
+                format!("a failure mode with a signal such as `{stage}/{criterion}`"),
+                found,
+            )
             .help(format!(
-                "declare what can go wrong as a `FailureMode` with `signals: [{stage}/<criterion>]`"
+                "declare what can go wrong as a `FailureMode` with `signals: [{stage}/{criterion}]`"
             )),
         );
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::code::Code;
-use crate::read::{Kind, Reading, list, nearest};
+use crate::read::{Kind, Reading, declared, nearest};
 use crate::sink::Finding;
 
 /// Checks every owner. None and two are found while reading.
@@ -18,16 +18,16 @@ pub(crate) fn check(reading: &mut Reading) {
     for (domain, (owner, place)) in reading.owners.clone() {
         if reading.declared.contains_key(&(Kind::Team, owner.clone())) {
             if !peopled.contains(&owner) {
-                let declared = reading.declared.get(&(Kind::Team, owner.clone())).copied();
+                let group = reading.declared.get(&(Kind::Team, owner.clone())).copied();
                 let mut finding = Finding::error(
                     Code::EmptyTeam,
                     place,
                     format!("team `{owner}`, which owns domain `{domain}`, has no people"),
                 )
-                .expected("a team with members", "an empty team")
+                .expected("a team with members", format!("`{owner}` without one"))
                 .help("add `members` to the group, or `memberOf` to its people");
-                if let Some(declared) = declared {
-                    finding = finding.related(declared, "declared here");
+                if let Some(group) = group {
+                    finding = finding.related(group, "declared here");
                 }
                 reading.sink.add(finding);
             }
@@ -54,14 +54,16 @@ pub(crate) fn check(reading: &mut Reading) {
         };
         let help = match nearest(&owner, teams()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("declare it as a Backstage `Group`; declared are {}", list(teams())),
+            None => format!("declare `{owner}` as a Backstage `Group`, or name one that is declared"),
         };
+        let expected = declared("team", teams());
         reading.sink.add(
             Finding::error(
                 Code::UnknownOwner,
                 place,
                 format!("team `{owner}`, which owns domain `{domain}`, is not declared"),
             )
+            .expected(expected, format!("`{owner}`"))
             .help(help),
         );
     }

@@ -247,12 +247,9 @@ fn check_cycles(plans: &[Plan], reading: &mut Reading) {
                 .collect();
             let place = reading.place(&format!("stage `{stage}`"), "after");
             reading.sink.add(
-                Finding::error(
-                    Code::Cycle,
-                    place,
-                    format!("stages wait for each other: {}", path.join(" after ")),
-                )
-                .help("remove one of these from `after`: as written none of them can begin"),
+                Finding::error(Code::Cycle, place, format!("stage `{stage}` waits for itself"))
+                    .expected("stages before it that do not wait for it", path.join(" after "))
+                    .help("remove one of these from `after`: as written none of them can begin"),
             );
             reported.extend(cycle);
         }

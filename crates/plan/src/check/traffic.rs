@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use tidegate_model::Millis;
 use tidegate_model::flow::Flow;
-use tidegate_model::plan::Stage;
+use tidegate_model::plan::{Plan, Stage};
 
 use super::plan::flow_of;
 use crate::code::Code;
 use crate::forecast::{Ground, Need};
-use crate::read::Reading;
+use crate::read::{Reading, list};
 use crate::sink::{Finding, Place};
 
 /// Checks every criterion at every step.
@@ -60,6 +60,7 @@ fn check_stage(ground: &Ground<'_>, reading: &Reading, findings: &mut Vec<Findin
                                 criterion_place,
                                 format!("no traffic of flow `{flow}` is declared"),
                             )
+                            .expected(format!("`traffic` with flow `{flow}`"), declared_traffic(ground.plan))
                             .help(format!(
                                 "add to the plan: `traffic: [{{ flow: {flow}, day: 1900/h, night: 250/h, completion: 60%, basket: 60 EUR }}]`"
                             )),
@@ -106,16 +107,24 @@ fn decorative(
         at + 1,
         stage.id
     );
-    let finding = Finding::error(Code::Decorative, place, message).related(criterion_place, "the criterion");
-    match needed {
-        Some((needed, longest)) => finding
+    let claim = Finding::error(Code::Decorative, place, message);
+    let finding = match needed {
+        Some((needed, longest)) => claim
             .expected(format!("`at-most` of {needed} or more"), longest.to_string())
             .help(format!(
                 "write `at-most: {needed}`, widen the margin, expose more, or drop a criterion that never decides"
             )),
-        None => finding
+        None => claim
             .expected("a criterion that traffic can decide", "one that it never does")
             .help("widen the margin, expose more, or declare more traffic"),
+    };
+    finding.related(criterion_place, "the criterion")
+}
+
+fn declared_traffic(plan: &Plan) -> String {
+    match plan.traffic.as_slice() {
+        [] => "no declared traffic".to_owned(),
+        declared => format!("traffic of {} only", list(declared.iter().map(|one| one.flow.as_str()))),
     }
 }
 

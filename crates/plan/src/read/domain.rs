@@ -2,10 +2,10 @@
 
 use tidegate_model::domain::{ActionEffect, Domain, Grant};
 use tidegate_model::switch::{Switch, SwitchValue};
-use tidegate_model::{ActionId, DomainId, LadderId, Millis, RunbookId, SwitchId, TeamId};
+use tidegate_model::{ActionId, DomainId, LadderId, Millis, NameError, RunbookId, SwitchId, TeamId};
 
 use super::envelope::Head;
-use super::fields::{Fields, items, name, text, texts, value, wrong};
+use super::fields::{Fields, bad_name, items, name, text, texts, value, wrong};
 use super::people::{entity_ref, person};
 use super::scalar::{DURATION, duration};
 use super::{Kind, Reading};
@@ -19,7 +19,7 @@ const ROLLBACK_EXPIRES: Millis = Millis::minutes(60);
 /// Reads a `Domain`.
 pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
     let owner = spec.get("owner");
-    let owner = owner_of(owner, head, reading);
+    let owner = owner_of(owner, spec.instead_of("owner"), head, reading);
     let ladder = spec
         .need("ladder", reading)
         .and_then(|node| reference(node, "the ladder", Kind::Ladder, LadderId::parse, reading));
@@ -56,18 +56,23 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
 }
 
 /// The one owner. None, two and a person are errors of their own; a second document that claims the domain is one too.
-fn owner_of(node: Option<&Node>, head: &Head, reading: &mut Reading) -> Option<TeamId> {
+fn owner_of(node: Option<&Node>, instead: String, head: &Head, reading: &mut Reading) -> Option<TeamId> {
     let claims = node.map(items).unwrap_or_default();
     let Some(first) = claims.first() else {
         reading.sink.add(
             Finding::error(Code::NoOwner, head.place, format!("{} has no owner", head.subject))
-                .expected("`owner` with one team", "nothing")
+                .expected("`owner` with one team", instead)
                 .help("add `owner: <team>`: exactly one team is accountable"),
         );
         return None;
     };
     if let Some(second) = claims.get(1) {
-        two_owners(head, second.place, first.place, reading);
+        two_owners(
+            head,
+            (second.place, second.words()),
+            (first.place, first.words()),
+            reading,
+        );
     }
     let written = text(first, "the owner", reading)?;
     let entity = entity_ref(&written);
@@ -89,23 +94,29 @@ fn owner_of(node: Option<&Node>, head: &Head, reading: &mut Reading) -> Option<T
                     head.place,
                     format!("{} is declared twice", head.subject),
                 )
+                .expected("one document for a domain", format!("a second one of {}", head.subject))
                 .help("merge the two documents")
                 .related(place, "first declared here");
                 reading.sink.add(finding);
             } else {
-                two_owners(head, first.place, place, reading);
+                two_owners(
+                    head,
+                    (first.place, first.words()),
+                    (place, format!("`{earlier}`")),
+                    reading,
+                );
             }
             None
         }
     }
 }
 
-fn two_owners(head: &Head, second: Place, first: Place, reading: &mut Reading) {
+fn two_owners(head: &Head, second: (Place, String), first: (Place, String), reading: &mut Reading) {
     reading.sink.add(
-        Finding::error(Code::TwoOwners, second, format!("{} has two owners", head.subject))
-            .expected("one team", "a second claim")
+        Finding::error(Code::TwoOwners, second.0, format!("{} has two owners", head.subject))
+            .expected(format!("one team, {}", first.1), format!("{} beside it", second.1))
             .help("keep the team that is paged and decides; the other may be named in `escalation-contact`")
-            .related(first, "first owner declared here"),
+            .related(first.0, "first owner declared here"),
     );
 }
 
@@ -127,7 +138,7 @@ pub(crate) fn reference<T: std::fmt::Display>(
     node: &Node,
     what: &str,
     kind: Kind,
-    parse: impl Fn(&str) -> Result<T, tidegate_model::NameError>,
+    parse: impl Fn(&str) -> Result<T, NameError>,
     reading: &mut Reading,
 ) -> Option<T> {
     let id = name(node, what, parse, reading)?;
@@ -148,7 +159,7 @@ fn switch(node: &Node, reading: &mut Reading) -> Option<Switch> {
             .map_or_else(|| "a switch".to_owned(), |id| format!("switch `{id}`"));
         reading.sink.add(
             Finding::error(Code::NoDefault, fields.head(), format!("{named} has no default"))
-                .expected("`default` with the safe value", "nothing")
+                .expected("`default` with the safe value", fields.instead_of("default"))
                 .help("add `default: on`: what services get while no action is active, or when nobody answers them"),
         );
     }
@@ -161,6 +172,7 @@ fn switch(node: &Node, reading: &mut Reading) -> Option<Switch> {
             node.place,
             format!("switch `{id}` is declared twice"),
         )
+        .expected(format!("switch `{id}` once in the estate"), "a second declaration")
         .help("a switch belongs to one domain")
         .related(*earlier, "first declared here");
         reading.sink.add(finding);
@@ -210,7 +222,7 @@ fn grant(node: &Node, reading: &mut Reading) -> Option<Grant> {
                 written.map_or(fields.head(), |node| node.place),
                 format!("{named} has no expiry"),
             )
-            .expected("`expires` above zero", "nothing")
+            .expected("`expires` above zero", fields.instead_of("expires"))
             .help("add `expires: 2h`: a mode is reverted, renewed or paged about, never left on"),
         );
     }
@@ -223,6 +235,7 @@ fn grant(node: &Node, reading: &mut Reading) -> Option<Grant> {
                 action_node.place,
                 format!("{named} is declared twice"),
             )
+            .expected(format!("{named} once in the estate"), "a second declaration")
             .help("names of actions are unique in an estate: lead them with the domain")
             .related(*earlier, "first declared here");
             reading.sink.add(finding);
@@ -256,7 +269,7 @@ fn effect(fields: &mut Fields<'_>, named: &str, reading: &mut Reading) -> Option
         (None, None) => {
             reading.sink.add(
                 Finding::error(Code::NoEffect, fields.head(), format!("{named} has no effect"))
-                    .expected("`sets` or `rolls-back`", "neither")
+                    .expected("`sets` or `rolls-back`", fields.instead_of("sets"))
                     .help("add `sets: { switch: off }` or `rolls-back: exposure`"),
             );
             None
@@ -276,7 +289,7 @@ fn set_switches(node: &Node, named: &str, reading: &mut Reading) -> Option<Actio
     if entries.is_empty() {
         reading.sink.add(
             Finding::error(Code::NoEffect, node.place, format!("{named} has no effect"))
-                .expected("at least one switch", "none")
+                .expected("at least one switch with a value", node.words())
                 .help("name a switch and its value: `sets: { checkout.wallet: off }`"),
         );
         return None;
@@ -291,11 +304,9 @@ fn set_switches(node: &Node, named: &str, reading: &mut Reading) -> Option<Actio
                     .push((id.clone(), value.clone(), key.place, node.place));
                 sets.push((id, value));
             }
-            Err(error) => reading.sink.add(Finding::error(
-                Code::BadName,
-                key.place,
-                format!("the switch is not a name: {error}"),
-            )),
+            Err(NameError::Empty | NameError::TooLong(_) | NameError::Character(_)) => {
+                bad_name(key.place, "the switch", &key.text, reading);
+            }
         }
     }
     Some(ActionEffect::SetSwitches(sets))

@@ -1,11 +1,11 @@
 //! Edges: where to listen, both sides of each unit, routes and how callbacks find their side.
 
 use tidegate_model::edge::{CallbackRule, Edge, OnDecrease, Route, RouteClass, UnitUpstreams};
-use tidegate_model::{EdgeId, Millis, RouteId, UnitId};
+use tidegate_model::{EdgeId, Millis, NameError, RouteId, UnitId};
 
 use super::Reading;
 use super::envelope::Head;
-use super::fields::{Fields, items, name, text, value, wrong};
+use super::fields::{Fields, bad_name, items, name, text, value, wrong};
 use super::scalar::{DURATION, TRUTH, duration, truth};
 use crate::code::Code;
 use crate::sink::Finding;
@@ -40,6 +40,10 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
                         Code::DeclaredTwice,
                         node.place,
                         format!("route `{}` is declared twice", route.id),
+                    )
+                    .expected(
+                        format!("route `{}` once on an edge", route.id),
+                        "a second route of that name",
                     )
                     .help("give the second another name"),
                 );
@@ -114,12 +118,8 @@ fn units(node: &Node, head: &Head, reading: &mut Reading) -> Vec<UnitUpstreams> 
     for (key, node) in entries {
         let id = match UnitId::parse(&key.text) {
             Ok(id) => id,
-            Err(error) => {
-                reading.sink.add(Finding::error(
-                    Code::BadName,
-                    key.place,
-                    format!("the unit is not a name: {error}"),
-                ));
+            Err(NameError::Empty | NameError::TooLong(_) | NameError::Character(_)) => {
+                bad_name(key.place, "the unit", &key.text, reading);
                 continue;
             }
         };

@@ -1,7 +1,7 @@
 //! The envelope of a document: `apiVersion`, `kind`, `metadata`, `spec`; it decides which reader takes the rest.
 
 use super::fields::{Fields, name, text};
-use super::{Kind, Reading, list, nearest};
+use super::{Kind, Reading, declared, nearest};
 use crate::code::Code;
 use crate::sink::{Finding, Place};
 use crate::syntax::{Node, Shape};
@@ -139,7 +139,11 @@ fn backstage(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Read
         other => {
             reading.sink.add(
                 Finding::error(Code::Envelope, node.place, format!("kind `{other}` is not known"))
-                    .expected(format!("`Group` or `User` of `{BACKSTAGE}`"), format!("`{other}`")),
+                    .expected(format!("`Group` or `User` of `{BACKSTAGE}`"), format!("`{other}`"))
+                    .help(match nearest(other, ["Group", "User"].into_iter().chain(UNREAD)) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("kinds of `{OURS}` are {}", OUR_KINDS.join(", ")),
+                    }),
             );
             return;
         }
@@ -180,6 +184,10 @@ fn estate(head: Head, mut fields: Fields<'_>, reading: &mut Reading) {
     match &reading.estate {
         Some((_, earlier)) => {
             let finding = Finding::error(Code::DeclaredTwice, head.place, "the estate is named twice")
+                .expected(
+                    "one document of kind `Estate`",
+                    format!("a second one, `{}`", head.name),
+                )
                 .help("keep one document of kind `Estate`, in `tidegate.yaml`")
                 .related(*earlier, "first named here");
             reading.sink.add(finding);
@@ -247,6 +255,10 @@ pub(crate) fn declare(kind: Kind, name: String, head: &Head, reading: &mut Readi
                 head.place,
                 format!("{} `{name}` is declared twice", kind.word()),
             )
+            .expected(
+                format!("one {} of this name", kind.word()),
+                format!("a second `{name}`"),
+            )
             .help("keep one, or give the second another name")
             .related(*earlier, "first declared here");
             reading.sink.add(finding);
@@ -258,8 +270,7 @@ pub(crate) fn declare(kind: Kind, name: String, head: &Head, reading: &mut Readi
 pub(crate) fn unknown(kind: Kind, name: &str, place: Place, known: &[&str], reading: &mut Reading) {
     let help = match nearest(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => format!("no {} is declared", kind.word()),
-        None => format!("declared are {}", list(known.iter().copied())),
+        None => format!("declare it {}", kind.home()),
     };
     reading.sink.add(
         Finding::error(
@@ -267,6 +278,7 @@ pub(crate) fn unknown(kind: Kind, name: &str, place: Place, known: &[&str], read
             place,
             format!("{} `{name}` is not declared", kind.word()),
         )
+        .expected(declared(kind.word(), known.iter().copied()), format!("`{name}`"))
         .help(help),
     );
 }

@@ -1,9 +1,14 @@
 //! The fields of a mapping: asked for one by one, and what nobody asked for is an unknown field.
 
+use tidegate_model::{NameError, check_name};
+
 use super::{Reading, list, nearest};
 use crate::code::Code;
-use crate::sink::{Finding, Place};
+use crate::sink::{Claim, Finding, Place};
 use crate::syntax::{Node, Shape};
+
+/// The longest name, in bytes.
+const NAME_BYTES_MAX: usize = 63;
 
 /// A mapping that is being read.
 pub(crate) struct Fields<'n> {
@@ -49,10 +54,22 @@ impl<'n> Fields<'n> {
             let place = self.head();
             reading.sink.add(
                 Finding::error(Code::MissingField, place, format!("{} has no `{name}`", self.what))
+                    .expected(format!("`{name}` with a value"), self.instead_of(name))
                     .help(format!("add `{name}: ...`")),
             );
         }
         found
+    }
+
+    /// What stands where a field should: the field without a use, or else the fields that are written.
+    pub(crate) fn instead_of(&self, name: &str) -> String {
+        match (self.node.get(name), &self.node.shape) {
+            (Some(node), _) => format!("`{name}` with {}", node.words()),
+            (None, Shape::Map(entries)) if !entries.is_empty() => {
+                format!("only {}", list(entries.iter().map(|(key, _)| key.text.as_str())))
+            }
+            (None, _) => self.node.words(),
+        }
     }
 
     /// Where a missing field is complained about: the mapping's first key, which underlines less than the whole.
@@ -65,19 +82,23 @@ impl<'n> Fields<'n> {
 
     /// Complains about fields that nobody asked for.
     pub(crate) fn close(self, reading: &mut Reading) {
-        self.close_as(reading, |code_place, message| {
-            Finding::error(Code::UnknownField, code_place, message)
-        });
+        self.close_as(
+            "remove it, or write one of the fields that are read here",
+            reading,
+            |place, message| Finding::error(Code::UnknownField, place, message),
+        );
     }
 
     /// Warns about fields that nobody asked for: the format is somebody else's.
     pub(crate) fn close_foreign(self, reading: &mut Reading) {
-        self.close_as(reading, |place, message| {
-            Finding::warning(Code::ForeignField, place, message)
-        });
+        self.close_as(
+            "keep it for the tools that read it, or remove it: nothing here does",
+            reading,
+            |place, message| Finding::warning(Code::ForeignField, place, message),
+        );
     }
 
-    fn close_as(self, reading: &mut Reading, finding: impl Fn(Place, String) -> Finding) {
+    fn close_as(self, otherwise: &str, reading: &mut Reading, finding: impl Fn(Place, String) -> Claim) {
         let Shape::Map(entries) = &self.node.shape else { return };
         for (key, _) in entries {
             if key.text.is_empty() || self.asked.contains(&key.text.as_str()) {
@@ -85,11 +106,17 @@ impl<'n> Fields<'n> {
             }
             let help = match nearest(&key.text, self.asked.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("fields here are {}", list(self.asked.iter().copied())),
+                None => otherwise.to_owned(),
             };
-            reading
-                .sink
-                .add(finding(key.place, format!("{} has no field `{}`", self.what, key.text)).help(help));
+            let expected = match self.asked.as_slice() {
+                [] => "no field at all".to_owned(),
+                asked => format!("one of {}", list(asked.iter().copied())),
+            };
+            reading.sink.add(
+                finding(key.place, format!("{} has no field `{}`", self.what, key.text))
+                    .expected(expected, format!("`{}`", key.text))
+                    .help(help),
+            );
         }
     }
 }
@@ -101,8 +128,52 @@ pub(crate) fn wrong(node: &Node, what: &str, expected: &str, reading: &mut Readi
     }
     reading.sink.add(
         Finding::error(Code::WrongValue, node.place, format!("{what} is not {expected}"))
-            .expected(expected, node.words()),
+            .expected(expected, node.words())
+            .help(repair(expected, node.text().unwrap_or_default())),
     );
+}
+
+/// What to write instead: the nearest of the words or examples that the expectation quotes, or else any of them.
+fn repair(expected: &str, found: &str) -> String {
+    let quoted: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+    match (nearest(found, quoted.iter().copied()), quoted.as_slice()) {
+        (Some(near), _) if near != found => format!("did you mean `{near}`?"),
+        (_, []) => format!("write {expected} here"),
+        (_, [only]) => format!("write it like `{only}`"),
+        (_, several) => format!("write it like one of {}", list(several.iter().copied())),
+    }
+}
+
+/// Complains that a text breaks the name rule.
+pub(crate) fn bad_name(place: Place, what: &str, found: &str, reading: &mut Reading) {
+    let quoted = match found.len() {
+        0 => "nothing".to_owned(),
+        length if length > NAME_BYTES_MAX => format!("{length} characters"),
+        _ => format!("`{found}`"),
+    };
+    let help = match cleaned(found) {
+        Some(name) => format!("write for example `{name}`"),
+        None => "write a name such as `checkout-rollback`".to_owned(),
+    };
+    reading.sink.add(
+        Finding::error(Code::BadName, place, format!("{what} breaks the name rule"))
+            .expected(NAME, quoted)
+            .help(help),
+    );
+}
+
+const NAME: &str = "1 to 63 letters, digits, `-`, `_` and `.`, the first and the last of them a letter or digit";
+
+/// The name that is left when what a name cannot hold becomes a hyphen.
+fn cleaned(text: &str) -> Option<String> {
+    let is_kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let replaced: String = text
+        .chars()
+        .map(|c| if is_kept(c) { c } else { '-' })
+        .take(NAME_BYTES_MAX)
+        .collect();
+    let name = replaced.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    check_name(name).ok().map(|()| name.to_owned())
 }
 
 /// The items of a list; a single value stands for a list of one.
@@ -153,7 +224,7 @@ pub(crate) fn value<T>(
 pub(crate) fn name<T>(
     node: &Node,
     what: &str,
-    parse: impl Fn(&str) -> Result<T, tidegate_model::NameError>,
+    parse: impl Fn(&str) -> Result<T, NameError>,
     reading: &mut Reading,
 ) -> Option<T> {
     let Some(text) = node.text() else {
@@ -162,12 +233,8 @@ pub(crate) fn name<T>(
     };
     match parse(text) {
         Ok(name) => Some(name),
-        Err(error) => {
-            reading.sink.add(
-                Finding::error(Code::BadName, node.place, format!("{what} is not a name: {error}")).help(
-                    "names have 1 to 63 letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit",
-                ),
-            );
+        Err(NameError::Empty | NameError::TooLong(_) | NameError::Character(_)) => {
+            bad_name(node.place, what, text, reading);
             None
         }
     }

@@ -8,7 +8,7 @@ use super::envelope::Head;
 use super::fields::{Fields, items, name, text, value, wrong};
 use super::scalar::{DURATION, PERCENT, SEVERITY, WHOLE, duration, percent, severity, whole};
 use super::stage::approver;
-use super::{Kind, Reading};
+use super::{Kind, Reading, list};
 use crate::code::Code;
 use crate::sink::Finding;
 use crate::syntax::{Node, Shape};
@@ -34,6 +34,9 @@ const QUANTILES: [(&str, u32); 6] = [
     ("p99.9", 999_000),
 ];
 
+/// Names of what every stage counts beside its criteria; evidence of a criterion with such a name would be taken for it.
+const RESERVED: [&str; 2] = ["split", "brake"];
+
 /// Reads the gate of a stage.
 pub(crate) fn read(node: &Node, head: &Head, owner: &DomainId, reading: &mut Reading) -> Option<Gate> {
     let mut fields = Fields::open(node, format!("the gate of {}", head.subject), reading)?;
@@ -50,8 +53,8 @@ pub(crate) fn read(node: &Node, head: &Head, owner: &DomainId, reading: &mut Rea
         lacks(
             Code::NoApprover,
             &fields,
-            "approver",
-            "add `approvers: [checkout.owner]`",
+            ["approver", "approvers"],
+            &format!("add `approvers: [{owner}.owner]`"),
             reading,
         );
     }
@@ -60,7 +63,7 @@ pub(crate) fn read(node: &Node, head: &Head, owner: &DomainId, reading: &mut Rea
         lacks(
             Code::NoCriterion,
             &fields,
-            "criterion",
+            ["criterion", "criteria"],
             "add `criteria: [{ flow: buy, completion: not worse }]`: only a pass opens a gate",
             reading,
         );
@@ -92,10 +95,12 @@ pub(crate) fn read(node: &Node, head: &Head, owner: &DomainId, reading: &mut Rea
     })
 }
 
-fn lacks(code: Code, fields: &Fields<'_>, what: &str, help: &str, reading: &mut Reading) {
-    reading
-        .sink
-        .add(Finding::error(code, fields.head(), format!("{} has no {what}", fields.what())).help(help));
+fn lacks(code: Code, fields: &Fields<'_>, [what, field]: [&str; 2], help: &str, reading: &mut Reading) {
+    reading.sink.add(
+        Finding::error(code, fields.head(), format!("{} has no {what}", fields.what()))
+            .expected(format!("`{field}` with at least one {what}"), fields.instead_of(field))
+            .help(help),
+    );
 }
 
 fn default_brake() -> Brake {
@@ -143,6 +148,22 @@ fn criterion(
     let given = fields
         .get("name")
         .and_then(|node| name(node, "the criterion's name", CriterionId::parse, reading));
+    if let Some(node) = fields.get("name")
+        && let Some(reserved) = node.text().filter(|name| RESERVED.contains(name))
+    {
+        reading.sink.add(
+            Finding::error(
+                Code::BadName,
+                node.place,
+                format!("no criterion can be named `{reserved}`"),
+            )
+            .expected(
+                format!("a name beside {}", list(RESERVED.into_iter())),
+                format!("`{reserved}`"),
+            )
+            .help("those stand for what every stage counts: say what this one compares"),
+        );
+    }
     let title = fields.get("title").and_then(|node| text(node, "the title", reading));
     let measured = measure(&mut fields, reading);
     let on_harm = fields
@@ -176,6 +197,7 @@ fn criterion(
                         node.place,
                         format!("criterion `{id}` is declared twice"),
                     )
+                    .expected("one criterion of this name in a gate", format!("a second `{id}`"))
                     .help("give the second another `name`"),
                 );
             }
@@ -256,7 +278,7 @@ fn measure(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Measured> {
         )
         .expected(
             "`flow`, `errors`, `latency`, `sql-equal`, `incidents` or `manual`",
-            "none of them",
+            fields.instead_of("flow"),
         )
         .help("write for example `{ flow: buy, completion: not worse }`"),
     );

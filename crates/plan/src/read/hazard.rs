@@ -9,20 +9,21 @@ use super::fields::{Fields, items, text, texts, value, wrong};
 use super::scalar::{SEVERITY, severity};
 use super::{Kind, Reading};
 use crate::code::Code;
-use crate::sink::Finding;
+use crate::sink::{Claim, Finding};
 use crate::syntax::Node;
 
 /// Reads a `FailureMode`.
 pub(crate) fn read_failure_mode(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
     let domain = spec.get("domain");
     if domain.is_none() {
-        missing(
-            Code::HazardWithoutOwner,
-            head,
-            "no owner",
-            "add `domain: <domain>`: its owner is paged",
-            reading,
-        );
+        missing(Code::HazardWithoutOwner, head, "no owner", reading, |claim| {
+            claim
+                .expected(
+                    "`domain` with the domain whose owner is paged",
+                    spec.instead_of("domain"),
+                )
+                .help("add `domain: <domain>`: its owner is paged")
+        });
     }
     let domain = domain.and_then(|node| reference(node, "the domain", Kind::Domain, DomainId::parse, reading));
     let severity = spec
@@ -33,13 +34,14 @@ pub(crate) fn read_failure_mode(head: &Head, mut spec: Fields<'_>, reading: &mut
         .and_then(|node| value(node, "`detectability`", DETECTABILITY, detectability, reading));
     let nodes = spec.get("signals").map(items).unwrap_or_default();
     if nodes.is_empty() {
-        missing(
-            Code::NoSignal,
-            head,
-            "no signal",
-            "add `signals: [stage/criterion]`: what would show it",
-            reading,
-        );
+        missing(Code::NoSignal, head, "no signal", reading, |claim| {
+            claim
+                .expected(
+                    "`signals` with at least one `stage/criterion`",
+                    spec.instead_of("signals"),
+                )
+                .help("add `signals: [stage/criterion]`: what would show it")
+        });
     }
     let mut signals = Vec::new();
     for node in nodes {
@@ -47,13 +49,11 @@ pub(crate) fn read_failure_mode(head: &Head, mut spec: Fields<'_>, reading: &mut
     }
     let runbook = spec.get("runbook");
     if runbook.is_none() {
-        missing(
-            Code::NoRunbook,
-            head,
-            "no runbook",
-            "add `runbook: <runbook>`: what the person who is paged does",
-            reading,
-        );
+        missing(Code::NoRunbook, head, "no runbook", reading, |claim| {
+            claim
+                .expected("`runbook` with a declared runbook", spec.instead_of("runbook"))
+                .help("add `runbook: <runbook>`: what the person who is paged does")
+        });
     }
     let runbook = runbook.and_then(|node| reference(node, "the runbook", Kind::Runbook, RunbookId::parse, reading));
     spec.close(reading);
@@ -72,10 +72,9 @@ pub(crate) fn read_failure_mode(head: &Head, mut spec: Fields<'_>, reading: &mut
     });
 }
 
-fn missing(code: Code, head: &Head, what: &str, help: &str, reading: &mut Reading) {
-    reading
-        .sink
-        .add(Finding::error(code, head.place, format!("{} has {what}", head.subject)).help(help));
+fn missing(code: Code, head: &Head, what: &str, reading: &mut Reading, rest: impl Fn(Claim) -> Finding) {
+    let claim = Finding::error(code, head.place, format!("{} has {what}", head.subject));
+    reading.sink.add(rest(claim));
 }
 
 fn signal(node: &Node, reading: &mut Reading) -> Option<(StageId, String)> {

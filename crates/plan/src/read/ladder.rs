@@ -37,7 +37,7 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
                 place,
                 format!("nothing happens after the last rung of {}", head.subject),
             )
-            .expected("`repeat-every` above zero", "nothing")
+            .expected("`repeat-every` above zero", spec.instead_of("repeat-every"))
             .help("add `repeat-every: 5m`: the page repeats at the top until somebody answers"),
         );
     }

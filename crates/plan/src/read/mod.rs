@@ -58,6 +58,26 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Where one is declared, for messages.
+    pub(crate) fn home(self) -> &'static str {
+        match self {
+            Self::Team => "as a Backstage `Group`",
+            Self::Person => "as a Backstage `User`",
+            Self::Ladder => "in a document of kind `Ladder`",
+            Self::Domain => "in a document of kind `Domain`",
+            Self::Flow => "in a document of kind `Flow`",
+            Self::FailureMode => "in a document of kind `FailureMode`",
+            Self::Runbook => "in a document of kind `Runbook`",
+            Self::Edge => "in a document of kind `Edge`",
+            Self::Plan => "in a document of kind `Plan`",
+            Self::Roster => "in a document of kind `Roster`",
+            Self::Stage => "under `stages` of a plan",
+            Self::Action => "under `authority` of a domain",
+        }
+    }
+}
+
 /// A reference that the text makes; resolved when everything is read.
 #[derive(Debug)]
 pub(crate) struct Reference {
@@ -131,10 +151,23 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
 
 /// Names as a list for a message.
 pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    match names.split_at_checked(NAMES_LISTED_MAX) {
-        Some((first, rest)) if !rest.is_empty() => format!("{} and {} more", first.join(", "), rest.len()),
-        Some(_) | None => names.join(", "),
+    let mut names = names;
+    let first: Vec<String> = names
+        .by_ref()
+        .take(NAMES_LISTED_MAX)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    match names.count() {
+        0 => first.join(", "),
+        beyond => format!("{} and {beyond} more", first.join(", ")),
+    }
+}
+
+/// What a name could have been: `a declared team: ...`, or that there is none.
+pub(crate) fn declared<'a>(word: &str, mut names: impl Iterator<Item = &'a str>) -> String {
+    match names.next() {
+        None => format!("a declared {word}, and there is none"),
+        Some(first) => format!("a declared {word}: {}", list(std::iter::once(first).chain(names))),
     }
 }
 

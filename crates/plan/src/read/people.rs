@@ -1,13 +1,11 @@
 //! Teams and people as Backstage `Group` and `User` say them, and static rosters.
 
 use tidegate_model::people::{ContactMethod, Person, Team};
-use tidegate_model::{PersonId, TeamId};
+use tidegate_model::{NameError, PersonId, TeamId};
 
 use super::envelope::Head;
-use super::fields::{Fields, items, text, wrong};
+use super::fields::{Fields, bad_name, items, text, wrong};
 use super::{Kind, Reading};
-use crate::code::Code;
-use crate::sink::Finding;
 use crate::syntax::Node;
 
 /// A Backstage entity reference `[kind:][namespace/]name`, compared lower-case.
@@ -75,17 +73,13 @@ pub(crate) fn parse<T>(
     node: &Node,
     what: &str,
     id: &str,
-    parse: impl Fn(&str) -> Result<T, tidegate_model::NameError>,
+    parse: impl Fn(&str) -> Result<T, NameError>,
     reading: &mut Reading,
 ) -> Option<T> {
     match parse(id) {
         Ok(id) => Some(id),
-        Err(error) => {
-            reading.sink.add(Finding::error(
-                Code::BadName,
-                node.place,
-                format!("{what} is not a name: {error}"),
-            ));
+        Err(NameError::Empty | NameError::TooLong(_) | NameError::Character(_)) => {
+            bad_name(node.place, what, id, reading);
             None
         }
     }

@@ -68,11 +68,13 @@ pub(crate) fn read(node: &Node, reading: &mut Reading) -> Option<Stage> {
                 head.place,
                 format!("{} has no rollback rule", head.subject),
             )
+            .expected("`rollback` with a rule", fields.instead_of("rollback"))
             .help("add `rollback: { exposure, within, trigger, executor, runbook }`: the way back is part of the plan"),
         );
     }
     let rollback = rollback.and_then(|node| rollback_rule(node, &head, reading));
-    let communication = communication(fields.get("communication"), &head, reading);
+    let told = fields.get("communication");
+    let communication = communication(told, fields.instead_of("communication"), &head, reading);
     let attempts_max = fields.get("attempts").map_or(Some(ATTEMPTS_MAX), |node| {
         value(
             node,
@@ -166,10 +168,9 @@ fn rollback_rule(node: &Node, head: &Head, reading: &mut Reading) -> Option<Roll
     if trigger_nodes.is_empty() {
         lacks(
             Code::NoTrigger,
-            node,
-            head,
-            "trigger",
-            "add `trigger: [gate harm, checkout.owner]`",
+            &fields,
+            ["trigger", "`gate harm`, an owner, a team or a person"],
+            "add `trigger: [gate harm, <domain>.owner]`",
             reading,
         );
     }
@@ -184,9 +185,8 @@ fn rollback_rule(node: &Node, head: &Head, reading: &mut Reading) -> Option<Roll
         Some(node) => reading.mark(&head.subject, "executor", node.place),
         None => lacks(
             Code::NoExecutor,
-            node,
-            head,
-            "executor",
+            &fields,
+            ["executor", "a team"],
             "add `executor: <team>`: who does by hand what exposure alone does not undo",
             reading,
         ),
@@ -206,14 +206,11 @@ fn rollback_rule(node: &Node, head: &Head, reading: &mut Reading) -> Option<Roll
     })
 }
 
-fn lacks(code: Code, node: &Node, head: &Head, what: &str, help: &str, reading: &mut Reading) {
+fn lacks(code: Code, fields: &Fields<'_>, [what, whom]: [&str; 2], help: &str, reading: &mut Reading) {
     reading.sink.add(
-        Finding::error(
-            code,
-            node.place,
-            format!("the rollback rule of {} has no {what}", head.subject),
-        )
-        .help(help),
+        Finding::error(code, fields.head(), format!("{} has no {what}", fields.what()))
+            .expected(format!("`{what}` with {whom}"), fields.instead_of(what))
+            .help(help),
     );
 }
 
@@ -238,7 +235,8 @@ pub(crate) fn approver(node: &Node, what: &str, reading: &mut Reading) -> Option
     }
 }
 
-fn communication(node: Option<&Node>, head: &Head, reading: &mut Reading) -> Communication {
+fn communication(node: Option<&Node>, instead: String, head: &Head, reading: &mut Reading) -> Communication {
+    let mut instead = instead;
     let mut on_rollback = Vec::new();
     if let Some(mut fields) =
         node.and_then(|node| Fields::open(node, format!("the communication of {}", head.subject), reading))
@@ -246,6 +244,7 @@ fn communication(node: Option<&Node>, head: &Head, reading: &mut Reading) -> Com
         for node in fields.get("on-rollback").map(items).unwrap_or_default() {
             on_rollback.extend(team(node, "who is told", reading));
         }
+        instead = fields.instead_of("on-rollback");
         fields.close(reading);
     }
     if on_rollback.is_empty() {
@@ -255,6 +254,7 @@ fn communication(node: Option<&Node>, head: &Head, reading: &mut Reading) -> Com
                 head.place,
                 format!("nobody is told when {} rolls back", head.subject),
             )
+            .expected("`communication` with at least one team under `on-rollback`", instead)
             .help("add `communication: { on-rollback: [<team>] }`"),
         );
     }

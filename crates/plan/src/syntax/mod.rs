@@ -71,9 +71,12 @@ impl Node {
     pub(crate) fn words(&self) -> String {
         match &self.shape {
             Shape::Nothing => "nothing".to_owned(),
+            Shape::Scalar { text, .. } if text.is_empty() => "an empty text".to_owned(),
             Shape::Scalar { text, .. } if text.chars().count() > 60 => "a long text".to_owned(),
             Shape::Scalar { text, .. } => format!("`{text}`"),
+            Shape::List(items) if items.is_empty() => "an empty list".to_owned(),
             Shape::List(_) => "a list".to_owned(),
+            Shape::Map(entries) if entries.is_empty() => "an empty mapping".to_owned(),
             Shape::Map(_) => "a mapping".to_owned(),
             Shape::Unreadable => "something unreadable".to_owned(),
         }

@@ -32,7 +32,7 @@ pub(crate) fn parse_file(file: usize, text: &str, settings: &Settings, sink: &mu
     options.flow_nesting_limit = DEPTH_MAX;
     let mut tree = Tree {
         file,
-        length: text.len(),
+        text,
         settings,
         sink,
         documents: Vec::new(),
@@ -60,6 +60,9 @@ pub(crate) fn parse_file(file: usize, text: &str, settings: &Settings, sink: &mu
     tree.documents
 }
 
+/// The most characters of a torn line that a message quotes.
+const FOUND_CHARS_MAX: usize = 40;
+
 /// Stops reading a file whose limit is exceeded.
 struct Stop;
 
@@ -76,7 +79,7 @@ enum OpenShape {
 
 struct Tree<'a> {
     file: usize,
-    length: usize,
+    text: &'a str,
     settings: &'a Settings,
     sink: &'a mut Sink,
     documents: Vec<Node>,
@@ -98,8 +101,10 @@ impl Tree<'_> {
             }),
             Event::SequenceEnd | Event::MappingEnd => self.close(place)?,
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
+                let written = self.text.get(place.start..place.end).unwrap_or_default().trim();
                 self.sink.add(
                     Finding::error(Code::Alias, place, "aliases are not part of plan files")
+                        .expected("the value itself", format!("alias `{written}`"))
                         .help("write the value out; a plan is read by people who look at one place"),
                 );
                 self.put(Node {
@@ -162,7 +167,10 @@ impl Tree<'_> {
                 if self.documents.len() >= DOCUMENTS_MAX {
                     self.sink.add(
                         Finding::error(Code::Limit, node.place, "the file has too many documents")
-                            .expected(format!("at most {DOCUMENTS_MAX}"), "more")
+                            .expected(
+                                format!("at most {DOCUMENTS_MAX}"),
+                                format!("document {}", DOCUMENTS_MAX + 1),
+                            )
                             .help("split the file; an estate may have any number of files"),
                     );
                     return Err(Stop);
@@ -180,28 +188,48 @@ impl Tree<'_> {
 
     fn torn(&mut self, message: &str, at: usize, is_limit: bool) {
         self.open.clear();
-        let at = at.min(self.length);
+        let at = at.min(self.text.len());
         let place = Place {
             file: self.file,
             start: at,
-            end: (at + 1).min(self.length),
+            end: (at + 1).min(self.text.len()),
         };
         self.sink.add(if is_limit {
             Finding::error(Code::Limit, place, "the text is nested too deeply")
-                .expected(format!("at most {DEPTH_MAX} levels"), "more")
+                .expected(
+                    format!("at most {DEPTH_MAX} levels"),
+                    format!("level {}", DEPTH_MAX + 1),
+                )
                 .help("flatten the document")
         } else {
             Finding::error(Code::Syntax, place, format!("not YAML: {message}"))
+                .expected("well-formed YAML", self.standing_at(at))
                 .help("look at indentation, tabs, quotes and brackets before this point")
         });
+    }
+
+    /// What stands at a byte, in words.
+    fn standing_at(&self, at: usize) -> String {
+        let rest = self.text.get(at..).unwrap_or_default();
+        let line = rest.lines().next().unwrap_or_default().trim_end();
+        let quoted = format!("`{}`", line.chars().take(FOUND_CHARS_MAX).collect::<String>());
+        match rest.chars().next() {
+            Some(_) if self.text.get(..at).is_some_and(|before| before.ends_with('\t')) => {
+                format!("a tab before {quoted}")
+            }
+            None => "the end of the file".to_owned(),
+            Some('\t') => "a tab".to_owned(),
+            Some(_) if line.is_empty() => "the end of the line".to_owned(),
+            Some(_) => quoted,
+        }
     }
 
     fn place(&self, span: &Span) -> Place {
         let range = span.byte_range().unwrap_or(0..0);
         Place {
             file: self.file,
-            start: range.start.min(self.length),
-            end: range.end.min(self.length),
+            start: range.start.min(self.text.len()),
+            end: range.end.min(self.text.len()),
         }
     }
 }
@@ -215,6 +243,10 @@ fn entry(entries: &mut Vec<(Key, Node)>, key: Key, node: Node, sink: &mut Sink) 
                 key.place,
                 format!("key `{}` is written twice", key.text),
             )
+            .expected(
+                format!("`{}` once", key.text),
+                format!("a second `{}` with {}", key.text, node.words()),
+            )
             .help("keep one of them")
             .related(earlier.place, "first written here"),
         );
@@ -223,7 +255,10 @@ fn entry(entries: &mut Vec<(Key, Node)>, key: Key, node: Node, sink: &mut Sink) 
     if entries.len() >= KEYS_MAX {
         sink.add(
             Finding::error(Code::Limit, key.place, "the mapping has too many keys")
-                .expected(format!("at most {KEYS_MAX}"), "more")
+                .expected(
+                    format!("at most {KEYS_MAX}"),
+                    format!("`{}` as key {}", key.text, KEYS_MAX + 1),
+                )
                 .help("split it over several documents"),
         );
         return Err(Stop);

@@ -25,6 +25,10 @@ pub(crate) fn substitute(text: &str, place: Place, settings: &Settings, sink: &m
             None => {
                 sink.add(
                     Finding::error(Code::MissingSetting, place, format!("setting `{name}` is not given"))
+                        .expected(
+                            format!("a value for `{name}`, or a default in the file"),
+                            format!("`${{{inner}}}`"),
+                        )
                         .help(format!("set `{name}`, or write a default: `${{{name}:-value}}`")),
                 );
                 is_whole = false;

@@ -33,6 +33,8 @@ fn holds(bundle: &Bundle) {
         .collect();
     assert!(places.is_sorted(), "{places:?}");
     for one in &compiled.diagnostics {
+        let parts = [&one.message, &one.expected, &one.found, &one.help];
+        assert!(parts.iter().all(|part| !part.trim().is_empty()), "{one:?}");
         if let Some(file) = bundle.files.iter().find(|file| file.path == one.file) {
             assert!(file.text.get(one.span.start..one.span.end).is_some(), "{one:?}");
         }

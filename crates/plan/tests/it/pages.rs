@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_plan::{Bundle, Code, SourceFile, explain, render_human, scaffold};
+use tidegate_plan::{Bundle, Code, Diagnostic, SourceFile, explain, render_human, scaffold};
 
 use crate::compiled;
 
@@ -48,6 +48,46 @@ fn estate(example: &str) -> Bundle {
     }
     bundle.files.push(file);
     bundle
+}
+
+/// What every diagnostic has, whatever its code: a code that is known, a place with text, both sides of the contrast, help.
+fn lacks(one: &Diagnostic, bundle: &Bundle) -> Vec<&'static str> {
+    let file = bundle.files.iter().find(|file| file.path == one.file);
+    let underlined = file.and_then(|file| file.text.get(one.span.start..one.span.end));
+    [
+        ("code", Code::parse(one.code.text()).is_none()),
+        (
+            "span",
+            underlined.is_none_or(str::is_empty) || one.span.line == 0 || one.span.column == 0,
+        ),
+        ("expected", one.expected.trim().is_empty()),
+        ("found", one.found.trim().is_empty()),
+        ("help", one.help.trim().is_empty()),
+    ]
+    .into_iter()
+    .filter_map(|(part, is_missing)| is_missing.then_some(part))
+    .collect()
+}
+
+#[test]
+fn every_bad_example_shows_code_span_expected_found_and_help() {
+    let mut wrong = Vec::new();
+    for code in Code::ALL {
+        let bundle = estate(&examples(code.page())[0]);
+        let diagnostics = compiled(&bundle).diagnostics;
+        assert!(!diagnostics.is_empty(), "{code}");
+        for one in &diagnostics {
+            println!(
+                "{code} expected {} | found {} | help: {}",
+                one.expected, one.found, one.help
+            );
+            let parts = lacks(one, &bundle);
+            if !parts.is_empty() {
+                wrong.push(format!("{code} has no {}", parts.join(", ")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 fn shown(bundle: &Bundle) -> (BTreeSet<&'static str>, String) {

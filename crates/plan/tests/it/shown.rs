@@ -25,7 +25,7 @@ error[TG0001]: not YAML: unclosed bracket '['
  --> more.yaml:1:7
   |
 1 | kind: [Runbook
-  |       ^
+  |       ^ expected well-formed YAML, found `[Runbook`
   |
   = help: look at indentation, tabs, quotes and brackets before this point
 
@@ -48,7 +48,7 @@ error[TG0001]: not YAML: tabs disallowed within this context (block indentation)
  --> more.yaml:3:2
   |
 3 |     - Domain
-  |     ^
+  |     ^ expected well-formed YAML, found a tab before `- Domain`
   |
   = help: look at indentation, tabs, quotes and brackets before this point
 
@@ -61,27 +61,27 @@ fn every_wrong_field_of_a_document_is_shown_at_once() {
     let text = "apiVersion: tidegate/v1alpha1\nkind: Runbook\nmetadata: { name: -x, titel: X }\n---\n\
                 apiVersion: tidegate/v1alpha1\nkind: Roster\nmetadata: { name: night }\nspec: { team: shop-taem, oncall: [ana] }\n";
     assert_snapshot!(shown(&beside(text)), @r###"
-error[TG0009]: the name is not a name: letters, digits, `-`, `_` and `.` were expected, starting and ending with a letter or digit, found `-x`
+error[TG0009]: the name breaks the name rule
  --> more.yaml:3:19
   |
 3 | metadata: { name: -x, titel: X }
-  |                   ^^
+  |                   ^^ expected 1 to 63 letters, digits, `-`, `_` and `.`, the first and the last of them a letter or digit, found `-x`
   |
-  = help: names have 1 to 63 letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit
+  = help: write for example `x`
 
 error[TG0006]: the metadata of a runbook has no field `titel`
  --> more.yaml:3:23
   |
 3 | metadata: { name: -x, titel: X }
-  |                       ^^^^^
+  |                       ^^^^^ expected one of `name`, `title`, `description`, found `titel`
   |
-  = help: fields here are `name`, `title`, `description`
+  = help: remove it, or write one of the fields that are read here
 
 error[TG0007]: roster `night` has no `on-call`
  --> more.yaml:8:9
   |
 8 | spec: { team: shop-taem, oncall: [ana] }
-  |         ^^^^
+  |         ^^^^ expected `on-call` with a value, found only `team`, `oncall`
   |
   = help: add `on-call: ...`
 
@@ -89,7 +89,7 @@ error[TG0012]: team `shop-taem` is not declared
  --> more.yaml:8:15
   |
 8 | spec: { team: shop-taem, oncall: [ana] }
-  |               ^^^^^^^^^
+  |               ^^^^^^^^^ expected a declared team: `platform`, `shop-team`, found `shop-taem`
   |
   = help: did you mean `shop-team`?
 
@@ -97,12 +97,40 @@ error[TG0006]: roster `night` has no field `oncall`
  --> more.yaml:8:26
   |
 8 | spec: { team: shop-taem, oncall: [ana] }
-  |                          ^^^^^^
+  |                          ^^^^^^ expected one of `team`, `on-call`, found `oncall`
   |
   = help: did you mean `on-call`?
 
 5 errors, 0 warnings; `tidegate explain TG0009` says more
 "###);
+}
+
+/// Expectation, finding and help of the only diagnostic.
+fn contrast(bundle: &Bundle) -> [String; 3] {
+    let found = compiled(bundle).diagnostics;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let only = found.into_iter().next().unwrap();
+    [only.expected, only.found, only.help]
+}
+
+#[test]
+fn a_value_of_another_form_is_shown_with_what_to_write() {
+    let [expected, found, help] = contrast(&edited("plan.yaml", "soak: 4h", "soak: four hours"));
+    assert!(expected.contains("a duration"), "{expected}");
+    assert_eq!(found, "`four hours`");
+    assert_eq!(help, "write it like one of `250ms`, `90s`, `1m30s`, `4h`, `7d`");
+    let [_, found, help] = contrast(&edited("edge.yaml", "secure: true", "secure: tru"));
+    assert_eq!((found.as_str(), help.as_str()), ("`tru`", "did you mean `true`?"));
+}
+
+#[test]
+fn a_criterion_cannot_take_the_name_of_what_every_stage_counts() {
+    for name in ["split", "brake"] {
+        let to = format!("incidents: sev2, name: {name}");
+        let [expected, found, _] = contrast(&edited("plan.yaml", "incidents: sev2", &to));
+        assert_eq!(expected, "a name beside `split`, `brake`");
+        assert_eq!(found, format!("`{name}`"));
+    }
 }
 
 #[test]
@@ -113,7 +141,7 @@ error[TG0104]: domain `shop` has two owners
  --> more.yaml:4:16
   |
 4 | spec: { owner: platform, ladder: standard }
-  |                ^^^^^^^^ expected one team, found a second claim
+  |                ^^^^^^^^ expected one team, `shop-team`, found `platform` beside it
   |
  ::: domains.yaml:5:10
   |
@@ -133,7 +161,7 @@ error[TG0202]: rung 3 of ladder `standard` reaches nobody
   --> people.yaml:49:46
    |
 49 |     - { title: platform lead,       reaches: "group:platform", answer-within: 10m, decides: platform }
-   |                                              ^^^^^^^^^^^^^^^^ expected a person with a contact method, found none
+   |                                              ^^^^^^^^^^^^^^^^ expected a person with a contact method, found team `platform` without one
    |
    = help: add `reaches: [group:<team>]` with people whose profile has an `email`
 
@@ -148,7 +176,7 @@ error[TG0302]: switch `shop.order` is not declared
   --> domains.yaml:12:40
    |
 12 |     - { action: orders-off,    sets: { shop.order: off }, expires: 2h }
-   |                                        ^^^^^^^^^^
+   |                                        ^^^^^^^^^^ expected a declared switch: `shop.orders`, found `shop.order`
    |
    = help: did you mean `shop.orders`?
 
@@ -163,7 +191,7 @@ error[TG0402]: failure mode `orders-lost` has no runbook
  --> hazards.yaml:3:19
   |
 3 | metadata: { name: orders-lost, title: Orders do not complete on the new side }
-  |                   ^^^^^^^^^^^
+  |                   ^^^^^^^^^^^ expected `runbook` with a declared runbook, found only `domain`, `severity`, `detectability`, `signals`
   |
   = help: add `runbook: <runbook>`: what the person who is paged does
 
@@ -205,8 +233,8 @@ fn json_has_spans_in_bytes_and_lines() {
       "line": 5,
       "column": 22
     },
-    "expected": "one team",
-    "found": "a second claim",
+    "expected": "one team, `shop-team`",
+    "found": "`platform` beside it",
     "help": "keep the team that is paged and decides; the other may be named in `escalation-contact`",
     "related": [
       {
