@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::Client;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// Visitors that look at pages.
 const VISITORS: u64 = 2_000;
@@ -71,26 +71,4 @@ async fn one(request: reqwest::RequestBuilder, cookie: &str, counts: &Counts) {
         Ok(()) => counts.answered.fetch_add(1, Ordering::Relaxed),
         Err(_) => counts.broken.fetch_add(1, Ordering::Relaxed),
     };
-}
-
-/// Sends so many requests for pages over so many connections, each waiting for its answer; the seconds it took.
-pub(crate) async fn burst(target: SocketAddr, requests: u32, connections: u32) -> anyhow::Result<f64> {
-    let began = Instant::now();
-    let mut tasks = tokio::task::JoinSet::new();
-    for connection in 0..connections {
-        tasks.spawn(async move {
-            let client = Client::builder().pool_max_idle_per_host(1).build()?;
-            for n in 0..requests / connections {
-                let visitor = u64::from(connection + n * connections) % VISITORS;
-                let request = client.get(format!("http://{target}/page"));
-                let response = request.header("cookie", cookie(visitor)).send().await?;
-                response.error_for_status()?.bytes().await?;
-            }
-            Ok::<_, reqwest::Error>(())
-        });
-    }
-    while let Some(ended) = tasks.join_next().await {
-        ended??;
-    }
-    Ok(began.elapsed().as_secs_f64())
 }

@@ -8,7 +8,10 @@ mod load;
 mod program;
 mod proxies;
 mod replay;
+mod rivals;
 mod rollback;
+mod shop;
+mod shopper;
 mod upstream;
 
 use std::path::PathBuf;
@@ -42,13 +45,14 @@ enum What {
         #[arg(long, default_value_t = 1_000_000)]
         entries: u64,
     },
-    /// CPU time per request: the gateway beside nginx (`split_clients`) and HAProxy, in alternating rounds.
+    /// CPU time per request of the demo's shoppers in the demo's configuration: the gateway beside nginx (`split_clients`) and
+    /// HAProxy, in alternating rounds.
     Proxies {
         /// The `tidegate` program.
         program: PathBuf,
-        /// Requests per round and proxy.
-        #[arg(long, default_value_t = 20_000)]
-        requests: u32,
+        /// Shoppers per round and proxy; each sends eight or nine requests.
+        #[arg(long, default_value_t = 2_500)]
+        shoppers: u64,
         /// Rounds.
         #[arg(long, default_value_t = 5)]
         rounds: usize,
@@ -67,9 +71,9 @@ fn main() -> anyhow::Result<()> {
         What::Replay { entries } => replay::run(entries),
         What::Proxies {
             program,
-            requests,
+            shoppers,
             rounds,
-        } => runtime.block_on(proxies::run(&program, requests, rounds)),
+        } => runtime.block_on(proxies::run(&program, shoppers, rounds)),
         What::Bounds { log } => {
             let text = std::fs::read_to_string(&log).with_context(|| format!("cannot read {}", log.display()))?;
             bounds::hold(&text)

@@ -1,4 +1,4 @@
-//! `tidegate serve` on the bench's estate, asked over its JSON API like any other.
+//! `tidegate serve` on an estate of the bench, asked over its JSON API like any other.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,18 +12,19 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::estate;
+use crate::estate::Setup;
 
 /// How often the journal is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Nothing that is waited for takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running controller. Dropped, it is killed together with its gateway.
+/// A running controller. Dropped before it was stopped, it is killed together with its gateway.
 pub(crate) struct Program {
     child: Child,
     url: String,
-    token: String,
+    /// The stages, each with the token of who approves it.
+    approvers: Vec<(&'static str, String)>,
     client: Client,
     /// The entry that is read next.
     from: u64,
@@ -32,22 +33,25 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts it between two upstreams.
-    pub(crate) async fn start(program: &Path, old: SocketAddr, new: SocketAddr) -> anyhow::Result<Self> {
+    /// Starts it.
+    pub(crate) async fn start(program: &Path, setup: &Setup) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a folder")?;
         let (files, state) = (folder.path().join("estate"), folder.path().join("state"));
-        estate::write(&files)?;
-        let gateway = free_address()?;
-        let token = Command::new(program)
-            .args(["token", "issue", "ana", "--state"])
-            .arg(&state)
-            .output()
-            .await
-            .context("cannot run the program")?;
+        setup.write(&files)?;
+        let mut approvers = Vec::new();
+        for (stage, person) in setup.stages {
+            let issued = Command::new(program)
+                .args(["token", "issue", person, "--state"])
+                .arg(&state)
+                .output()
+                .await
+                .context("cannot run the program")?;
+            approvers.push((*stage, String::from_utf8(issued.stdout)?.trim().to_owned()));
+        }
         let mut serve = Command::new(program);
         serve.arg("serve").arg(&files).arg("--state").arg(&state);
         serve.args(["--listen", "127.0.0.1:0"]);
-        for (name, value) in estate::settings(gateway, old, new) {
+        for (name, value) in &setup.settings {
             serve.arg("--set").arg(format!("{name}={value}"));
         }
         let mut child = serve
@@ -57,32 +61,49 @@ impl Program {
             .context("cannot start the program")?;
         let stdout = child.stdout.take().context("no standard output")?;
         let mut lines = BufReader::new(stdout).lines();
-        let first = lines.next_line().await?.context("`serve` said nothing")?;
-        let url = first
-            .split_whitespace()
-            .find(|word| word.starts_with("http://"))
-            .with_context(|| format!("no address in `{first}`"))?
-            .to_owned();
+        let listening = async {
+            while let Some(line) = lines.next_line().await? {
+                let mut words = line.split_whitespace();
+                if let Some(url) = words.find(|word| word.starts_with("http://")) {
+                    return Ok(url.to_owned());
+                }
+            }
+            bail!("`serve` ended without saying where it listens")
+        };
+        let url = tokio::time::timeout(PATIENCE, listening)
+            .await
+            .context("`serve` does not say where it listens")??;
+        // What it says later is read and dropped: a full pipe would hold it up.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self {
             child,
             url,
-            token: String::from_utf8(token.stdout)?.trim().to_owned(),
+            approvers,
             client: Client::new(),
             from: 1,
-            gateway,
+            gateway: setup.gateway,
             _folder: folder,
         })
     }
 
-    /// Its gateway's processes.
-    pub(crate) fn gateway_pids(&self) -> anyhow::Result<Vec<u32>> {
-        crate::cpu::descendants(self.child.id().context("the program has ended")?)
+    /// The controller's process.
+    pub(crate) fn controller_pid(&self) -> anyhow::Result<u32> {
+        self.child.id().context("the program has ended")
     }
 
-    /// Asks for something.
+    /// Its gateway's processes.
+    pub(crate) fn gateway_pids(&self) -> anyhow::Result<Vec<u32>> {
+        crate::cpu::descendants(self.controller_pid()?)
+    }
+
+    /// Asks for something in the name of who approves the first stage.
     pub(crate) async fn ask(&self, path: &str, body: Value) -> anyhow::Result<Value> {
+        self.ask_as(self.token()?, path, body).await
+    }
+
+    async fn ask_as(&self, token: &str, path: &str, body: Value) -> anyhow::Result<Value> {
         let request = self.client.post(format!("{}/api/v1/{path}", self.url));
-        let response = request.bearer_auth(&self.token).json(&body).send().await?;
+        let response = request.bearer_auth(token).json(&body).send().await?;
         let (status, answer) = (response.status(), response.json::<Value>().await?);
         if !status.is_success() {
             bail!("{path}: {status} {answer}");
@@ -112,7 +133,7 @@ impl Program {
     /// Every incident that is not resolved.
     pub(crate) async fn incidents(&self) -> anyhow::Result<Vec<String>> {
         let request = self.client.get(format!("{}/api/v1/status", self.url));
-        let response = request.bearer_auth(&self.token).send().await?;
+        let response = request.bearer_auth(self.token()?).send().await?;
         let status: Value = response.error_for_status()?.json().await?;
         let incidents = status["incidents"].as_array().context("no incidents in the status")?;
         let open = incidents.iter().filter(|incident| incident["phase"] != "resolved");
@@ -123,23 +144,44 @@ impl Program {
 
     async fn rows(&self) -> anyhow::Result<Vec<Value>> {
         let url = format!("{}/api/v1/journal?from={}&limit=1000", self.url, self.from);
-        let response = self.client.get(url).bearer_auth(&self.token).send().await?;
+        let response = self.client.get(url).bearer_auth(self.token()?).send().await?;
         Ok(response.error_for_status()?.json().await?)
     }
 
-    /// Approves the stage and waits until its step is in force.
+    fn token(&self) -> anyhow::Result<&str> {
+        let (_, token) = self.approvers.first().context("nobody approves anything")?;
+        Ok(token)
+    }
+
+    /// Approves each stage and waits until its step is in force.
     pub(crate) async fn expose(&mut self) -> anyhow::Result<()> {
-        self.ask("stages/shop/approve", json!({})).await?;
-        self.wait_for("soak-begun").await?;
+        for at in 0..self.approvers.len() {
+            let (stage, token) = &self.approvers[at];
+            self.ask_as(token, &format!("stages/{stage}/approve"), json!({}))
+                .await?;
+            self.wait_for("soak-begun").await?;
+        }
         Ok(())
     }
 
-    /// Stops it and waits for its end.
+    /// Stops it with its gateway and waits for its end.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
-        let pid = self.child.id().context("the program has ended")?.to_string();
+        let pid = self.controller_pid()?.to_string();
         Command::new("kill").args(["-TERM", &pid]).status().await?;
         self.child.wait().await?;
         Ok(())
+    }
+}
+
+/// A gateway outlives a controller that is killed, as it should; here nobody would end it.
+impl Drop for Program {
+    fn drop(&mut self) {
+        let Some(pid) = self.child.id() else { return };
+        let gateways = crate::cpu::descendants(pid).unwrap_or_default();
+        let pids = [pid].into_iter().chain(gateways).map(|pid| pid.to_string());
+        if let Err(error) = std::process::Command::new("kill").arg("-KILL").args(pids).status() {
+            eprintln!("the program of the bench was not ended: {error}");
+        }
     }
 }
 

@@ -1,75 +1,125 @@
-//! CPU time per request: the gateway, with flows followed and counts kept, beside proxies that split clients and count nothing.
+//! CPU time per request in the configuration that the demo ships: the gateway, with flows followed, bodies read and counts
+//! kept, beside proxies that split the same visitors and count nothing.
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
-use tokio::process::{Child, Command};
 
 use crate::program::{Program, free_address};
-use crate::{cpu, load, upstream};
+use crate::rivals::{self, Rival};
+use crate::shop::{self, Kind};
+use crate::shopper::{self, Tally};
+use crate::{cpu, estate};
 
-/// Connections at once.
-const CONNECTIONS: u32 = 16;
-/// A proxy that does not listen by then never will.
-const LISTENS_WITHIN: Duration = Duration::from_secs(10);
+/// Orders on the new side, of all: further from one half than this is not the split that is compared.
+const HALF_WITHIN: f64 = 0.1;
 
 struct Proxy {
     name: &'static str,
     address: SocketAddr,
     pids: Vec<u32>,
     /// CPU microseconds per request of each round.
-    rounds: Vec<f64>,
+    cpu_us: Vec<f64>,
+    /// Requests per second of each round.
+    rates: Vec<f64>,
+    orders: [u64; 2],
 }
 
 /// Runs the rounds and prints the table.
-pub(crate) async fn run(program: &Path, requests: u32, rounds: usize) -> anyhow::Result<()> {
-    let (old, _) = upstream::start().await?;
-    let (new, _) = upstream::start().await?;
-    let mut tidegate = Program::start(program, old, new).await?;
+pub(crate) async fn run(program: &Path, shoppers: u64, rounds: usize) -> anyhow::Result<()> {
+    let old = shop::start(Kind::Old).await?;
+    let new = shop::start(Kind::New).await?;
+    let mut tidegate = Program::start(program, &estate::demo(free_address()?, old, new)).await?;
     tidegate.expose().await?;
     let folder = tempfile::tempdir()?;
-    let (mut nginx, nginx_address) = nginx(folder.path(), old, new).await?;
-    let (mut haproxy, haproxy_address) = haproxy(folder.path(), old, new).await?;
-    let proxy = |name, address, pids| Proxy {
-        name,
-        address,
-        pids,
-        rounds: Vec::new(),
-    };
+    let mut nginx = rivals::nginx(folder.path(), old, new).await?;
+    let mut haproxy = rivals::haproxy(folder.path(), old, new).await?;
     let mut proxies = [
-        proxy("tidegate gateway", tidegate.gateway, tidegate.gateway_pids()?),
-        proxy("nginx split_clients", nginx_address, with_descendants(&nginx)?),
-        proxy("HAProxy", haproxy_address, with_descendants(&haproxy)?),
+        Proxy::new("tidegate gateway", tidegate.gateway, tidegate.gateway_pids()?),
+        Proxy::new("nginx split_clients", nginx.address, with_descendants(&nginx)?),
+        Proxy::new("HAProxy", haproxy.address, with_descendants(&haproxy)?),
     ];
-    for proxy in &proxies {
-        load::burst(proxy.address, requests / 4, CONNECTIONS)
+    for proxy in &mut proxies {
+        shopper::crowd(proxy.address, 0, shoppers / 4)
             .await
             .with_context(|| format!("warming {}", proxy.name))?;
     }
-    for _ in 0..rounds {
-        for proxy in &mut proxies {
-            let before = cpu::seconds_of(&proxy.pids)?;
-            load::burst(proxy.address, requests, CONNECTIONS).await?;
-            let spent = cpu::seconds_of(&proxy.pids)? - before;
-            proxy.rounds.push(spent * 1e6 / f64::from(requests));
+    let controller = tidegate.controller_pid()?;
+    let (mut controller_s, mut requests) = (0.0, 0);
+    for round in 1..=rounds as u64 {
+        for (at, proxy) in proxies.iter_mut().enumerate() {
+            let before = [cpu::seconds_of(&proxy.pids)?, cpu::seconds(controller)?];
+            let tally = shopper::crowd(proxy.address, round * shoppers, shoppers)
+                .await
+                .with_context(|| format!("round {round} of {}", proxy.name))?;
+            proxy.take(tally, cpu::seconds_of(&proxy.pids)? - before[0]);
+            if at == 0 {
+                controller_s += cpu::seconds(controller)? - before[1];
+                requests += tally.requests;
+            }
         }
     }
-    println!("proxies: {requests} requests per round, {rounds} alternating rounds, {CONNECTIONS} connections");
-    let tidegates = median(&mut proxies[0].rounds);
-    for proxy in &mut proxies {
-        let of_this = median(&mut proxy.rounds);
+    println!(
+        "proxies: {shoppers} shoppers of the demo per round, {requests} requests each in {rounds} alternating rounds, {} at once; \
+         shoppers and shops on the same machine",
+        shopper::AT_ONCE
+    );
+    print(&mut proxies)?;
+    println!(
+        "  the controller beside its gateway: {:.1} us of CPU per request",
+        controller_s * 1e6 / requests as f64
+    );
+    nginx.child.kill().await?;
+    haproxy.child.kill().await?;
+    tidegate.stop().await
+}
+
+/// Medians over the rounds, and what the gateway needs as a multiple of each.
+fn print(proxies: &mut [Proxy]) -> anyhow::Result<()> {
+    let mut of_gateway = None;
+    for proxy in proxies {
+        let share = proxy.share_of_new();
+        if (share - 0.5).abs() > HALF_WITHIN {
+            bail!("{} sends {:.0} % of orders to the new side", proxy.name, 100.0 * share);
+        }
+        let (cpu_us, rate) = (median(&mut proxy.cpu_us), median(&mut proxy.rates));
+        let (gateway_us, gateway_rate) = *of_gateway.get_or_insert((cpu_us, rate));
         println!(
-            "  {:<20} {of_this:>6.1} us of CPU per request   the gateway needs {:>4.2} times that",
+            "  {:<20} {rate:>7.0} requests/s   {cpu_us:>6.1} us of CPU per request   {:>4.1} % new   \
+             the gateway: {:.2} times the CPU, {:.2} times the requests/s",
             proxy.name,
-            tidegates / of_this
+            100.0 * share,
+            gateway_us / cpu_us,
+            gateway_rate / rate
         );
     }
-    nginx.kill().await?;
-    haproxy.kill().await?;
-    tidegate.stop().await
+    Ok(())
+}
+
+impl Proxy {
+    fn new(name: &'static str, address: SocketAddr, pids: Vec<u32>) -> Self {
+        Self {
+            name,
+            address,
+            pids,
+            cpu_us: Vec::new(),
+            rates: Vec::new(),
+            orders: [0; 2],
+        }
+    }
+
+    fn take(&mut self, tally: Tally, cpu_s: f64) {
+        self.cpu_us.push(cpu_s * 1e6 / tally.requests as f64);
+        self.rates.push(tally.requests as f64 / tally.seconds);
+        self.orders[0] += tally.orders_old;
+        self.orders[1] += tally.orders_new;
+    }
+
+    fn share_of_new(&self) -> f64 {
+        let [old, new] = self.orders;
+        new as f64 / (old + new).max(1) as f64
+    }
 }
 
 fn median(values: &mut [f64]) -> f64 {
@@ -77,84 +127,9 @@ fn median(values: &mut [f64]) -> f64 {
     values[values.len() / 2]
 }
 
-fn with_descendants(child: &Child) -> anyhow::Result<Vec<u32>> {
-    let pid = child.id().context("a proxy has ended")?;
+fn with_descendants(rival: &Rival) -> anyhow::Result<Vec<u32>> {
+    let pid = rival.child.id().context("a proxy has ended")?;
     let mut pids = cpu::descendants(pid)?;
     pids.push(pid);
     Ok(pids)
-}
-
-async fn nginx(folder: &Path, old: SocketAddr, new: SocketAddr) -> anyhow::Result<(Child, SocketAddr)> {
-    let address = free_address()?;
-    let path = folder.join("nginx.conf");
-    let here = folder.display();
-    let config = format!(
-        "daemon off; worker_processes 1; pid {here}/nginx.pid; error_log {here}/nginx.log;
-        events {{ worker_connections 1024; }}
-        http {{
-            access_log off;
-            client_body_temp_path {here}/body; proxy_temp_path {here}/proxy; fastcgi_temp_path {here}/fastcgi;
-            uwsgi_temp_path {here}/uwsgi; scgi_temp_path {here}/scgi;
-            split_clients \"$cookie_tg_visitor\" $side {{ 50% new; * old; }}
-            upstream old {{ server {old}; keepalive 64; }}
-            upstream new {{ server {new}; keepalive 64; }}
-            server {{
-                listen {address};
-                keepalive_requests 1000000;
-                location / {{ proxy_pass http://$side; proxy_http_version 1.1; proxy_set_header Connection \"\"; }}
-            }}
-        }}\n"
-    );
-    std::fs::write(&path, config)?;
-    let mut command = Command::new("nginx");
-    command.arg("-c").arg(&path).arg("-p").arg(folder);
-    spawn(&mut command, address)
-        .await
-        .context("nginx (package nginx-light)")
-}
-
-async fn haproxy(folder: &Path, old: SocketAddr, new: SocketAddr) -> anyhow::Result<(Child, SocketAddr)> {
-    let address = free_address()?;
-    let path = folder.join("haproxy.cfg");
-    let config = format!(
-        "global
-            nbthread 1
-        defaults
-            mode http
-            timeout connect 5s
-            timeout client 30s
-            timeout server 30s
-            http-reuse always
-        frontend in
-            bind {address}
-            http-request set-var(txn.bucket) req.cook(tg_visitor),xxh32,mod(100)
-            use_backend new if {{ var(txn.bucket) -m int lt 50 }}
-            default_backend old
-        backend old
-            server old {old}
-        backend new
-            server new {new}\n"
-    );
-    std::fs::write(&path, config)?;
-    let mut command = Command::new("haproxy");
-    command.arg("-db").arg("-f").arg(&path);
-    spawn(&mut command, address).await.context("HAProxy (package haproxy)")
-}
-
-async fn spawn(command: &mut Command, address: SocketAddr) -> anyhow::Result<(Child, SocketAddr)> {
-    let child = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .context("cannot be started")?;
-    let listens = async {
-        while tokio::net::TcpStream::connect(address).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    if tokio::time::timeout(LISTENS_WITHIN, listens).await.is_err() {
-        bail!("does not listen on {address}");
-    }
-    Ok((child, address))
 }

@@ -10,10 +10,10 @@ use tidegate_model::seam::{
     Actor, ArmCounts, Door, Effect, MeterCounts, Outcome, Receipt, Stratum, StratumId, StratumPart,
 };
 use tidegate_model::{Estate, GatewayId, IncidentId, Millis, StageId, Timestamp};
-use tidegate_plan::{Bundle, Mode, SourceFile, compile};
+use tidegate_plan::{Mode, compile};
 use tidegate_runtime::Recovered;
 
-use crate::estate::{FILES, settings};
+use crate::estate::one_unit;
 
 /// Strata of a step before the new side fails, both halves of each.
 const STRATA_BEFORE: u64 = 2_000;
@@ -109,13 +109,9 @@ struct Recorder {
 
 impl Recorder {
     fn new() -> anyhow::Result<Self> {
-        let files = FILES.map(|(path, text)| SourceFile {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        });
         let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
-        let bundle = Bundle { files: files.into() };
-        let compiled = compile(&bundle, &settings(nowhere, nowhere, nowhere), Mode::Author);
+        let setup = one_unit(nowhere, nowhere, nowhere);
+        let compiled = compile(&setup.bundle(), &setup.settings, Mode::Author);
         let mut recorder = Self {
             estate: Arc::new(compiled.estate.context("the bench's estate has errors")?),
             state: State::default(),

@@ -9,8 +9,8 @@ use anyhow::Context;
 use serde_json::json;
 
 use crate::load::{self, Counts};
-use crate::program::Program;
-use crate::upstream;
+use crate::program::{Program, free_address};
+use crate::{estate, upstream};
 
 /// Longer than any cart stays open.
 const DRAINED_AFTER: Duration = Duration::from_millis(2_500);
@@ -21,7 +21,7 @@ const PAGES_BEFORE: u64 = 300;
 pub(crate) async fn run(program: &Path, times: usize, rate: u32) -> anyhow::Result<()> {
     let (old, _) = upstream::start().await?;
     let (new, seen) = upstream::start().await?;
-    let mut tidegate = Program::start(program, old, new).await?;
+    let mut tidegate = Program::start(program, &estate::one_unit(free_address()?, old, new)).await?;
     let counts = Arc::new(Counts::default());
     let sending = tokio::spawn(load::send(tidegate.gateway, rate, counts.clone()));
     let began = Instant::now();
