@@ -7,7 +7,7 @@ use crate::error_rates::{ALPHA, RUNS, SEED, most_allowed};
 use crate::world::Ramp;
 
 /// Shares of completion with arrivals per stratum; the failures are 1, 7 and 40 % and move with the day.
-const WORLDS: [(f64, f64); 4] = [(0.99, 100.0), (0.93, 100.0), (0.6, 30.0), (0.6, 100.0)];
+const WORLDS: [(f64, f64); 3] = [(0.99, 100.0), (0.93, 100.0), (0.6, 30.0)];
 
 fn healthy(base: f64, units: f64) -> Ramp {
     Ramp {
