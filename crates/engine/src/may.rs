@@ -46,7 +46,7 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
         ),
         Request::Approve { stage } | Request::Finalise { stage } => {
             let stage = declared(estate, stage)?;
-            let owner = estate.domains().get(&stage.owner).map(|domain| domain.owner.clone());
+            let owner = estate.owner_of(&stage.owner).cloned();
             need_person(
                 actor,
                 |id| is_approver(estate, stage, id),
@@ -60,7 +60,7 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
             need_person(
                 actor,
                 allowed,
-                owner_of(estate, &stage.owner),
+                estate.owner_of(&stage.owner).cloned(),
                 "an approver and a rung above accept risk",
             )
         }
@@ -69,7 +69,7 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
             need_person(
                 actor,
                 |id| is_touched(estate, state, stage, id),
-                owner_of(estate, &stage.owner),
+                estate.owner_of(&stage.owner).cloned(),
                 "anyone touched by the stage may",
             )
         }
@@ -84,7 +84,7 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
             need_person(
                 actor,
                 allowed,
-                owner_of(estate, &stage.owner),
+                estate.owner_of(&stage.owner).cloned(),
                 "the owner, the rungs above and the triggers may",
             )
         }
@@ -99,7 +99,7 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
             need_person(
                 actor,
                 allowed,
-                owner_of(estate, &stage.owner),
+                estate.owner_of(&stage.owner).cloned(),
                 "the owner, its executors and the rungs above note changes",
             )
         }
@@ -111,7 +111,7 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
             need_person(
                 actor,
                 allowed,
-                owner_of(estate, domain),
+                estate.owner_of(domain).cloned(),
                 "the criterion's owner and the approvers attest",
             )
         }
@@ -132,7 +132,7 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
             need_person(
                 actor,
                 allowed,
-                owner_of(estate, &domain),
+                estate.owner_of(&domain).cloned(),
                 "the owner's people and the ladder answer",
             )
         }
@@ -142,7 +142,7 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
             need_person(
                 actor,
                 allowed,
-                owner_of(estate, &domain),
+                estate.owner_of(&domain).cloned(),
                 "the owner's people and the rungs above act",
             )
         }
@@ -217,10 +217,6 @@ fn incident_domain(state: &State, incident: &IncidentId) -> Result<DomainId, Ref
         .ok_or_else(|| crate::decide::turn_unknown("incident", incident.as_str()))
 }
 
-fn owner_of(estate: &Estate, domain: &DomainId) -> Option<TeamId> {
-    estate.domains().get(domain).map(|domain| domain.owner.clone())
-}
-
 /// Whether a person belongs to a team.
 pub(crate) fn is_member(estate: &Estate, team: &TeamId, person: &PersonId) -> bool {
     estate
@@ -248,16 +244,15 @@ pub(crate) fn stands_above(estate: &Estate, domain: &DomainId, person: &PersonId
 
 /// The owner's people and everybody on the ladder.
 fn answers_for(estate: &Estate, domain: &DomainId, person: &PersonId) -> bool {
-    owner_of(estate, domain).is_some_and(|team| is_member(estate, &team, person))
+    estate
+        .owner_of(domain)
+        .cloned()
+        .is_some_and(|team| is_member(estate, &team, person))
         || rungs(estate, domain).any(|people| people.contains(person))
 }
 
 fn rungs<'a>(estate: &'a Estate, domain: &'a DomainId) -> impl Iterator<Item = Vec<PersonId>> + 'a {
-    let count = estate
-        .domains()
-        .get(domain)
-        .and_then(|domain| estate.ladders().get(&domain.ladder))
-        .map_or(0, |ladder| ladder.rungs.len());
+    let count = estate.ladder_of(domain).map_or(0, |ladder| ladder.rungs.len());
     (0..count).map(move |rung| estate.rung_people(domain, rung))
 }
 

@@ -433,6 +433,18 @@ impl State {
         self.stages.get(stage).is_some_and(|stage| stage.phase.is_exposed())
     }
 
+    /// What an agreement to an opening of a stage is bound to now; none before an estate runs or for a stage that it lacks.
+    #[must_use]
+    pub fn binding(&self, stage: &StageId, opens: &Opening) -> Option<Binding> {
+        let known = self.stages.get(stage)?;
+        Some(Binding {
+            estate: self.estate.clone()?,
+            opens: opens.clone(),
+            attempt: known.attempt,
+            restarts: known.restarts,
+        })
+    }
+
     /// Effects that have not ended.
     #[must_use]
     pub fn outbox(&self) -> &BTreeMap<EffectKey, Waiting> {

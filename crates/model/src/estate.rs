@@ -376,6 +376,18 @@ impl Estate {
         })
     }
 
+    /// The team that answers for a domain.
+    #[must_use]
+    pub fn owner_of(&self, domain: &DomainId) -> Option<&TeamId> {
+        self.domains.get(domain).map(|domain| &domain.owner)
+    }
+
+    /// The ladder that a domain's incidents climb.
+    #[must_use]
+    pub fn ladder_of(&self, domain: &DomainId) -> Option<&Ladder> {
+        self.ladders.get(&self.domains.get(domain)?.ladder)
+    }
+
     /// The people whom a team's pager reaches: its roster, else its members.
     #[must_use]
     pub fn on_call(&self, team: &TeamId) -> &[PersonId] {
@@ -391,20 +403,16 @@ impl Estate {
     /// Whom a rung of a domain's ladder reaches now; empty when the rung or the domain does not exist.
     #[must_use]
     pub fn rung_people(&self, domain: &DomainId, rung: usize) -> Vec<PersonId> {
-        let Some(domain) = self.domains.get(domain) else {
+        let (Some(owner), Some(ladder)) = (self.owner_of(domain), self.ladder_of(domain)) else {
             return Vec::new();
         };
-        let Some(rung) = self
-            .ladders
-            .get(&domain.ladder)
-            .and_then(|ladder| ladder.rungs.get(rung))
-        else {
+        let Some(rung) = ladder.rungs.get(rung) else {
             return Vec::new();
         };
         let mut people = Vec::new();
         for target in &rung.targets {
             let reached: &[PersonId] = match target {
-                Target::OwnerOnCall => self.on_call(&domain.owner),
+                Target::OwnerOnCall => self.on_call(owner),
                 Target::Team(team) => self.on_call(team),
                 Target::Person(person) => std::slice::from_ref(person),
             };

@@ -28,9 +28,7 @@ pub(super) fn adopt(state: &mut State, stages: &[AdoptedStage], at: Timestamp) {
         known.criteria = adopted.criteria.clone();
         known.sources = adopted.sources.clone();
         known.deferred_until = None;
-        known.approvals.clear();
-        known.risks.clear();
-        known.asked = None;
+        withdraw_agreements(known);
     }
 }
 
@@ -141,9 +139,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.soak_until = None;
             stage.deferred_until = None;
             expose(stage, *to, seq, at);
-            stage.asked = None;
-            stage.approvals.clear();
-            stage.risks.clear();
+            withdraw_agreements(stage);
             stage.decide_by = None;
             enter(stage, Phase::Exposing, at);
         }
@@ -209,9 +205,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.is_changed = false;
             stage.proven = BasisPoints::ZERO;
             stage.passed = None;
-            stage.asked = None;
-            stage.approvals.clear();
-            stage.risks.clear();
+            withdraw_agreements(stage);
             stage.soak_until = None;
             stage.decide_by = None;
             stage.watch_until = None;
@@ -224,9 +218,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         Body::ChangeNoted { sent, .. } => {
             stage.restarts += 1;
             stage.is_changed = true;
-            stage.approvals.clear();
-            stage.risks.clear();
-            stage.asked = None;
+            withdraw_agreements(stage);
             stage.passed = None;
             stage.holds.retain(|hold| hold.criterion.is_none());
             stage.deferred_until = None;
@@ -254,8 +246,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         }
         Body::StageFinalised { .. } => {
             stage.proven = BasisPoints::FULL;
-            stage.asked = None;
-            stage.approvals.clear();
+            withdraw_agreements(stage);
             stage.holds.clear();
             stage.watch_until = None;
             stage.exposing_seq = seq;
@@ -299,6 +290,13 @@ fn expose(stage: &mut StageState, to: BasisPoints, seq: u64, at: Timestamp) {
         stage.exposures.remove(0);
     }
     stage.exposures.push(Exposed { at, seq, to });
+}
+
+/// What was agreed to is no longer what would happen.
+fn withdraw_agreements(stage: &mut StageState) {
+    stage.approvals.clear();
+    stage.risks.clear();
+    stage.asked = None;
 }
 
 fn forget_evidence(stage: &mut StageState) {

@@ -55,7 +55,7 @@ fn running_stays(turn: &Turn<'_>, candidate: &Estate, id: &StageId, state: &Stag
         return Ok(());
     }
     Err(Refusal {
-        owner: running.domains().get(&before.owner).map(|domain| domain.owner.clone()),
+        owner: running.owner_of(&before.owner).cloned(),
         ..unsafe_because(
             format!(
                 "stage `{id}` is {} and the new estate changes who decides about it or when it may grow",

@@ -6,7 +6,7 @@ use tidegate_model::seam::Verdict;
 
 use super::turn::Turn;
 use super::{gate, person};
-use crate::event::{Binding, Body, Opening};
+use crate::event::{Body, Opening};
 use crate::judge;
 use crate::may;
 use crate::refusal::{Refusal, Rule};
@@ -89,22 +89,18 @@ fn stands_in_the_way(turn: &Turn<'_>, plan: &Plan, declared: &Stage, opens: &Ope
                 obstacle.what
             )
         },
-        owner: turn
-            .estate
-            .domains()
-            .get(&declared.owner)
-            .map(|domain| domain.owner.clone()),
+        owner: turn.estate.owner_of(&declared.owner).cloned(),
         remedy: remedy.into(),
     })
 }
 
 fn give(turn: &mut Turn<'_>, id: &StageId, opens: Opening) -> Result<(), Refusal> {
-    let (plan, declared, state) = turn.stage(id)?;
+    let (plan, declared, _) = turn.stage(id)?;
     if let Some(refusal) = stands_in_the_way(turn, plan, declared, &opens) {
         return Err(refusal);
     }
-    let bound = binding(turn, state, opens);
-    let Some(by) = person(&turn.actor).cloned() else {
+    let bound = turn.state.binding(id, &opens);
+    let (Some(by), Some(bound)) = (person(&turn.actor).cloned(), bound) else {
         return Err(super::turn::unknown("person", ""));
     };
     turn.emit(Body::Approved {
@@ -130,16 +126,6 @@ pub(super) fn next_opening(state: &StageState) -> Option<Opening> {
         | Phase::RollingBack
         | Phase::RolledBack
         | Phase::Finalised => None,
-    }
-}
-
-/// What an approval of this opening is bound to now.
-pub(super) fn binding(turn: &Turn<'_>, state: &StageState, opens: Opening) -> Binding {
-    Binding {
-        estate: turn.state.estate.clone().unwrap_or_default(),
-        opens,
-        attempt: state.attempt,
-        restarts: state.restarts,
     }
 }
 
@@ -237,11 +223,7 @@ pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Re
                 return Err(Refusal {
                     rule: Rule::RiskNotAcceptable,
                     what: format!("`{}` has seen nothing under this step", criterion.id),
-                    owner: turn
-                        .estate
-                        .domains()
-                        .get(&criterion.owner)
-                        .map(|domain| domain.owner.clone()),
+                    owner: turn.estate.owner_of(&criterion.owner).cloned(),
                     remedy: "wait until it has; what nobody has looked at is no risk that is known".into(),
                 });
             }
@@ -250,11 +232,7 @@ pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Re
                 return Err(Refusal {
                     rule: Rule::RiskNotAcceptable,
                     what: format!("`{}` says {}", criterion.id, verdict.word()),
-                    owner: turn
-                        .estate
-                        .domains()
-                        .get(&criterion.owner)
-                        .map(|domain| domain.owner.clone()),
+                    owner: turn.estate.owner_of(&criterion.owner).cloned(),
                     remedy: "risk can be accepted on `not yet` only".into(),
                 });
             }
@@ -276,10 +254,10 @@ pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Re
             remedy: "say why".into(),
         });
     }
-    let Some(by) = person(&turn.actor).cloned() else {
+    let bound = turn.state.binding(id, &Opening::AcceptedRisk(step + 1));
+    let (Some(by), Some(bound)) = (person(&turn.actor).cloned(), bound) else {
         return Err(super::turn::unknown("person", ""));
     };
-    let bound = binding(turn, state, Opening::AcceptedRisk(step + 1));
     let has_approver = gate::has_risk(
         turn.estate,
         &turn.state,

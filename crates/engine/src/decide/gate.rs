@@ -6,7 +6,7 @@ use tidegate_model::{BasisPoints, CriterionId, Estate, IncidentId, PersonId, Sta
 
 use super::window;
 
-use crate::event::{Binding, Opening, Origin, Reading};
+use crate::event::{Opening, Origin, Reading};
 use crate::judge;
 use crate::may;
 use crate::refusal::Rule;
@@ -85,11 +85,7 @@ pub fn obstacles(
     if !window::is_open(&plan.expand, now) {
         obstacle(Rule::OutsideWindow, "the plan's windows say not now".into());
     }
-    if estate
-        .domains()
-        .get(&stage.owner)
-        .is_none_or(|domain| !reaches_somebody(estate, &domain.id))
-    {
+    if !reaches_somebody(estate, &stage.owner) {
         obstacle(
             Rule::LadderUnreachable,
             format!("the ladder of {} reaches nobody", stage.owner),
@@ -233,19 +229,13 @@ pub fn approvals(
     opens: &Opening,
     now: Timestamp,
 ) -> Vec<(String, Option<PersonId>)> {
-    let Some(known) = state.stages.get(&stage.id) else {
+    let (Some(known), Some(bound)) = (state.stages.get(&stage.id), state.binding(&stage.id, opens)) else {
         return Vec::new();
-    };
-    let holds = |bound: &Binding| {
-        Some(&bound.estate) == state.estate.as_ref()
-            && &bound.opens == opens
-            && bound.attempt == known.attempt
-            && bound.restarts == known.restarts
     };
     let valid: Vec<&PersonId> = known
         .approvals
         .iter()
-        .filter(|approval| holds(&approval.bound) && now.since(approval.at) <= stage.gate.fresh_for)
+        .filter(|approval| approval.bound == bound && now.since(approval.at) <= stage.gate.fresh_for)
         .map(|approval| &approval.by)
         .collect();
     let given = each_by_another(stage.gate.approvers.len(), valid.len(), |entry, person| {
@@ -306,10 +296,7 @@ fn place(entry: usize, fits: &impl Fn(usize, usize) -> bool, taken: &mut [Option
 fn in_words(estate: &Estate, approver: &Approver) -> String {
     match approver {
         Approver::OwnerOf(domain) => {
-            let team = estate
-                .domains()
-                .get(domain)
-                .map_or("nobody", |domain| domain.owner.as_str());
+            let team = estate.owner_of(domain).map_or("nobody", |team| team.as_str());
             format!("the owner of {domain} ({team})")
         }
         Approver::Team(team) => format!("{team}"),
@@ -347,14 +334,8 @@ pub(super) fn has_risk(
     role: Role,
     now: Timestamp,
 ) -> bool {
-    let Some(known) = state.stages.get(&stage.id) else {
+    let (Some(known), Some(bound)) = (state.stages.get(&stage.id), state.binding(&stage.id, opens)) else {
         return false;
-    };
-    let bound = Binding {
-        estate: state.estate.clone().unwrap_or_default(),
-        opens: opens.clone(),
-        attempt: known.attempt,
-        restarts: known.restarts,
     };
     known.risks.iter().any(|risk| {
         let stands = match role {
@@ -385,11 +366,7 @@ pub(crate) fn missing_acceptances(estate: &Estate, state: &State, stage: &Stage,
 }
 
 fn reaches_somebody(estate: &Estate, domain: &tidegate_model::DomainId) -> bool {
-    let rungs = estate
-        .domains()
-        .get(domain)
-        .and_then(|domain| estate.ladders().get(&domain.ladder))
-        .map_or(0, |ladder| ladder.rungs.len());
+    let rungs = estate.ladder_of(domain).map_or(0, |ladder| ladder.rungs.len());
     (0..rungs).any(|rung| {
         estate.rung_people(domain, rung).iter().any(|person| {
             estate

@@ -168,11 +168,7 @@ fn told(estate: &Estate, stage: &Stage) -> Vec<PersonId> {
 /// A person takes a stage back. Never refused to whoever may while something is exposed and the way back is open.
 pub(super) fn by_person(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Result<(), Refusal> {
     let (_, declared, state) = turn.stage(id)?;
-    let owner = turn
-        .estate
-        .domains()
-        .get(&declared.owner)
-        .map(|domain| domain.owner.clone());
+    let owner = turn.estate.owner_of(&declared.owner).cloned();
     if state.phase == Phase::RollingBack {
         // On its way already: asking again is no error and changes nothing.
         return Ok(());

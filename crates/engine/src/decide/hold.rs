@@ -58,11 +58,7 @@ pub(super) fn resume(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Result<
         return Err(Refusal {
             rule: Rule::NotAuthorised,
             what: format!("the hold of {id} is not yours to lift"),
-            owner: turn
-                .estate
-                .domains()
-                .get(&declared.owner)
-                .map(|domain| domain.owner.clone()),
+            owner: turn.estate.owner_of(&declared.owner).cloned(),
             remedy: "ask whoever held it, or an approver".into(),
         });
     }

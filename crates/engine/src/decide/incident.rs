@@ -186,11 +186,7 @@ pub(super) fn act(turn: &mut Turn<'_>, incident: &IncidentId, action: &ActionId)
         return Err(Refusal {
             rule: Rule::NotAuthorised,
             what: format!("`{action}` is no action that {} grants", known.domain),
-            owner: turn
-                .estate
-                .domains()
-                .get(&known.domain)
-                .map(|domain| domain.owner.clone()),
+            owner: turn.estate.owner_of(&known.domain).cloned(),
             remedy: "use an action that stands in the page, or add it to the domain's authority".into(),
         });
     };
@@ -344,5 +340,5 @@ fn answer_within(turn: &Turn<'_>, incident: &IncidentId, rung: u32) -> Millis {
 
 fn declared_ladder<'a>(turn: &Turn<'a>, incident: &IncidentId) -> Option<&'a tidegate_model::ladder::Ladder> {
     let domain = &turn.state.incidents.get(incident)?.domain;
-    turn.estate.ladders().get(&turn.estate.domains().get(domain)?.ladder)
+    turn.estate.ladder_of(domain)
 }

@@ -225,10 +225,7 @@ fn in_team(estate: &Estate, team: &TeamId, person: &PersonId) -> bool {
 }
 
 fn rungs(estate: &Estate, domain: &DomainId) -> Vec<Vec<PersonId>> {
-    let ladder = estate
-        .domains()
-        .get(domain)
-        .and_then(|domain| estate.ladders().get(&domain.ladder));
+    let ladder = estate.ladder_of(domain);
     let count = ladder.map_or(0, |ladder| ladder.rungs.len());
     (0..count).map(|rung| estate.rung_people(domain, rung)).collect()
 }

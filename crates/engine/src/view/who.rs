@@ -149,9 +149,7 @@ fn team_words(estate: &Estate, id: &TeamId) -> String {
 
 fn ladder(estate: &Estate, domain: &DomainId) -> Vec<(String, Vec<PersonId>, Millis)> {
     let rungs = estate
-        .domains()
-        .get(domain)
-        .and_then(|domain| estate.ladders().get(&domain.ladder))
+        .ladder_of(domain)
         .map_or(&[][..], |ladder| ladder.rungs.as_slice());
     rungs
         .iter()
