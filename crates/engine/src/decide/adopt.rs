@@ -37,7 +37,7 @@ pub(super) fn adopt<'a>(turn: &mut Turn<'a>, candidate: &'a Estate) -> Result<()
     Ok(())
 }
 
-/// A running stage stays as it is. Who decides about it, and when it may grow, is changed by one of its approvers only.
+/// A running stage stays as it is. Who decides about it, and when it may grow, is changed by its approvers and the rungs above only.
 fn running_stays(turn: &Turn<'_>, candidate: &Estate, id: &StageId, state: &StageState) -> Result<(), Refusal> {
     let running = turn.estate;
     let (Some((plan, before)), Some((other, after))) = (running.stage(id), candidate.stage(id)) else {
@@ -50,8 +50,8 @@ fn running_stays(turn: &Turn<'_>, candidate: &Estate, id: &StageId, state: &Stag
         return Err(changes(id, state));
     }
     let is_decided_alike = plan.expand == other.expand && deciders(running, before) == deciders(candidate, before);
-    let is_approver = person(&turn.actor).is_some_and(|by| may::is_approver(running, before, by));
-    if is_decided_alike || is_approver {
+    let may_change = |by| may::is_approver(running, before, by) || may::stands_above(running, &before.owner, by);
+    if is_decided_alike || person(&turn.actor).is_some_and(may_change) {
         return Ok(());
     }
     Err(Refusal {
@@ -61,7 +61,7 @@ fn running_stays(turn: &Turn<'_>, candidate: &Estate, id: &StageId, state: &Stag
                 "stage `{id}` is {} and the new estate changes who decides about it or when it may grow",
                 state.phase.words()
             ),
-            "let one of its approvers adopt it".into(),
+            "let one of its approvers or somebody on a rung above adopt it".into(),
         )
     })
 }

@@ -2,7 +2,7 @@
 
 use tidegate_model::plan::{Criterion, Measure, Plan, Stage};
 use tidegate_model::seam::{InvalidReason, SPLIT, Verdict};
-use tidegate_model::{Millis, Timestamp};
+use tidegate_model::{BasisPoints, Millis, Timestamp};
 use tidegate_stats::sample_ratio::Split;
 use tidegate_stats::{
     Alarm, HarmAlarm, Hits, Ledger, Margin, PairedStratum, PassTest, Passing, RareAlarm, ShareTest, SrmTest,
@@ -17,6 +17,8 @@ use crate::state::{Cell, StageState};
 const SPLIT_ALPHA: f64 = 0.001;
 /// Strata in a row in which both sides are the same series before that is called invalid (gates.md 1).
 const IDENTICAL_STRATA: usize = 30;
+/// Expected attempts from which their absence is no chance: nothing comes by chance with less than 1 in 10^8.
+const EXPECTED_AT_LEAST: u64 = 20;
 /// Attempts that those strata must hold together; small equal counts are chance.
 const IDENTICAL_ATTEMPTS: u64 = 300;
 /// Fallbacks above this share of the new side's attempts make its counts invalid: 1 in 100.
@@ -75,6 +77,9 @@ pub(super) fn judge(
                 return (Verdict::NotYet { needed: None }, reading);
             }
             Split::CannotSpeak | Split::Plausible => {}
+        }
+        if is_one_sided(old.0, new.0, known.exposure) {
+            return invalid(InvalidReason::ZeroDenominator, reading);
         }
         if is_identical(&of_step) {
             return invalid(InvalidReason::Identical, reading);
@@ -255,6 +260,15 @@ fn split(known: &StageState) -> Split {
         test.push(u32::from(cell.share.get()), cell.new.n, cell.old.n);
     }
     test.split()
+}
+
+/// Whether a side has no attempts at all where the other's and the exposure let expect [`EXPECTED_AT_LEAST`].
+fn is_one_sided(old: u64, new: u64, exposure: BasisPoints) -> bool {
+    let (share_new, share_old) = (u64::from(exposure.get()), u64::from(10_000 - exposure.get()));
+    let lacks = |none: u64, share: u64, other: u64, of_other: u64| {
+        none == 0 && other.saturating_mul(share) >= EXPECTED_AT_LEAST.saturating_mul(of_other)
+    };
+    lacks(old, share_old, new, share_new) || lacks(new, share_new, old, share_old)
 }
 
 fn is_identical(of_step: &[Cell]) -> bool {

@@ -164,7 +164,7 @@ fn another_stage_may_change_while_one_runs() {
 }
 
 #[test]
-fn who_decides_about_a_running_stage_is_changed_by_its_approvers_only() {
+fn who_decides_about_a_running_stage_is_changed_by_its_approvers_and_those_above() {
     let changes: [(&str, Change); 4] = [
         ("who approves", |parts| {
             let team = parts
@@ -203,10 +203,14 @@ fn who_decides_about_a_running_stage_is_changed_by_its_approvers_only() {
         assert_eq!(
             adopt(&mut world, "cleo", change),
             "refused TG9013: stage `checkout` is soaking and the new estate changes who decides about it or when it may grow \
-             (let one of its approvers adopt it)",
+             (let one of its approvers or somebody on a rung above adopt it)",
             "{what}"
         );
-        assert_eq!(adopt(&mut world, "ana", change), ADOPTED, "{what}");
+        for person in ["ana", "hal"] {
+            let mut world = World::shop();
+            run(&mut world, "ana approve checkout\nconfirm");
+            assert_eq!(adopt(&mut world, person, change), ADOPTED, "{what}, {person}");
+        }
     }
 }
 

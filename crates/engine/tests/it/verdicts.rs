@@ -2,7 +2,7 @@
 
 use tidegate_engine::Request;
 use tidegate_model::Millis;
-use tidegate_model::seam::StratumPart;
+use tidegate_model::seam::{ArmCounts, MeterCounts, StratumPart};
 
 use crate::script::{check, run};
 use crate::shop::name;
@@ -142,6 +142,32 @@ fn sides_whose_split_nobody_counted_are_not_compared() {
         (verdict.word(), reading.why.as_str()),
         ("not yet", "the split of visitors is not counted yet")
     );
+}
+
+#[test]
+fn a_side_that_nobody_counts_is_invalid() {
+    for spoil in [
+        |counts: &mut MeterCounts| counts.old = ArmCounts::default(),
+        |counts: &mut MeterCounts| counts.new = ArmCounts::default(),
+    ] {
+        let mut world = World::calm();
+        run(&mut world, "cleo approve catalogue\nconfirm");
+        for part in [StratumPart::Prompt, StratumPart::Cohort] {
+            let mut stratum = world.stratum("catalogue", Health::Well, part, world.version());
+            stratum
+                .counts
+                .iter_mut()
+                .filter(|counts| counts.criterion.as_str() == "pages")
+                .for_each(spoil);
+            world.must(gateway(), Request::Evidence(stratum));
+        }
+        world.wait(Millis::seconds(1));
+        let pages = &world.state.stages["catalogue"].verdicts["pages"];
+        assert_eq!(
+            (pages.verdict.word(), pages.reading.why.as_str()),
+            ("invalid", "one side had no attempts at all")
+        );
+    }
 }
 
 #[test]
