@@ -49,8 +49,8 @@ fn halted(name: &str, run: impl Fn(u64) -> Vec<(usize, PairedStratum)>) -> Halte
     let [alone, exact, stratified, either] = [alone, exact, stratified, either].map(|runs| runs as f64 / RUNS as f64);
     let [alone_pc, exact_pc, stratified_pc, either_pc] = [alone, exact, stratified, either].map(|share| 100.0 * share);
     println!(
-        "halt, {name}: exact at alpha {alone_pc:.1} %; at half of it exact {exact_pc:.1} %, stratified {stratified_pc:.1} %, \
-         either {either_pc:.1} % of {RUNS} runs, seeds from {SEED}"
+        "halt, {name}: exact {alone_pc:.1} % at alpha; at half of it exact {exact_pc:.1} %, stratified {stratified_pc:.1} %, \
+         either {either_pc:.1} %; {RUNS} runs, seeds from {SEED}"
     );
     Halted { exact: alone, either }
 }
