@@ -49,7 +49,7 @@ impl Station {
         let known = approach.visitor.and_then(known);
         let identity = approach.visitor.map(identity);
         // Lock before load: an attempt and its stratum see one exposure.
-        let mut ledger = self.ledger();
+        let mut ledger = self.ledger_in_force();
         let standing = self.in_force.load().standings[unit];
         let now = self.now();
         let open = identity.and_then(|(id, at)| {
@@ -131,5 +131,41 @@ fn known(visitor: &Visitor) -> Option<(Place, BucketCookie)> {
 fn identity(visitor: &Visitor) -> (VisitorId, Place) {
     match visitor {
         Visitor::New(id, place) | Visitor::Known { id, place, .. } => (*id, *place),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bucket;
+    use crate::sample;
+    use crate::spool::Spool;
+    use crate::spooling::Spooling;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_lease_that_ran_out_counts_no_more_although_no_clock_ticks() {
+        let dir = tempfile::tempdir().unwrap();
+        let (spool, waiting) = Spool::open(dir.path()).unwrap();
+        let station = Arc::new(sample::station(dir.path(), Spooling::begin(spool, waiting).unwrap()));
+        station.accept(sample::snapshot(10_000, 0)).await;
+        let visitor = Visitor::Known {
+            id: VisitorId(1),
+            place: bucket::place("plan-a", &VisitorId(1).to_string()),
+            bucket_cookie: BucketCookie::Agrees,
+        };
+        let approach = Approach {
+            road: Some(0),
+            visitor: Some(&visitor),
+            holder: None,
+            may_begin: true,
+        };
+        let until = station.now().ms + 1_000;
+        station.lease_until(until);
+        assert_eq!(station.arrive(&approach).decision.side, Side::New);
+        while station.now().ms < until {
+            std::thread::yield_now();
+        }
+        assert_eq!(station.arrive(&approach).decision.side, Side::Old);
     }
 }

@@ -3,6 +3,7 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test may panic"))]
 
+pub mod clock;
 pub mod run;
 pub mod supervise;
 
@@ -28,6 +29,7 @@ pub mod visitor;
 pub mod keepsake;
 pub mod measure;
 pub mod spool;
+pub mod spooling;
 
 pub mod hub;
 pub mod link;

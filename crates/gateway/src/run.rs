@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 
+use crate::clock;
 use crate::config::{ConfigFault, GatewayConfig};
 use crate::link::client::stay_linked;
 use crate::proxy::Proxy;
@@ -39,10 +40,8 @@ pub const EXIT_STATE: i32 = 4;
 pub const CONNECTIONS_MAX: usize = 20_000;
 /// How long requests under way may finish after a stop was asked.
 const GRACE: Duration = Duration::from_millis(500);
-/// How often time passes.
-const TICK_EVERY: Duration = Duration::from_millis(50);
-/// Looks are published every so many ticks: each second.
-const TICKS_PER_LOOK: u32 = 20;
+/// Wait after a connection that could not be accepted.
+const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// How long a start waits for its first word from the controller, so that a restart does not flap exposure.
 const CONTACT_WAIT: Duration = Duration::from_secs(1);
 /// Upstream connections kept open.
@@ -137,8 +136,11 @@ fn start(path: &Path) -> Result<(), StartFault> {
         .enable_all()
         .build()
         .map_err(StartFault::System)?;
-    let ended = runtime.block_on(serve(station, &mut lock));
+    let ended = runtime.block_on(serve(station.clone(), &mut lock));
     runtime.shutdown_timeout(Duration::from_millis(100));
+    if !station.spooling.close(GRACE) {
+        tracing::warn!("the spool's disk stalls, what waited for it is lost");
+    }
     ended
 }
 
@@ -186,7 +188,7 @@ async fn serve(station: Arc<Station>, lock: &mut File) -> Result<(), StartFault>
     let address = listener.local_addr().map_err(at_listen)?;
     let link = tokio::spawn(stay_linked(station.clone()));
     let resolving = tokio::spawn(keep_resolved(station.clone()));
-    let ticking = tokio::spawn(pass_time(station.clone()));
+    let clocks = clock::start(&station);
     let mut contact = station.contact.subscribe();
     // Whoever waits longer than this is served from what is on disk.
     if tokio::time::timeout(CONTACT_WAIT, contact.wait_for(|met| *met))
@@ -200,7 +202,7 @@ async fn serve(station: Arc<Station>, lock: &mut File) -> Result<(), StartFault>
         source,
     })?;
     let stopped = accept_until_asked(&station, listener).await;
-    for task in [link, resolving, ticking] {
+    for task in [link, resolving].into_iter().chain(clocks) {
         task.abort();
     }
     stopped
@@ -245,7 +247,7 @@ async fn accept_until_asked(station: &Arc<Station>, listener: TcpListener) -> Re
                     // Out of descriptors, or a client that left: neither ends the gateway.
                     Err(fault) => {
                         tracing::warn!(%fault, "cannot accept");
-                        tokio::time::sleep(TICK_EVERY).await;
+                        tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
                     }
                 }
             }
@@ -303,30 +305,6 @@ async fn keep_resolved(station: Arc<Station>) {
         every.tick().await;
         for upstream in station.roads.places.iter().flat_map(|p| &p.upstreams) {
             upstream.resolve().await;
-        }
-    }
-}
-
-async fn pass_time(station: Arc<Station>) {
-    let mut every = tokio::time::interval(TICK_EVERY);
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut ticks = 0_u32;
-    loop {
-        every.tick().await;
-        ticks = ticks.wrapping_add(1);
-        let looks = ticks.is_multiple_of(TICKS_PER_LOOK);
-        let station = station.clone();
-        let ticked = tokio::task::spawn_blocking(move || {
-            let written = station.tick();
-            if looks {
-                station.look();
-            }
-            written
-        });
-        match ticked.await {
-            Ok(Ok(())) => {}
-            Ok(Err(fault)) => tracing::error!(%fault, "cannot write the spool"),
-            Err(fault) => tracing::error!(%fault, "the clock stumbled"),
         }
     }
 }

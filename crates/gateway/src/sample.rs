@@ -1,8 +1,19 @@
-//! One edge and one flow for unit tests.
+//! One edge, one flow, one stratum and one disk that hangs, for unit tests.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
 
 use tidegate_model::edge::{CallbackRule, Edge, OnDecrease, Route, RouteClass, UnitUpstreams};
 use tidegate_model::flow::{Flow, SuccessPredicate};
-use tidegate_model::{DomainId, EdgeId, FlowId, Millis, RouteId, UnitId};
+use tidegate_model::seam::{ExposureSnapshot, ExposureVersion, Stratum, StratumId, StratumPart, UnitExposure};
+use tidegate_model::{BasisPoints, DomainId, EdgeId, FlowId, GatewayId, Millis, RouteId, Timestamp, UnitId};
+
+use crate::config::{Counting, GatewayConfig};
+use crate::roads::Roads;
+use crate::spooling::Spooling;
+use crate::station::Station;
 
 fn route(id: &str, class: RouteClass, method: &str, path: &str) -> Route {
     Route {
@@ -68,4 +79,68 @@ pub(crate) fn flow() -> Flow {
         success_new: SuccessPredicate::default(),
         window: Millis(5_000),
     }
+}
+
+/// A snapshot of the one unit, in basis points.
+pub(crate) fn snapshot(exposure: u16, proven: u16) -> ExposureSnapshot {
+    ExposureSnapshot {
+        version: ExposureVersion { epoch: 1, seq: 1 },
+        units: vec![UnitExposure {
+            unit: UnitId::parse("checkout").unwrap(),
+            exposure: BasisPoints::new(exposure).unwrap(),
+            proven: BasisPoints::new(proven).unwrap(),
+            killed: false,
+            finalised: false,
+            measured: true,
+        }],
+    }
+}
+
+/// A station over a spool.
+pub(crate) fn station(dir: &Path, spooling: Spooling) -> Station {
+    let config = GatewayConfig {
+        gateway: GatewayId::parse("gw").unwrap(),
+        edge: edge(),
+        flows: vec![flow()],
+        counting: Counting::default(),
+        socket: dir.join("link.sock"),
+        state_dir: dir.to_owned(),
+        table_size: 1_000,
+        tied: false,
+        debug_headers: false,
+    };
+    let roads = Roads::compile(&config.edge, &config.flows).unwrap();
+    Station::over(config, Arc::new(roads), spooling)
+}
+
+/// A stratum without counts.
+pub(crate) fn stratum(index: u64, part: StratumPart, voided: bool) -> Stratum {
+    Stratum {
+        id: StratumId {
+            gateway: GatewayId::parse("gw").unwrap(),
+            incarnation: 7,
+            index,
+            part,
+        },
+        began: Timestamp(1),
+        lasted: Millis(1_000),
+        version: ExposureVersion::default(),
+        untracked: 0,
+        fallbacks: 0,
+        voided,
+        counts: vec![],
+    }
+}
+
+/// A named pipe that nobody reads, full: whoever writes to it hangs until somebody does.
+pub(crate) fn hanging(dir: &Path) -> File {
+    let path = dir.join("hanging");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
+    let open = |flags: rustix::fs::OFlags| {
+        let pipe = rustix::fs::open(&path, flags | rustix::fs::OFlags::RDWR, rustix::fs::Mode::empty());
+        File::from(pipe.unwrap())
+    };
+    let mut filling = open(rustix::fs::OFlags::NONBLOCK);
+    while filling.write(&[b'x'; 4096]).is_ok() {}
+    open(rustix::fs::OFlags::empty())
 }

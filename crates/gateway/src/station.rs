@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwap;
 use tidegate_model::Timestamp;
 use tidegate_model::seam::{ExposureSnapshot, ExposureVersion};
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{broadcast, watch};
 
 use crate::config::{Counting, GatewayConfig};
 use crate::force::{InForce, Shared};
@@ -18,10 +18,13 @@ use crate::measure::{Ledger, Moment, Setup};
 use crate::roads::Roads;
 use crate::side::Side;
 use crate::spool::Spool;
+use crate::spooling::Spooling;
 use crate::visitor::Recognition;
 
 /// Looks that may wait for a slow controller; older ones are dropped, they are of the moment.
 const LOOKS_WAITING_MAX: usize = 64;
+/// How long the link waits for a snapshot to be on disk.
+const KEEP_WITHIN: Duration = Duration::from_millis(500);
 
 /// Requests of a unit.
 #[derive(Debug, Default)]
@@ -53,7 +56,6 @@ pub struct Totals {
 #[derive(Debug)]
 struct Held {
     snapshot: ExposureSnapshot,
-    lease_until_ms: u64,
     glass_broken: bool,
 }
 
@@ -74,16 +76,19 @@ pub struct Station {
     pub totals: Totals,
     /// Looks for the controller.
     pub looks: broadcast::Sender<ToController>,
-    /// Something waits in the spool.
-    pub spooled: Notify,
+    /// Closed strata on their way to disk and controller.
+    pub spooling: Spooling,
     /// Whether the controller was met, or is known to be away.
     pub contact: watch::Sender<bool>,
     incarnation: u64,
     started: Instant,
     held: Mutex<Held>,
     ledger: Mutex<Ledger>,
-    spool: Mutex<Spool>,
+    /// The lease is valid until then, in milliseconds since the start; 0 for never leased.
+    lease_until_ms: AtomicU64,
     keepsake: Keepsake,
+    /// Held by whoever writes the keepsake.
+    keeping: Arc<tokio::sync::Mutex<()>>,
     last_live: Mutex<Moment>,
 }
 
@@ -93,6 +98,12 @@ impl Station {
     /// # Errors
     /// What the file system says about the spool.
     pub fn open(config: GatewayConfig, roads: Arc<Roads>) -> std::io::Result<Self> {
+        let (spool, waiting) = Spool::open(&config.state_dir)?;
+        Ok(Self::over(config, roads, Spooling::begin(spool, waiting)?))
+    }
+
+    /// Sets up over a spool that is open.
+    pub(crate) fn over(config: GatewayConfig, roads: Arc<Roads>, spooling: Spooling) -> Self {
         let started = Instant::now();
         let at = wall();
         let incarnation = u64::try_from(at.0).unwrap_or(0);
@@ -119,25 +130,25 @@ impl Station {
             tallies: roads.places.iter().map(|_| Tally::default()).collect(),
             totals: Totals::default(),
             looks: broadcast::channel(LOOKS_WAITING_MAX).0,
-            spooled: Notify::new(),
+            spooling,
             contact: watch::channel(false).0,
             incarnation,
             started,
             held: Mutex::new(Held {
                 snapshot,
-                lease_until_ms: 0,
                 glass_broken: false,
             }),
             ledger: Mutex::new(ledger),
-            spool: Mutex::new(Spool::open(&config.state_dir)?),
+            lease_until_ms: AtomicU64::new(0),
             keepsake,
+            keeping: Arc::default(),
             last_live: Mutex::new(now),
             roads,
             config,
         };
         station.watch_glass();
         station.reconsider();
-        Ok(station)
+        station
     }
 
     /// This instant.
@@ -149,14 +160,22 @@ impl Station {
         }
     }
 
+    /// The ledger, locked, while the exposure in force is covered by its lease or needs none: a clock that stands still cannot
+    /// keep up what nobody has proven.
+    pub fn ledger_in_force(&self) -> MutexGuard<'_, Ledger> {
+        loop {
+            let ledger = self.ledger();
+            if !self.in_force.load().leased || self.is_leased() {
+                return ledger;
+            }
+            drop(ledger);
+            self.reconsider();
+        }
+    }
+
     /// The ledger, locked. Exposure in force cannot change while it is held.
     pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().expect("nobody panics with the ledger")
-    }
-
-    /// The spool, locked.
-    pub fn spool(&self) -> MutexGuard<'_, Spool> {
-        self.spool.lock().expect("nobody panics with the spool")
     }
 
     /// How it introduces itself.
@@ -179,7 +198,8 @@ impl Station {
     }
 
     /// Takes a snapshot when its version is higher: in force at once, then on disk. A version that is not higher is ignored.
-    pub async fn accept(&self, snapshot: ExposureSnapshot) {
+    /// A disk that fails or takes longer than [`KEEP_WITHIN`] is not waited for: the next word may be a rollback.
+    pub async fn accept(self: &Arc<Self>, snapshot: ExposureSnapshot) {
         {
             let mut held = self.held();
             if snapshot.version <= held.snapshot.version {
@@ -188,24 +208,36 @@ impl Station {
                 }
                 return;
             }
-            held.snapshot = snapshot.clone();
+            held.snapshot = snapshot;
         }
         self.reconsider();
-        let keepsake = self.keepsake.clone();
-        let kept = tokio::task::spawn_blocking(move || keepsake.keep(&snapshot)).await;
-        match kept {
+        match tokio::time::timeout(KEEP_WITHIN, self.keep()).await {
             Ok(Ok(())) => {}
             Ok(Err(fault)) => tracing::error!(%fault, "cannot keep the last good snapshot"),
-            Err(fault) => tracing::error!(%fault, "cannot keep the last good snapshot"),
+            Err(_) => tracing::error!("the disk stalls, the last good snapshot is not kept yet"),
         }
+    }
+
+    /// Keeps the snapshot that is held. One at a time; whoever stalls keeps what came meanwhile as well.
+    async fn keep(self: &Arc<Self>) -> std::io::Result<()> {
+        let turn = self.keeping.clone().lock_owned().await;
+        let station = self.clone();
+        let kept = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            loop {
+                let snapshot = station.held().snapshot.clone();
+                station.keepsake.keep(&snapshot)?;
+                if station.version() == snapshot.version {
+                    return Ok(());
+                }
+            }
+        });
+        kept.await.map_err(std::io::Error::other)?
     }
 
     /// The lease is valid until then.
     pub fn lease_until(&self, ms: u64) {
-        {
-            let mut held = self.held();
-            held.lease_until_ms = held.lease_until_ms.max(ms);
-        }
+        self.lease_until_ms.fetch_max(ms, Ordering::AcqRel);
         self.reconsider();
     }
 
@@ -227,8 +259,7 @@ impl Station {
         // Every decision about a flow is taken under the ledger's lock: an attempt and its stratum see one exposure.
         let mut ledger = self.ledger();
         let now = self.now();
-        let leased = now.ms < held.lease_until_ms;
-        let fresh = InForce::derive(&held.snapshot, leased, held.glass_broken, &self.roads, now.at);
+        let fresh = InForce::derive(&held.snapshot, self.is_leased(), held.glass_broken, &self.roads, now.at);
         if fresh.differs(&self.in_force.load()) {
             let standings = fresh.standings.clone();
             self.in_force.store(Arc::new(fresh));
@@ -236,20 +267,10 @@ impl Station {
         }
     }
 
-    /// Lets time pass: kill file, lease, strata. What closed goes to the spool.
-    ///
-    /// # Errors
-    /// What the file system says about the spool.
-    pub fn tick(&self) -> std::io::Result<()> {
-        self.watch_glass();
-        self.reconsider();
+    /// Lets time pass for strata. What closed goes to the spool, without waiting for it.
+    pub fn tick(&self) {
         let departed = self.ledger().tick(self.now());
-        let news = !departed.finished.is_empty();
-        let written = self.spool().append(departed.owed, departed.finished);
-        if news {
-            self.spooled.notify_one();
-        }
-        written
+        self.spooling.submit(departed);
     }
 
     /// Ends attempts that are over and publishes what brakes and people look at.
@@ -326,6 +347,10 @@ impl Station {
             undecided: self.totals.undecided.load(Ordering::Relaxed),
             connections: self.totals.connections.load(Ordering::Relaxed),
         }
+    }
+
+    fn is_leased(&self) -> bool {
+        self.now().ms < self.lease_until_ms.load(Ordering::Acquire)
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidegate_model::seam::{Stratum, StratumId};
+use tidegate_model::seam::StratumId;
 use tokio::io::BufReader;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
@@ -40,14 +40,14 @@ pub async fn stay_linked(station: Arc<Station>) {
 }
 
 struct Talk<'s> {
-    station: &'s Station,
+    station: &'s Arc<Station>,
     to: OwnedWriteHalf,
     renewals: BTreeMap<u64, u64>,
     next_renewal: u64,
     offered: BTreeSet<StratumId>,
 }
 
-async fn converse(station: &Station, stream: UnixStream) -> Result<(), LinkFault> {
+async fn converse(station: &Arc<Station>, stream: UnixStream) -> Result<(), LinkFault> {
     let (from, to) = stream.into_split();
     let (mut from, mut line) = (BufReader::new(from), Vec::new());
     let mut looks = station.looks.subscribe();
@@ -67,7 +67,7 @@ async fn converse(station: &Station, stream: UnixStream) -> Result<(), LinkFault
         tokio::select! {
             message = read::<ToGateway>(&mut from, &mut line) => talk.hear(message?).await?,
             _ = renewal.tick() => talk.renew().await?,
-            () = station.spooled.notified() => talk.offer().await?,
+            () = station.spooling.news() => talk.offer().await?,
             look = looks.recv() => match look {
                 Ok(look) => write(&mut talk.to, &look).await?,
                 Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "looks were dropped"),
@@ -96,10 +96,7 @@ impl Talk<'_> {
             }
             ToGateway::Taken(id) => {
                 self.offered.remove(&id);
-                let written = self.station.spool().taken(&id);
-                if let Err(fault) = written {
-                    tracing::error!(%fault, "cannot note that a stratum was taken; it will be offered again");
-                }
+                self.station.spooling.taken(&id);
                 self.offer().await
             }
             ToGateway::Configure(counting) => {
@@ -121,17 +118,8 @@ impl Talk<'_> {
     }
 
     async fn offer(&mut self) -> Result<(), LinkFault> {
-        let fresh: Vec<Stratum> = {
-            let spool = self.station.spool();
-            let room = OFFERED_MAX.saturating_sub(self.offered.len());
-            spool
-                .waiting()
-                .filter(|s| !self.offered.contains(&s.id))
-                .take(room)
-                .cloned()
-                .collect()
-        };
-        for stratum in fresh {
+        let room = OFFERED_MAX.saturating_sub(self.offered.len());
+        for stratum in self.station.spooling.offers(room, &self.offered) {
             self.offered.insert(stratum.id.clone());
             write(&mut self.to, &ToController::Stratum(stratum)).await?;
         }

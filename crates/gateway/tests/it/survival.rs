@@ -69,6 +69,26 @@ async fn without_a_controller_exposure_holds_for_a_lease_and_then_retreats_to_wh
 }
 
 #[tokio::test]
+async fn a_disk_that_hangs_keeps_no_rollback_from_a_gateway() {
+    let world = World::with(honest).await;
+    world.control.apply(1, 50, |_| {}).await;
+    let visitor = visitor_between(0, 10);
+    assert_eq!(world.side(visitor, "GET", "/page").await, "new");
+    // Whoever opens a named pipe that nobody reads hangs.
+    let pipe = world.config.state_dir.join("exposure.fresh");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    world.control.apply(2, 40, |_| {}).await;
+    world.control.apply(3, 40, |u| u.killed = true).await;
+    assert_eq!(world.side(visitor, "GET", "/page").await, "old");
+    world.control.apply(4, 40, |_| {}).await;
+    std::fs::write(world.config.state_dir.join("kill"), "").unwrap();
+    until("the kill file is seen", async || {
+        (world.side(visitor, "GET", "/page").await == "old").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_lowering_is_done_when_the_lease_of_a_silent_gateway_has_run_out() {
     let mut world = World::with(honest).await;
     world.control.apply(1, 50, |_| {}).await;
