@@ -23,6 +23,9 @@ const TRIES_MAX: u32 = 5;
 const TRY_PAUSE: Duration = Duration::from_secs(1);
 /// The button that acknowledges a page.
 const ACKNOWLEDGE: &str = "ack";
+/// The button that approves, and how often it is pressed while the answer is that it is too early.
+const APPROVE: &str = "approve";
+const REFUSALS_MAX: u32 = 15;
 /// Redirects followed after one form.
 const REDIRECTS_MAX: u32 = 5;
 
@@ -151,30 +154,38 @@ impl Desk {
     fn wishes(&self) -> Vec<String> {
         let ack = self.person.answers.then(|| ACKNOWLEDGE.to_owned());
         let acts = self.person.acts.iter().map(|name| format!("act:{name}"));
-        let approve = self.person.approves.then(|| "approve".to_owned());
+        let approve = self.person.approves.then(|| APPROVE.to_owned());
         let resolve = self.person.resolves.then(|| "resolve".to_owned());
         ack.into_iter().chain(acts).chain(resolve).chain(approve).collect()
     }
 
-    /// Presses a button; whether it was offered and taken.
+    /// Presses a button; whether it was offered and taken. Who may not approve yet asks again for as long as they are asked.
     async fn press(&self, browser: &mut Browser, link: &Url, letter: &Letter, wish: &str) -> Result<bool, Fault> {
-        for left in (0..TRIES_MAX).rev() {
+        let mut unreached = 0;
+        let mut refused = 0;
+        loop {
             match browser.press(link.clone(), wish).await {
                 Ok(Some(status)) => {
                     self.tell(wish, letter, json!({ "status": status.as_u16() }))?;
-                    return Ok(status.is_success());
+                    refused += 1;
+                    if status.is_success() || wish != APPROVE || refused == REFUSALS_MAX {
+                        return Ok(status.is_success());
+                    }
                 }
                 Ok(None) => {
                     self.tell("not_offered", letter, json!({ "button": wish }))?;
                     return Ok(false);
                 }
-                Err(error) if left == 0 => {
-                    self.tell("failed", letter, json!({ "button": wish, "error": error.to_string() }))?;
+                Err(error) => {
+                    unreached += 1;
+                    if unreached == TRIES_MAX {
+                        self.tell("failed", letter, json!({ "button": wish, "error": error.to_string() }))?;
+                        return Ok(false);
+                    }
                 }
-                Err(_) => tokio::time::sleep(TRY_PAUSE).await,
             }
+            tokio::time::sleep(TRY_PAUSE).await;
         }
-        Ok(false)
     }
 
     fn tell(&self, step: &str, letter: &Letter, mut more: Value) -> Result<(), Fault> {

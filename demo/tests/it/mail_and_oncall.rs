@@ -210,3 +210,49 @@ fn she_who_is_called_for_prices_repairs_them_and_notes_it_and_nothing_else_does(
     };
     assert_eq!((who.as_str(), &change["side"]), ("Bearer t1", &"new".into()));
 }
+
+/// A page that offers one button and says "too early" so many times before it takes it.
+async fn reluctant_site(refusals: u32) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/answer", listener.local_addr().unwrap());
+    let left = Arc::new(Mutex::new(refusals));
+    let shows = async || Html("<form method=\"post\"><button name=\"do\" value=\"approve\">x</button></form>");
+    let takes = async move || {
+        let mut left = left.lock().unwrap();
+        let is_early = *left > 0;
+        *left = left.saturating_sub(1);
+        if is_early {
+            axum::http::StatusCode::CONFLICT
+        } else {
+            axum::http::StatusCode::OK
+        }
+    };
+    let router = axum::Router::new().route("/answer", axum::routing::get(shows).post(takes));
+    tokio::spawn(axum::serve(listener, router).into_future());
+    url
+}
+
+#[test]
+fn who_may_not_approve_yet_asks_again() {
+    let mail = Program::start(&["mail"]);
+    let mut oncall = Program::start(&[
+        "oncall",
+        "--mail",
+        &mail.url(),
+        "--after-ms",
+        "1",
+        "--person",
+        "a@x=approve",
+    ]);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let link = runtime.block_on(reluctant_site(1));
+    let letter = format!("Message-ID: <1@x>\r\nSubject: Approve\r\n\r\nAnswer here:\r\n{link}");
+    send(mail.ready["smtp"].as_str().unwrap(), &["a@x"], &letter);
+    assert_eq!(oncall.line()["step"], "mail");
+    let statuses = [(); 2].map(|()| oncall.line()["status"].as_u64().unwrap());
+    assert_eq!(statuses, [409, 200]);
+}
