@@ -1,4 +1,5 @@
-//! The people of the demo's estate, and how they behave. They answer through mail and its links only.
+//! The people of the demo's estate, and how they behave. They learn by mail, and use its links and other public
+//! faces only.
 
 /// A person of the demo.
 pub(crate) struct Member {
@@ -10,6 +11,9 @@ pub(crate) struct Member {
     pub(crate) says: &'static str,
 }
 
+/// Who repairs prices, with a token of her own.
+pub(crate) const REPAIRS: &str = "petra";
+
 /// Everybody. `ana` owns checkout and approves its stages but sleeps through pages.
 pub(crate) const MEMBERS: &[Member] = &[
     Member {
@@ -19,8 +23,8 @@ pub(crate) const MEMBERS: &[Member] = &[
     },
     Member {
         id: "petra",
-        behaviour: "approve,answer,resolve",
-        says: "petra owns pricing and answers",
+        behaviour: "approve,answer,repair:pricing,resolve",
+        says: "petra owns pricing, answers, and repairs prices at the new shop's own admin address",
     },
     Member {
         id: "ana",

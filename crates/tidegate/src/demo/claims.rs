@@ -125,7 +125,7 @@ mod tests {
 
     use super::*;
     use crate::demo::losses::Cohort;
-    use crate::demo::measured::Orders;
+    use crate::demo::measured::{Orders, Stranded};
     use crate::demo::report::{REQUIRED, holds, lines, render};
     use crate::demo::story::{Acted, Answered, Judged, Paged, RolledBack};
 
@@ -232,7 +232,12 @@ mod tests {
             new_orders: orders(400),
             ledger: orders(1_000),
             ledger_differences: 0,
-            stranded: (38, 38),
+            stranded: Stranded {
+                orders: 38,
+                cents: 228_000,
+                kept: 37,
+                kept_cents: 222_005,
+            },
             first_failure_at: Some(Timestamp(35_000)),
             last_fresh_request_at: Some(Timestamp(40_020)),
             attempts: 1_100,
@@ -343,6 +348,9 @@ mod tests {
             lines.retain(|line| line.label != "orders lost on the new side");
             assert!(!holds(&lines, &[]));
         }
+        let text = render(&lines(&story(), &measured), &[]);
+        let stranded = "38 orders of 2280.00 EUR on the new side, of which 37 of 2220.05 EUR were paid and kept";
+        assert!(text.contains(stranded), "{text}");
         let text = render(&lines(&Story::default(), &measured), &[]);
         assert!(text.contains("no figure: nothing was rolled back"), "{text}");
     }

@@ -11,10 +11,10 @@ pub(crate) struct Measured {
     pub(crate) new_orders: Orders,
     /// The payment provider's ledger.
     pub(crate) ledger: Orders,
-    /// References that are in one of ledger and shops but not in the other, or with another amount.
+    /// Entries that one of ledger and shops has more often than the other.
     pub(crate) ledger_differences: u64,
-    /// New-side orders that existed when checkout was rolled back, and how many of them were paid in the end.
-    pub(crate) stranded: (u64, u64),
+    /// Orders that the rollback of checkout left on the new side.
+    pub(crate) stranded: Stranded,
     /// When the first order failed on the new side without an error status, as the shopper saw it.
     pub(crate) first_failure_at: Option<Timestamp>,
     /// Last request on the new side of a visitor without an open cart, until checkout was exposed again.
@@ -35,4 +35,16 @@ pub(crate) struct Orders {
     pub(crate) placed: u64,
     pub(crate) paid: u64,
     pub(crate) paid_cents: i64,
+}
+
+/// Orders that were on the new side when everybody was taken back, and what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Stranded {
+    pub(crate) orders: u64,
+    /// What they are worth.
+    pub(crate) cents: i64,
+    /// Those that were paid in the end.
+    pub(crate) kept: u64,
+    /// What these are worth.
+    pub(crate) kept_cents: i64,
 }

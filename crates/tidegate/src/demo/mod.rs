@@ -1,5 +1,6 @@
 //! The demo: the controller of `serve`, beside a world of separate programs that know nothing of it.
 
+mod books;
 mod cast;
 mod claims;
 mod estate;
@@ -96,7 +97,7 @@ fn preface(options: &Options) -> String {
         "A shop is being replaced while {} customers a second buy in it: catalogue, pricing, then checkout, at 10, 50 and 100 %.\n\
          Both shops, payment provider, customers and mail server are programs of their own that know nothing of Tidegate.\n\
          {hidden}\n\
-         On call, by mail and its links only: {}.\n\
+         On call, a program that reads mail and uses public faces only: {}.\n\
          Everything below is measured, seed {}. Marks: + reached, ! harm, ? somebody is needed.",
         options.rate_per_second,
         cast::sentence(),
@@ -116,7 +117,7 @@ async fn tell(
     let began = crate::live::clock();
     let mut narrator = narrate::Narrator::new(controller);
     let over = tokio::select! {
-        over = narrator.until_over(world, controller, options.faults) => over?,
+        over = narrator.until_over(world, controller) => over?,
         () = tokio::time::sleep(STORY_WITHIN) => false,
         () = stop.asked() => {
             say!("\nStopped; everything that the demo started is being ended.");

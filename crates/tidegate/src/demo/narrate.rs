@@ -1,4 +1,4 @@
-//! Telling the story while it happens: each event in plain words, and the repairs that people do from outside.
+//! Telling the story while it happens: each event in plain words. It watches and does nothing else.
 
 use std::io::IsTerminal;
 
@@ -46,23 +46,14 @@ impl Narrator {
     }
 
     /// Tells events until every stage is final (true), or the controller has gone (false).
-    pub(crate) async fn until_over(
-        &mut self,
-        world: &mut World,
-        controller: &Controller,
-        faults: bool,
-    ) -> anyhow::Result<bool> {
+    pub(crate) async fn until_over(&mut self, world: &mut World, controller: &Controller) -> anyhow::Result<bool> {
         loop {
             for (seq, event) in self.read()? {
                 self.tell(seq, &event);
                 self.story.read(&event);
-                if faults {
-                    react(world, &event).await?;
-                }
                 if let Body::StepExposed { stage, .. } = &event.body {
                     self.began_again |=
                         stage.as_str() == "checkout" && !self.story.stage("checkout").rollbacks.is_empty();
-                    world.exposed(stage.as_str(), event.at);
                 }
                 if let Body::RollbackBegun { stage, .. } = &event.body {
                     world.rolled_back(stage.as_str(), event.at);
@@ -179,18 +170,4 @@ fn is_told(body: &Body) -> bool {
         | Body::GatewayConnected { .. }
         | Body::EffectEnded { .. } => false,
     }
-}
-
-/// What the pricing team does when its gate stops it: repairs the prices and says so.
-async fn react(world: &mut World, event: &Event) -> anyhow::Result<()> {
-    if let Body::StageHeld {
-        stage,
-        criterion: Some(_),
-        ..
-    } = &event.body
-        && stage.as_str() == "pricing"
-    {
-        world.repair_prices().await?;
-    }
-    Ok(())
 }

@@ -5,7 +5,7 @@ use tidegate_model::{Millis, Timestamp};
 
 use super::claims::{CHECKOUT, Claim};
 use super::losses;
-use super::measured::{Measured, Orders};
+use super::measured::{Measured, Orders, Stranded};
 use super::story::{Answered, Paged, RolledBack, Story};
 
 /// One line of the report: a figure, or why there is none.
@@ -123,12 +123,7 @@ fn rollback_lines(story: &Story, measured: &Measured) -> Vec<Line> {
         ),
         line(
             "stranded at the rollback",
-            since_verdict(&|_| {
-                Ok(format!(
-                    "{} orders on the new side, of which {} were paid and kept",
-                    measured.stranded.0, measured.stranded.1
-                ))
-            }),
+            since_verdict(&|_| Ok(stranded(measured.stranded))),
         ),
         line(
             "first failing order to verdict",
@@ -149,6 +144,16 @@ fn rollback_lines(story: &Story, measured: &Measured) -> Vec<Line> {
             }),
         ),
     ]
+}
+
+fn stranded(stranded: Stranded) -> String {
+    format!(
+        "{} orders of {} on the new side, of which {} of {} were paid and kept",
+        stranded.orders,
+        euros(stranded.cents),
+        stranded.kept,
+        euros(stranded.kept_cents)
+    )
 }
 
 fn last_visitor(rollback: &RolledBack, last: Option<Timestamp>) -> Result<String, String> {
@@ -192,10 +197,13 @@ fn seconds(span: Millis) -> String {
 
 fn orders(orders: Orders) -> String {
     format!(
-        "{} placed, {} paid, {}.{:02} EUR",
+        "{} placed, {} paid, {}",
         orders.placed,
         orders.paid,
-        orders.paid_cents / 100,
-        orders.paid_cents % 100
+        euros(orders.paid_cents)
     )
+}
+
+fn euros(cents: i64) -> String {
+    format!("{}.{:02} EUR", cents / 100, cents % 100)
 }
