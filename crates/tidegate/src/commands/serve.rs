@@ -40,6 +40,10 @@ pub(crate) struct Serve {
     /// over. For upgrades without an interruption.
     #[arg(long)]
     leave_edge: bool,
+    /// The journal was restored from a backup: whatever it believes exposed is rolled back and every stage held before any
+    /// gateway is asked for anything, and the owners are paged. Give it once, at the first start after restoring.
+    #[arg(long)]
+    restored: bool,
     #[command(flatten)]
     mail: Mail,
 }
@@ -83,7 +87,11 @@ impl Serve {
             .context("cannot start")?
             .block_on(async {
                 let mut stop = Stop::listen()?;
-                let controller = Controller::start(setup).await?;
+                let controller = if self.restored {
+                    Controller::start_restored(setup).await?
+                } else {
+                    Controller::start(setup).await?
+                };
                 for (edge, address) in &controller.edges {
                     say!("edge {edge} listens on {address}");
                 }

@@ -9,6 +9,7 @@ mod hands;
 pub(crate) mod logging;
 mod mail;
 pub(crate) mod recompute;
+mod restored;
 mod senses;
 pub(crate) mod store;
 mod supervise;
@@ -65,6 +66,15 @@ pub(crate) struct Setup {
     pub(crate) panels: Vec<Panel>,
 }
 
+/// What is known of the journal that a controller is started on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Past {
+    /// It is as it was left.
+    Whole,
+    /// It was restored: what came after its end is not in it.
+    Restored,
+}
+
 /// A running controller.
 pub(crate) struct Controller {
     pub(crate) handle: Handle,
@@ -87,6 +97,19 @@ impl Controller {
     /// # Errors
     /// A broken or foreign store, a second controller on it, plan files with errors at the first start, a port that is taken.
     pub(crate) async fn start(setup: Setup) -> anyhow::Result<Self> {
+        Self::start_on(setup, Past::Whole).await
+    }
+
+    /// The same on a journal that was restored: everything that it believes exposed is taken back and held, and people are
+    /// paged, before a gateway hears anything.
+    ///
+    /// # Errors
+    /// As `start`; and when there is no journal yet.
+    pub(crate) async fn start_restored(setup: Setup) -> anyhow::Result<Self> {
+        Self::start_on(setup, Past::Restored).await
+    }
+
+    async fn start_on(setup: Setup, past: Past) -> anyhow::Result<Self> {
         store::make(&setup.state)?;
         let journal =
             Journal::open(&store::path(&setup.state), tidegate_journal::Options::default()).map_err(|error| {
@@ -94,6 +117,9 @@ impl Controller {
                 anyhow::Error::new(error).context(format!("{code}: cannot open the journal"))
             })?;
         let state = replay(&journal)?;
+        if past == Past::Restored && state.estate_digest().is_none() {
+            bail!("`--restored` is for a journal that was put back, and this one is empty");
+        }
         let (chosen, journal) = estate::choose(journal, &state, &setup.bundle, &setup.settings)?;
         let journal: SharedJournal = Arc::new(Mutex::new(journal));
 
@@ -133,12 +159,16 @@ impl Controller {
             links: links.clone(),
             public_url: url.trim_end_matches('/').to_owned(),
         };
+        begin(&handle).await?;
+        if past == Past::Restored {
+            restored::take_back(&handle).await?;
+        }
+        // Not before: what a restored journal asks for at its start may never reach a gateway.
         tasks.spawn(hands::work(hands, taken));
         tasks.spawn(senses::hear_gateways(handle.clone(), reports, show));
         tasks.spawn(senses::watch_leases(handle.clone(), hub.clone()));
         tasks.spawn(senses::watch_gateways(handle.clone(), hub.clone()));
 
-        begin(&handle).await?;
         let mut fleet = supervise::Fleet::new(setup.state.clone(), setup.tied, hub)?;
         if let Err(error) = fleet.follow(&chosen.estate).await {
             fleet.stop_new().await;

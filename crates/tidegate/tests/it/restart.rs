@@ -292,3 +292,42 @@ fn a_restored_journal_takes_everybody_back_whatever_the_gateway_holds() {
     let stage = world.until_stage(&ana, "a hold", |stage| stage["exposure"] == 0);
     assert!(stage.to_string().contains("it was restored or cut"), "{stage}");
 }
+
+/// The copy believes in an exposure that was rolled back since, and no gateway is left to say that it knows more.
+#[test]
+fn a_restored_journal_takes_everybody_back_when_no_gateway_is_left_to_contradict_it() {
+    let (mut world, ana, _) = exposed();
+    let (journal, kept) = (world.state().join("journal.sqlite3"), world.folder().join("kept"));
+    world.terminate().fine();
+    std::fs::copy(&journal, &kept).unwrap();
+    world.serve();
+    let rollback = ["rollback", "shop", "--reason", "prices were wrong"];
+    world.run_with(&rollback, &[("TIDEGATE_TOKEN", &ana)]).fine();
+    world.until_stage(&ana, "the rollback in force", |stage| stage["phase"] == "rolled back");
+    world.terminate().fine();
+    std::fs::copy(&kept, &journal).unwrap();
+    std::fs::remove_dir_all(world.state().join("gateway-storefront")).unwrap();
+
+    world.options.arguments.push("--restored".into());
+    world.serve();
+    let stage = world.until_stage(&ana, "the rollback in force", |stage| stage["phase"] == "rolled back");
+    assert_eq!(stage["exposure"], 0, "{stage}");
+    assert!(
+        stage.to_string().contains("it was restored or cut"),
+        "not held: {stage}"
+    );
+    let status = world.status(&ana);
+    assert_eq!(status["incidents"][0]["severity"], "sev1", "{status}");
+    assert_ne!(status["incidents"][0]["phase"], "resolved", "{status}");
+    let mut visitors = vec![Visitor::default(); VISITORS];
+    let is_old = |visitor: &mut Visitor| {
+        visitor.get(world.edge(), "/").unwrap();
+        visitor.get(world.edge(), "/").unwrap().side() == "old"
+    };
+    assert!(visitors.iter_mut().all(is_old));
+    let journal = world.run(&["journal", "export"]).fine();
+    let cause = r#""cause":{"unknown":"restored-journal"}"#;
+    assert!(journal.replace('\\', "").contains(cause), "{journal}");
+    let resume = ["resume", "shop", "--reason", "compared with the export"];
+    world.run_with(&resume, &[("TIDEGATE_TOKEN", &ana)]).fine();
+}
