@@ -132,14 +132,35 @@ impl Program {
 
     /// Every incident that is not resolved.
     pub(crate) async fn incidents(&self) -> anyhow::Result<Vec<String>> {
-        let request = self.client.get(format!("{}/api/v1/status", self.url));
-        let response = request.bearer_auth(self.token()?).send().await?;
-        let status: Value = response.error_for_status()?.json().await?;
+        let status = self.status().await?;
         let incidents = status["incidents"].as_array().context("no incidents in the status")?;
         let open = incidents.iter().filter(|incident| incident["phase"] != "resolved");
         Ok(open
             .filter_map(|incident| incident["id"].as_str().map(str::to_owned))
             .collect())
+    }
+
+    /// Attempts of both sides that a criterion has counted, and the hits among them.
+    pub(crate) async fn counted(&self, criterion: &str) -> anyhow::Result<(u64, u64)> {
+        let status = self.status().await?;
+        let stages = status["plans"][0]["stages"].as_array().context("no stages")?;
+        let found = stages
+            .iter()
+            .filter_map(|stage| stage["criteria"].as_array())
+            .flatten()
+            .find(|row| row["id"] == criterion)
+            .with_context(|| format!("no criterion `{criterion}`"))?;
+        let sum = |at: usize| -> u64 {
+            let sides = [&found["reading"]["old"], &found["reading"]["new"]];
+            sides.iter().filter_map(|side| side[at].as_u64()).sum()
+        };
+        Ok((sum(0), sum(1)))
+    }
+
+    async fn status(&self) -> anyhow::Result<Value> {
+        let request = self.client.get(format!("{}/api/v1/status", self.url));
+        let response = request.bearer_auth(self.token()?).send().await?;
+        Ok(response.error_for_status()?.json().await?)
     }
 
     async fn rows(&self) -> anyhow::Result<Vec<Value>> {

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
@@ -14,6 +15,8 @@ use crate::{cpu, estate};
 
 /// Orders on the new side, of all: further from one half than this is not the split that is compared.
 const HALF_WITHIN: f64 = 0.1;
+/// A cart's window is 4 s; what the gateway has not told long after it, it never will.
+const TOLD_WITHIN_S: u32 = 20;
 
 struct Proxy {
     name: &'static str,
@@ -41,9 +44,10 @@ pub(crate) async fn run(program: &Path, shoppers: u64, rounds: usize) -> anyhow:
         Proxy::new("HAProxy", haproxy.address, with_descendants(&haproxy)?),
     ];
     for proxy in &mut proxies {
-        shopper::crowd(proxy.address, 0, shoppers / 4)
+        let tally = shopper::crowd(proxy.address, 0, shoppers / 4)
             .await
             .with_context(|| format!("warming {}", proxy.name))?;
+        proxy.count(tally);
     }
     let controller = tidegate.controller_pid()?;
     let (mut controller_s, mut requests) = (0.0, 0);
@@ -66,6 +70,9 @@ pub(crate) async fn run(program: &Path, shoppers: u64, rounds: usize) -> anyhow:
         shopper::AT_ONCE
     );
     print(&mut proxies)?;
+    let [gateway, ..] = &proxies;
+    let (attempts, completed) = counted(&tidegate, gateway.orders.iter().sum()).await?;
+    println!("  the gateway's own count: {completed} of {attempts} carts became orders, as the shoppers say");
     println!(
         "  the controller beside its gateway: {:.1} us of CPU per request",
         controller_s * 1e6 / requests as f64
@@ -73,6 +80,26 @@ pub(crate) async fn run(program: &Path, shoppers: u64, rounds: usize) -> anyhow:
     nginx.child.kill().await?;
     haproxy.child.kill().await?;
     tidegate.stop().await
+}
+
+/// Attempts to buy and orders among them, once the gateway has told of as many orders as the shoppers have.
+///
+/// # Errors
+/// When it never does: what was measured then did not do its work.
+async fn counted(tidegate: &Program, orders: u64) -> anyhow::Result<(u64, u64)> {
+    let mut last = (0, 0);
+    for _ in 0..TOLD_WITHIN_S {
+        last = tidegate.counted("buy-completion").await?;
+        if last.1 == orders {
+            return Ok(last);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    bail!(
+        "the gateway counted {} orders of {} carts, the shoppers have {orders}",
+        last.1,
+        last.0
+    )
 }
 
 /// Medians over the rounds, and what the gateway needs as a multiple of each.
@@ -112,6 +139,10 @@ impl Proxy {
     fn take(&mut self, tally: Tally, cpu_s: f64) {
         self.cpu_us.push(cpu_s * 1e6 / tally.requests as f64);
         self.rates.push(tally.requests as f64 / tally.seconds);
+        self.count(tally);
+    }
+
+    fn count(&mut self, tally: Tally) {
         self.orders[0] += tally.orders_old;
         self.orders[1] += tally.orders_new;
     }
