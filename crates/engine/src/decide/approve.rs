@@ -4,6 +4,7 @@ use tidegate_model::StageId;
 use tidegate_model::plan::{Plan, Stage};
 use tidegate_model::seam::Verdict;
 
+use super::panel::{Panel, Said, Standing};
 use super::turn::Turn;
 use super::{gate, person};
 use crate::event::{Body, Opening};
@@ -149,7 +150,7 @@ fn nothing_to_approve(turn: &Turn<'_>, declared: &Stage, state: &StageState) -> 
             "wait until its soak is over and its gate has passed".into(),
         ),
         Phase::Gating => {
-            let said = gate::shut(turn.estate, &turn.state, declared, turn.now);
+            let said = Panel::hear(turn.estate, &turn.state, declared, turn.now).shut();
             (
                 Rule::GateNotPassed,
                 format!("its gate must pass first: {}", said.join(", ")),
@@ -210,35 +211,11 @@ pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Re
             },
         });
     };
-    let mut readings = Vec::new();
-    let mut passing = 0;
-    for criterion in &declared.gate.criteria {
-        let (verdict, reading) = judge::judge(turn.estate, &turn.state, id, criterion, turn.now);
-        match verdict {
-            Verdict::Pass => {
-                passing += 1;
-                readings.push((criterion.id.clone(), reading));
-            }
-            Verdict::NotYet { .. } if gate::has_seen_nothing(&criterion.measure, &reading) => {
-                return Err(Refusal {
-                    rule: Rule::RiskNotAcceptable,
-                    what: format!("`{}` has seen nothing under this step", criterion.id),
-                    owner: turn.estate.owner_of(&criterion.owner).cloned(),
-                    remedy: "wait until it has; what nobody has looked at is no risk that is known".into(),
-                });
-            }
-            Verdict::NotYet { .. } => readings.push((criterion.id.clone(), reading)),
-            Verdict::Harm | Verdict::NoData { .. } | Verdict::Invalid { .. } | Verdict::SourceDown { .. } => {
-                return Err(Refusal {
-                    rule: Rule::RiskNotAcceptable,
-                    what: format!("`{}` says {}", criterion.id, verdict.word()),
-                    owner: turn.estate.owner_of(&criterion.owner).cloned(),
-                    remedy: "risk can be accepted on `not yet` only".into(),
-                });
-            }
-        }
+    let panel = Panel::hear(turn.estate, &turn.state, declared, turn.now);
+    if let Some(said) = panel.unacceptable() {
+        return Err(unacceptable(turn, said));
     }
-    if readings.len() == passing {
+    if panel.standing() == Standing::Pass {
         return Err(Refusal {
             rule: Rule::RiskNotAcceptable,
             what: format!("the gate of {id} passes; there is no risk to accept"),
@@ -268,6 +245,7 @@ pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Re
     );
     let is_above = may::stands_above(turn.estate, &declared.owner, &by);
     let as_approver = may::is_approver(turn.estate, declared, &by) && !(is_above && has_approver);
+    let readings = panel.readings();
     let unexcluded = judge::unexcluded(plan, declared, gate::exposure_of(declared, step + 1), &readings);
     turn.emit(Body::RiskAccepted {
         stage: id.clone(),
@@ -279,4 +257,28 @@ pub(super) fn accept_risk(turn: &mut Turn<'_>, id: &StageId, reason: &str) -> Re
         unexcluded,
     });
     Ok(())
+}
+
+/// A criterion whose risk nobody can accept.
+fn unacceptable(turn: &Turn<'_>, said: &Said<'_>) -> Refusal {
+    let (what, remedy) = match said.verdict {
+        Verdict::NotYet { .. } => (
+            "has seen nothing under this step".to_owned(),
+            "wait until it has; what nobody has looked at is no risk that is known",
+        ),
+        Verdict::Pass
+        | Verdict::Harm
+        | Verdict::NoData { .. }
+        | Verdict::Invalid { .. }
+        | Verdict::SourceDown { .. } => (
+            format!("says {}", said.verdict.word()),
+            "risk can be accepted on `not yet` only",
+        ),
+    };
+    Refusal {
+        rule: Rule::RiskNotAcceptable,
+        what: format!("`{}` {what}", said.criterion.id),
+        owner: turn.estate.owner_of(&said.criterion.owner).cloned(),
+        remedy: remedy.into(),
+    }
 }

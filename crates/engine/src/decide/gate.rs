@@ -1,13 +1,12 @@
 //! What must hold before exposure grows: passed criteria, fresh approvals, no hold, no freezing incident, an open window, a ladder that reaches somebody.
 
-use tidegate_model::plan::{Approver, Measure, Plan, Stage};
-use tidegate_model::seam::Verdict;
-use tidegate_model::{BasisPoints, CriterionId, Estate, IncidentId, PersonId, StageId, Timestamp};
+use tidegate_model::plan::{Approver, Plan, Stage};
+use tidegate_model::{BasisPoints, Estate, IncidentId, PersonId, StageId, Timestamp};
 
+use super::panel::{Panel, Standing};
 use super::window;
 
-use crate::event::{Opening, Origin, Reading};
-use crate::judge;
+use crate::event::{Opening, Origin};
 use crate::may;
 use crate::refusal::Rule;
 use crate::state::{Incident, Phase, State};
@@ -54,25 +53,7 @@ pub fn obstacles(
             format!("the plan allows {} attempts", stage.attempts_max),
         );
     }
-    let standing = standing(estate, state, stage, now).0;
-    let is_gate_open = match opens {
-        Opening::Entry => true,
-        Opening::Step(_) | Opening::Finalisation => standing == Standing::Pass,
-        Opening::AcceptedRisk(_) => {
-            let has = |role| has_risk(estate, state, stage, opens, role, now);
-            match standing {
-                Standing::Pass | Standing::Undecided => has(Role::Approver) && has(Role::Above),
-                Standing::Blocked => false,
-            }
-        }
-    };
-    if !is_gate_open {
-        let said = shut(estate, state, stage, now);
-        let what = if said.is_empty() {
-            "its risk is not accepted by an approver and a rung above".into()
-        } else {
-            said.join("; ")
-        };
+    if let Some(what) = gate_not_passed(estate, state, stage, opens, now) {
         obstacle(Rule::GateNotPassed, what);
     }
     // An earlier stage may have gone back since this one was entered.
@@ -94,6 +75,28 @@ pub fn obstacles(
     found
 }
 
+/// Why the gate does not open; nothing when it does.
+fn gate_not_passed(estate: &Estate, state: &State, stage: &Stage, opens: &Opening, now: Timestamp) -> Option<String> {
+    let panel = match opens {
+        Opening::Entry => return None,
+        Opening::Step(_) | Opening::AcceptedRisk(_) | Opening::Finalisation => Panel::hear(estate, state, stage, now),
+    };
+    let is_open = match panel.standing() {
+        Standing::Blocked => false,
+        Standing::Pass | Standing::Undecided if matches!(opens, Opening::AcceptedRisk(_)) => {
+            let has = |role| has_risk(estate, state, stage, opens, role, now);
+            has(Role::Approver) && has(Role::Above)
+        }
+        Standing::Pass => true,
+        Standing::Undecided => false,
+    };
+    let said = panel.shut();
+    (!is_open).then(|| match said.is_empty() {
+        true => "its risk is not accepted by an approver and a rung above".into(),
+        false => said.join("; "),
+    })
+}
+
 /// The exposure of a step of a stage; full when there is no such step, which overstates a loss rather than hides it.
 pub(crate) fn exposure_of(stage: &Stage, step: u32) -> BasisPoints {
     let place = usize::try_from(step).unwrap_or(usize::MAX);
@@ -107,79 +110,6 @@ pub(super) fn has_passed(state: &State, stage: &StageId) -> bool {
         .stages
         .get(stage)
         .is_some_and(|stage| matches!(stage.phase, Phase::Watching | Phase::Finalised))
-}
-
-/// What a gate's criteria say together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// Every criterion passes now.
-    Pass,
-    /// Every criterion says `pass` or `not yet`, and one at least the latter.
-    Undecided,
-    /// One says something that nobody can accept.
-    Blocked,
-}
-
-/// What the criteria that can be judged at this exposure say now, together and each.
-#[must_use]
-pub(crate) fn standing(
-    estate: &Estate,
-    state: &State,
-    stage: &Stage,
-    now: Timestamp,
-) -> (Standing, Vec<(CriterionId, Reading)>) {
-    let exposure = state.stages.get(&stage.id).map(|known| known.exposure);
-    let mut worst = Standing::Pass;
-    let mut readings = Vec::new();
-    for criterion in &stage.gate.criteria {
-        if exposure == Some(BasisPoints::FULL) && !judge::is_absolute(&criterion.measure) {
-            continue;
-        }
-        let (verdict, reading) = judge::judge(estate, state, &stage.id, criterion, now);
-        let one = match verdict {
-            Verdict::Pass => Standing::Pass,
-            Verdict::NotYet { .. } if has_seen_nothing(&criterion.measure, &reading) => Standing::Blocked,
-            Verdict::NotYet { .. } => Standing::Undecided,
-            Verdict::Harm | Verdict::NoData { .. } | Verdict::Invalid { .. } | Verdict::SourceDown { .. } => {
-                Standing::Blocked
-            }
-        };
-        worst = match (worst, one) {
-            (Standing::Blocked, _) | (_, Standing::Blocked) => Standing::Blocked,
-            (Standing::Undecided, _) | (_, Standing::Undecided) => Standing::Undecided,
-            (Standing::Pass, Standing::Pass) => Standing::Pass,
-        };
-        readings.push((criterion.id.clone(), reading));
-    }
-    (worst, readings)
-}
-
-/// Whether what is measured has not been measured under this step at all; nobody can accept the risk of what nobody has seen.
-#[must_use]
-pub(super) fn has_seen_nothing(measure: &Measure, reading: &Reading) -> bool {
-    match measure {
-        Measure::Completion { .. } | Measure::Errors { .. } | Measure::Latency { .. } | Measure::SqlEqual { .. } => {
-            reading.new.is_none_or(|(seen, _)| seen == 0)
-        }
-        Measure::Incidents { .. } | Measure::Manual { .. } => false,
-    }
-}
-
-/// What each criterion that does not pass says now.
-#[must_use]
-pub(crate) fn shut(estate: &Estate, state: &State, stage: &Stage, now: Timestamp) -> Vec<String> {
-    let exposure = state.stages.get(&stage.id).map(|known| known.exposure);
-    let judged = stage
-        .gate
-        .criteria
-        .iter()
-        .filter(|criterion| exposure != Some(BasisPoints::FULL) || judge::is_absolute(&criterion.measure));
-    judged
-        .filter_map(|criterion| {
-            let (verdict, _) = judge::judge(estate, state, &stage.id, criterion, now);
-            (verdict != Verdict::Pass).then(|| format!("{} says {}", criterion.title, verdict.word()))
-        })
-        .collect()
 }
 
 /// An open incident that stops expansion of a stage: of its domain, or about it.

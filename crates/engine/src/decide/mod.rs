@@ -11,6 +11,7 @@ mod harm;
 mod hold;
 mod incident;
 mod letter;
+pub(crate) mod panel;
 mod progress;
 mod receipt;
 mod refuse;

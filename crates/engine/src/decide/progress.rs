@@ -6,7 +6,7 @@ use tidegate_model::seam::Verdict;
 use tidegate_model::{BasisPoints, Severity};
 
 use super::exposure::{Ask, ask};
-use super::gate::Standing;
+use super::panel::{Panel, Standing};
 use super::turn::Turn;
 use super::{gate, harm, incident, letter, window};
 use crate::event::{Body, Opening, Origin};
@@ -274,13 +274,13 @@ fn decide_gate(turn: &mut Turn<'_>, stage: &Stage) {
     };
     let Some(step) = state.step else { return };
     let next = usize::try_from(step).unwrap_or(usize::MAX) + 1;
-    let (standing, readings) = gate::standing(turn.estate, &turn.state, stage, turn.now);
-    let all_pass = standing == Standing::Pass;
+    let panel = Panel::hear(turn.estate, &turn.state, stage, turn.now);
+    let all_pass = panel.standing() == Standing::Pass;
     if all_pass && state.passed.is_none() {
         turn.emit_self(Body::GatePassed {
             stage: stage.id.clone(),
             step,
-            readings,
+            readings: panel.readings(),
         });
         // Nobody has to decide any more what the gate could not tell.
         let waiting = Origin::Waiting(stage.id.clone());

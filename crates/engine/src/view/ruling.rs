@@ -5,6 +5,7 @@ use tidegate_model::seam::Actor;
 use tidegate_model::{BasisPoints, Estate, Millis, Timestamp};
 
 use crate::command::{Command, Request, Side};
+use crate::decide::panel::Panel;
 use crate::decide::{decide, gate};
 use crate::judge;
 use crate::state::{Phase, StageState, State};
@@ -204,7 +205,7 @@ impl Bench<'_> {
         let (Some(step), Some((plan, _))) = (known.step, self.estate.stage(&stage.id)) else {
             return String::new();
         };
-        let readings = gate::standing(self.estate, self.state, stage, self.now).1;
+        let readings = Panel::hear(self.estate, self.state, stage, self.now).readings();
         let stake = judge::unexcluded(plan, stage, gate::exposure_of(stage, step + 1), &readings);
         stake.as_ref().map(loss).unwrap_or_default()
     }
