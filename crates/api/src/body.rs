@@ -1,5 +1,7 @@
 //! Reads request bodies: JSON of an exact shape, or a form; always within one size limit, always with a clear answer.
 
+use std::time::Duration;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
@@ -11,6 +13,9 @@ use crate::secret;
 
 /// The longest body of a request, in bytes, unless its path says otherwise.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// A body that takes longer is not waited for.
+const BODY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A JSON body of at most `MAX` bytes; unknown fields are errors where the type says so.
 pub(crate) struct JsonBody<T, const MAX: usize = BODY_BYTES_MAX>(pub(crate) T);
@@ -84,9 +89,13 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
 
 /// Reads a body of at most `max` bytes.
 pub(crate) async fn read(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
-    match to_bytes(body, max).await {
-        Ok(bytes) => Ok(bytes.to_vec()),
-        Err(error) => {
+    match tokio::time::timeout(BODY_WITHIN, to_bytes(body, max)).await {
+        Ok(Ok(bytes)) => Ok(bytes.to_vec()),
+        Err(_) => Err(Problem::new(
+            Code::TooLarge,
+            format!("expected the whole body within {} s", BODY_WITHIN.as_secs()),
+        )),
+        Ok(Err(error)) => {
             tracing::debug!(%error, "a body was not taken");
             Err(Problem::new(
                 Code::TooLarge,

@@ -103,6 +103,8 @@ pub struct ApiConfig {
     pub candidates: Candidates,
     /// How people reach the faces, such as `https://tidegate.example`. With `https` cookies carry `Secure`.
     pub public_url: String,
+    /// Connections at once; further ones wait until one ends. Below what the system lets this process open.
+    pub connections_max: usize,
 }
 
 impl ApiConfig {

@@ -2,7 +2,7 @@
 //! this file makes them.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{AUTHORIZATION, COOKIE};
@@ -13,6 +13,7 @@ use tidegate_model::seam::{Actor, Door};
 use tidegate_model::{PersonId, ServiceId};
 
 use crate::access::{Holder, Purpose};
+use crate::admission::Peer;
 use crate::app::{App, Shared};
 use crate::clock;
 use crate::links::{LinkError, Opened};
@@ -110,8 +111,10 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(connection.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip())))
+        let connection = parts.extensions.get::<ConnectInfo<Peer>>();
+        Ok(Self(
+            connection.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.address.ip()),
+        ))
     }
 }
 

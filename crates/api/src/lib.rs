@@ -2,6 +2,7 @@
 //! the engine as a command with an actor; they decide nothing themselves.
 
 pub mod access;
+mod admission;
 mod app;
 mod body;
 mod chronicle;

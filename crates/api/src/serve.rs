@@ -1,11 +1,10 @@
 //! Every path in one place, the headers that every answer carries, and serving until told to stop.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -15,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::admission::{Admission, Peer};
 use crate::app::{App, Shared};
 use crate::body::BODY_BYTES_MAX;
 use crate::chronicle::Chronicle;
@@ -80,7 +80,8 @@ impl Api {
             app.chronicle.clone(),
             stop.clone(),
         ));
-        let routes = routes(app).into_make_service_with_connect_info::<SocketAddr>();
+        let listener = Admission::new(listener, app.config.connections_max);
+        let routes = routes(app).into_make_service_with_connect_info::<Peer>();
         let mut told = stop.clone();
         let serving = axum::serve(listener, routes).with_graceful_shutdown(wait(stop));
         let too_late = async {
@@ -160,6 +161,10 @@ fn routes(app: Shared) -> Router {
 }
 
 async fn headers(request: Request, next: Next) -> Response {
+    let under_way = request
+        .extensions()
+        .get::<ConnectInfo<Peer>>()
+        .map(|peer| peer.0.begin());
     let mut response = next.run(request).await.into_response();
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
@@ -168,5 +173,8 @@ async fn headers(request: Request, next: Next) -> Response {
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
-    response
+    match under_way {
+        Some(under_way) => under_way.until_sent(response),
+        None => response,
+    }
 }

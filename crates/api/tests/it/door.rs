@@ -1,9 +1,11 @@
 //! Trying to get in.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tidegate_api::access::Purpose;
 
-use crate::world::{Town, hidden};
+use crate::world::{CONNECTIONS_MAX, Town, hidden};
 
 async fn problem(answer: reqwest::Response, status: u16, code: &str) -> Value {
     assert_eq!(answer.status(), status);
@@ -345,4 +347,54 @@ async fn every_answer_carries_the_security_headers() {
             ("nosniff".into(), "no-referrer".into())
         );
     }
+}
+
+#[tokio::test]
+async fn the_silent_keep_nobody_out_for_long() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let town = Town::new().await;
+    let address = town.url.strip_prefix("http://").unwrap().to_owned();
+    let connect = || async { tokio::net::TcpStream::connect(&address).await.unwrap() };
+    // One more than there are places; most say nothing at all, one sends a part of a head.
+    let mut silent = Vec::new();
+    for _ in 0..CONNECTIONS_MAX {
+        silent.push(connect().await);
+    }
+    silent[0].write_all(b"GET /healthz HTTP/1.1\r\nhost: ").await.unwrap();
+    let answer = town
+        .get("/healthz")
+        .timeout(Duration::from_secs(60))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    for mut stream in silent {
+        let mut said = Vec::new();
+        let ended = stream.read_to_end(&mut said).await;
+        assert!(
+            ended.is_err() || said.is_empty() || said.starts_with(b"HTTP/1.1 4"),
+            "{said:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stream_stays_open_beyond_the_limit_of_a_head() {
+    let town = Town::new().await;
+    let mut stream = town
+        .get("/api/v1/stream")
+        .bearer_auth(town.token("ana"))
+        .send()
+        .await
+        .unwrap();
+    assert!(stream.chunk().await.unwrap().is_some(), "the head of the journal");
+    // Whoever came later and said nothing is sent away before.
+    let address = town.url.strip_prefix("http://").unwrap();
+    let mut silent = tokio::net::TcpStream::connect(address).await.unwrap();
+    let mut said = Vec::new();
+    let ended = tokio::io::AsyncReadExt::read_to_end(&mut silent, &mut said).await;
+    assert!(ended.is_err() || said.is_empty(), "{said:?}");
+    town.incident().await;
+    let event = stream.chunk().await.unwrap().expect("the stream is open");
+    assert!(!event.is_empty());
 }

@@ -23,6 +23,9 @@ use tidegate_model::{ActionId, DomainId, LadderId, Millis, PersonId, ServiceId, 
 use tidegate_runtime::{Handle, Running, StoreFault, World};
 use tokio::sync::watch;
 
+/// Few, so that a test can take all of them.
+pub(crate) const CONNECTIONS_MAX: usize = 24;
+
 /// Entries as the journal would keep them.
 type Entries = Arc<Mutex<Vec<Event>>>;
 
@@ -173,6 +176,7 @@ impl Town {
             journal: rows(&entries),
             candidates: candidates(&kept),
             public_url: url.clone(),
+            connections_max: CONNECTIONS_MAX,
         };
         let served = tokio::spawn(Api::new(config, handle.clone()).serve(listener, stopped));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();

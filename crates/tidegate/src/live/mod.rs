@@ -110,6 +110,7 @@ impl Controller {
     }
 
     async fn start_on(setup: Setup, past: Past) -> anyhow::Result<Self> {
+        crate::limit::raise_descriptors()?;
         store::make(&setup.state)?;
         let journal =
             Journal::open(&store::path(&setup.state), tidegate_journal::Options::default()).map_err(|error| {
@@ -196,6 +197,7 @@ impl Controller {
                 journal: rows(&journal),
                 candidates: estate::candidates(&journal),
                 public_url: url.clone(),
+                connections_max: crate::limit::connections_max(),
             },
             handle.clone(),
         );
