@@ -33,15 +33,12 @@ pub(super) fn ask(state: &State, seq: u64, epoch: u64, ask: &Ask<'_>) -> Sent {
 }
 
 fn with(state: &State, version: ExposureVersion, ask: &Ask<'_>) -> ExposureSnapshot {
-    let mut units: Vec<UnitExposure> = Vec::new();
-    for (id, stage) in &state.stages {
-        let asked = of_stage(id, stage, ask);
-        match units.iter_mut().find(|unit| unit.unit == asked.unit) {
-            Some(unit) => join(unit, &asked),
-            None => units.push(asked),
-        }
+    // One stage moves a unit: two with different wishes would leave visitors on a side that was rolled back.
+    let units = state.stages.iter().map(|(id, stage)| of_stage(id, stage, ask));
+    ExposureSnapshot {
+        version,
+        units: units.collect(),
     }
-    ExposureSnapshot { version, units }
 }
 
 fn of_stage(id: &StageId, stage: &StageState, ask: &Ask<'_>) -> UnitExposure {
@@ -74,12 +71,4 @@ fn of_stage(id: &StageId, stage: &StageState, ask: &Ask<'_>) -> UnitExposure {
         },
         Ask::Again | Ask::Expose(..) | Ask::Retreat(_) | Ask::Finalise(_) => now,
     }
-}
-
-/// Stages of one unit: the unit has the highest exposure of them.
-fn join(unit: &mut UnitExposure, other: &UnitExposure) {
-    unit.exposure = unit.exposure.max(other.exposure);
-    unit.proven = unit.proven.max(other.proven);
-    unit.finalised |= other.finalised;
-    unit.measured |= other.measured;
 }
