@@ -97,7 +97,7 @@ fn preface(options: &Options) -> String {
         "A shop is being replaced while {} customers a second buy in it: catalogue, pricing, then checkout, at 10, 50 and 100 %.\n\
          Both shops, payment provider, customers and mail server are programs of their own that know nothing of Tidegate.\n\
          {hidden}\n\
-         On call, a program that reads mail and uses public faces only: {}.\n\
+         On call is a program that reads mail and uses public faces only: {}.\n\
          Everything below is measured, seed {}. Marks: + reached, ! harm, ? somebody is needed.",
         options.rate_per_second,
         cast::sentence(),
