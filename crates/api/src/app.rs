@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use tidegate_engine::command::{Accepted, COMMAND_KEY_BYTES_MAX, Command, CommandKey, Request};
-use tidegate_model::seam::Actor;
 use tidegate_runtime::Handle;
 
 use crate::chronicle::Chronicle;
@@ -11,6 +10,7 @@ use crate::config::ApiConfig;
 use crate::door::Caller;
 use crate::problem::{Code, Problem};
 use crate::pulse::Pulse;
+use crate::repeat::{Key, UnderWay};
 use crate::secret;
 use crate::throttle::Throttle;
 
@@ -19,6 +19,7 @@ pub(crate) struct App {
     pub(crate) config: ApiConfig,
     pub(crate) handle: Handle,
     pub(crate) throttle: Throttle,
+    pub(crate) keys: UnderWay,
     pub(crate) pulse: Pulse,
     pub(crate) chronicle: Arc<Chronicle>,
 }
@@ -35,14 +36,14 @@ pub(crate) struct Taken {
 impl App {
     /// Asks the engine. Only the door makes a [`Caller`], so no handler can ask without one.
     pub(crate) async fn ask(&self, caller: &Caller, key: CommandKey, request: Request) -> Result<Taken, Problem> {
-        let actor: Actor = caller.actor();
         // A key is its caller's own: nobody gets the answer that somebody else got under the same one.
-        let key = CommandKey(secret::digest(&["key", &actor.to_string(), &key.0]));
+        let key = Key::of(&caller.name(), &key, &request);
+        let _taking = self.keys.take(&key, &self.handle.view().state)?;
         let answer = self
             .handle
             .ask(Command {
-                actor,
-                key: Some(key),
+                actor: caller.actor(),
+                key: Some(key.command_key()),
                 request,
             })
             .await?;

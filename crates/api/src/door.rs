@@ -29,11 +29,21 @@ const FORM_HEADER: &str = "x-csrf-token";
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     actor: Actor,
+    /// Which program it is; the engine knows only what its key is good for.
+    service: Option<ServiceId>,
 }
 
 impl Caller {
     pub(crate) fn actor(&self) -> Actor {
         self.actor.clone()
+    }
+
+    /// Its own name: no two callers share one.
+    pub(crate) fn name(&self) -> String {
+        match &self.service {
+            Some(service) => format!("{} {service}", self.actor),
+            None => self.actor.to_string(),
+        }
     }
 
     /// The holder of a genuine link that has not expired.
@@ -43,21 +53,24 @@ impl Caller {
             id: opened.person.clone(),
             door: Door::Link,
         };
-        Ok((Self { actor }, opened))
+        let service = None;
+        Ok((Self { actor, service }, opened))
     }
 
     fn person(id: PersonId) -> Self {
         Self {
             actor: Actor::Person { id, door: Door::Token },
+            service: None,
         }
     }
 
     /// The engine knows a service by the purpose of its key; which program it was stays in the log.
     fn service(id: &ServiceId, purpose: Purpose) -> Self {
         tracing::info!(service = %id, purpose = purpose.word(), "a service asks");
-        let id = ServiceId::parse(purpose.word()).expect("the words of purposes are names");
+        let known = ServiceId::parse(purpose.word()).expect("the words of purposes are names");
         Self {
-            actor: Actor::Service { id },
+            actor: Actor::Service { id: known },
+            service: Some(id.clone()),
         }
     }
 }

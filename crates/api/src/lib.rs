@@ -16,6 +16,7 @@ mod own;
 mod page;
 mod problem;
 mod pulse;
+mod repeat;
 mod secret;
 mod serve;
 mod throttle;

@@ -31,6 +31,7 @@ pub(crate) enum Code {
     PlanWrong,
     Unroutable,
     Stuck,
+    KeyReused,
 }
 
 impl Code {
@@ -56,6 +57,7 @@ impl Code {
             Self::PlanWrong => "TG8117",
             Self::Unroutable => "TG8118",
             Self::Stuck => "TG8119",
+            Self::KeyReused => "TG8120",
         }
     }
 
@@ -67,7 +69,7 @@ impl Code {
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::BAD_REQUEST,
-            Self::WrongShape | Self::PlanWrong | Self::Unroutable => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::WrongShape | Self::PlanWrong | Self::Unroutable | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UnknownPath | Self::UnknownThing => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Busy | Self::StoreFaulted | Self::Stopped | Self::AccessUnreadable | Self::Stuck => {
@@ -97,6 +99,7 @@ impl Code {
             Self::PlanWrong => "the plan files have errors",
             Self::Unroutable => "no gateway can run this estate",
             Self::Stuck => "the controller does not come round",
+            Self::KeyReused => "this key stands for another request",
         }
     }
 }

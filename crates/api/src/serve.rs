@@ -25,6 +25,7 @@ use crate::own;
 use crate::page::{asset, incident, journal, link, login, plan, press};
 use crate::problem::{Code, Problem};
 use crate::pulse::{self, Beat};
+use crate::repeat::UnderWay;
 use crate::throttle::Throttle;
 
 /// Requests under way get this long to end when the faces stop.
@@ -60,6 +61,7 @@ impl Api {
                 config,
                 handle,
                 throttle: Throttle::default(),
+                keys: UnderWay::default(),
                 pulse,
                 chronicle,
             }),

@@ -314,3 +314,36 @@ async fn a_key_is_its_callers_own() {
         "somebody else's own request"
     );
 }
+
+#[tokio::test]
+async fn a_key_stands_for_one_request_whoever_was_first() {
+    let town = Town::new().await;
+    let incident = town.incident().await;
+    let send = async |token: &str, path: &str, body: Value| {
+        let request = town.post(path).bearer_auth(token).header("idempotency-key", "same");
+        let answer = request.json(&body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let ana = town.token("ana");
+    let path = format!("/api/v1/incidents/{incident}");
+    let (status, first) = send(&ana, &format!("{path}/acknowledge"), json!({})).await;
+    assert_eq!(status, 200, "{first}");
+    let before = town.seq();
+    let (status, other) = send(&ana, &format!("{path}/act"), json!({ "action": "wallet-off" })).await;
+    assert_eq!((status, other["code"].as_str()), (422, Some("TG8120")), "{other}");
+    assert_eq!(town.seq(), before, "nothing was done");
+    let (status, again) = send(&ana, &format!("{path}/acknowledge"), json!({})).await;
+    assert_eq!((status, &again["said"]), (200, &first["said"]));
+
+    // Two programs with keys for the same thing are two callers.
+    let change = json!({ "side": "new", "reference": "a1b2c3", "summary": "" });
+    let keys = ["shop", "warehouse"].map(|name| {
+        let service = tidegate_model::ServiceId::parse(name).unwrap();
+        let holder = tidegate_api::access::Holder::Service(service, Purpose::Change);
+        town.access.issue(holder).unwrap()
+    });
+    let (_, one) = send(&keys[0], "/api/v1/stages/one/change", change.clone()).await;
+    let (_, two) = send(&keys[1], "/api/v1/stages/two/change", change).await;
+    assert!(one["detail"].as_str().unwrap().contains("one"), "{one}");
+    assert!(two["detail"].as_str().unwrap().contains("two"), "{two}");
+}
