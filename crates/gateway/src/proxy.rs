@@ -10,25 +10,31 @@ use pingora_core::upstreams::peer::HttpPeer;
 use pingora_core::{Error, ErrorSource, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
-use tidegate_model::Millis;
 use tidegate_model::edge::RouteClass;
 
 use crate::arrival::{Approach, Arrival};
 use crate::callback::{CALLBACK_BODY_BYTES_MAX, holder_by_body, holder_by_query, reads_body};
-use crate::decision::may_fall_back;
 use crate::headers::{Origin, RULE_HEADER, SIDE_HEADER, forward, is_html, keep_private};
 use crate::problem::Problem;
 use crate::roads::{Road, is_visited};
 use crate::side::Side;
 use crate::station::Station;
-use crate::success::{Finding, Head, Window, judge_body, judge_head};
+use crate::success::{Finding, Head, Window, judge_head};
 use crate::visitor::Visitor;
+
+mod observe;
+mod repeat;
+
+use repeat::repeat_here;
 
 /// Idle upstream connections are dropped before common servers drop them (Apache and Node: 5 s), so that no order is sent
 /// into a closing one.
 const UPSTREAM_IDLE: Duration = Duration::from_secs(3);
-/// Marks the answer of an asset's first side as "try the other one".
-const SECOND_TRY: ErrorType = ErrorType::Custom("asset-second-try");
+
+/// How long a client may take to accept a piece of its answer; one that never reads gives its seat back.
+const CLIENT_WRITE: Duration = Duration::from_secs(60);
+/// How long a client's connection may be idle, in seconds: longer than the pools of common edges in front (nginx: 60).
+const CLIENT_IDLE_SECONDS: u64 = 75;
 
 /// The proxy of a station.
 #[derive(Debug)]
@@ -68,75 +74,6 @@ impl Proxy {
         trip.road.map(|at| &self.station.roads.roads[at])
     }
 
-    /// The completing answer of flows in `complete_of` is judged: at the head or when the body window closes.
-    fn judge(&self, trip: &mut Trip, finding_of: impl Fn(&tidegate_model::flow::SuccessPredicate) -> Option<Finding>) {
-        let (Some(road), Some(arrival)) = (self.road(trip), &trip.arrival) else {
-            return;
-        };
-        let mut open = false;
-        let mut ledger = self.station.ledger();
-        let now = self.station.now();
-        for flow in &road.complete_of {
-            let predicate = &self.station.roads.paths[*flow].success[trip.served.index()];
-            let ticket = arrival.tickets.iter().find(|t| usize::from(t.key.flow) == *flow);
-            match finding_of(predicate) {
-                None => open = true,
-                Some(Finding::Success) => {
-                    ledger.order(*flow, trip.served);
-                    if let Some(ticket) = ticket {
-                        ledger.completed(ticket, now);
-                    }
-                }
-                Some(Finding::Failure) => {
-                    if let Some(ticket) = ticket {
-                        ledger.refused(ticket, now);
-                    }
-                }
-                Some(Finding::Unknown) => {
-                    self.station.totals.undecided.fetch_add(1, Ordering::Relaxed);
-                }
-            }
-        }
-        trip.is_judged = !open;
-    }
-
-    fn judge_window(&self, trip: &mut Trip, ended: bool) {
-        let window = std::mem::take(&mut trip.window);
-        self.judge(trip, |predicate| {
-            predicate
-                .reads_body()
-                .then(|| judge_body(predicate, window.seen(ended)))
-        });
-        // Predicates of the same route that need no body were judged at the head.
-        trip.is_judged = true;
-    }
-
-    /// Entry requests have their time: from the last byte sent upstream to the head of the answer.
-    fn answered(&self, trip: &mut Trip) {
-        let Some(arrival) = &trip.arrival else { return };
-        if std::mem::replace(&mut trip.is_answered, true) || arrival.begun == 0 {
-            return;
-        }
-        let took = trip.sent.unwrap_or(trip.started).elapsed();
-        let took = Millis(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-        let mut ledger = self.station.ledger();
-        for ticket in &arrival.tickets[..arrival.begun] {
-            ledger.answered(ticket, took);
-        }
-    }
-
-    fn erred(&self, trip: &mut Trip) {
-        let Some(arrival) = &trip.arrival else { return };
-        if std::mem::replace(&mut trip.has_erred, true) {
-            return;
-        }
-        let mut ledger = self.station.ledger();
-        let now = self.station.now();
-        for ticket in &arrival.tickets {
-            ledger.erred(ticket, now);
-        }
-    }
-
     /// Reads as much of a callback as its reference needs.
     async fn holder(&self, session: &mut Session) -> Result<std::result::Result<Option<Side>, Problem>> {
         let Some(rule) = &self.station.roads.callback else {
@@ -174,17 +111,6 @@ impl Proxy {
 
 fn header<'h>(request: &'h RequestHeader, name: &str) -> Option<&'h str> {
     request.headers.get(name).and_then(|v| v.to_str().ok())
-}
-
-/// Whether repeating the request on the same side changes nothing more (RFC 9110 §9.2.2).
-fn is_idempotent(session: &Session) -> bool {
-    session.req_header().method.is_idempotent()
-}
-
-/// Whether the request asks for no change at all (RFC 9110 §9.2.1). Nothing else may be sent to the other side: a write that
-/// is idempotent there would still be made in the wrong database.
-fn is_safe(session: &Session) -> bool {
-    session.req_header().method.is_safe()
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum with two dozen kinds")]
@@ -228,6 +154,15 @@ impl ProxyHttp for Proxy {
     }
 
     fn init_downstream_modules(&self, _modules: &mut pingora_core::modules::http::HttpModules) {}
+
+    async fn early_request_filter(&self, session: &mut Session, _trip: &mut Trip) -> Result<()> {
+        let client = session.as_downstream_mut();
+        client.set_write_timeout(Some(CLIENT_WRITE));
+        if client.get_keepalive().is_some() {
+            client.set_keepalive(Some(CLIENT_IDLE_SECONDS));
+        }
+        Ok(())
+    }
 
     async fn request_filter(&self, session: &mut Session, trip: &mut Trip) -> Result<bool> {
         let roads = &self.station.roads;
@@ -351,15 +286,7 @@ impl ProxyHttp for Proxy {
         response: &mut ResponseHeader,
         trip: &mut Trip,
     ) -> Result<()> {
-        let is_asset = self.road(trip).is_some_and(|r| r.route.class == RouteClass::Asset);
-        if is_asset && response.status == 404 && !trip.is_second_try && is_safe(session) {
-            trip.is_second_try = true;
-            trip.served = trip.served.other();
-            let mut again = Error::new(SECOND_TRY).into_up();
-            again.set_retry(true);
-            return Err(again);
-        }
-        Ok(())
+        self.try_other_side(session, response, trip)
     }
 
     async fn response_filter(
@@ -448,27 +375,7 @@ impl ProxyHttp for Proxy {
         trip: &mut Trip,
         mut error: Box<Error>,
     ) -> Box<Error> {
-        error.set_retry(false);
-        let Some(arrival) = &trip.arrival else { return error };
-        let has_open_cart = !arrival.tickets.is_empty();
-        if !trip.fell_back
-            && may_fall_back(
-                arrival.decision,
-                is_safe(session),
-                has_open_cart,
-                arrival.standing.finalised,
-            )
-        {
-            trip.fell_back = true;
-            trip.served = Side::Old;
-            self.station.tallies[arrival.unit]
-                .fallbacks
-                .fetch_add(1, Ordering::Relaxed);
-            if arrival.standing.measured {
-                self.station.ledger().fallback();
-            }
-            error.set_retry(true);
-        }
+        error.set_retry(self.falls_back(session, trip));
         error
     }
 
@@ -480,14 +387,7 @@ impl ProxyHttp for Proxy {
         _trip: &mut Trip,
         client_reused: bool,
     ) -> Box<Error> {
-        if *error.etype() == SECOND_TRY {
-            return error;
-        }
-        if is_idempotent(session) && !session.as_ref().retry_buffer_truncated() {
-            error.retry.decide_reuse(client_reused);
-        } else {
-            error.set_retry(false);
-        }
+        repeat_here(session, &mut error, client_reused);
         error
     }
 
@@ -533,5 +433,35 @@ impl ProxyHttp for Proxy {
         _context: ProxyWarnLogContext,
     ) -> bool {
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use crate::spool::Spool;
+    use crate::spooling::Spooling;
+    use tokio::io::AsyncWriteExt;
+
+    #[tokio::test]
+    async fn a_client_has_a_seat_for_a_time_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let (spool, waiting) = Spool::open(dir.path()).unwrap();
+        let station = sample::station(dir.path(), Spooling::begin(spool, waiting).unwrap());
+        let proxy = Proxy::new(Arc::new(station));
+        for (asked, idle) in [("", Some(CLIENT_IDLE_SECONDS)), ("Connection: close\r\n", None)] {
+            let (mut client, seat) = tokio::io::duplex(1_000);
+            let request = format!("GET / HTTP/1.1\r\nHost: shop.test\r\n{asked}\r\n");
+            client.write_all(request.as_bytes()).await.unwrap();
+            let mut session = Session::new_h1(Box::new(seat));
+            assert!(session.read_request().await.unwrap());
+            proxy
+                .early_request_filter(&mut session, &mut proxy.new_ctx())
+                .await
+                .unwrap();
+            assert_eq!(session.as_downstream().get_write_timeout(), Some(CLIENT_WRITE));
+            assert_eq!(session.as_downstream().get_keepalive(), idle);
+        }
     }
 }

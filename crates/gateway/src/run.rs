@@ -24,6 +24,7 @@ use crate::config::{ConfigFault, GatewayConfig};
 use crate::link::client::stay_linked;
 use crate::proxy::Proxy;
 use crate::roads::{RoadFault, Roads};
+use crate::room::Room;
 use crate::station::Station;
 use crate::upstream::RESOLVE_EVERY;
 
@@ -36,16 +37,12 @@ pub const EXIT_LISTEN: i32 = 3;
 /// The state folder cannot be used or another gateway holds it.
 pub const EXIT_STATE: i32 = 4;
 
-/// Most client connections; further ones wait in the kernel's queue.
-pub const CONNECTIONS_MAX: usize = 20_000;
 /// How long requests under way may finish after a stop was asked.
 const GRACE: Duration = Duration::from_millis(500);
 /// Wait after a connection that could not be accepted.
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// How long a start waits for its first word from the controller, so that a restart does not flap exposure.
 const CONTACT_WAIT: Duration = Duration::from_secs(1);
-/// Upstream connections kept open.
-const UPSTREAM_POOL: usize = 512;
 /// Tries of one request: asset on both sides, fallback, stale pooled connection.
 const TRIES_MAX: usize = 4;
 
@@ -209,14 +206,15 @@ async fn serve(station: Arc<Station>, lock: &mut File) -> Result<(), StartFault>
 }
 
 async fn accept_until_asked(station: &Arc<Station>, listener: TcpListener) -> Result<(), StartFault> {
+    let room = Room::claim();
     let conf = ServerConf {
-        upstream_keepalive_pool_size: UPSTREAM_POOL,
+        upstream_keepalive_pool_size: room.upstream_idle,
         max_retries: TRIES_MAX,
         ..ServerConf::default()
     };
     let proxy = Arc::new(http_proxy(&Arc::new(conf), Proxy::new(station.clone())));
     let (closing, watch_closing) = watch::channel(false);
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let seats = Arc::new(Semaphore::new(room.connections));
     let asked = asked_to_stop(station.config.tied);
     tokio::pin!(asked);
     loop {
@@ -225,7 +223,7 @@ async fn accept_until_asked(station: &Arc<Station>, listener: TcpListener) -> Re
                 why.map_err(StartFault::System)?;
                 break;
             }
-            seat = room.clone().acquire_owned() => {
+            seat = seats.clone().acquire_owned() => {
                 let seat = seat.expect("never closed");
                 let accepted = tokio::select! {
                     why = &mut asked => {
@@ -256,8 +254,8 @@ async fn accept_until_asked(station: &Arc<Station>, listener: TcpListener) -> Re
     drop(listener);
     closing.send_replace(true);
     proxy.http_cleanup().await;
-    let all = u32::try_from(CONNECTIONS_MAX).expect("fits");
-    if tokio::time::timeout(GRACE, room.acquire_many(all)).await.is_err() {
+    let all = u32::try_from(room.connections).expect("fits");
+    if tokio::time::timeout(GRACE, seats.acquire_many(all)).await.is_err() {
         tracing::warn!("requests under way were cut off");
     }
     Ok(())

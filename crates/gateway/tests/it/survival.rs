@@ -1,7 +1,7 @@
 //! What happens when somebody dies, and how a gateway ends.
 
 use std::io::Read;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,7 +11,7 @@ use tidegate_model::BasisPoints;
 use tidegate_model::seam::{Outcome, StratumPart};
 
 use crate::world::{
-    Control, PROGRAM, Process, World, config, gateway_id, honest, snapshot, spawn, until, visitor_between,
+    Control, PROGRAM, Process, World, config, gateway_id, honest, snapshot, spawn, spawn_by, until, visitor_between,
 };
 
 #[tokio::test]
@@ -165,6 +165,28 @@ async fn a_tied_gateway_ends_with_its_parents_pipe() {
     drop(world.process.child.stdin.take());
     let status = until("the gateway ends", async || world.process.child.try_wait().unwrap()).await;
     assert_eq!(status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_gateway_takes_all_descriptors_that_it_may_have() {
+    let limits = |pid: u32| {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+        let line = text
+            .lines()
+            .find(|l| l.starts_with("Max open files"))
+            .unwrap()
+            .to_owned();
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        (words[3].clone(), words[4].clone())
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path(), "http://127.0.0.1:1", "http://127.0.0.1:2");
+    let mut frugal = Command::new("sh");
+    frugal.args(["-c", "ulimit -Sn 128; exec \"$0\" \"$@\"", PROGRAM]);
+    let process = Process::begun(spawn_by(frugal, &config, Stdio::inherit()), &config).await;
+    let (soft, hard) = limits(process.child.id());
+    assert_eq!(soft, hard);
+    assert_ne!(soft, "128");
 }
 
 #[tokio::test]

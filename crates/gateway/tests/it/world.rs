@@ -152,7 +152,11 @@ impl Drop for Process {
 
 impl Process {
     pub(crate) async fn start(config: &GatewayConfig) -> Self {
-        let child = spawn(config, Stdio::inherit());
+        Self::begun(spawn(config, Stdio::inherit()), config).await
+    }
+
+    /// Waits until a child listens.
+    pub(crate) async fn begun(child: Child, config: &GatewayConfig) -> Self {
         let lock = config.state_dir.join("gateway.lock");
         let pid = child.id().to_string();
         let address = until("the gateway listens", async || {
@@ -170,10 +174,15 @@ impl Process {
 }
 
 pub(crate) fn spawn(config: &GatewayConfig, stderr: Stdio) -> Child {
+    spawn_by(Command::new(PROGRAM), config, stderr)
+}
+
+/// Starts a gateway by a command that only lacks its arguments.
+pub(crate) fn spawn_by(mut command: Command, config: &GatewayConfig, stderr: Stdio) -> Child {
     std::fs::create_dir_all(&config.state_dir).unwrap();
     let file: PathBuf = config.state_dir.join("test.json");
     std::fs::write(&file, serde_json::to_vec(config).unwrap()).unwrap();
-    Command::new(PROGRAM)
+    command
         .args(["gateway", "--config"])
         .arg(&file)
         .stderr(stderr)

@@ -1,0 +1,80 @@
+//! What the course of a request means to the ledger: answered when, erred, completed or not. Nothing here changes the answer.
+
+use std::sync::atomic::Ordering;
+
+use tidegate_model::Millis;
+use tidegate_model::flow::SuccessPredicate;
+
+use super::{Proxy, Trip};
+use crate::success::{Finding, judge_body};
+
+impl Proxy {
+    /// The completing answer of flows in `complete_of` is judged: at the head or when the body window closes.
+    pub(super) fn judge(&self, trip: &mut Trip, finding_of: impl Fn(&SuccessPredicate) -> Option<Finding>) {
+        let (Some(road), Some(arrival)) = (self.road(trip), &trip.arrival) else {
+            return;
+        };
+        let mut open = false;
+        let mut ledger = self.station.ledger();
+        let now = self.station.now();
+        for flow in &road.complete_of {
+            let predicate = &self.station.roads.paths[*flow].success[trip.served.index()];
+            let ticket = arrival.tickets.iter().find(|t| usize::from(t.key.flow) == *flow);
+            match finding_of(predicate) {
+                None => open = true,
+                Some(Finding::Success) => {
+                    ledger.order(*flow, trip.served);
+                    if let Some(ticket) = ticket {
+                        ledger.completed(ticket, now);
+                    }
+                }
+                Some(Finding::Failure) => {
+                    if let Some(ticket) = ticket {
+                        ledger.refused(ticket, now);
+                    }
+                }
+                Some(Finding::Unknown) => {
+                    self.station.totals.undecided.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+        trip.is_judged = !open;
+    }
+
+    pub(super) fn judge_window(&self, trip: &mut Trip, ended: bool) {
+        let window = std::mem::take(&mut trip.window);
+        self.judge(trip, |predicate| {
+            predicate
+                .reads_body()
+                .then(|| judge_body(predicate, window.seen(ended)))
+        });
+        // Predicates of the same route that need no body were judged at the head.
+        trip.is_judged = true;
+    }
+
+    /// Entry requests have their time: from the last byte sent upstream to the head of the answer.
+    pub(super) fn answered(&self, trip: &mut Trip) {
+        let Some(arrival) = &trip.arrival else { return };
+        if std::mem::replace(&mut trip.is_answered, true) || arrival.begun == 0 {
+            return;
+        }
+        let took = trip.sent.unwrap_or(trip.started).elapsed();
+        let took = Millis(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        let mut ledger = self.station.ledger();
+        for ticket in &arrival.tickets[..arrival.begun] {
+            ledger.answered(ticket, took);
+        }
+    }
+
+    pub(super) fn erred(&self, trip: &mut Trip) {
+        let Some(arrival) = &trip.arrival else { return };
+        if std::mem::replace(&mut trip.has_erred, true) {
+            return;
+        }
+        let mut ledger = self.station.ledger();
+        let now = self.station.now();
+        for ticket in &arrival.tickets {
+            ledger.erred(ticket, now);
+        }
+    }
+}
