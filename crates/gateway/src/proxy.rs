@@ -242,7 +242,10 @@ impl ProxyHttp for Proxy {
     ) -> Result<()> {
         let host = header(session.req_header(), "host").or_else(|| session.req_header().uri.host());
         let client = session.client_addr().and_then(|a| a.as_inet()).map(|a| a.ip());
-        forward(request, Origin { client, host }, trip.served)?;
+        // Cookies are marked as secure exactly when the public address is HTTPS.
+        let is_https = self.station.config.edge.secure_cookies;
+        let scheme = if is_https { "https" } else { "http" };
+        forward(request, Origin { client, host, scheme }, trip.served)?;
         if let Some(road) = self.road(trip) {
             let method = session.req_header().method.as_str();
             if let Some(found) = self.station.roads.find(method, &trip.path) {
@@ -330,8 +333,8 @@ impl ProxyHttp for Proxy {
                 is_personal = true;
             }
         }
-        let is_split_page = standing.is_some_and(|s| !s.finalised) && is_html(response);
-        if is_personal || is_split_page {
+        let is_split = standing.is_some_and(|s| !s.finalised) && (class.is_some_and(is_visited) || is_html(response));
+        if is_personal || is_split {
             keep_private(response)?;
         }
         if self.station.config.debug_headers

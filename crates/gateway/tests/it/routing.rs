@@ -213,3 +213,35 @@ async fn a_write_is_never_repeated_on_the_other_side() {
     }
     assert!(world.new.asked().is_empty(), "a write reached the new side");
 }
+
+#[tokio::test]
+async fn no_cache_in_front_keeps_an_answer_while_both_sides_are_in_play() {
+    let world = World::with(|_| Answer {
+        status: 200,
+        headers: vec![
+            ("content-type", "application/json".into()),
+            ("cache-control", "public, max-age=60".into()),
+            ("surrogate-control", "max-age=600".into()),
+            ("cloudflare-cdn-cache-control", "max-age=600".into()),
+        ],
+        body: "{}".into(),
+    })
+    .await;
+    for (seq, finalised) in [(1, false), (2, true)] {
+        world.control.apply(seq, 100, |u| u.finalised = finalised).await;
+        for (method, path) in [(reqwest::Method::GET, "/page"), (reqwest::Method::POST, "/enter")] {
+            let request = world.client.request(method, world.process.url(path));
+            let answer = request.header("cookie", crate::world::cookie(1)).send().await.unwrap();
+            let said = answer.headers();
+            assert_eq!(said["x-tidegate-side"], "new");
+            assert!(said.get("set-cookie").is_none(), "a known visitor");
+            assert_eq!(
+                said["cache-control"].to_str().unwrap().starts_with("private"),
+                !finalised,
+                "{path}"
+            );
+            assert_eq!(said.contains_key("surrogate-control"), finalised, "{path}");
+            assert_eq!(said.contains_key("cloudflare-cdn-cache-control"), finalised, "{path}");
+        }
+    }
+}
