@@ -7,6 +7,7 @@ mod bundle;
 mod clean;
 mod edges;
 mod pages;
+mod shop;
 mod shown;
 
 use tidegate_plan::{Bundle, Compiled, Mode, Settings, SourceFile, compile};
