@@ -349,7 +349,7 @@ mod tests {
             assert!(!holds(&lines, &[]));
         }
         let text = render(&lines(&story(), &measured), &[]);
-        let stranded = "38 orders of 2280.00 EUR on the new side, of which 37 of 2220.05 EUR were paid and kept";
+        let stranded = "38 orders worth 2280.00 EUR on the new side; paid and kept: 37 worth 2220.05 EUR";
         assert!(text.contains(stranded), "{text}");
         let text = render(&lines(&Story::default(), &measured), &[]);
         assert!(text.contains("no figure: nothing was rolled back"), "{text}");

@@ -115,11 +115,11 @@ fn rollback_lines(story: &Story, measured: &Measured) -> Vec<Line> {
             "orders lost on the new side",
             losses
                 .clone()
-                .map(|of| format!("{} by the {} attempts begun there before it", of.lost, of.exposed)),
+                .map(|of| format!("{} of {} attempts begun there before the rollback", of.lost, of.exposed)),
         ),
         line(
             "full exposure would have lost",
-            losses.map(|of| format!("{} by all {} attempts of the same time", of.at_full, of.all)),
+            losses.map(|of| format!("{} of all {} attempts of the same seconds", of.at_full, of.all)),
         ),
         line(
             "stranded at the rollback",
@@ -148,7 +148,7 @@ fn rollback_lines(story: &Story, measured: &Measured) -> Vec<Line> {
 
 fn stranded(stranded: Stranded) -> String {
     format!(
-        "{} orders of {} on the new side, of which {} of {} were paid and kept",
+        "{} orders worth {} on the new side; paid and kept: {} worth {}",
         stranded.orders,
         euros(stranded.cents),
         stranded.kept,
