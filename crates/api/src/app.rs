@@ -12,6 +12,7 @@ use crate::problem::{Code, Problem};
 use crate::pulse::Pulse;
 use crate::repeat::{Key, UnderWay};
 use crate::secret;
+use crate::sight;
 use crate::throttle::Throttle;
 
 /// What every face shares.
@@ -34,11 +35,24 @@ pub(crate) struct Taken {
 }
 
 impl App {
-    /// Asks the engine. Only the door makes a [`Caller`], so no handler can ask without one.
-    pub(crate) async fn ask(&self, caller: &Caller, key: CommandKey, request: Request) -> Result<Taken, Problem> {
+    /// Asks the engine. Only the door makes a [`Caller`], so no handler can ask without one. A decision on what was `seen` of a
+    /// stage is turned away when that is no longer so; a repetition gets the answer that it got, whatever has become of it.
+    pub(crate) async fn ask(
+        &self,
+        caller: &Caller,
+        key: CommandKey,
+        request: Request,
+        seen: Option<&str>,
+    ) -> Result<Taken, Problem> {
         // A key is its caller's own: nobody gets the answer that somebody else got under the same one.
         let key = Key::of(&caller.name(), &key, &request);
-        let _taking = self.keys.take(&key, &self.handle.view().state)?;
+        let state = self.handle.view().state.clone();
+        let _taking = self.keys.take(&key, &state)?;
+        if let Some(seen) = seen
+            && !state.answers.by_key.contains_key(&key.command_key())
+        {
+            sight::compare(seen, &request, &state)?;
+        }
         let answer = self
             .handle
             .ask(Command {

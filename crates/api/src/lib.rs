@@ -19,6 +19,7 @@ mod pulse;
 mod repeat;
 mod secret;
 mod serve;
+mod sight;
 mod throttle;
 
 pub use config::{ApiConfig, Candidate, Candidates, JournalRow, JournalRows, Panel, PlanFile, Sources, Unfit};

@@ -32,6 +32,7 @@ pub(crate) enum Code {
     Unroutable,
     Stuck,
     KeyReused,
+    Changed,
 }
 
 impl Code {
@@ -58,6 +59,7 @@ impl Code {
             Self::Unroutable => "TG8118",
             Self::Stuck => "TG8119",
             Self::KeyReused => "TG8120",
+            Self::Changed => "TG8121",
         }
     }
 
@@ -70,6 +72,7 @@ impl Code {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::BAD_REQUEST,
             Self::WrongShape | Self::PlanWrong | Self::Unroutable | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Changed => StatusCode::PRECONDITION_FAILED,
             Self::UnknownPath | Self::UnknownThing => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Busy | Self::StoreFaulted | Self::Stopped | Self::AccessUnreadable | Self::Stuck => {
@@ -99,6 +102,7 @@ impl Code {
             Self::PlanWrong => "the plan files have errors",
             Self::Unroutable => "no gateway can run this estate",
             Self::Stuck => "the controller does not come round",
+            Self::Changed => "what was read is no longer what would happen",
             Self::KeyReused => "this key stands for another request",
         }
     }

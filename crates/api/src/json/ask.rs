@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
+use axum::http::header::IF_MATCH;
 use serde::{Deserialize, Serialize};
 use tidegate_engine::command::{Request, Side};
 use tidegate_model::{ActionId, CriterionId, DomainId, IncidentId, Severity, StageId};
@@ -92,7 +93,11 @@ pub(super) async fn ask(app: &Shared, caller: &Caller, headers: &HeaderMap, requ
                 .map_err(|_| Problem::new(Code::WrongShape, "the Idempotency-Key is not ASCII"))?,
         ),
     };
-    let Taken { accepted, seq } = app.ask(caller, command_key(given)?, request).await?;
+    let seen = headers.get(IF_MATCH).and_then(|value| value.to_str().ok());
+    let seen = seen
+        .map(|value| value.trim().trim_matches('"'))
+        .filter(|value| *value != "*");
+    let Taken { accepted, seq } = app.ask(caller, command_key(given)?, request, seen).await?;
     Ok(Json(Said {
         said: accepted.said,
         seq,

@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderName;
+use axum::http::header::ETAG;
 use tidegate_engine::view::{IncidentView, RulingView, StageView, StatusView, WhoView};
 use tidegate_engine::{view, view::rulings};
 
@@ -11,6 +13,7 @@ use crate::clock;
 use crate::config::JournalRow;
 use crate::door::Person;
 use crate::problem::{Code, Problem};
+use crate::sight;
 
 /// Entries of one journal answer.
 pub(crate) const ROWS_MAX: usize = 1_000;
@@ -54,7 +57,9 @@ pub(crate) async fn stage(
     State(app): State<Shared>,
     _: Person,
     Path(name): Path<String>,
-) -> Result<Json<StageView>, Problem> {
+) -> Result<([(HeaderName, String); 1], Json<StageView>), Problem> {
+    // Before the view: a sight may be older than what is shown with it, never newer.
+    let seen = sight::all(&app.handle.view()).remove(&name).unwrap_or_default();
     let found = app
         .status()
         .await
@@ -62,7 +67,9 @@ pub(crate) async fn stage(
         .into_iter()
         .flat_map(|plan| plan.stages)
         .find(|stage| stage.id.as_str() == name);
-    found.map(Json).ok_or_else(|| unknown("stage", &name))
+    found
+        .map(|stage| ([(ETAG, format!("\"{seen}\""))], Json(stage)))
+        .ok_or_else(|| unknown("stage", &name))
 }
 
 pub(crate) async fn incident(

@@ -20,6 +20,7 @@ use crate::json::unrolled::Unrolled;
 use crate::page::form;
 use crate::page::fragments::Scene;
 use crate::pulse::Beat;
+use crate::sight;
 
 /// A silent stream says something this often, so that proxies keep it open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -67,6 +68,7 @@ fn scene<'a>(app: &'a Shared, person: &Person, form_secret: String, once: String
     let now = clock::now().max(snapshot.now);
     Scene {
         status: beat.status(),
+        sights: sight::all(snapshot),
         rulings: view::rulings(&snapshot.estate, &snapshot.state, &person.caller.actor(), now),
         form_secret,
         once,

@@ -4,6 +4,8 @@ use maud::{Markup, html};
 use tidegate_engine::view::RulingView;
 use tidegate_model::Timestamp;
 
+use crate::sight::Sights;
+
 /// What else a button needs to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Field {
@@ -58,6 +60,8 @@ pub(crate) struct Forms<'a> {
     pub(crate) form_secret: &'a str,
     /// See [`once`].
     pub(crate) once: &'a str,
+    /// What the page shows of each stage; a decision carries it.
+    pub(crate) sights: &'a Sights,
 }
 
 impl Forms<'_> {
@@ -66,6 +70,12 @@ impl Forms<'_> {
         self.rulings
             .iter()
             .find(|ruling| ruling.action == action && ruling.subject == subject)
+    }
+
+    /// What was seen of the stage that an action decides on.
+    pub(crate) fn seen(&self, action: &str, subject: &str) -> Option<&str> {
+        let decides = matches!(action, "approve" | "accept-risk" | "finalise");
+        self.sights.get(subject).filter(|_| decides).map(String::as_str)
     }
 
     /// Whether the engine would take it now.
@@ -97,6 +107,7 @@ impl Forms<'_> {
                     input type="hidden" name="csrf" value=(self.form_secret);
                     input type="hidden" name="once" value=(self.once);
                     input type="hidden" name="subject" value=(ask.subject);
+                    @if let Some(seen) = self.seen(ask.action, ask.subject) { input type="hidden" name="seen" value=(seen); }
                     @for (name, value) in ask.fixed { input type="hidden" name=(name) value=(value); }
                     @for field in ask.fields { (input(*field)) }
                     button name="do" value=(ask.action) class=(button_class(ask.weight, allowed)) {

@@ -10,6 +10,7 @@ use tidegate_model::Timestamp;
 use crate::config::Panel;
 use crate::page::form::Forms;
 use crate::page::{answer, chart, gate, incident, ladder, side};
+use crate::sight::Sights;
 
 /// Everything a page is rendered from.
 pub(crate) struct Scene<'a> {
@@ -18,6 +19,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) form_secret: String,
     /// See [`crate::page::form::once`].
     pub(crate) once: String,
+    /// Of the same moment as the status, or before it.
+    pub(crate) sights: Sights,
     pub(crate) panels: &'a [Panel],
     /// Why the store takes no appends, while it does not.
     pub(crate) fault: Option<&'a str>,
@@ -46,6 +49,7 @@ impl Scene<'_> {
             rulings: &self.rulings,
             form_secret: &self.form_secret,
             once: &self.once,
+            sights: &self.sights,
         }
     }
 

@@ -12,6 +12,7 @@ use crate::page::form::{Ask, Field, Forms, Weight, once};
 use crate::page::frame::{Looker, Place, page};
 use crate::page::{side, time};
 use crate::problem::{Code, Problem};
+use crate::sight::Sights;
 
 /// Open incidents on the Plan page.
 pub(crate) fn cards(status: &StatusView, forms: &Forms<'_>) -> Markup {
@@ -115,6 +116,7 @@ pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor, Path(name)
         rulings: &rulings,
         form_secret: &form_secret,
         once: &once(status.seq, clock::now()),
+        sights: &Sights::new(),
     };
     let looker = Looker {
         name: visitor.id.as_str(),

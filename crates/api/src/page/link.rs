@@ -19,6 +19,7 @@ use crate::page::frame::{Outcome, Place, page, told};
 use crate::page::{incident, side, time};
 use crate::problem::{Code, Problem};
 use crate::secret;
+use crate::sight::{self, Sights};
 
 /// Shows the errand.
 pub(crate) async fn show(
@@ -90,7 +91,8 @@ async fn ask(app: &App, caller: &Caller, opened: &Opened, token: &str, form: &Fo
         Err(problem) => return Outcome::Turned(problem),
     };
     let key = CommandKey(secret::digest(&[token, &form.digest()]));
-    match app.ask(caller, key, request).await {
+    let seen = form.field("seen").unwrap_or_default();
+    match app.ask(caller, key, request, Some(seen)).await {
         Ok(taken) => Outcome::Taken {
             said: taken.accepted.said,
             seq: taken.seq,
@@ -135,6 +137,7 @@ fn not_here(pressed: &str) -> Problem {
 }
 
 async fn render(app: &App, caller: &Caller, opened: &Opened, token: &str, outcome: Option<&Outcome>) -> Html<String> {
+    let sights = sight::all(&app.handle.view());
     let status = app.status().await;
     let rulings = app.rulings(&caller.actor());
     let desk = Desk {
@@ -142,6 +145,7 @@ async fn render(app: &App, caller: &Caller, opened: &Opened, token: &str, outcom
         once: once(status.seq, clock::now()),
         nonce: app.config.links.nonce(token),
         rulings: &rulings,
+        sights: &sights,
     };
     let body = match &opened.errand {
         Errand::Incident(id) => match status.incidents.iter().find(|incident| &incident.id == id) {
@@ -175,6 +179,7 @@ struct Desk<'a> {
     nonce: String,
     once: String,
     rulings: &'a [RulingView],
+    sights: &'a Sights,
 }
 
 impl Desk<'_> {
@@ -237,11 +242,13 @@ impl Desk<'_> {
             rulings: self.rulings,
             form_secret: &self.nonce,
             once: &self.once,
+            sights: self.sights,
         };
         html! {
             form method="post" action=(format!("/l/{}", self.token)) {
                 input type="hidden" name="csrf" value=(self.nonce);
                 input type="hidden" name="once" value=(self.once);
+                @if let Some(seen) = forms.seen(action, subject) { input type="hidden" name="seen" value=(seen); }
                 @if let Some(ruling) = forms.ruling(action, subject) {
                     p class="ruling" { @if !ruling.allowed { b { "Not now: " } } (ruling.says) }
                 }

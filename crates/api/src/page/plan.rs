@@ -10,6 +10,7 @@ use crate::door::Visitor;
 use crate::page::form;
 use crate::page::fragments::Scene;
 use crate::page::frame::{Looker, Outcome, Place, page, told};
+use crate::sight;
 
 pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor) -> Response {
     render(&app, &visitor, None).await.into_response()
@@ -17,12 +18,14 @@ pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor) -> Respons
 
 /// The page, with what followed from a request at its top.
 pub(crate) async fn render(app: &App, visitor: &Visitor, outcome: Option<&Outcome>) -> Html<String> {
+    let sights = sight::all(&app.handle.view());
     let status = app.status().await;
     let snapshot = app.handle.view();
     let now = clock::now().max(snapshot.now);
     let scene = Scene {
         once: form::once(snapshot.seq, now),
         status: &status,
+        sights,
         rulings: app.rulings(&visitor.caller.actor()),
         form_secret: visitor.session.form_secret(),
         panels: &app.config.panels,

@@ -54,7 +54,11 @@ async fn ask(app: &App, visitor: &Visitor, form: &FormBody) -> Outcome {
         return roll_everything_back(app, &visitor.caller, form, &key).await;
     }
     match request(form) {
-        Ok(request) => one(app, &visitor.caller, key, request).await,
+        Ok(request) => {
+            // A form that says nothing of what was seen decides on nothing.
+            let seen = form.field("seen").unwrap_or_default();
+            one(app, &visitor.caller, key, request, Some(seen)).await
+        }
         Err(problem) => turned(problem),
     }
 }
@@ -69,8 +73,8 @@ fn key(visitor: &Visitor, form: &FormBody) -> Result<CommandKey, Problem> {
 }
 
 /// Asks the engine once and says how it ended.
-async fn one(app: &App, caller: &Caller, key: CommandKey, request: Request) -> Outcome {
-    match app.ask(caller, key, request).await {
+async fn one(app: &App, caller: &Caller, key: CommandKey, request: Request, seen: Option<&str>) -> Outcome {
+    match app.ask(caller, key, request, seen).await {
         Ok(taken) => Outcome::Taken {
             said: taken.accepted.said,
             seq: taken.seq,
@@ -102,7 +106,7 @@ async fn roll_everything_back(app: &App, caller: &Caller, form: &FormBody, key: 
             reason: reason.clone(),
         };
         let key = CommandKey(secret::digest(&[&key.0, stage.id.as_str()]));
-        match one(app, caller, key, request).await {
+        match one(app, caller, key, request, None).await {
             Outcome::Taken { said: one, seq } => {
                 said.push(one);
                 head = seq;

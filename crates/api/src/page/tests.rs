@@ -16,6 +16,7 @@ fn scene(panels: &[Panel]) -> Markup {
         rulings: sample::rulings(),
         form_secret: "secret".into(),
         once: "912-1".into(),
+        sights: [("checkout".to_owned(), "5e3a".to_owned())].into(),
         panels,
         fault: None,
         now: sample::NOW,
@@ -77,6 +78,7 @@ fn names_and_texts_cannot_become_markup() {
         rulings: Vec::new(),
         form_secret: "s".into(),
         once: "912-1".into(),
+        sights: crate::sight::Sights::new(),
         panels: &[],
         fault: None,
         now: sample::NOW,
@@ -127,6 +129,7 @@ fn what_is_final_is_not_offered_to_go_back() {
             rulings: &[],
             form_secret: "s",
             once: "1-1",
+            sights: &crate::sight::Sights::new(),
         };
         ladder::card(status, &forms)
             .into_string()
@@ -149,4 +152,22 @@ fn nothing_on_a_page_needs_an_inline_script_or_style() {
         html.matches("<script").count(),
         html.matches("<script src=\"/asset/page.js\"").count()
     );
+}
+
+#[test]
+fn a_decision_carries_what_the_page_showed_and_nothing_else_does() {
+    let html = scene(&[]).into_string();
+    let forms: Vec<&str> = html
+        .split("<form")
+        .filter(|form| form.contains("value=\"checkout\""))
+        .collect();
+    let decides = |form: &str| {
+        ["approve", "accept-risk", "finalise"]
+            .iter()
+            .any(|word| form.contains(&format!("value=\"{word}\"")))
+    };
+    assert!(forms.iter().any(|form| decides(form)), "{html}");
+    for form in forms {
+        assert_eq!(form.contains("name=\"seen\" value=\"5e3a\""), decides(form), "{form}");
+    }
 }

@@ -28,6 +28,7 @@ const PAGES: &[(&str, &str)] = &[
     ("TG8118", include_str!("../../../../docs/codes/TG8118.md")),
     ("TG8119", include_str!("../../../../docs/codes/TG8119.md")),
     ("TG8120", include_str!("../../../../docs/codes/TG8120.md")),
+    ("TG8121", include_str!("../../../../docs/codes/TG8121.md")),
     ("TG9001", include_str!("../../../../docs/codes/TG9001.md")),
     ("TG9002", include_str!("../../../../docs/codes/TG9002.md")),
     ("TG9003", include_str!("../../../../docs/codes/TG9003.md")),

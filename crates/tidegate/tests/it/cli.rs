@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use crate::shoppers::ask;
 use crate::world::{ESTATE, Options, PROGRAM, Process, Ran, World, finish};
 
 /// Debian's `nobody`: rights are nothing to root, so root has the program run as somebody else.
@@ -391,4 +392,38 @@ fn a_state_that_may_only_be_read_serves_nothing_and_still_verifies() {
     mode(&world.state(), 0o755);
     fails(&served, 2, &["cannot open the journal", "can only be read"]);
     assert!(verified.fine().contains("the chain holds"));
+}
+
+#[test]
+fn an_approval_is_for_what_was_read_and_for_nothing_that_came_after() {
+    let world = World::start();
+    let ana = world.token("ana");
+    let bearer = format!("Bearer {ana}");
+    let read = || {
+        let path = "/api/v1/stages/shop";
+        let answer = ask(world.admin(), "GET", path, &[("Authorization", &bearer)], "").unwrap();
+        answer.headers["etag"].clone()
+    };
+    let approve = |seen: &str, key: &str| {
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Content-Type", "application/json"),
+            ("If-Match", seen),
+            ("Idempotency-Key", key),
+        ];
+        ask(world.admin(), "POST", "/api/v1/stages/shop/approve", &headers, "{}").unwrap()
+    };
+    let before = read();
+    // The new side is another one now.
+    let change = ["change", "shop", "new", "a1b2c3", "--summary", "other prices"];
+    world.run_with(&change, &[("TIDEGATE_TOKEN", &ana)]).fine();
+    let stale = approve(&before, "a");
+    assert!(stale.status == 412 && stale.body.contains("TG8121"), "{stale:?}");
+    let now = read();
+    assert_ne!(now, before);
+    let taken = approve(&now, "b");
+    assert_eq!(taken.status, 200, "{taken:?}");
+    world.until_stage(&ana, "10 %", |stage| stage["exposure"] == 1_000);
+    let again = approve(&now, "b");
+    assert_eq!(again.status, 200, "a repetition has its answer: {again:?}");
 }
