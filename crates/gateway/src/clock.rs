@@ -1,4 +1,4 @@
-//! The clocks of a gateway: lease, kill file and strata. One each, so that whatever stalls one of them stops no other.
+//! The clocks of a gateway: lease, kill file, strata and log. One each, so that whatever stalls one of them stops no other.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,20 +6,24 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use crate::log;
 use crate::station::Station;
 
 /// How often time passes.
 const TICK_EVERY: Duration = Duration::from_millis(50);
 /// Looks are published every so many ticks: each second.
 const TICKS_PER_LOOK: u32 = 20;
+/// How often the length of the log is looked at.
+const LOG_EVERY: Duration = Duration::from_secs(1);
 
 /// Starts the clocks; they go until they are aborted.
 #[must_use]
-pub fn start(station: &Arc<Station>) -> [JoinHandle<()>; 3] {
+pub fn start(station: &Arc<Station>) -> [JoinHandle<()>; 4] {
     [
         tokio::spawn(watch_lease(station.clone())),
         tokio::spawn(watch_glass(station.clone())),
         tokio::spawn(pass_time(station.clone())),
+        tokio::spawn(watch_log(station.clone())),
     ]
 }
 
@@ -65,6 +69,19 @@ async fn pass_time(station: Arc<Station>) {
         });
         if let Err(fault) = ticked.await {
             tracing::error!(%fault, "the clock stumbled");
+        }
+    }
+}
+
+/// Keeps the log short.
+async fn watch_log(station: Arc<Station>) {
+    let mut every = interval(LOG_EVERY);
+    loop {
+        every.tick().await;
+        let station = station.clone();
+        let watched = tokio::task::spawn_blocking(move || log::keep_short(&station.config.state_dir)).await;
+        if let Err(fault) = watched.map_err(std::io::Error::other).and_then(|kept| kept) {
+            tracing::warn!(%fault, "cannot move the log aside");
         }
     }
 }

@@ -4,6 +4,8 @@
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test may panic"))]
 
 pub mod clock;
+pub mod complaint;
+pub mod log;
 pub mod room;
 pub mod run;
 pub mod supervise;

@@ -419,8 +419,13 @@ impl ProxyHttp for Proxy {
             // Broken off in the middle: what was seen is not all there was.
             self.judge_window(trip, error.is_none());
         }
-        if let Some(problem) = trip.problem {
-            tracing::warn!(code = problem.code(), side = trip.served.word(), path = %trip.path, "a request failed");
+        // Never the path: it may be a secret, as that of a letter for a forgotten password is.
+        if let Some(problem) = trip.problem
+            && let Some(left_out) = self.station.complaints.note(problem.code(), self.station.now().ms)
+        {
+            let route = self.road(trip).map_or("none", |r| r.route.id.as_str());
+            let side = trip.served.word();
+            tracing::warn!(code = problem.code(), side, route, left_out, "a request failed");
         }
     }
 
@@ -440,31 +445,4 @@ impl ProxyHttp for Proxy {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sample;
-    use crate::spool::Spool;
-    use crate::spooling::Spooling;
-    use tokio::io::AsyncWriteExt;
-
-    #[tokio::test]
-    async fn a_client_has_a_seat_for_a_time_only() {
-        let dir = tempfile::tempdir().unwrap();
-        let (spool, waiting) = Spool::open(dir.path()).unwrap();
-        let station = sample::station(dir.path(), Spooling::begin(spool, waiting).unwrap());
-        let proxy = Proxy::new(Arc::new(station));
-        for (asked, idle) in [("", Some(CLIENT_IDLE_SECONDS)), ("Connection: close\r\n", None)] {
-            let (mut client, seat) = tokio::io::duplex(1_000);
-            let request = format!("GET / HTTP/1.1\r\nHost: shop.test\r\n{asked}\r\n");
-            client.write_all(request.as_bytes()).await.unwrap();
-            let mut session = Session::new_h1(Box::new(seat));
-            assert!(session.read_request().await.unwrap());
-            proxy
-                .early_request_filter(&mut session, &mut proxy.new_ctx())
-                .await
-                .unwrap();
-            assert_eq!(session.as_downstream().get_write_timeout(), Some(CLIENT_WRITE));
-            assert_eq!(session.as_downstream().get_keepalive(), idle);
-        }
-    }
-}
+mod tests;

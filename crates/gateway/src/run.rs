@@ -244,7 +244,9 @@ async fn accept_until_asked(station: &Arc<Station>, listener: TcpListener) -> Re
                     }
                     // Out of descriptors, or a client that left: neither ends the gateway.
                     Err(fault) => {
-                        tracing::warn!(%fault, "cannot accept");
+                        if let Some(left_out) = station.complaints.note("accept", station.now().ms) {
+                            tracing::warn!(%fault, left_out, "cannot accept");
+                        }
                         tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
                     }
                 }

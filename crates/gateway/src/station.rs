@@ -9,6 +9,7 @@ use tidegate_model::Timestamp;
 use tidegate_model::seam::{ExposureSnapshot, ExposureVersion};
 use tokio::sync::{broadcast, watch};
 
+use crate::complaint::Complaints;
 use crate::config::{Counting, GatewayConfig};
 use crate::force::{InForce, Shared};
 use crate::keepsake::{Keepsake, snapshot_hash};
@@ -74,6 +75,8 @@ pub struct Station {
     pub tallies: Vec<Tally>,
     /// Of the process.
     pub totals: Totals,
+    /// Failures that are logged.
+    pub complaints: Complaints,
     /// Looks for the controller.
     pub looks: broadcast::Sender<ToController>,
     /// Closed strata on their way to disk and controller.
@@ -129,6 +132,7 @@ impl Station {
             ))),
             tallies: roads.places.iter().map(|_| Tally::default()).collect(),
             totals: Totals::default(),
+            complaints: Complaints::default(),
             looks: broadcast::channel(LOOKS_WAITING_MAX).0,
             spooling,
             contact: watch::channel(false).0,
@@ -276,6 +280,9 @@ impl Station {
     /// Ends attempts that are over and publishes what brakes and people look at.
     pub fn look(&self) {
         let now = self.now();
+        for (code, left_out) in self.complaints.overdue(now.ms) {
+            tracing::warn!(code, left_out, "more of the same");
+        }
         let looks = {
             let mut ledger = self.ledger();
             ledger.sweep(now);

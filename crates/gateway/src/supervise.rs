@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::config::GatewayConfig;
+use crate::log::log_path;
 use crate::run::LOCK_FILE;
 
 /// The shortest wait before a restart; it doubles with each.
@@ -194,7 +195,14 @@ impl Nest {
     }
 
     fn log_path(&self) -> PathBuf {
-        self.state_dir.join("gateway.log")
+        log_path(&self.state_dir)
+    }
+
+    /// An empty log to append to: whoever cuts it later cuts it for the gateway too.
+    fn fresh_log(&self) -> std::io::Result<File> {
+        let log = OpenOptions::new().create(true).append(true).open(self.log_path())?;
+        log.set_len(0)?;
+        Ok(log)
     }
 
     fn in_state(&self, source: std::io::Error) -> SuperviseFault {
@@ -237,7 +245,7 @@ impl Nest {
     }
 
     async fn spawn(&self) -> Result<Running, SuperviseFault> {
-        let log = File::create(self.log_path()).map_err(|source| self.in_state(source))?;
+        let log = self.fresh_log().map_err(|source| self.in_state(source))?;
         let mut child = Command::new(&self.program)
             .args(["gateway", "--config"])
             .arg(self.config_path())

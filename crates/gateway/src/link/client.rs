@@ -28,8 +28,10 @@ pub async fn stay_linked(station: Arc<Station>) {
     loop {
         match UnixStream::connect(&station.config.socket).await {
             Ok(stream) => {
-                if let Err(fault) = converse(&station, stream).await {
-                    tracing::warn!(%fault, "the link to the controller broke");
+                if let Err(fault) = converse(&station, stream).await
+                    && let Some(left_out) = station.complaints.note("link", station.now().ms)
+                {
+                    tracing::warn!(%fault, left_out, "the link to the controller broke");
                 }
             }
             Err(fault) => tracing::debug!(%fault, "the controller is away"),

@@ -1,6 +1,6 @@
 //! What happens when somebody dies, and how a gateway ends.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -165,6 +165,26 @@ async fn a_tied_gateway_ends_with_its_parents_pipe() {
     drop(world.process.child.stdin.take());
     let status = until("the gateway ends", async || world.process.child.try_wait().unwrap()).await;
     assert_eq!(status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_log_past_its_limit_moves_aside_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path(), "http://127.0.0.1:1", "http://127.0.0.1:2");
+    let (gateway, _events) = Gateway::start(std::path::Path::new(PROGRAM), &config).await.unwrap();
+    let (log, older) = (
+        config.state_dir.join("gateway.log"),
+        config.state_dir.join("gateway.log.1"),
+    );
+    let length = |path: &std::path::Path| std::fs::metadata(path).map_or(0, |m| m.len());
+    for filler in [b"a", b"b"] {
+        let mut writing = std::fs::OpenOptions::new().append(true).open(&log).unwrap();
+        writing.write_all(&filler.repeat(10_000_001)).unwrap();
+        until("the log is short again", async || (length(&log) < 1_000).then_some(())).await;
+        assert_eq!(length(&older), 10_000_001);
+        assert!(std::fs::read(&older).unwrap().ends_with(filler));
+    }
+    gateway.stop().await;
 }
 
 #[tokio::test]
