@@ -98,6 +98,15 @@ fn two_edges_on_one_port_are_refused() {
 }
 
 #[test]
+fn two_edges_on_ports_of_their_own_or_on_whichever_is_free_check_clean() {
+    assert_eq!(found(&with_app("127.0.0.1:8081", SEARCH)), Vec::<String>::new());
+    let mut bundle = with_app("127.0.0.1:0", SEARCH);
+    let edge = bundle.files.iter_mut().find(|file| file.path == "edge.yaml").unwrap();
+    edge.text = edge.text.replace("${TIDEGATE_LISTEN:-127.0.0.1:8080}", "127.0.0.1:0");
+    assert_eq!(found(&bundle), Vec::<String>::new());
+}
+
+#[test]
 fn a_stage_of_a_unit_of_another_edge_is_refused() {
     let mut bundle = with_app("127.0.0.1:8081", SEARCH);
     let plan = bundle.files.iter_mut().find(|file| file.path == "plan.yaml").unwrap();
