@@ -76,10 +76,46 @@ impl Caller {
 }
 
 /// A person at the JSON API, by token or by a session of the same site.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Person {
+    pub(crate) id: PersonId,
     pub(crate) caller: Caller,
-    pub(crate) session: Option<Session>,
+    pass: Pass,
+}
+
+impl Person {
+    /// The browser session, when it is one.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        match &self.pass {
+            Pass::Session(session) => Some(session),
+            Pass::Token(_) => None,
+        }
+    }
+
+    /// Whether what let them in still would: not revoked, not over, not logged out.
+    pub(crate) fn is_still_let_in(&self, app: &App) -> bool {
+        let found = match &self.pass {
+            Pass::Token(token) => app.config.access.token(token).map(|holder| match holder {
+                Some(Holder::Person(id)) => Some(id),
+                Some(Holder::Service(..)) | None => None,
+            }),
+            Pass::Session(session) => app.config.access.session(&session.secret),
+        };
+        match found {
+            Ok(id) => id.as_ref() == Some(&self.id),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "nobody can be let in");
+                false
+            }
+        }
+    }
+}
+
+/// What let a person in.
+#[derive(Clone)]
+enum Pass {
+    Token(String),
+    Session(Session),
 }
 
 /// A person in a browser; who has no session is led to the login page.
@@ -136,9 +172,10 @@ impl FromRequestParts<Shared> for Person {
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
         match recognise(parts, app).await? {
-            Known::Person(id, session) => Ok(Self {
-                caller: Caller::person(id),
-                session,
+            Known::Person(id, pass) => Ok(Self {
+                caller: Caller::person(id.clone()),
+                id,
+                pass,
             }),
             Known::Service(_, purpose) => Err(wrong_purpose(purpose)),
         }
@@ -201,7 +238,7 @@ pub(crate) fn switch_reader(app: &App, headers: &HeaderMap) -> Result<(), Proble
 }
 
 enum Known {
-    Person(PersonId, Option<Session>),
+    Person(PersonId, Pass),
     Service(ServiceId, Purpose),
 }
 
@@ -212,7 +249,7 @@ async fn recognise(parts: &mut Parts, app: &Shared) -> Result<Known, Problem> {
     };
     if let Some(token) = bearer(&parts.headers) {
         return match app.config.access.token(&token)? {
-            Some(Holder::Person(id)) => Ok(Known::Person(id, None)),
+            Some(Holder::Person(id)) => Ok(Known::Person(id, Pass::Token(token))),
             Some(Holder::Service(id, purpose)) => Ok(Known::Service(id, purpose)),
             None => Err(wrong_token(app, address)),
         };
@@ -233,7 +270,7 @@ async fn recognise(parts: &mut Parts, app: &Shared) -> Result<Known, Problem> {
             ));
         }
     }
-    Ok(Known::Person(id, Some(session)))
+    Ok(Known::Person(id, Pass::Session(session)))
 }
 
 fn wrong_token(app: &App, address: IpAddr) -> Problem {

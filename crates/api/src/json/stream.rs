@@ -30,20 +30,24 @@ struct Head {
     seq: u64,
 }
 
-/// Follows the journal. With `?fragments=1` and a browser session it also carries the changed parts of the Plan page.
+/// Follows the journal for as long as its reader is let in. With `?fragments=1` and a browser session it also carries the changed parts of the Plan page.
 pub(crate) async fn follow(
     State(app): State<Shared>,
     person: Person,
     RawQuery(query): RawQuery,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let session = person
-        .session
-        .clone()
+        .session()
+        .cloned()
         .filter(|_| parameter(query.as_deref(), "fragments").is_some());
     let mut shown: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut last_seq = None;
     let once = form::once(app.handle.view().seq, clock::now());
-    let beats = WatchStream::new(app.pulse.clone());
+    // Whoever is let out hears nothing more, at the next beat at the latest.
+    let beats = WatchStream::new(app.pulse.clone()).take_while({
+        let (app, person) = (app.clone(), person.clone());
+        move |_| person.is_still_let_in(&app)
+    });
     let events = beats.map(move |beat| -> Vec<Result<Event, Infallible>> {
         let mut events = Vec::new();
         if last_seq != Some(beat.snapshot.seq) {

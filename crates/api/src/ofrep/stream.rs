@@ -18,6 +18,7 @@ use crate::app::{App, Shared};
 use crate::body::parameter;
 use crate::clock;
 use crate::door::switch_reader;
+use crate::problem::Problem;
 use crate::secret;
 
 /// A silent stream says something this often; below the inactivity that clients are told.
@@ -53,15 +54,24 @@ fn is_signed(app: &App, query: Option<&str>) -> bool {
     }
 }
 
+/// Whether the address or the key lets a client follow, now.
+fn may_follow(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<(), Problem> {
+    if is_signed(app, query) {
+        return Ok(());
+    }
+    switch_reader(app, headers)
+}
+
 pub(crate) async fn follow(State(app): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    if !is_signed(&app, query.as_deref())
-        && let Err(problem) = switch_reader(&app, &headers)
-    {
+    if let Err(problem) = may_follow(&app, &headers, query.as_deref()) {
         let body = serde_json::json!({ "errorCode": "GENERAL", "errorDetails": problem.detail });
         return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
     }
     let mut announced = String::new();
-    let beats = WatchStream::new(app.pulse.clone());
+    let beats = WatchStream::new(app.pulse.clone()).take_while({
+        let app = app.clone();
+        move |_| may_follow(&app, &headers, query.as_deref()).is_ok()
+    });
     let changes = beats.filter_map(move |_| {
         let now = app.switches_tagged();
         if now.tag == announced {

@@ -316,6 +316,72 @@ async fn a_key_is_its_callers_own() {
 }
 
 #[tokio::test]
+async fn a_disk_that_does_not_answer_makes_the_health_fail_until_it_does() {
+    let town = Town::new().await;
+    let (is_full, (let_go, told)) = (town.is_full.clone(), std::sync::mpsc::channel::<()>());
+    let (holds, held) = std::sync::mpsc::channel();
+    let disk = std::thread::spawn(move || {
+        let _hanging = is_full.lock().unwrap();
+        holds.send(()).unwrap();
+        told.recv()
+    });
+    held.recv().unwrap();
+    let body = json!({ "domain": "checkout", "severity": "sev3", "summary": "looks odd" });
+    let asked = town
+        .post("/api/v1/incidents")
+        .bearer_auth(town.token("ana"))
+        .json(&body);
+    let asked = tokio::spawn(asked.send());
+    let health = async |status: u16| {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        loop {
+            let answer = town.get("/healthz").send().await.unwrap();
+            if answer.status() == status {
+                break answer.json::<Value>().await.unwrap();
+            }
+            assert!(std::time::Instant::now() < deadline, "never {status}");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let problem = health(503).await;
+    assert_eq!(problem["code"], "TG8119", "{problem}");
+    let_go.send(()).unwrap();
+    assert!(disk.join().unwrap().is_ok());
+    assert_eq!(
+        asked.await.unwrap().unwrap().status(),
+        200,
+        "what was asked was only waiting"
+    );
+    health(200).await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_token_or_session_that_opened_it() {
+    let town = Town::new().await;
+    let cookie = town.session("marek").await;
+    let by_token = town.get("/api/v1/stream").bearer_auth(town.token("ana"));
+    let by_session = town.get("/api/v1/stream?fragments=1").header("cookie", &cookie);
+    let by_key = town.get("/ofrep/v1/stream").bearer_auth(town.key(Purpose::Switches));
+    let streams = [by_token, by_session, by_key].map(|request| async { request.send().await.unwrap() });
+    let mut open = Vec::new();
+    for stream in streams {
+        let mut stream = stream.await;
+        assert_eq!(stream.status(), 200);
+        assert!(stream.chunk().await.unwrap().is_some(), "what is so now");
+        open.push(stream);
+    }
+    for holder in ["ana", "marek", "shop"] {
+        assert!(town.access.revoke(holder).unwrap() > 0, "{holder}");
+    }
+    town.incident().await;
+    for mut stream in open {
+        let rest = async { while let Ok(Some(_)) = stream.chunk().await {} };
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(60), rest).await;
+        assert!(ended.is_ok(), "a stream goes on after its reader was let out");
+    }
+}
+
+#[tokio::test]
 async fn a_key_stands_for_one_request_whoever_was_first() {
     let town = Town::new().await;
     let incident = town.incident().await;
