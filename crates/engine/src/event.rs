@@ -141,7 +141,7 @@ pub enum Body {
         /// The readings that were accepted.
         readings: Vec<(CriterionId, Reading)>,
         /// The largest loss that they do not exclude, at the exposure that is opened.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         unexcluded: Option<Stake>,
     },
     /// Exposure was raised to a step.

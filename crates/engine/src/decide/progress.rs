@@ -226,18 +226,23 @@ fn judge_all(turn: &mut Turn<'_>, stage: &Stage) {
     }
 }
 
-/// Pages the owner of a source that has been silent for longer than its criterion bears, once; and says when it is back.
+/// Pages the owner of a signal that has been silent, or worth nothing, for longer than its criterion bears, once; and says when
+/// it is back.
 fn listen(turn: &mut Turn<'_>, stage: &Stage, criterion: &Criterion, verdict: &Verdict, why: &str) {
     let Some(known) = turn.state.stages.get(&stage.id) else {
         return;
     };
-    let says_nothing = matches!(verdict, Verdict::NoData { .. } | Verdict::SourceDown { .. });
+    let (says_nothing, how) = match verdict {
+        Verdict::Invalid { .. } => (true, "cannot be judged"),
+        Verdict::NoData { .. } | Verdict::SourceDown { .. } => (true, "is silent"),
+        Verdict::Pass | Verdict::Harm | Verdict::NotYet { .. } => (false, "is silent"),
+    };
     let for_long = known.verdicts.get(&criterion.id).is_some_and(|said| {
         says_nothing && said.verdict.word() == verdict.word() && turn.now.since(said.since) >= criterion.max_silence
     });
     let origin = Origin::Silence(stage.id.clone(), criterion.id.clone());
     if for_long || silence::of(known, &criterion.id, turn.now).is_some() {
-        let summary = format!("{}: {} is silent - {why}", stage.title, criterion.title);
+        let summary = format!("{}: {} {how} - {why}", stage.title, criterion.title);
         incident::open(turn, &criterion.owner, Severity::Sev3, origin, summary);
     } else if !says_nothing {
         incident::recovered(turn, &origin, "none, because the signal came back");

@@ -241,6 +241,8 @@ fn a_gate_that_passed_and_no_longer_does_opens_nothing() {
         09:00:05 the gate of catalogue step 1 passed on 1 criterion
         09:00:05 asked cleo to approve step 2 of catalogue, until 09:01:35
         09:00:07 pages of catalogue says invalid: visitors are not split as planned
+        09:00:27 inc-1 opened (sev3, catalogue, by the silence of pages (catalogue)): catalogue: pages cannot be judged - visitors are not split as planned
+        09:00:27 called cleo for inc-1 (rung 1, call 1); next at 09:01:27
         09:00:36 cleo approved step 2 of catalogue
         = catalogue is gating at 50 %, attempt 1; it waits for: pages says invalid
         ",

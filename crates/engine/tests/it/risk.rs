@@ -161,11 +161,8 @@ fn risk_is_accepted_on_not_yet_only() {
         09:00:22 called ana for inc-3 (rung 1, call 1); next at 09:01:22
         refused TG9011: `orders` says no data (risk can be accepted on `not yet` only)
         09:00:26 errors of checkout says invalid: visitors are not split as planned
-        09:00:26 inc-1 is over by itself; lesson: none, because the signal came back
         09:00:26 speed of checkout says invalid: visitors are not split as planned
-        09:00:26 inc-2 is over by itself; lesson: none, because the signal came back
         09:00:26 orders of checkout says invalid: visitors are not split as planned
-        09:00:26 inc-3 is over by itself; lesson: none, because the signal came back
         refused TG9011: `orders` says invalid (risk can be accepted on `not yet` only)
         ",
     );

@@ -54,9 +54,9 @@ fn counts_of_nobody_are_silence() {
         09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
         09:00:01 pages of catalogue says invalid: visitors are not split as planned
         09:00:05 the soak of catalogue step 1 is over; its gate decides
+        09:00:21 inc-1 opened (sev3, catalogue, by the silence of pages (catalogue)): catalogue: pages cannot be judged - visitors are not split as planned
+        09:00:21 called cleo for inc-1 (rung 1, call 1); next at 09:01:21
         09:00:22 pages of catalogue says no data: nothing was counted since 2026-03-02T09:00:00.000Z
-        09:00:22 inc-1 opened (sev3, catalogue, by the silence of pages (catalogue)): catalogue: pages is silent - nothing was counted since 2026-03-02T09:00:00.000Z
-        09:00:22 called cleo for inc-1 (rung 1, call 1); next at 09:01:22
         = catalogue is gating at 50 %, attempt 1; it waits for: pages says no data
         ",
     );
@@ -78,6 +78,8 @@ fn a_split_that_is_not_as_planned_is_invalid_however_well_it_looks() {
         09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
         09:00:01 pages of catalogue says invalid: visitors are not split as planned
         09:00:05 the soak of catalogue step 1 is over; its gate decides
+        09:00:21 inc-1 opened (sev3, catalogue, by the silence of pages (catalogue)): catalogue: pages cannot be judged - visitors are not split as planned
+        09:00:21 called cleo for inc-1 (rung 1, call 1); next at 09:01:21
         = catalogue is gating at 50 %, attempt 1; it waits for: pages says invalid
         refused TG9004: catalogue is gating; there is nothing to approve now (its gate must pass first: pages says invalid)
         ",

@@ -2,8 +2,8 @@
 
 use tidegate_engine::{Request, Side};
 use tidegate_model::seam::{
-    Actor, ArmCounts, BrakeLook, Door, EqualityCounts, ExposureVersion, MeterCounts, Observation, Stratum, StratumId,
-    StratumPart,
+    Actor, ArmCounts, BrakeLook, Door, EqualityCounts, ExposureVersion, MeterCounts, Observation, SPLIT, Stratum,
+    StratumId, StratumPart,
 };
 use tidegate_model::{Millis, Timestamp};
 
@@ -259,13 +259,21 @@ pub(crate) fn stratum(index: u64, at: Timestamp, version: ExposureVersion, permi
         untracked: 0,
         fallbacks: 0,
         voided: false,
-        counts: vec![MeterCounts {
-            stage: name("checkout"),
-            criterion: name("orders"),
-            // No two strata alike, as with visitors.
-            old: arm(920 + index % 3),
-            new: arm(permille + index % 2),
-        }],
+        counts: vec![
+            MeterCounts {
+                stage: name("checkout"),
+                criterion: name(SPLIT),
+                old: arm(1_000),
+                new: arm(1_000),
+            },
+            MeterCounts {
+                stage: name("checkout"),
+                criterion: name("orders"),
+                // No two strata alike, as with visitors.
+                old: arm(920 + index % 3),
+                new: arm(permille + index % 2),
+            },
+        ],
     })
 }
 
