@@ -58,21 +58,6 @@ impl Journal {
         self.walk(from, |stored, prev_hash| each(stored.entry(prev_hash)))
     }
 
-    /// The last entry of this kind. Looks from the end, so what is recent is found soon and what never was is found last.
-    ///
-    /// # Errors
-    /// `Broken` when that entry does not fit the chain, or when the store cannot be read.
-    pub fn last_of_kind(&self, kind: &str) -> Result<Option<Entry>, JournalError> {
-        let seq: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT seq FROM entry WHERE kind = ?1 ORDER BY seq DESC LIMIT 1")?
-            .query_row([kind], |row| row.get(0))
-            .optional()?;
-        let Some(seq) = seq else { return Ok(None) };
-        let seq = u64::try_from(seq).map_err(|_| no_sequence(seq))?;
-        Ok(self.read(seq, 1)?.pop())
-    }
-
     /// Whether the journal holds this entry with this hash; 0 stands for the hash before the first entry.
     ///
     /// # Errors

@@ -152,18 +152,6 @@ impl HarmAlarm {
         Difference::from_shares(point, point - half, point + half)
     }
 
-    /// As [`Self::difference`], bounded on the side of harm only: the largest loss not excluded. The other end is
-    /// +-100 percentage points.
-    #[must_use]
-    pub fn difference_one_sided(&self) -> Option<Difference> {
-        let point = self.point()?;
-        let half = self.boundary.at(self.spread(point)) / self.weight;
-        match self.hits {
-            Hits::Good => Difference::from_shares(point, point - half, 1.0),
-            Hits::Bad => Difference::from_shares(point, -1.0, point + half),
-        }
-    }
-
     fn point(&self) -> Option<f64> {
         if !self.is_sound || self.weight <= 0.0 {
             return None;

@@ -178,12 +178,6 @@ impl PassTest {
         self.new.variance() + factor * factor * self.old.variance()
     }
 
-    /// `Z` that would pass at the present variance.
-    #[must_use]
-    pub fn distance_needed(&self) -> f64 {
-        self.boundary.at(self.variance())
-    }
-
     /// Logarithm of the evidence at this look; the test passes at `ln(1 / alpha)`.
     #[must_use]
     pub fn ln_evidence(&self) -> f64 {

@@ -24,7 +24,6 @@ pub(crate) const RULES: &[Rule] = &[
         "an unfit entry takes its batch with it",
         unfit_entry_takes_its_batch_with_it,
     ),
-    ("the last of a kind is found", last_of_kind_is_found),
     ("a remembered head is recognised", remembered_head_is_recognised),
     ("bundles stay as they were first kept", bundles_stay),
     (
@@ -153,15 +152,6 @@ fn unfit_entry_takes_its_batch_with_it(mut journal: Journal) {
     }
     journal.append(&[entry("A", "goes on")]).unwrap();
     assert_eq!(journal.verify().unwrap().entries, 3);
-}
-
-fn last_of_kind_is_found(mut journal: Journal) {
-    journal
-        .append(&[entry("A", "1"), entry("B", "2"), entry("A", "3"), entry("B", "4")])
-        .unwrap();
-    assert_eq!(journal.last_of_kind("A").unwrap(), journal.read(3, 1).unwrap().pop());
-    assert_eq!(journal.last_of_kind("B").unwrap().unwrap().bytes, b"4");
-    assert_eq!(journal.last_of_kind("a").unwrap(), None);
 }
 
 fn remembered_head_is_recognised(mut journal: Journal) {
