@@ -29,6 +29,7 @@ pub mod success;
 pub mod upstream;
 pub mod visitor;
 
+mod incarnation;
 pub mod keepsake;
 pub mod measure;
 pub mod spool;

@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, watch};
 use crate::complaint::Complaints;
 use crate::config::{Counting, GatewayConfig};
 use crate::force::{InForce, Shared};
+use crate::incarnation;
 use crate::keepsake::{Keepsake, snapshot_hash};
 use crate::link::wire::{Hello, ToController};
 use crate::live::{FlowLive, LiveCounts, UnitLive};
@@ -109,7 +110,7 @@ impl Station {
     pub(crate) fn over(config: GatewayConfig, roads: Arc<Roads>, spooling: Spooling) -> Self {
         let started = Instant::now();
         let at = wall();
-        let incarnation = u64::try_from(at.0).unwrap_or(0);
+        let incarnation = incarnation::next(&config.state_dir, at);
         let keepsake = Keepsake::within(&config.state_dir);
         let snapshot = keepsake.recall().unwrap_or_default();
         let now = Moment { ms: 0, at };

@@ -84,7 +84,7 @@ pub struct Edge {
     pub listen: String,
     /// Upstreams of each unit.
     pub units: Vec<UnitUpstreams>,
-    /// Routes, first match wins. What no route matches goes to `fallback`'s old side.
+    /// Routes, first match wins. What no route matches goes to `fallback`'s safe side.
     pub routes: Vec<Route>,
     /// The unit that takes what no route matches.
     pub fallback: UnitId,

@@ -77,7 +77,7 @@ pub enum StratumPart {
 pub struct StratumId {
     /// Who counted.
     pub gateway: GatewayId,
-    /// Grows with each start of that gateway (its start time in milliseconds).
+    /// Grows with each start of that gateway (its start time in milliseconds, or one more than the last).
     pub incarnation: u64,
     /// Position in that incarnation, from 0; a new exposure closes a stratum early.
     pub index: u64,
