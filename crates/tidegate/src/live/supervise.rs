@@ -17,6 +17,9 @@ use super::{edges, gateway_name, store};
 /// Attempts that a gateway follows at once (architecture.md, bounded tracking).
 const ATTEMPTS_TRACKED_MAX: usize = 500_000;
 
+/// What a gateway was told last, in its folder.
+const CONFIG_FILE: &str = "gateway.json";
+
 /// A gateway with whoever listens to what happens to it.
 struct Supervised {
     config: GatewayConfig,
@@ -138,7 +141,10 @@ impl Fleet {
 
     async fn follow_one(&mut self, id: &EdgeId, config: GatewayConfig) -> anyhow::Result<()> {
         let Some(running) = self.gateways.get_mut(id) else {
-            return self.start_one(config).await;
+            // What an earlier controller left serving is ended only when it is to be another; it is as good a way back.
+            let before = GatewayConfig::read(&config.state_dir.join(CONFIG_FILE)).ok();
+            let before = before.filter(|before| !is_told_over_the_link(before, &config));
+            return self.start_or_go_back(id, config, before).await;
         };
         if running.config == config || self.given_up.get(id) == Some(&config) {
             return Ok(());
@@ -158,6 +164,15 @@ impl Fleet {
     async fn replace(&mut self, id: &EdgeId, config: GatewayConfig) -> anyhow::Result<()> {
         let before = self.gateways.get(id).map(|running| running.config.clone());
         self.stop_one(id).await;
+        self.start_or_go_back(id, config, before).await
+    }
+
+    async fn start_or_go_back(
+        &mut self,
+        id: &EdgeId,
+        config: GatewayConfig,
+        before: Option<GatewayConfig>,
+    ) -> anyhow::Result<()> {
         let Err(error) = self.start_one(config.clone()).await else {
             self.given_up.remove(id);
             return Ok(());

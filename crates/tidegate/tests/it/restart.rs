@@ -250,6 +250,23 @@ fn a_second_edge_and_an_address_that_is_taken_leave_the_first_one_alone() {
         let storefront = world.gateway()?.1;
         (serves(storefront) && serves(world.gateway_of("outlet")?.1)).then_some(())
     });
+
+    // A start that finds the new address taken leaves the outlet as it was.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let text = outlet(&taken.local_addr().unwrap().to_string());
+    std::fs::write(world.estate().join("tidegate.yaml"), text).unwrap();
+    let mut adopt = vec!["adopt".to_owned(), "shop".to_owned()];
+    adopt.extend(world.settings());
+    let adopt: Vec<&str> = adopt.iter().map(String::as_str).collect();
+    world.run_with(&adopt, &[("TIDEGATE_TOKEN", &ana)]).fine();
+    world.kill();
+    world.serve();
+    assert!(world.log().contains("started again as it was"), "{}", world.log());
+    until("both edges where they were", || {
+        let storefront = world.gateway()?.1;
+        let outlet = world.gateway_of("outlet")?.1;
+        (outlet == address && serves(storefront) && serves(outlet)).then_some(())
+    });
     world.terminate().fine();
 }
 
