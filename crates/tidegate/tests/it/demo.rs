@@ -1,6 +1,6 @@
 //! The demo, whole and cut short: its story holds, and however it ends nothing of it is left.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::sync::RwLockWriteGuard;
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use crate::shoppers::ask;
 use crate::turn::{Share, alone};
 use crate::world::{PROGRAM, Printed, Process, processes_of, until};
 
@@ -30,6 +31,15 @@ const CLAIMS_OF_GATES: [&str; 5] = [
 const CLAIMS_OF_BOOKS: [&str; 2] = [
     "the payment ledger equals the orders of both shops",
     "the journal verifies",
+];
+/// What it says that the rollback cost and spared, each with an interval or the time that it took.
+const FIGURES: [&str; 6] = [
+    "orders lost on the new side",
+    "full exposure would have lost",
+    "stranded at the rollback",
+    "first failing order to verdict",
+    "verdict to last visitor there",
+    "verdict to every gateway's word",
 ];
 
 /// A demo in a folder of its own, which holds everything that it writes and whose name all its processes carry.
@@ -135,12 +145,19 @@ fn holds(seed: &str, text: &str) {
         );
     }
     assert!(!text.contains("  NO "), "seed {seed}:\n{text}");
+    for label in FIGURES {
+        let line = text.lines().find(|line| line.trim_start().starts_with(label));
+        let line = line.unwrap_or_else(|| panic!("no line `{label}`, seed {seed}:\n{text}"));
+        assert!(!line.contains("no figure"), "seed {seed}: {line}");
+    }
+    assert_eq!(text.matches("(95 % interval ").count(), 2, "seed {seed}:\n{text}");
 }
 
 #[test]
 fn interrupted_in_the_middle_it_ends_everything_that_it_started() {
     let mut demo = Demo::start(&["--seed", "4"]);
     demo.stdout().line("exposed catalogue to 10 %");
+    shows_a_letter(&demo.stdout().line("Dashboard: "));
     let running = processes_of(demo.folder.path());
     assert!(
         running.len() > 6,
@@ -151,6 +168,25 @@ fn interrupted_in_the_middle_it_ends_everything_that_it_started() {
     assert_eq!(status.code(), Some(2), "{}", demo.stdout().text());
     demo.stdout().line("everything that the demo started is being ended");
     demo.has_left_nothing();
+}
+
+/// Enters by the login link that the demo prints and waits until the page shows what the people on call were sent.
+fn shows_a_letter(dashboard: &str) {
+    let (_, link) = dashboard.split_once("http://").unwrap();
+    let (admin, login) = link.trim().split_once("/login?login=").unwrap();
+    let admin: SocketAddr = admin.parse().unwrap();
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    let entered = ask(admin, "POST", "/login", &form, &format!("token={login}&next=/")).unwrap();
+    let [session] = &entered.cookies[..] else {
+        panic!("no session began: {entered:?}")
+    };
+    let letter = "<h2>Mail of the people on call</h2><ul><li><b>";
+    until("a letter on the page of the demo", || {
+        let page = ask(admin, "GET", "/", &[("Cookie", session)], "").unwrap();
+        assert_eq!(page.status, 200, "{page:?}");
+        let panel = page.body.split_once(letter)?.1.split("</ul>").next()?.to_owned();
+        panel.contains("@demo.example</b> Approve ").then_some(())
+    });
 }
 
 #[test]
