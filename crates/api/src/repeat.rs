@@ -135,6 +135,7 @@ fn said(request: &Request) -> Vec<String> {
         Request::Resolve { incident, lesson } => texts("resolve", &[incident, lesson]),
         // No face asks for these: they come from the controller and its gateways.
         Request::StartController
+        | Request::DistrustJournal
         | Request::Evidence(_)
         | Request::Look(_)
         | Request::Observe { .. }

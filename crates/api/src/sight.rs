@@ -47,6 +47,7 @@ pub(crate) fn compare(seen: &str, request: &Request, state: &State) -> Result<()
         | Request::Resolve { .. }
         | Request::Adopt { .. }
         | Request::StartController
+        | Request::DistrustJournal
         | Request::Evidence(_)
         | Request::Look(_)
         | Request::Observe { .. }

@@ -15,6 +15,8 @@ pub enum Cause {
     Person(String),
     /// A granted action in an incident.
     Action(ActionId),
+    /// The journal was restored.
+    Restored,
     /// A gateway holds an exposure that this journal never asked for: entries were lost.
     Unknown(GatewayId),
 }

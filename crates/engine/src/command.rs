@@ -45,6 +45,8 @@ pub struct Command {
 pub enum Request {
     /// The controller has started and holds the store; the estate passed to `decide` is the one it runs.
     StartController,
+    /// The journal was restored, by the word of whoever started the controller: what came after its end is not in it.
+    DistrustJournal,
     /// Run another version of the estate.
     Adopt {
         /// The compiled candidate.

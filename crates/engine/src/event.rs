@@ -59,6 +59,8 @@ pub enum Origin {
     Waiting(StageId),
     /// A gateway that is gone.
     Gateway(GatewayId),
+    /// The journal: entries of it were lost.
+    Journal,
     /// A person.
     Person(PersonId),
 }

@@ -21,7 +21,11 @@ const THE_GATEWAY: &str = "a gateway speaks for itself";
 /// The refusal `not-authorised`, or `unknown-subject`.
 pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> Result<(), Refusal> {
     match request {
-        Request::StartController | Request::Tick | Request::Receive(_) | Request::Observe { .. } => only(
+        Request::StartController
+        | Request::DistrustJournal
+        | Request::Tick
+        | Request::Receive(_)
+        | Request::Observe { .. } => only(
             matches!(actor, Actor::Controller),
             actor,
             "this comes from the controller itself",

@@ -83,6 +83,7 @@ pub fn said(body: &Body) -> String {
                 Cause::Brake => "the emergency brake".into(),
                 Cause::Person(reason) => reason.clone(),
                 Cause::Action(action) => format!("action {action}"),
+                Cause::Restored => "the journal was restored".to_owned(),
                 Cause::Unknown(gateway) => format!("gateway {gateway} holds what the journal does not know"),
             };
             format!("{stage} is rolled back from {from} to 0 %: {by}")
@@ -129,7 +130,9 @@ pub fn said(body: &Body) -> String {
             let what = match origin {
                 Origin::Waiting(_) => "waiting",
                 Origin::Silence(..) => "silence",
-                Origin::Criterion(..) | Origin::Brake(_) | Origin::Gateway(_) | Origin::Person(_) => "incident",
+                Origin::Criterion(..) | Origin::Brake(_) | Origin::Gateway(_) | Origin::Journal | Origin::Person(_) => {
+                    "incident"
+                }
             };
             format!(
                 "{incident} ({}, {what}) opened for {domain}: {summary}",

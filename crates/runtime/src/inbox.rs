@@ -122,7 +122,8 @@ fn is_urgent(request: &Request) -> bool {
         | Request::Look(_)
         | Request::Receive(_)
         | Request::GatewayLost { .. }
-        | Request::StartController => true,
+        | Request::StartController
+        | Request::DistrustJournal => true,
         Request::Adopt { .. }
         | Request::Approve { .. }
         | Request::AcceptRisk { .. }

@@ -121,12 +121,12 @@ pub(crate) fn freezing_incident(state: &State, stage: &Stage) -> Option<Incident
         .map(|(id, _)| id.clone())
 }
 
-/// Whether a stage is in the scope of an incident: of its domain, or about it. A gateway touches every stage.
+/// Whether a stage is in the scope of an incident: of its domain, or about it. A gateway and the journal touch every stage.
 #[must_use]
 pub(crate) fn is_in_scope(incident: &Incident, stage: &Stage) -> bool {
     let is_about = match &incident.origin {
         Origin::Criterion(id, _) | Origin::Brake(id) | Origin::Silence(id, _) | Origin::Waiting(id) => id == &stage.id,
-        Origin::Gateway(_) => true,
+        Origin::Gateway(_) | Origin::Journal => true,
         Origin::Person(_) => false,
     };
     incident.domain == stage.owner || is_about

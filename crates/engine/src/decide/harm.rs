@@ -128,7 +128,7 @@ pub(super) fn roll_back(turn: &mut Turn<'_>, id: &StageId, cause: Cause) {
     let notices = letter::notices(turn, id.as_str(), &thread, &told, &subject, &line);
     let is_asked_for = match cause {
         Cause::Person(_) | Cause::Action(_) => true,
-        Cause::Harm(_) | Cause::Brake | Cause::Unknown(_) => false,
+        Cause::Harm(_) | Cause::Brake | Cause::Restored | Cause::Unknown(_) => false,
     };
     let body = Body::RollbackBegun {
         stage: id.clone(),

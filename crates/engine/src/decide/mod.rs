@@ -83,6 +83,7 @@ fn check_form(command: &Command) -> Result<(), Refusal> {
         Request::OpenIncident { summary, .. } => vec![summary],
         Request::Resolve { lesson, .. } => vec![lesson],
         Request::StartController
+        | Request::DistrustJournal
         | Request::Adopt { .. }
         | Request::Approve { .. }
         | Request::Finalise { .. }
@@ -118,6 +119,10 @@ fn check_form(command: &Command) -> Result<(), Refusal> {
 fn carry<'a>(turn: &mut Turn<'a>, request: &'a Request) -> Result<(), Refusal> {
     match request {
         Request::StartController => start::start(turn),
+        Request::DistrustJournal => {
+            receipt::journal_restored(turn);
+            Ok(())
+        }
         Request::Adopt { candidate } => adopt::adopt(turn, candidate),
         Request::Approve { stage } => approve::approve(turn, stage),
         Request::Finalise { stage } => approve::finalise(turn, stage),

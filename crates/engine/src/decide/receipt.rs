@@ -164,18 +164,45 @@ pub(super) fn gateway_seen(
         .first_key_value()
         .is_some_and(|(first, _)| holds.epoch < *first && turn.state.asserted.len() >= EPOCHS_MAX);
     if holds.epoch > 0 && !is_known && !is_old {
-        // First, so that the owners of what is exposed are paged.
-        hold_everything(turn, gateway, holds);
-        take_back_everything(turn, gateway, holds);
+        let reason = format!(
+            "gateway {gateway} holds exposure {}.{}, which this journal does not know: it was restored or cut",
+            holds.epoch, holds.seq
+        );
+        distrust(turn, &reason, &Cause::Unknown(gateway.clone()), holds.epoch);
     }
     Ok(())
 }
 
-/// Entries are missing, perhaps those of a rollback: what the journal says of exposure may not be asked for again. A gateway
-/// that holds a later version than any asked for takes no lowering, so the start is counted on beyond it.
-fn take_back_everything(turn: &mut Turn<'_>, gateway: &GatewayId, holds: ExposureVersion) {
-    if holds.epoch >= turn.state.epoch {
-        let epoch = holds.epoch.saturating_add(1);
+/// Whoever started the controller says that the journal was restored.
+pub(super) fn journal_restored(turn: &mut Turn<'_>) {
+    let reason = "the journal was restored: what came after its end is not in it";
+    distrust(turn, reason, &Cause::Restored, 0);
+}
+
+/// Entries are missing, perhaps those of a rollback: what the journal says of exposure may not be asked for again. Everything
+/// is held until people have looked, and what is exposed is taken back. `beyond` is the latest start that a gateway has seen.
+fn distrust(turn: &mut Turn<'_>, reason: &str, cause: &Cause, beyond: u64) {
+    let not_held: Vec<StageId> = turn
+        .state
+        .stages
+        .iter()
+        .filter(|(_, stage)| stage.phase != Phase::Finalised && stage.holds.iter().all(|hold| hold.reason != reason))
+        .map(|(id, _)| id.clone())
+        .collect();
+    if !not_held.is_empty() {
+        for stage in not_held {
+            turn.emit_self(Body::StageHeld {
+                stage,
+                criterion: None,
+                reason: reason.to_owned(),
+            });
+        }
+        // Before anything goes back, so that the owners of what is exposed are paged.
+        page_owners(turn, &Origin::Journal, reason, Severity::Sev1);
+    }
+    // A gateway that holds a later version than any asked for takes no lowering, so the start is counted on beyond it.
+    if beyond >= turn.state.epoch {
+        let epoch = beyond.saturating_add(1);
         let sent = exposure::ask(&turn.state, turn.next_seq(), epoch, &Ask::Again);
         turn.emit(Body::ControllerStarted {
             epoch,
@@ -190,33 +217,8 @@ fn take_back_everything(turn: &mut Turn<'_>, gateway: &GatewayId, holds: Exposur
         .map(|(id, _)| id.clone())
         .collect();
     for stage in exposed {
-        harm::roll_back(turn, &stage, Cause::Unknown(gateway.clone()));
+        harm::roll_back(turn, &stage, cause.clone());
     }
-}
-
-fn hold_everything(turn: &mut Turn<'_>, gateway: &GatewayId, holds: ExposureVersion) {
-    let reason = format!(
-        "gateway {gateway} holds exposure {}.{}, which this journal does not know: it was restored or cut",
-        holds.epoch, holds.seq
-    );
-    let stages: Vec<StageId> = turn
-        .state
-        .stages
-        .iter()
-        .filter(|(_, stage)| stage.phase != Phase::Finalised && stage.holds.iter().all(|hold| hold.reason != reason))
-        .map(|(id, _)| id.clone())
-        .collect();
-    if stages.is_empty() {
-        return;
-    }
-    for stage in stages {
-        turn.emit_self(Body::StageHeld {
-            stage,
-            criterion: None,
-            reason: reason.clone(),
-        });
-    }
-    page_owners(turn, gateway, &reason, Severity::Sev1);
 }
 
 pub(super) fn gateway_lost(turn: &mut Turn<'_>, gateway: &GatewayId) -> Result<(), Refusal> {
@@ -229,13 +231,13 @@ pub(super) fn gateway_lost(turn: &mut Turn<'_>, gateway: &GatewayId) -> Result<(
     });
     if turn.state.stages.values().any(|stage| stage.phase.is_exposed()) {
         let what = format!("gateway {gateway} has not been heard of; its lease has run out");
-        page_owners(turn, gateway, &what, Severity::Sev2);
+        page_owners(turn, &Origin::Gateway(gateway.clone()), &what, Severity::Sev2);
     }
     Ok(())
 }
 
 /// Pages the owners of what is exposed, else the owner of the first stage there is.
-fn page_owners(turn: &mut Turn<'_>, gateway: &GatewayId, what: &str, severity: Severity) {
+fn page_owners(turn: &mut Turn<'_>, origin: &Origin, what: &str, severity: Severity) {
     let stages = turn.state.stages.values();
     let mut owners: BTreeSet<DomainId> = stages
         .clone()
@@ -246,12 +248,6 @@ fn page_owners(turn: &mut Turn<'_>, gateway: &GatewayId, what: &str, severity: S
         owners.extend(stages.take(1).map(|stage| stage.owner.clone()));
     }
     for owner in owners {
-        incident::open(
-            turn,
-            &owner,
-            severity,
-            Origin::Gateway(gateway.clone()),
-            what.to_owned(),
-        );
+        incident::open(turn, &owner, severity, origin.clone(), what.to_owned());
     }
 }

@@ -49,6 +49,7 @@ pub(super) fn refused(estate: &Estate, state: &State, command: &Command, now: Ti
 pub(crate) fn asked(request: &Request) -> String {
     match request {
         Request::StartController => "start".into(),
+        Request::DistrustJournal => "distrust the journal".into(),
         Request::Adopt { candidate } => format!("adopt {:.12}", candidate.digest()),
         Request::Approve { stage } => format!("approve {stage}"),
         Request::AcceptRisk { stage, .. } => format!("accept-risk {stage}"),

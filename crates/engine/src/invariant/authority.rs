@@ -41,7 +41,11 @@ pub(super) fn check(step: &Step<'_>, facts: &Facts, broken: &mut Broken) {
 fn may_ask(step: &Step<'_>) -> bool {
     let actor = &step.command.actor;
     match &step.command.request {
-        Request::StartController | Request::Tick | Request::Receive(_) | Request::Observe { .. } => {
+        Request::StartController
+        | Request::DistrustJournal
+        | Request::Tick
+        | Request::Receive(_)
+        | Request::Observe { .. } => {
             matches!(actor, Actor::Controller)
         }
         Request::Evidence(_) | Request::Look(_) | Request::GatewaySeen { .. } => matches!(actor, Actor::Gateway { .. }),

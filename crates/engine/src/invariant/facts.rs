@@ -70,7 +70,7 @@ impl IncidentFacts {
     pub(super) fn concerns(&self, stage: &StageId, owner: &DomainId) -> bool {
         let is_about = match &self.origin {
             Origin::Criterion(id, _) | Origin::Brake(id) | Origin::Silence(id, _) | Origin::Waiting(id) => id == stage,
-            Origin::Gateway(_) => true,
+            Origin::Gateway(_) | Origin::Journal => true,
             Origin::Person(_) => false,
         };
         &self.domain == owner || is_about

@@ -10,6 +10,7 @@ pub(crate) fn blame(cause: &Cause) -> String {
         Cause::Person(reason) if reason.trim().is_empty() => "as asked".to_owned(),
         Cause::Person(reason) => format!("as asked: {reason}"),
         Cause::Action(action) => format!("by the action {action}"),
+        Cause::Restored => "because the journal was restored".to_owned(),
         Cause::Unknown(gateway) => format!("because gateway {gateway} holds what this journal does not know"),
     }
 }

@@ -363,6 +363,7 @@ fn origin_words(origin: &Origin) -> String {
         Origin::Silence(stage, criterion) => format!("the silence of {criterion} ({stage})"),
         Origin::Waiting(stage) => format!("a decision that waits ({stage})"),
         Origin::Gateway(gateway) => format!("gateway {gateway}"),
+        Origin::Journal => "the journal".to_owned(),
         Origin::Person(person) => person.to_string(),
     }
 }

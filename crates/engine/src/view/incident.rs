@@ -80,7 +80,7 @@ fn runbook(estate: &Estate, incident: &Incident) -> Vec<String> {
         Origin::Criterion(stage, _) | Origin::Brake(stage) | Origin::Silence(stage, _) | Origin::Waiting(stage) => {
             Some(stage)
         }
-        Origin::Gateway(_) | Origin::Person(_) => None,
+        Origin::Gateway(_) | Origin::Journal | Origin::Person(_) => None,
     };
     let by_mode = match &incident.origin {
         Origin::Criterion(stage, criterion) => estate
@@ -92,7 +92,12 @@ fn runbook(estate: &Estate, incident: &Incident) -> Vec<String> {
                     .any(|(at, signal)| at == stage && signal == criterion.as_str())
             })
             .map(|mode| &mode.runbook),
-        Origin::Brake(_) | Origin::Silence(..) | Origin::Waiting(_) | Origin::Gateway(_) | Origin::Person(_) => None,
+        Origin::Brake(_)
+        | Origin::Silence(..)
+        | Origin::Waiting(_)
+        | Origin::Gateway(_)
+        | Origin::Journal
+        | Origin::Person(_) => None,
     };
     let by_domain = estate
         .domains()

@@ -84,7 +84,7 @@ fn a_restart_between_harm_and_its_effect_asks_for_nothing_but_the_way_back() {
 #[test]
 fn only_the_controller_starts_ticks_receives_and_observes() {
     let mut world = World::calm();
-    for request in [Request::StartController, Request::Tick] {
+    for request in [Request::StartController, Request::DistrustJournal, Request::Tick] {
         for actor in [
             by("ana"),
             Actor::Service { id: name("change") },
@@ -169,6 +169,32 @@ fn whoever_has_the_gateways_incident_takes_back_whatever_it_touches() {
 }
 
 #[test]
+fn a_restored_journal_takes_everything_back_and_holds_it() {
+    let mut world = World::calm();
+    run(&mut world, CHECKOUT_ENTERED);
+    check_in(
+        &mut world,
+        "
+        distrust
+        confirm
+        gateway again
+        show checkout
+        ",
+        "
+        09:00:03 tidegate holds catalogue: the journal was restored: what came after its end is not in it
+        09:00:03 tidegate holds checkout: the journal was restored: what came after its end is not in it
+        09:00:03 tidegate holds pricing: the journal was restored: what came after its end is not in it
+        09:00:03 inc-1 opened (sev1, checkout, by the journal): the journal was restored: what came after its end is not in it
+        09:00:03 called ana for inc-1 (rung 1, call 1); next at 09:01:03
+        09:00:03 rolling checkout back from 10 % to 0 %, because the journal was restored
+        09:00:03 checkout is back on the old side, on 1 gateway
+        09:00:03 gateway shop connected
+        = checkout is rolled back at 0 %, attempt 1; it waits for: held by tidegate since 09:00:03: the journal was restored: what came after its end is not in it; no change that repairs it has been noted yet; inc-1 is open
+        ",
+    );
+}
+
+#[test]
 fn a_gateway_that_knows_more_than_the_journal_has_everything_taken_back_and_held() {
     let mut world = World::calm();
     run(&mut world, CHECKOUT_ENTERED);
@@ -182,7 +208,7 @@ fn a_gateway_that_knows_more_than_the_journal_has_everything_taken_back_and_held
         09:00:03 tidegate holds catalogue: gateway shop holds exposure 1.1009, which this journal does not know: it was restored or cut
         09:00:03 tidegate holds checkout: gateway shop holds exposure 1.1009, which this journal does not know: it was restored or cut
         09:00:03 tidegate holds pricing: gateway shop holds exposure 1.1009, which this journal does not know: it was restored or cut
-        09:00:03 inc-1 opened (sev1, checkout, by gateway shop): gateway shop holds exposure 1.1009, which this journal does not know: it was restored or cut
+        09:00:03 inc-1 opened (sev1, checkout, by the journal): gateway shop holds exposure 1.1009, which this journal does not know: it was restored or cut
         09:00:03 called ana for inc-1 (rung 1, call 1); next at 09:01:03
         09:00:03 starts are counted on from 2, beyond what gateway shop holds
         09:00:03 rolling checkout back from 10 % to 0 %, because gateway shop holds what this journal does not know

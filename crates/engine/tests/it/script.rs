@@ -105,6 +105,7 @@ fn obey(world: &mut World, line: &str) -> Option<String> {
         ["show", "switches"] => Some(switches(world)),
         ["show", "pages"] => Some(pages(world)),
         ["show", stage] => Some(shown(world, stage)),
+        ["distrust"] => answer(world.ask(Actor::Controller, Request::DistrustJournal)),
         ["restart"] => answer(world.ask(Actor::Controller, Request::StartController)),
         ["@change", rest @ ..] => {
             let service = Actor::Service { id: name("change") };

@@ -115,6 +115,7 @@ impl Story {
                     Cause::Brake => "brake".into(),
                     Cause::Person(reason) => format!("person: {reason}"),
                     Cause::Action(action) => action.to_string(),
+                    Cause::Restored => "journal".into(),
                     Cause::Unknown(gateway) => format!("gateway {gateway}"),
                 };
                 let version = exposure(&sent.effect).expect("a rollback orders an exposure");
@@ -137,7 +138,11 @@ impl Story {
             Body::IncidentOpened { incident, origin, .. } => {
                 let stage = match origin {
                     Origin::Criterion(stage, _) | Origin::Brake(stage) => Some(stage.clone()),
-                    Origin::Silence(..) | Origin::Waiting(_) | Origin::Gateway(_) | Origin::Person(_) => None,
+                    Origin::Silence(..)
+                    | Origin::Waiting(_)
+                    | Origin::Gateway(_)
+                    | Origin::Journal
+                    | Origin::Person(_) => None,
                 };
                 self.incidents.push(Answered {
                     incident: incident.clone(),

@@ -3,11 +3,8 @@
 use tidegate_gateway::BrakeSpec;
 use tidegate_model::flow::Flow;
 use tidegate_model::plan::{Measure, Stage};
-use tidegate_model::seam::{Meter, MeterKind};
+use tidegate_model::seam::{Meter, MeterKind, SPLIT};
 use tidegate_model::{CriterionId, EdgeId, Estate, FlowId};
-
-/// The criterion name of the visitors' split, which every stage has.
-pub(crate) const SPLIT: &str = "split";
 
 /// Meters of all stages on an edge.
 pub(crate) fn meters(estate: &Estate, edge: &EdgeId) -> Vec<Meter> {

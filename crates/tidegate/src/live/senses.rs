@@ -7,7 +7,7 @@ use std::time::Duration;
 use tidegate_engine::command::{Command, Request};
 use tidegate_gateway::{AckHandle, Hub, LiveCounts, Report};
 use tidegate_model::plan::{Criterion, Measure};
-use tidegate_model::seam::{Actor, Observation, Silence, Stratum};
+use tidegate_model::seam::{Actor, Observation, Silence};
 use tidegate_model::{CriterionId, DatabaseId, GatewayId, Millis, StageId, Timestamp};
 use tidegate_runtime::{Handle, Unavailable};
 use tidegate_signals::sql::{Database, Limits, equality};
@@ -39,11 +39,12 @@ pub(crate) async fn hear_gateways(
                 let actor = Actor::Gateway {
                     id: stratum.id.gateway.clone(),
                 };
-                if tell(&handle, actor.clone(), Request::Evidence(stratum.clone())).await {
+                let request = Request::Evidence(stratum);
+                if tell(&handle, actor.clone(), request.clone()).await {
                     ack.done();
                 } else {
                     // As many as a gateway offers at once.
-                    again.spawn(insist(handle.clone(), actor, stratum, ack));
+                    again.spawn(insist(handle.clone(), actor, request, Some(ack)));
                 }
             }
             Report::Brake { gateway, look } => {
@@ -56,16 +57,15 @@ pub(crate) async fn hear_gateways(
                 hash: _,
             } => {
                 let actor = Actor::Gateway { id: gateway.clone() };
-                tell(
-                    &handle,
-                    actor,
-                    Request::GatewaySeen {
-                        gateway,
-                        incarnation,
-                        holds,
-                    },
-                )
-                .await;
+                let request = Request::GatewaySeen {
+                    gateway,
+                    incarnation,
+                    holds,
+                };
+                // It is said once a connection: unheard, the gateway would stay lost, and what it knows unasked for.
+                if !tell(&handle, actor.clone(), request.clone()).await {
+                    again.spawn(insist(handle.clone(), actor, request, None));
+                }
             }
             // Its lease decides whether it is lost; at a clean stop it is not.
             Report::Disconnected { gateway } => tracing::info!(%gateway, "a gateway has let go of its line"),
@@ -119,11 +119,14 @@ pub(crate) async fn watch_gateways(handle: Handle, hub: Hub) {
     }
 }
 
-async fn insist(handle: Handle, actor: Actor, stratum: Stratum, ack: AckHandle) {
+/// Says again what the store did not take, until it does; then tells whoever waits for that.
+async fn insist(handle: Handle, actor: Actor, request: Request, ack: Option<AckHandle>) {
     loop {
         tokio::time::sleep(OFFER_AGAIN_AFTER).await;
-        if tell(&handle, actor.clone(), Request::Evidence(stratum.clone())).await {
-            ack.done();
+        if tell(&handle, actor.clone(), request.clone()).await {
+            if let Some(ack) = ack {
+                ack.done();
+            }
             return;
         }
     }

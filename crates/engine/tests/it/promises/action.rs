@@ -150,6 +150,8 @@ pub(crate) enum Coming {
     Restarted,
     /// It holds an exposure that this journal never asked for.
     Ahead,
+    /// None: the controller is told that its journal was restored.
+    Distrusted,
 }
 
 /// How an estate was edited.

@@ -129,6 +129,7 @@ fn coming() -> impl Strategy<Value = Coming> {
         3 => Just(Coming::Back),
         2 => Just(Coming::Restarted),
         1 => Just(Coming::Ahead),
+        1 => Just(Coming::Distrusted),
     ]
 }
 

@@ -53,7 +53,7 @@ pub(super) const PHASES: [&str; 8] = [
 ];
 
 /// What takes many steps, or goes wrong in its own way.
-pub(super) const DEEP: [&str; 57] = [
+pub(super) const DEEP: [&str; 60] = [
     "pricing is pending",
     "pricing is finalised",
     "catalogue is finalised",
@@ -70,6 +70,8 @@ pub(super) const DEEP: [&str; 57] = [
     "rollback by brake",
     "rollback by person",
     "rollback by action",
+    "rollback by unknown",
+    "rollback by restored",
     "rolled back by a lapsed lease",
     "harm rolls back",
     "harm of prices holds",
@@ -87,6 +89,7 @@ pub(super) const DEEP: [&str; 57] = [
     "incident about silence",
     "incident about waiting",
     "incident about a gateway",
+    "incident about the journal",
     "incident about what a person saw",
     "resolved by a person",
     "resolved by itself",

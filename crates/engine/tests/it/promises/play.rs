@@ -185,6 +185,7 @@ impl Play {
         let mut holds = self.world.version();
         match coming {
             Coming::Lost => return self.ask(gateway(), Request::GatewayLost { gateway: name("shop") }),
+            Coming::Distrusted => return self.ask(Actor::Controller, Request::DistrustJournal),
             Coming::Back => {}
             Coming::Restarted => self.world.incarnation += 1,
             Coming::Ahead => holds.seq += 1_000,

@@ -174,6 +174,7 @@ fn by(cause: &Cause) -> &'static str {
         Cause::Brake => "brake",
         Cause::Person(_) => "person",
         Cause::Action(_) => "action",
+        Cause::Restored => "restored",
         Cause::Unknown(_) => "unknown",
     }
 }
@@ -185,6 +186,7 @@ fn about(origin: &Origin) -> &'static str {
         Origin::Silence(..) => "silence",
         Origin::Waiting(_) => "waiting",
         Origin::Gateway(_) => "a gateway",
+        Origin::Journal => "the journal",
         Origin::Person(_) => "what a person saw",
     }
 }
