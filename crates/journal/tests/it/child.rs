@@ -12,7 +12,12 @@ pub(crate) fn folder() -> Option<PathBuf> {
 
 /// A command that runs only this test (by its full name), as the child of this process.
 pub(crate) fn again(test: &str, folder: &Path) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    again_as(&std::env::current_exe().unwrap(), test, folder)
+}
+
+/// The same, run from a copy of this program.
+pub(crate) fn again_as(program: &Path, test: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
     command
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder);

@@ -32,10 +32,14 @@ fn what_may_not_be_written_is_refused_for_writing_and_opens_for_reading() {
     set_permissions(&file, Permissions::from_mode(0o777)).unwrap();
     set_permissions(file.join("journal.db.lock"), Permissions::from_mode(0o666)).unwrap();
     copy_at_work(&folder.path().join("at-work"));
-    set_permissions(folder.path(), Permissions::from_mode(0o555)).unwrap();
 
     let test = "denied::what_may_not_be_written_is_refused_for_writing_and_opens_for_reading";
-    let mut command = child::again(test, folder.path());
+    // The tests' own folder may be closed to others (a cache under a home), so they run a copy of this program beside the journal.
+    let program = folder.path().join("program");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    set_permissions(&program, Permissions::from_mode(0o555)).unwrap();
+    set_permissions(folder.path(), Permissions::from_mode(0o555)).unwrap();
+    let mut command = child::again_as(&program, test, folder.path());
     if rustix::process::geteuid().is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }
