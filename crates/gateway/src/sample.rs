@@ -78,6 +78,7 @@ pub(crate) fn flow() -> Flow {
         success_old: SuccessPredicate::default(),
         success_new: SuccessPredicate::default(),
         window: Millis(5_000),
+        segments: Vec::new(),
     }
 }
 

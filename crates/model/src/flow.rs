@@ -1,6 +1,6 @@
 //! A flow: a critical path that a customer walks, measured as completion.
 
-use crate::{DomainId, FlowId, Millis, RouteId, UnitId};
+use crate::{DomainId, FlowId, Millis, RouteId, SegmentId, UnitId};
 
 /// What a response must show to count as a success. All given parts must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -30,6 +30,62 @@ impl SuccessPredicate {
     }
 }
 
+/// Where a segment is read from: always the request that begins the attempt.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SegmentSource {
+    /// A header, by its name in lower case.
+    Header(String),
+    /// A cookie, by its name.
+    Cookie(String),
+    /// A parameter of the query.
+    Query(String),
+    /// RFC 6901 pointer into a JSON body.
+    Body(String),
+    /// A field of a form body.
+    Form(String),
+}
+
+/// One declared value of a segment. Letters match in either case.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SegmentWord {
+    /// What it is called.
+    pub name: String,
+    /// Texts that are it.
+    pub equals: Vec<String>,
+    /// Texts that contain one of these are it.
+    pub contains: Vec<String>,
+}
+
+/// A way to tell visitors apart. Texts that no word fits are `other`, and stay in no record.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Segment {
+    /// Its name, unique within the flow.
+    pub id: SegmentId,
+    /// Where it is read from.
+    pub read: SegmentSource,
+    /// Its declared values, first match wins; at least one, at most 15.
+    pub words: Vec<SegmentWord>,
+}
+
+/// One value of one segment, such as `payment=card`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct SegmentValue {
+    /// The segment.
+    pub segment: SegmentId,
+    /// The declared value, or `other`.
+    pub value: String,
+}
+
+/// The value of a visitor whom no declared word fits.
+pub const OTHER: &str = "other";
+
+impl std::fmt::Display for SegmentValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}={}", self.segment, self.value)
+    }
+}
+
 /// A flow: entered at one route, completed at another, or at the same one when a single request is the whole flow.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Flow {
@@ -51,4 +107,6 @@ pub struct Flow {
     pub success_new: SuccessPredicate,
     /// An attempt that has not completed after this has failed.
     pub window: Millis,
+    /// Ways to tell its visitors apart; at most 4.
+    pub segments: Vec<Segment>,
 }

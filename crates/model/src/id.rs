@@ -168,6 +168,14 @@ id!(
     DatabaseId
 );
 id!(
+    /// A source that criteria ask, named in plan files; its address comes from the server's configuration.
+    SourceId
+);
+id!(
+    /// A way to tell the visitors of a flow apart, such as `payment` or `device`.
+    SegmentId
+);
+id!(
     /// A gateway process.
     GatewayId
 );

@@ -4,6 +4,7 @@
 #[macro_use]
 mod id;
 
+pub mod ask;
 pub mod domain;
 pub mod edge;
 pub mod estate;

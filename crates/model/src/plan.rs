@@ -1,5 +1,7 @@
 //! A plan: units, stages, steps of exposure, gates and the way back.
 
+use crate::ask::{Bound, Cadence, CountAsk, HitsAre, LevelAsk, Looks};
+use crate::flow::SegmentValue;
 use crate::{
     BasisPoints, CriterionId, DatabaseId, DomainId, EdgeId, FlowId, Millis, Money, PartsPerMillion, PersonId, PlanId,
     RunbookId, Severity, StageId, TeamId, Timestamp, UnitId,
@@ -93,6 +95,45 @@ pub enum Measure {
         /// The limit.
         limit: Millis,
     },
+    /// Requests slower than a threshold that was frozen before the stage are no larger share than on the old side.
+    Slower {
+        /// The flow whose attempts are timed.
+        flow: FlowId,
+        /// The quantile of the old side that the threshold is, such as 950,000 for P95.
+        quantile: PartsPerMillion,
+        /// The old side's time at that quantile, as it was measured beforehand.
+        threshold: Millis,
+        /// Largest relative rise of the share of slower requests that may stay unexcluded; above zero.
+        not_worse_by: PartsPerMillion,
+    },
+    /// A number that a source tells stays within a bound.
+    Level {
+        /// What is asked.
+        ask: LevelAsk,
+        /// What must hold.
+        bound: Bound,
+        /// Beyond the bound for so long is harm, within it for so long is a pass.
+        lasting: Millis,
+        /// How often, and how long an answer counts.
+        cadence: Cadence,
+    },
+    /// A share that a source counts, of the new side alone or against the old side.
+    Counted {
+        /// The old side; none when only a limit is judged.
+        old: Option<CountAsk>,
+        /// The new side.
+        new: CountAsk,
+        /// What a hit is.
+        hits: HitsAre,
+        /// Largest share of bad hits on the new side. At least one of this and `not_worse_by` is given.
+        at_most: Option<PartsPerMillion>,
+        /// Largest absolute difference to the old side's share, for the worse, that may stay unexcluded.
+        not_worse_by: Option<PartsPerMillion>,
+        /// How the evidence comes.
+        looks: Looks,
+        /// How often, and how long an answer counts.
+        cadence: Cadence,
+    },
     /// Two queries give the same rows.
     SqlEqual {
         /// Where and what to ask on the old side.
@@ -136,6 +177,8 @@ pub struct Criterion {
     pub title: String,
     /// What it measures.
     pub measure: Measure,
+    /// Only the attempts of these visitors count; none means all. For measures of a flow.
+    pub segment: Option<SegmentValue>,
     /// What harm does.
     pub on_harm: OnHarm,
     /// Whose signal it is; paged when it falls silent.

@@ -65,6 +65,19 @@ impl Ground<'_> {
                 let slow = PartsPerMillion::new(1_000_000 - quantile.get()).ok()?;
                 share_seconds(declared, step, slow, alpha)
             }),
+            Measure::Slower { .. } if is_full => Need::Nothing,
+            Measure::Slower {
+                flow,
+                quantile,
+                not_worse_by,
+                ..
+            } => self.on_traffic(flow, self.stratum(), |declared| {
+                let traffic = split(declared, step, 1.0 - quantile.ratio())?;
+                traffic.seconds_until_pass(Hits::Bad, Margin::Relative(not_worse_by.ratio()), alpha)
+            }),
+            Measure::Level { lasting, cadence, .. } => Need::Seconds(lasting.0.max(cadence.every.0) as f64 / 1_000.0),
+            // What a source counts is not declared; at least one answer is needed.
+            Measure::Counted { cadence, .. } => Need::Seconds(cadence.every.0 as f64 / 1_000.0),
             Measure::SqlEqual { every, .. } => Need::Seconds(every.0 as f64 / 1_000.0),
             Measure::Incidents { .. } | Measure::Manual { .. } => Need::Nothing,
         }

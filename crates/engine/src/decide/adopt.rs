@@ -98,8 +98,15 @@ fn is_measured_alike(running: &Estate, candidate: &Estate, plan: &Plan, other: &
         .criteria
         .iter()
         .filter_map(|criterion| match &criterion.measure {
-            Measure::Completion { flow } | Measure::Errors { flow, .. } | Measure::Latency { flow, .. } => Some(flow),
-            Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => None,
+            Measure::Completion { flow }
+            | Measure::Errors { flow, .. }
+            | Measure::Latency { flow, .. }
+            | Measure::Slower { flow, .. } => Some(flow),
+            Measure::Level { .. }
+            | Measure::Counted { .. }
+            | Measure::SqlEqual { .. }
+            | Measure::Incidents { .. }
+            | Measure::Manual { .. } => None,
         });
     plan.id == other.id
         && plan.alpha == other.alpha

@@ -64,6 +64,10 @@ pub(super) fn observe(
     let is_stale = match observation {
         // What a query saw before the change or the attempt says nothing about what runs now.
         Observation::Equality { at, .. } => *at < state.evidence_since_at,
+        Observation::Level { at, .. }
+        | Observation::Counts { at, .. }
+        | Observation::Nothing { at, .. }
+        | Observation::Unusable { at, .. } => *at < state.evidence_since_at,
         Observation::Silent(_) => false,
     };
     if !state.phase.is_exposed() || is_stale {

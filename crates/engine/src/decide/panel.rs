@@ -97,6 +97,9 @@ impl Said<'_> {
             Measure::Completion { .. }
             | Measure::Errors { .. }
             | Measure::Latency { .. }
+            | Measure::Slower { .. }
+            | Measure::Level { .. }
+            | Measure::Counted { .. }
             | Measure::SqlEqual { .. } => self.reading.new.is_none_or(|(seen, _)| seen == 0),
             Measure::Incidents { .. } | Measure::Manual { .. } => false,
         }

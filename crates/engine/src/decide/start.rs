@@ -66,7 +66,12 @@ fn source(estate: &Estate, criterion: &Criterion) -> Option<AdoptedSource> {
     let window = match &criterion.measure {
         // A start cohort is reported one window after its end.
         Measure::Completion { flow } => estate.flows().get(flow).map_or(Millis(0), |flow| flow.window),
-        Measure::Errors { .. } | Measure::Latency { .. } | Measure::SqlEqual { .. } => Millis(0),
+        Measure::Errors { .. }
+        | Measure::Latency { .. }
+        | Measure::Slower { .. }
+        | Measure::Level { .. }
+        | Measure::Counted { .. }
+        | Measure::SqlEqual { .. } => Millis(0),
         Measure::Incidents { .. } | Measure::Manual { .. } => return None,
     };
     Some(AdoptedSource {

@@ -146,7 +146,10 @@ fn evidence_is_fresh(stage: &Stage, known: &StageFacts, at: Timestamp, manual: M
     stage.gate.criteria.iter().all(|criterion| {
         let bound = match &criterion.measure {
             Measure::Completion { .. } => Millis(criterion.max_silence.0 + WINDOW_MAX.0),
-            Measure::Errors { .. } | Measure::Latency { .. } => criterion.max_silence,
+            Measure::Errors { .. } | Measure::Latency { .. } | Measure::Slower { .. } => criterion.max_silence,
+            Measure::Level { cadence, .. } | Measure::Counted { cadence, .. } => {
+                Millis(criterion.max_silence.0.max(cadence.stale_after.0))
+            }
             Measure::SqlEqual { every, .. } => Millis(criterion.max_silence.0.max(every.0 * 3)),
             Measure::Manual { .. } if manual == Manual::Accepted => return true,
             Measure::Manual { .. } => stage.gate.fresh_for,

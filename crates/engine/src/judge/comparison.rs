@@ -114,6 +114,9 @@ fn harmful(measure: &Measure, compares: Compares, new: &str, old: &str) -> Strin
         }
         Measure::Errors { .. }
         | Measure::Completion { .. }
+        | Measure::Slower { .. }
+        | Measure::Level { .. }
+        | Measure::Counted { .. }
         | Measure::SqlEqual { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => format!("new {new}, old {old}: worse beyond chance"),
@@ -193,7 +196,18 @@ fn harm(
                 .and_then(|test| test.interval().map(|range| (range.low, range.high)));
             share.map_or(Alarm::CannotSpeak, |test| test.alarm())
         }
-        Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => Alarm::CannotSpeak,
+        Measure::Slower { .. } if compares == Compares::Nothing => Alarm::CannotSpeak,
+        Measure::Slower { .. } => {
+            let stratified = HarmAlarm::fold(Hits::Bad, alpha, all);
+            show(stratified.as_ref(), reading);
+            reading.lost = None;
+            stratified.map_or(Alarm::CannotSpeak, |test| test.alarm())
+        }
+        Measure::Level { .. }
+        | Measure::Counted { .. }
+        | Measure::SqlEqual { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => Alarm::CannotSpeak,
     }
 }
 
@@ -325,9 +339,26 @@ fn pass(
                 format!("P{:.0} above {limit}", 100.0 * quantile.ratio()),
             )
         }
-        Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => {
-            (vec![Passing::CannotSpeak], String::new())
+        Measure::Slower {
+            quantile,
+            threshold,
+            not_worse_by,
+            ..
+        } => {
+            let test = PassTest::fold(Hits::Bad, Margin::Relative(not_worse_by.ratio()), alpha, &strata);
+            (
+                vec![speak(test.map(|test| test.passing()))],
+                format!(
+                    "a share above {threshold} (P{:.0} of the old side) larger by more than {not_worse_by} of itself",
+                    100.0 * quantile.ratio()
+                ),
+            )
         }
+        Measure::Level { .. }
+        | Measure::Counted { .. }
+        | Measure::SqlEqual { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => (vec![Passing::CannotSpeak], String::new()),
     };
     let new = in_words(reading.new.unwrap_or_default());
     let old = in_words(reading.old.unwrap_or_default());

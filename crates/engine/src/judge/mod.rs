@@ -26,8 +26,10 @@ pub fn is_absolute(measure: &Measure) -> bool {
         | Measure::Latency { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. }
+        | Measure::Level { .. }
         | Measure::SqlEqual { .. } => true,
-        Measure::Completion { .. } => false,
+        Measure::Counted { at_most, .. } => at_most.is_some(),
+        Measure::Completion { .. } | Measure::Slower { .. } => false,
     }
 }
 
@@ -46,9 +48,13 @@ pub fn judge(
         return (Verdict::NotYet { needed: None }, because("nothing is exposed"));
     }
     match &criterion.measure {
-        Measure::Completion { .. } | Measure::Errors { .. } | Measure::Latency { .. } => {
+        Measure::Completion { .. } | Measure::Errors { .. } | Measure::Latency { .. } | Measure::Slower { .. } => {
             comparison::judge(plan, declared, known, criterion, now)
         }
+        Measure::Level { .. } | Measure::Counted { .. } => (
+            Verdict::NotYet { needed: None },
+            because("the source was not asked yet"),
+        ),
         Measure::SqlEqual {
             every, rows_at_least, ..
         } => source::equality(known, criterion, *every, *rows_at_least, now),
@@ -72,6 +78,12 @@ fn invalid(reason: InvalidReason, mut reading: Reading) -> (Verdict, Reading) {
         InvalidReason::Impossible => "more hits than attempts were reported",
         InvalidReason::Fallbacks => "too many attempts of the new side were served by the old one",
         InvalidReason::ZeroDenominator => "one side had no attempts at all",
+        InvalidReason::Stale => "the newest answer is about a moment too long ago",
+        InvalidReason::NotANumber => "the answer is not a number",
+        InvalidReason::Infinite => "the answer is infinite",
+        InvalidReason::Null => "the answer is null",
+        InvalidReason::SeveralSeries => "several answers came where one was asked for",
+        InvalidReason::Shape => "the answer has another shape than was asked for",
     }
     .to_owned();
     (Verdict::Invalid { reason }, reading)

@@ -42,7 +42,11 @@ fn last_sign(stage: &StageState, source: &AdoptedSource) -> Timestamp {
         .observations
         .get(&source.criterion)
         .map(|observation| match observation {
-            Observation::Equality { at, .. } => *at,
+            Observation::Equality { at, .. }
+            | Observation::Level { at, .. }
+            | Observation::Counts { at, .. }
+            | Observation::Nothing { at, .. }
+            | Observation::Unusable { at, .. } => *at,
             Observation::Silent(silence) => silence.since,
         });
     let began = stage.step_since_at;

@@ -1,7 +1,7 @@
 //! Criteria that ask somebody: two databases, the incident record, a person.
 
 use tidegate_model::plan::{Criterion, Stage};
-use tidegate_model::seam::{EqualityCounts, Observation, Verdict};
+use tidegate_model::seam::{EqualityCounts, InvalidReason, Observation, Verdict};
 use tidegate_model::{Millis, Severity, Timestamp};
 
 use super::because;
@@ -35,6 +35,17 @@ pub(super) fn equality(
     match known.observations.get(&criterion.id) {
         None => waiting("the databases were not compared yet"),
         Some(Observation::Silent(silence)) => (Verdict::SourceDown { since: silence.since }, because(&silence.reason)),
+        Some(Observation::Nothing { at, detail }) => (Verdict::NoData { since: *at }, because(detail)),
+        Some(Observation::Unusable { reason, detail, .. }) => {
+            (Verdict::Invalid { reason: reason.clone() }, because(detail))
+        }
+        // Not an answer to what was asked here.
+        Some(Observation::Level { .. } | Observation::Counts { .. }) => (
+            Verdict::Invalid {
+                reason: InvalidReason::Shape,
+            },
+            because("the answer is no comparison of rows"),
+        ),
         Some(Observation::Equality { at, counts }) => {
             let reading = compared(counts);
             // The old side is the measure: when it has fallen short itself, a difference says nothing against the new one.

@@ -37,7 +37,13 @@ pub fn smallest_visible(
     let (hits, part) = match &criterion.measure {
         Measure::Completion { .. } => (Hits::Good, 2.0),
         Measure::Errors { .. } => (Hits::Bad, 4.0),
-        Measure::Latency { .. } | Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => {
+        Measure::Slower { .. } => (Hits::Bad, 1.0),
+        Measure::Latency { .. }
+        | Measure::Level { .. }
+        | Measure::Counted { .. }
+        | Measure::SqlEqual { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => {
             return None;
         }
     };

@@ -62,6 +62,9 @@ pub(super) fn kind(measure: &Measure) -> &'static str {
         Measure::Completion { .. } => "completion",
         Measure::Errors { .. } => "errors",
         Measure::Latency { .. } => "latency",
+        Measure::Slower { .. } => "slower",
+        Measure::Level { .. } => "level",
+        Measure::Counted { .. } => "counted",
         Measure::SqlEqual { .. } => "sql",
         Measure::Incidents { .. } => "incidents",
         Measure::Manual { .. } => "manual",
@@ -74,8 +77,10 @@ fn evidence_at(known: &StageState, criterion: &Criterion, cells: &[Cell]) -> Opt
         .observations
         .get(&criterion.id)
         .and_then(|observation| match observation {
-            Observation::Equality { at, .. } => Some(*at),
-            Observation::Silent(_) => None,
+            Observation::Equality { at, .. } | Observation::Level { at, .. } | Observation::Counts { at, .. } => {
+                Some(*at)
+            }
+            Observation::Nothing { .. } | Observation::Unusable { .. } | Observation::Silent(_) => None,
         });
     let attested = known.attested.get(&criterion.id).map(|(_, at)| *at);
     counted.max(observed).max(attested)

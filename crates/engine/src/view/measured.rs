@@ -36,6 +36,23 @@ pub(super) fn observed(stage: &StageId, criterion: &CriterionId, observation: &O
                 format!("{criterion} of {stage} compared {rows}: {} differ", count(differ)),
             )
         }
+        Observation::Level { value, .. } => (Tone::Calm, format!("{criterion} of {stage} was told {value}")),
+        Observation::Counts { new, .. } => (
+            Tone::Calm,
+            format!(
+                "{criterion} of {stage} was told {} of {}",
+                count(new.hits),
+                count(new.n)
+            ),
+        ),
+        Observation::Nothing { detail, .. } => (
+            Tone::Wait,
+            format!("the source of {criterion} ({stage}) had nothing to tell: {detail}"),
+        ),
+        Observation::Unusable { detail, .. } => (
+            Tone::Wait,
+            format!("the source of {criterion} ({stage}) cannot be judged: {detail}"),
+        ),
         Observation::Silent(silence) => (
             Tone::Wait,
             format!(

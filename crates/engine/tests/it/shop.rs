@@ -125,6 +125,7 @@ fn flow(id: &str, domain: &str, unit: &str) -> Flow {
         success_old: SuccessPredicate::default(),
         success_new: SuccessPredicate::default(),
         window: Millis::seconds(2),
+        segments: Vec::new(),
     }
 }
 
@@ -143,6 +144,7 @@ fn criterion(id: &str, measure: Measure, on_harm: OnHarm, owner: &str) -> Criter
         id: name(id),
         title: id.to_owned(),
         measure,
+        segment: None,
         on_harm,
         owner: name(owner),
         weight: 1,

@@ -71,6 +71,7 @@ pub(crate) fn config(dir: &Path, old: &str, new: &str) -> GatewayConfig {
         criterion: CriterionId::parse(criterion).unwrap(),
         flow: flow.clone(),
         kind,
+        segment: None,
     };
     GatewayConfig {
         gateway: gateway_id(),
@@ -113,6 +114,7 @@ pub(crate) fn config(dir: &Path, old: &str, new: &str) -> GatewayConfig {
             success_old: order.clone(),
             success_new: order,
             window: Millis(1_500),
+            segments: Vec::new(),
         }],
         counting: Counting {
             meters: vec![

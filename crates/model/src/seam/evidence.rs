@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ExposureVersion;
+use crate::flow::SegmentValue;
 use crate::{CriterionId, FlowId, GatewayId, Millis, StageId, Timestamp};
 
 /// Stands for a criterion where the split of a stage's visitors is counted; no criterion has this name.
@@ -19,6 +20,9 @@ pub struct Meter {
     pub flow: FlowId,
     /// What is a hit.
     pub kind: MeterKind,
+    /// Only attempts of these visitors count; none means all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<SegmentValue>,
 }
 
 /// What a meter counts: `n` attempts, of which `hits` ...

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{ArmCounts, InvalidReason};
 use crate::Timestamp;
+use crate::ask::Decimal;
 
 /// Rows of two queries, compared by key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -39,6 +41,40 @@ pub enum Observation {
         /// The counts.
         counts: EqualityCounts,
     },
-    /// Nothing usable came.
+    /// A number was told.
+    Level {
+        /// The moment it is about, on the source's clock; the question's when the source says none.
+        at: Timestamp,
+        /// The number.
+        value: Decimal,
+    },
+    /// What was counted between two questions, or in one batch.
+    Counts {
+        /// When the question was asked, on the controller's clock.
+        at: Timestamp,
+        /// The batch that it is, such as a day; none in a stream. A batch counts once.
+        batch: Option<String>,
+        /// The old side; none where it is not asked.
+        old: Option<ArmCounts>,
+        /// The new side.
+        new: ArmCounts,
+    },
+    /// The source answered, and had nothing to tell: no rows, no series.
+    Nothing {
+        /// When the question was asked.
+        at: Timestamp,
+        /// What was empty, in words for the signal's owner.
+        detail: String,
+    },
+    /// The source answered with what cannot be judged.
+    Unusable {
+        /// When the question was asked.
+        at: Timestamp,
+        /// Why.
+        reason: InvalidReason,
+        /// What it was, in words for the signal's owner; never a row's content.
+        detail: String,
+    },
+    /// No answer came.
     Silent(Silence),
 }

@@ -18,6 +18,18 @@ pub enum InvalidReason {
     Fallbacks,
     /// A denominator of zero.
     ZeroDenominator,
+    /// The answer is about a moment too long ago.
+    Stale,
+    /// Not a number.
+    NotANumber,
+    /// Infinite.
+    Infinite,
+    /// Null where a number was asked for.
+    Null,
+    /// Several series, rows or values where one was asked for.
+    SeveralSeries,
+    /// Not the shape that was asked for: other columns, other types, no such field.
+    Shape,
 }
 
 /// What the evidence says about a criterion now.

@@ -176,8 +176,15 @@ fn other_edge(plan: &Plan, stage: &Stage, flow: &Flow, other: &Edge, place: Plac
 /// The flow that a criterion watches.
 pub(crate) fn flow_of(criterion: &Criterion) -> Option<&FlowId> {
     match &criterion.measure {
-        Measure::Completion { flow } | Measure::Errors { flow, .. } | Measure::Latency { flow, .. } => Some(flow),
-        Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => None,
+        Measure::Completion { flow }
+        | Measure::Errors { flow, .. }
+        | Measure::Latency { flow, .. }
+        | Measure::Slower { flow, .. } => Some(flow),
+        Measure::Level { .. }
+        | Measure::Counted { .. }
+        | Measure::SqlEqual { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => None,
     }
 }
 

@@ -58,6 +58,7 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
         success_old,
         success_new,
         window,
+        segments: Vec::new(),
     });
 }
 

@@ -210,6 +210,7 @@ fn criterion(
         title: title.unwrap_or(found.title),
         on_harm: on_harm.unwrap_or(Some(found.on_harm))?,
         measure: found.measure,
+        segment: None,
         owner: owner?,
         weight: u32::try_from(weight?).expect("at most 1000"),
         max_silence: max_silence?,

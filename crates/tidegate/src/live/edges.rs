@@ -15,9 +15,17 @@ pub(crate) fn meters(estate: &Estate, edge: &EdgeId) -> Vec<Meter> {
                 Measure::Completion { flow } => (flow, MeterKind::Completed),
                 Measure::Errors { flow, .. } => (flow, MeterKind::Errored),
                 Measure::Latency { flow, limit, .. } => (flow, MeterKind::Slow { limit: *limit }),
-                Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => continue,
+                Measure::Slower { flow, threshold, .. } => (flow, MeterKind::Slow { limit: *threshold }),
+                Measure::Level { .. }
+                | Measure::Counted { .. }
+                | Measure::SqlEqual { .. }
+                | Measure::Incidents { .. }
+                | Measure::Manual { .. } => continue,
             };
-            meters.push(meter(stage, criterion.id.clone(), flow, kind));
+            meters.push(Meter {
+                segment: criterion.segment.clone(),
+                ..meter(stage, criterion.id.clone(), flow, kind)
+            });
         }
         if let Some(flow) = split_flow(estate, stage) {
             let split = CriterionId::parse(SPLIT).expect("`split` is a name");
@@ -54,6 +62,7 @@ fn meter(stage: &Stage, criterion: CriterionId, flow: &FlowId, kind: MeterKind) 
         criterion,
         flow: flow.clone(),
         kind,
+        segment: None,
     }
 }
 
@@ -67,6 +76,9 @@ fn split_flow<'a>(estate: &'a Estate, stage: &Stage) -> Option<&'a Flow> {
             Measure::Completion { flow } => estate.flows().get(flow),
             Measure::Errors { .. }
             | Measure::Latency { .. }
+            | Measure::Slower { .. }
+            | Measure::Level { .. }
+            | Measure::Counted { .. }
             | Measure::SqlEqual { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => None,

@@ -194,6 +194,10 @@ async fn ask_one(handle: Handle, databases: Arc<BTreeMap<DatabaseId, Database>>,
                 *at = asked;
                 silent_since = None;
             }
+            Observation::Level { .. }
+            | Observation::Counts { .. }
+            | Observation::Nothing { .. }
+            | Observation::Unusable { .. } => silent_since = None,
             Observation::Silent(silence) => silence.since = *silent_since.get_or_insert(asked),
         }
         observe(&handle, &stage, &criterion.id, observation).await;

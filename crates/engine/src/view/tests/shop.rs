@@ -42,6 +42,7 @@ fn gate() -> Gate {
             id: name!("buy"),
             title: "flow buy completed".into(),
             measure: Measure::Completion { flow: name!("buy") },
+            segment: None,
             on_harm: OnHarm::Rollback,
             owner: name!("checkout"),
             weight: 1,
@@ -181,6 +182,7 @@ pub(super) fn estate() -> Estate {
             success_old: SuccessPredicate::default(),
             success_new: SuccessPredicate::default(),
             window: Millis::seconds(5),
+            segments: Vec::new(),
         }],
         failure_modes: Vec::new(),
         runbooks: vec![Runbook {

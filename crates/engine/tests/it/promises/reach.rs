@@ -199,6 +199,12 @@ fn verdict_word(verdict: &Verdict) -> String {
             InvalidReason::Impossible => "invalid: impossible".to_owned(),
             InvalidReason::Fallbacks => "invalid: fallbacks".to_owned(),
             InvalidReason::ZeroDenominator => "invalid: zero".to_owned(),
+            InvalidReason::Stale => "invalid: stale".to_owned(),
+            InvalidReason::NotANumber => "invalid: not a number".to_owned(),
+            InvalidReason::Infinite => "invalid: infinite".to_owned(),
+            InvalidReason::Null => "invalid: null".to_owned(),
+            InvalidReason::SeveralSeries => "invalid: several series".to_owned(),
+            InvalidReason::Shape => "invalid: shape".to_owned(),
         },
         Verdict::Pass
         | Verdict::Harm

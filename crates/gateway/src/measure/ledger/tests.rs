@@ -33,6 +33,7 @@ fn ledger(size: usize, on_decrease: OnDecrease) -> Ledger {
         criterion: CriterionId::parse(name).unwrap(),
         flow: flow.id.clone(),
         kind,
+        segment: None,
     };
     let counting = Counting {
         meters: vec![
