@@ -9,9 +9,6 @@ use std::collections::BTreeSet;
 /// shares would blunt it to a third, yet every later attempt still has alpha of its own. What an attempt has spent is
 /// never given back, whether it alarmed or not; the sum over everything is the plan's alpha (Bonferroni, which is valid
 /// under any dependence between signals).
-///
-/// # Source
-/// Gates 3.7.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ledger {
     alpha: f64,

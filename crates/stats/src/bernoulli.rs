@@ -16,8 +16,9 @@ const V_STAR: f64 = 20.0;
 /// any wrong one `alpha` at most.
 ///
 /// # Source
-/// Gates 3.4a; Howard & Ramdas, Bernoulli 28(3), 2022.
-#[derive(Debug, Clone, PartialEq)]
+/// Howard & Ramdas, "Sequential estimation of quantiles with applications to A/B testing and best-arm identification",
+/// Bernoulli 28(3), 2022.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ShareTest {
     limit: f64,
     alpha: f64,
@@ -54,6 +55,17 @@ impl ShareTest {
     pub fn fold(limit: f64, alpha: f64, strata: &[ArmCounts]) -> Option<Self> {
         let mut test = Self::new(limit, alpha)?;
         strata.iter().for_each(|stratum| test.push(*stratum));
+        Some(test)
+    }
+
+    /// The same counts under another alpha, for a plan that was changed: the present look counts, those before it do not,
+    /// as what they saw was held against another boundary. `None` unless `0 < alpha < 0.5`.
+    #[must_use]
+    pub fn at_alpha(&self, alpha: f64) -> Option<Self> {
+        let mut test = Self::new(self.limit, alpha)?;
+        test.counts = self.counts;
+        test.is_sound = self.is_sound;
+        test.was_harm = test.is_rejected(Above::Limit);
         Some(test)
     }
 

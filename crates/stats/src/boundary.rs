@@ -9,7 +9,7 @@ pub const VARIANCE_MIN: f64 = 20.0;
 ///
 /// # Source
 /// Howard, Ramdas, McAuliffe, Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of
-/// Statistics 49(2), 2021, section 3.1; gates 3.2.
+/// Statistics 49(2), 2021, section 3.1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Boundary {
     alpha: f64,

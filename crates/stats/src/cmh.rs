@@ -5,64 +5,49 @@ use crate::boundary::Boundary;
 use crate::stratum::{Hits, PairedStratum};
 use crate::verdict::{Alarm, Difference};
 
-/// Variance at which the alarm's boundary is narrowest (gates 3.2).
+/// Variance at which the alarm's boundary is narrowest.
 pub const V_STAR: f64 = 400.0;
 
-/// Accumulator of the stratified harm alarm.
-///
-/// The boundary is taken at variance [`crate::boundary::VARIANCE_MIN`] at least: below it the alarm needs the distance
-/// that it would need there (4.5 standard deviations or more), which early harm reaches and chance does not; and a
-/// harmless unit that carries the variance past the limit can never be what sounds the alarm.
+/// Sums of the stratified test over the strata so far. No alpha is in them, so any may be asked about the present look;
+/// what an earlier look saw is the [`HarmAlarm`]'s to remember, as it depends on the alpha.
 ///
 /// # Source
-/// Gates 3.2: `S = sum (E_t - a_t)`, `V = sum n m k (N - k) / (N^2 (N - 1))`. Interval: Mantel-Haenszel risk
-/// difference with the variance of Sato, Greenland and Robins (Biometrics 45, 1989), consistent for sparse and for
-/// large strata alike.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HarmAlarm {
+/// Mantel & Haenszel, "Statistical aspects of the analysis of data from retrospective studies of disease", Journal of the
+/// National Cancer Institute 22, 1959: `S = sum (E_t - a_t)`, `V = sum n m k (N - k) / (N^2 (N - 1))`. Interval:
+/// Mantel-Haenszel risk difference with the variance of Sato, Greenland and Robins (Biometrics 45, 1989), consistent
+/// for sparse and for large strata alike.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HarmSums {
     hits: Hits,
-    boundary: Boundary,
     lost: f64,
     variance: f64,
     weight: f64,
     sato_slope: f64,
     sato_level: f64,
-    ln_evidence_max: f64,
     units_new: u64,
     units_old: u64,
     is_sound: bool,
 }
 
-impl HarmAlarm {
-    /// An alarm that sounds with chance `alpha` at most when the new side is not worse; `None` unless
-    /// `0 < alpha < 0.5`.
+impl HarmSums {
+    /// Sums of nothing.
     #[must_use]
-    pub fn new(hits: Hits, alpha: f64) -> Option<Self> {
-        Some(Self {
+    pub fn new(hits: Hits) -> Self {
+        Self {
             hits,
-            boundary: Boundary::tuned(alpha, V_STAR)?,
             lost: 0.0,
             variance: 0.0,
             weight: 0.0,
             sato_slope: 0.0,
             sato_level: 0.0,
-            ln_evidence_max: f64::NEG_INFINITY,
             units_new: 0,
             units_old: 0,
             is_sound: true,
-        })
+        }
     }
 
-    /// The alarm after these strata.
-    #[must_use]
-    pub fn fold(hits: Hits, alpha: f64, strata: &[PairedStratum]) -> Option<Self> {
-        let mut alarm = Self::new(hits, alpha)?;
-        strata.iter().for_each(|stratum| alarm.push(*stratum));
-        Some(alarm)
-    }
-
-    /// Takes one stratum and looks. A stratum with an empty side says nothing about a difference and changes nothing;
-    /// one with more hits than units silences the alarm for good.
+    /// Takes one stratum. One with an empty side says nothing about a difference and changes nothing; one with more hits
+    /// than units silences the sums for good.
     pub fn push(&mut self, stratum: PairedStratum) {
         if !stratum.is_sound() {
             self.is_sound = false;
@@ -86,18 +71,12 @@ impl HarmAlarm {
         self.weight += n * m / total;
         self.sato_slope += (n * n * b - m * m * a + n * m * (m - n) / 2.0) / (total * total);
         self.sato_level += (a * (m - b) + b * (n - a)) / (2.0 * total);
-        self.ln_evidence_max = self.ln_evidence_max.max(self.ln_evidence());
     }
 
-    /// Harm once the boundary was reached at any look, this one or an earlier one.
-    pub fn alarm(&self) -> Alarm {
-        if !self.is_sound || self.weight <= 0.0 {
-            Alarm::CannotSpeak
-        } else if self.ln_evidence_max >= self.boundary.ln_evidence_needed() {
-            Alarm::Harm
-        } else {
-            Alarm::Quiet
-        }
+    /// True when the counts are sound and both sides had units in the same stratum.
+    #[must_use]
+    pub fn can_speak(&self) -> bool {
+        self.is_sound && self.weight > 0.0
     }
 
     /// `S`: successes lost so far (or bad events too many) against what the old side did in the same strata; negative
@@ -113,10 +92,137 @@ impl HarmAlarm {
         self.variance
     }
 
+    /// Units seen on the new side.
+    #[must_use]
+    pub fn units_new(&self) -> u64 {
+        self.units_new
+    }
+
+    /// Units seen on the old side.
+    #[must_use]
+    pub fn units_old(&self) -> u64 {
+        self.units_old
+    }
+
+    /// Share of hits, new less old, with an interval that holds at every look with chance `1 - alpha`; `None` while
+    /// nothing can be compared, or for an alpha out of `(0, 0.5)`.
+    #[must_use]
+    pub fn difference(&self, alpha: f64) -> Option<Difference> {
+        self.difference_within(&Boundary::tuned(alpha, V_STAR)?)
+    }
+
+    fn ln_evidence(&self, boundary: &Boundary) -> f64 {
+        boundary.ln_evidence(self.lost, self.variance)
+    }
+
+    fn difference_within(&self, boundary: &Boundary) -> Option<Difference> {
+        let point = self.point()?;
+        let half = boundary.two_sided_at(self.spread(point)) / self.weight;
+        Difference::from_shares(point, point - half, point + half)
+    }
+
+    fn point(&self) -> Option<f64> {
+        if !self.can_speak() {
+            return None;
+        }
+        let worse = self.lost / self.weight;
+        Some(match self.hits {
+            Hits::Good => -worse,
+            Hits::Bad => worse,
+        })
+    }
+
+    fn spread(&self, point: f64) -> f64 {
+        (point * self.sato_slope + self.sato_level).max(self.variance)
+    }
+}
+
+/// Accumulator of the stratified harm alarm: [`HarmSums`], the boundary of one alpha and the largest evidence so far.
+///
+/// The boundary is taken at variance [`crate::boundary::VARIANCE_MIN`] at least: below it the alarm needs the distance
+/// that it would need there (4.5 standard deviations or more), which early harm reaches and chance does not; and a
+/// harmless unit that carries the variance past the limit can never be what sounds the alarm.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HarmAlarm {
+    sums: HarmSums,
+    boundary: Boundary,
+    ln_evidence_max: f64,
+}
+
+impl HarmAlarm {
+    /// An alarm that sounds with chance `alpha` at most when the new side is not worse; `None` unless
+    /// `0 < alpha < 0.5`.
+    #[must_use]
+    pub fn new(hits: Hits, alpha: f64) -> Option<Self> {
+        Some(Self {
+            sums: HarmSums::new(hits),
+            boundary: Boundary::tuned(alpha, V_STAR)?,
+            ln_evidence_max: f64::NEG_INFINITY,
+        })
+    }
+
+    /// The alarm after these strata.
+    #[must_use]
+    pub fn fold(hits: Hits, alpha: f64, strata: &[PairedStratum]) -> Option<Self> {
+        let mut alarm = Self::new(hits, alpha)?;
+        strata.iter().for_each(|stratum| alarm.push(*stratum));
+        Some(alarm)
+    }
+
+    /// The same sums under another alpha, for a plan that was changed: the present look counts, those before it do not,
+    /// as what they saw was held against another boundary. `None` unless `0 < alpha < 0.5`.
+    #[must_use]
+    pub fn at_alpha(&self, alpha: f64) -> Option<Self> {
+        let boundary = Boundary::tuned(alpha, V_STAR)?;
+        Some(Self {
+            sums: self.sums,
+            boundary,
+            ln_evidence_max: self.sums.ln_evidence(&boundary),
+        })
+    }
+
+    /// Takes one stratum and looks. A stratum with an empty side says nothing about a difference and changes nothing;
+    /// one with more hits than units silences the alarm for good.
+    pub fn push(&mut self, stratum: PairedStratum) {
+        self.sums.push(stratum);
+        if stratum.is_sound() && stratum.is_comparable() {
+            self.ln_evidence_max = self.ln_evidence_max.max(self.ln_evidence());
+        }
+    }
+
+    /// Harm once the boundary was reached at any look, this one or an earlier one.
+    pub fn alarm(&self) -> Alarm {
+        if !self.sums.can_speak() {
+            Alarm::CannotSpeak
+        } else if self.ln_evidence_max >= self.boundary.ln_evidence_needed() {
+            Alarm::Harm
+        } else {
+            Alarm::Quiet
+        }
+    }
+
+    /// The sums without the alpha.
+    #[must_use]
+    pub fn sums(&self) -> &HarmSums {
+        &self.sums
+    }
+
+    /// As [`HarmSums::lost_so_far`].
+    #[must_use]
+    pub fn lost_so_far(&self) -> f64 {
+        self.sums.lost
+    }
+
+    /// As [`HarmSums::variance`].
+    #[must_use]
+    pub fn variance(&self) -> f64 {
+        self.sums.variance
+    }
+
     /// Logarithm of the evidence at this look.
     #[must_use]
     pub fn ln_evidence(&self) -> f64 {
-        self.boundary.ln_evidence(self.lost, self.variance)
+        self.sums.ln_evidence(&self.boundary)
     }
 
     /// Logarithm of the largest evidence at any look.
@@ -134,37 +240,20 @@ impl HarmAlarm {
     /// Units seen on the new side.
     #[must_use]
     pub fn units_new(&self) -> u64 {
-        self.units_new
+        self.sums.units_new
     }
 
     /// Units seen on the old side.
     #[must_use]
     pub fn units_old(&self) -> u64 {
-        self.units_old
+        self.sums.units_old
     }
 
     /// Share of hits, new less old, with an interval that holds at every look with chance `1 - alpha`; `None` while
     /// nothing can be compared.
     #[must_use]
     pub fn difference(&self) -> Option<Difference> {
-        let point = self.point()?;
-        let half = self.boundary.two_sided_at(self.spread(point)) / self.weight;
-        Difference::from_shares(point, point - half, point + half)
-    }
-
-    fn point(&self) -> Option<f64> {
-        if !self.is_sound || self.weight <= 0.0 {
-            return None;
-        }
-        let worse = self.lost / self.weight;
-        Some(match self.hits {
-            Hits::Good => -worse,
-            Hits::Bad => worse,
-        })
-    }
-
-    fn spread(&self, point: f64) -> f64 {
-        (point * self.sato_slope + self.sato_level).max(self.variance)
+        self.sums.difference_within(&self.boundary)
     }
 }
 

@@ -26,7 +26,7 @@ pub struct SampleSize {
 ///
 /// # Source
 /// The two-sample normal formula with unpooled variance, as in Chow, Shao, Wang, "Sample Size Calculations in Clinical
-/// Research", section 4.2; gates 3.5.
+/// Research", section 4.2.
 #[must_use]
 pub fn sample_size(
     base: f64,
@@ -59,7 +59,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
 
-    /// Gates 3.5, per side at 50/50, one-sided and two-sided, and the total at 5 % exposure; rounded there, up here.
+    /// The design's table: per side at 50/50, one-sided and two-sided, and the total at 5 % exposure; rounded there, up here.
     #[test]
     fn the_table_of_sample_sizes_is_reproduced() {
         let table = [

@@ -1,8 +1,8 @@
 //! Always-valid statistics of the gates: plain integer counts in, a verdict out. It knows no clock, no chance, no
 //! names, no storage; every transcendental function comes from `libm`, so equal counts give equal bits everywhere.
 //!
-//! Each test is an accumulator: `new(...)` refuses senseless settings with `None`, `push` takes one stratum in
-//! constant time, and a verdict is a pure fold over the journalled strata.
+//! Each test is an accumulator: `new(...)` refuses senseless settings with `None`, `push` takes one stratum and a verdict
+//! is asked for, both in a time and a space that do not grow with history. Sums that no alpha is in are types of their own.
 
 pub mod special;
 
@@ -16,9 +16,13 @@ pub mod cmh;
 
 pub mod rare;
 
+pub mod blocks;
+
 pub mod noninferior;
 
 pub mod bernoulli;
+
+pub mod joint;
 
 pub mod sample_ratio;
 

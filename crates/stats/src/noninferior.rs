@@ -1,11 +1,9 @@
 //! The pass test: excludes "worse by the margin". It never says harm, and "no harm seen" is never a pass.
 
+use crate::blocks::{Blocks, Pushed};
 use crate::boundary::Boundary;
-use crate::stratum::{ArmCounts, Hits, PairedStratum};
+use crate::stratum::{Hits, PairedStratum};
 use crate::verdict::{Difference, Passing};
-
-/// Units that each side needs before merged strata are compared (gates 3.6b).
-pub const BLOCK_UNITS_MIN: u64 = 20;
 
 /// Variance at which the boundary is narrowest unless the caller knows better ([`PassTest::tuned_for`]).
 pub const V_STAR: f64 = 100.0;
@@ -20,56 +18,42 @@ pub enum Margin {
     Absolute(f64),
 }
 
-/// Accumulator of the pass test.
+impl Margin {
+    /// True when the margin is in its range for such hits.
+    #[must_use]
+    pub fn is_possible(self, hits: Hits) -> bool {
+        match (hits, self) {
+            (Hits::Good, Self::Relative(m)) => m > 0.0 && m < 1.0,
+            (Hits::Bad, Self::Relative(m)) => m > 0.0 && m.is_finite(),
+            (Hits::Good | Hits::Bad, Self::Absolute(d)) => d > 0.0 && d < 1.0,
+        }
+    }
+
+    /// What the old side's share is multiplied by at the margin.
+    pub(crate) fn factor(self, hits: Hits) -> f64 {
+        match (hits, self) {
+            (Hits::Good, Self::Relative(m)) => 1.0 - m,
+            (Hits::Bad, Self::Relative(m)) => 1.0 + m,
+            (Hits::Good | Hits::Bad, Self::Absolute(_)) => 1.0,
+        }
+    }
+}
+
+/// Accumulator of the pass test: [`Blocks`], a margin, the boundary of one alpha and whether any look passed.
 ///
-/// Strata are merged until each side has [`BLOCK_UNITS_MIN`] units; a block adds `w d` to `Z` with the Mantel-Haenszel
-/// weight `w` and the distance `d` from the margin. The variance pools the shares over all blocks with the weights
-/// that the variance itself has, `w^2 / n`: by concavity of `p (1 - p)` that is never less than the sum over blocks
-/// when the base rate moves, and small blocks do not bias it. One half unit of each outcome is added to each side, so
-/// sides without any variance still have some; and the boundary is taken at variance
-/// [`crate::boundary::VARIANCE_MIN`] at least, so a pass always needs a dozen units more than the margin allows.
+/// The boundary is taken at variance [`crate::boundary::VARIANCE_MIN`] at least, so a pass always needs a dozen units
+/// more than the margin allows.
 ///
 /// # Source
-/// Gates 3.6b; Waudby-Smith et al., "Time-uniform central limit theory and asymptotic confidence sequences", Annals of
-/// Statistics, 2024.
-#[derive(Debug, Clone, PartialEq)]
+/// Waudby-Smith et al., "Time-uniform central limit theory and asymptotic confidence sequences", Annals of Statistics,
+/// 2024.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PassTest {
     hits: Hits,
     margin: Margin,
     boundary: Boundary,
-    open: PairedStratum,
-    new: Pool,
-    old: Pool,
-    weight: f64,
-    short: f64,
+    blocks: Blocks,
     has_passed: bool,
-    is_sound: bool,
-}
-
-/// Pooled share of one side: `scale = sum w^2 / n`, `hits = sum w^2 / n * share`.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Pool {
-    units: u64,
-    scale: f64,
-    hits: f64,
-    weighted_share: f64,
-}
-
-impl Pool {
-    fn push(&mut self, counts: ArmCounts, weight: f64) {
-        let scale = weight * weight / counts.units();
-        self.units = self.units.saturating_add(counts.n);
-        self.scale += scale;
-        self.hits += scale * counts.share();
-        self.weighted_share += weight * counts.share();
-    }
-
-    /// `p (1 - p)` times the scale, with half a unit of each outcome added.
-    fn variance(&self) -> f64 {
-        let units = self.units as f64;
-        let share = (self.hits / self.scale * units + 0.5) / (units + 1.0);
-        share * (1.0 - share) * self.scale
-    }
 }
 
 impl PassTest {
@@ -84,25 +68,15 @@ impl PassTest {
     /// [`crate::power::Traffic::pass_variance`].
     #[must_use]
     pub fn tuned_for(hits: Hits, margin: Margin, alpha: f64, v_star: f64) -> Option<Self> {
-        let is_possible = match (hits, margin) {
-            (Hits::Good, Margin::Relative(m)) => m > 0.0 && m < 1.0,
-            (Hits::Bad, Margin::Relative(m)) => m > 0.0 && m.is_finite(),
-            (Hits::Good | Hits::Bad, Margin::Absolute(d)) => d > 0.0 && d < 1.0,
-        };
-        if !is_possible {
+        if !margin.is_possible(hits) {
             return None;
         }
         Some(Self {
             hits,
             margin,
             boundary: Boundary::tuned(alpha, v_star)?,
-            open: PairedStratum::default(),
-            new: Pool::default(),
-            old: Pool::default(),
-            weight: 0.0,
-            short: 0.0,
+            blocks: Blocks::default(),
             has_passed: false,
-            is_sound: true,
         })
     }
 
@@ -116,121 +90,56 @@ impl PassTest {
 
     /// Takes one stratum; looks when a block is full. More hits than units silence the test for good.
     pub fn push(&mut self, stratum: PairedStratum) {
-        if !stratum.is_sound() {
-            self.is_sound = false;
-            return;
+        match self.blocks.push(stratum) {
+            Pushed::Filled => {
+                self.has_passed = self.has_passed || self.blocks.is_across(self.hits, self.margin, &self.boundary);
+            }
+            Pushed::Waits | Pushed::Unsound => {}
         }
-        self.open = self.open + stratum;
-        if self.open.old.n < BLOCK_UNITS_MIN || self.open.new.n < BLOCK_UNITS_MIN {
-            return;
-        }
-        let block = core::mem::take(&mut self.open);
-        let weight = block.weight();
-        self.new.push(block.new, weight);
-        self.old.push(block.old, weight);
-        self.weight += weight;
-        self.short += weight * (block.old.share() - block.new.share());
-        self.has_passed = self.has_passed || self.is_across();
     }
 
     /// The verdict at this look, from all strata so far and without a latch: a side that turns bad after the boundary
     /// was reached takes the pass back. This is the value for a gate, where all criteria must pass at the same time.
     pub fn passing(&self) -> Passing {
-        if !self.is_sound {
-            Passing::CannotSpeak
-        } else if self.weight <= 0.0 {
-            Passing::NotYet { units_needed: None }
-        } else if self.is_across() {
-            Passing::Pass
-        } else {
-            Passing::NotYet {
-                units_needed: self.units_needed(),
-            }
-        }
+        self.blocks.passing_within(self.hits, self.margin, &self.boundary)
     }
 
     /// True once any look passed. Also a valid test, as the error rate holds over all looks together, but only of the
     /// claim "the new side was not worse by the margin all along"; it cannot see that it has become so.
     #[must_use]
     pub fn has_passed(&self) -> bool {
-        self.is_sound && self.has_passed
+        self.blocks.is_sound() && self.has_passed
+    }
+
+    /// The sums without margin and alpha.
+    #[must_use]
+    pub fn blocks(&self) -> &Blocks {
+        &self.blocks
     }
 
     /// `Z`: weighted distance from the margin; positive points to a pass.
     #[must_use]
     pub fn distance(&self) -> f64 {
-        let (new, old, all) = (self.new.weighted_share, self.old.weighted_share, self.weight);
-        match (self.hits, self.margin) {
-            (Hits::Good, Margin::Relative(m)) => new - (1.0 - m) * old,
-            (Hits::Bad, Margin::Relative(m)) => (1.0 + m) * old - new,
-            (Hits::Good, Margin::Absolute(d)) => d * all - self.short,
-            (Hits::Bad, Margin::Absolute(d)) => d * all + self.short,
-        }
+        self.blocks.distance(self.hits, self.margin)
     }
 
     /// `V`: plug-in variance of `Z`; zero before the first block.
     #[must_use]
     pub fn variance(&self) -> f64 {
-        if self.weight <= 0.0 {
-            return 0.0;
-        }
-        let factor = self.factor();
-        self.new.variance() + factor * factor * self.old.variance()
+        self.blocks.variance(self.hits, self.margin)
     }
 
     /// Logarithm of the evidence at this look; the test passes at `ln(1 / alpha)`.
     #[must_use]
     pub fn ln_evidence(&self) -> f64 {
-        self.boundary.ln_evidence(self.distance(), self.variance())
+        self.blocks.ln_evidence(self.hits, self.margin, &self.boundary)
     }
 
     /// Share of hits, new less old, with an interval that holds at every look with chance `1 - alpha`; `None` before
     /// the first block.
     #[must_use]
     pub fn difference(&self) -> Option<Difference> {
-        if !self.is_sound || self.weight <= 0.0 {
-            return None;
-        }
-        let point = -self.short / self.weight;
-        let half = self.boundary.two_sided_at(self.new.variance() + self.old.variance()) / self.weight;
-        Difference::from_shares(point, point - half, point + half)
-    }
-
-    fn factor(&self) -> f64 {
-        match (self.hits, self.margin) {
-            (Hits::Good, Margin::Relative(m)) => 1.0 - m,
-            (Hits::Bad, Margin::Relative(m)) => 1.0 + m,
-            (Hits::Good | Hits::Bad, Margin::Absolute(_)) => 1.0,
-        }
-    }
-
-    fn is_across(&self) -> bool {
-        self.weight > 0.0 && self.ln_evidence() >= self.boundary.ln_evidence_needed()
-    }
-
-    /// Bisects for the growth of the sample at which the present rates meet the boundary.
-    fn units_needed(&self) -> Option<u64> {
-        /// A sample that must grow a million times is as good as none.
-        const DOUBLINGS_MAX: i32 = 20;
-        const HALVINGS: u32 = 30;
-        let (z, v) = (self.distance(), self.variance());
-        let reaches = |growth: f64| z * growth >= self.boundary.at(v * growth);
-        let mut high = 1.0;
-        let mut doublings = 0;
-        while !reaches(high) {
-            doublings += 1;
-            if doublings > DOUBLINGS_MAX || z.is_nan() || z <= 0.0 {
-                return None;
-            }
-            high *= 2.0;
-        }
-        let mut low = high / 2.0;
-        for _ in 0..HALVINGS {
-            let middle = 0.5 * (low + high);
-            if reaches(middle) { high = middle } else { low = middle }
-        }
-        let more = libm::ceil((high - 1.0) * self.new.units as f64);
-        Some(more.max(1.0) as u64)
+        self.blocks.difference_within(&self.boundary)
     }
 }
 
@@ -238,6 +147,7 @@ impl PassTest {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
+    use crate::stratum::ArmCounts;
 
     fn stratum(n: u64, a: u64, m: u64, b: u64) -> PairedStratum {
         PairedStratum::new(ArmCounts::new(m, b), ArmCounts::new(n, a))

@@ -1,6 +1,7 @@
 //! What a step can see and how long a pass takes, before it starts: from declared traffic to seconds and shares.
 //! These are predictions for `check`, within some 15 % of simulation; no verdict rests on them.
 
+use crate::blocks::BLOCK_UNITS_MIN;
 use crate::boundary::{Boundary, VARIANCE_MIN};
 use crate::cmh;
 use crate::noninferior::{self, Margin};
@@ -153,7 +154,7 @@ impl Traffic {
             (Hits::Good | Hits::Bad, Margin::Absolute(d)) => (d, 1.0),
         };
         let variance = self.variance_per_s(self.base, factor);
-        let block_s = noninferior::BLOCK_UNITS_MIN as f64 / self.new_per_s.min(self.old_per_s);
+        let block_s = BLOCK_UNITS_MIN as f64 / self.new_per_s.min(self.old_per_s);
         let look_s = self.stratum_s * libm::ceil(block_s / self.stratum_s).max(1.0);
         Some(Drift {
             mean: self.weight_per_s() * distance,

@@ -5,7 +5,7 @@ use crate::special::ln_sum_exp;
 use crate::stratum::PairedStratum;
 use crate::verdict::Alarm;
 
-/// Alternatives on the grid (gates 3.3).
+/// Alternatives on the grid.
 pub const GRID: usize = 60;
 
 /// Nearest alternative, as a logarithm of the rate ratio above the margin: 5 % more events.
@@ -14,17 +14,17 @@ const NEAREST: f64 = 0.05;
 /// Farthest alternative: over 1,000 times the events, which is an outage at any base rate that is called rare.
 const FARTHEST: f64 = 7.0;
 
-/// Accumulator of the exact alarm; hits are bad events.
+/// Log-likelihood sums of the exact alarm over the strata so far; hits are bad events. No alpha is in them, so each may
+/// be asked, about every look so far.
 ///
 /// Given an event in a stratum, it is the new side's with chance `rho e^d / (rho e^d + 1 - rho)`. The evidence is a
 /// mixture of likelihood ratios over a geometric grid of `d` above the margin, with equal weights: a non-negative
 /// martingale at the margin, a supermartingale below it, so it exceeds `1 / alpha` with chance `alpha` at most (Ville).
 ///
 /// # Source
-/// Gates 3.3; Lindon & Malek, "Anytime-Valid Inference for Multinomial Count Data", NeurIPS 2022.
+/// Lindon & Malek, "Anytime-Valid Inference for Multinomial Count Data", NeurIPS 2022.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RareAlarm {
-    alpha: f64,
+pub struct RareSums {
     margin_ratio: f64,
     ratios: [f64; GRID],
     ln_likelihood: [f64; GRID],
@@ -36,18 +36,17 @@ pub struct RareAlarm {
     is_sound: bool,
 }
 
-impl RareAlarm {
-    /// An alarm that sounds with chance `alpha` at most while the new side has at most `1 + margin` times the events
-    /// per unit; `None` unless `0 < alpha < 1` and `margin >= 0` is finite.
+impl RareSums {
+    /// Sums of nothing against "the new side has at most `1 + margin` times the events per unit"; `None` unless
+    /// `margin >= 0` is finite.
     #[must_use]
-    pub fn new(margin: f64, alpha: f64) -> Option<Self> {
-        if !(alpha > 0.0 && alpha < 1.0 && margin >= 0.0 && margin.is_finite()) {
+    pub fn new(margin: f64) -> Option<Self> {
+        if !(margin >= 0.0 && margin.is_finite()) {
             return None;
         }
         let d0 = libm::log1p(margin);
         let step = libm::log(FARTHEST / NEAREST) / (GRID - 1) as f64;
         Some(Self {
-            alpha,
             margin_ratio: 1.0 + margin,
             ratios: core::array::from_fn(|j| libm::exp(d0 + NEAREST * libm::exp(step * j as f64))),
             ln_likelihood: [0.0; GRID],
@@ -60,16 +59,8 @@ impl RareAlarm {
         })
     }
 
-    /// The alarm after these strata.
-    #[must_use]
-    pub fn fold(margin: f64, alpha: f64, strata: &[PairedStratum]) -> Option<Self> {
-        let mut alarm = Self::new(margin, alpha)?;
-        strata.iter().for_each(|stratum| alarm.push(*stratum));
-        Some(alarm)
-    }
-
     /// Takes one stratum and looks. A stratum with an empty side or without events changes nothing; one with more hits
-    /// than units silences the alarm for good.
+    /// than units silences the sums for good.
     pub fn push(&mut self, stratum: PairedStratum) {
         if !stratum.is_sound() {
             self.is_sound = false;
@@ -98,11 +89,11 @@ impl RareAlarm {
         self.ln_evidence_max = self.ln_evidence_max.max(self.ln_evidence);
     }
 
-    /// Harm once the evidence reached `1 / alpha` at any look.
-    pub fn alarm(&self) -> Alarm {
-        if !self.is_sound || !self.is_comparable {
+    /// Harm once the evidence reached `1 / alpha` at any look; an alpha out of `(0, 1)` cannot speak.
+    pub fn alarm(&self, alpha: f64) -> Alarm {
+        if !self.is_sound || !self.is_comparable || !is_alpha(alpha) {
             Alarm::CannotSpeak
-        } else if self.ln_evidence_max >= self.ln_evidence_needed() {
+        } else if self.ln_evidence_max >= -libm::log(alpha) {
             Alarm::Harm
         } else {
             Alarm::Quiet
@@ -121,12 +112,6 @@ impl RareAlarm {
         self.ln_evidence_max
     }
 
-    /// Logarithm of the evidence that means harm.
-    #[must_use]
-    pub fn ln_evidence_needed(&self) -> f64 {
-        -libm::log(self.alpha)
-    }
-
     /// Bad events counted on the new side, in strata where both sides had units.
     #[must_use]
     pub fn events_new(&self) -> u64 {
@@ -138,6 +123,81 @@ impl RareAlarm {
     pub fn events_old(&self) -> u64 {
         self.events_old
     }
+}
+
+/// Accumulator of the exact alarm: [`RareSums`] with the alpha they are asked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RareAlarm {
+    sums: RareSums,
+    alpha: f64,
+}
+
+impl RareAlarm {
+    /// An alarm that sounds with chance `alpha` at most while the new side has at most `1 + margin` times the events
+    /// per unit; `None` unless `0 < alpha < 1` and `margin >= 0` is finite.
+    #[must_use]
+    pub fn new(margin: f64, alpha: f64) -> Option<Self> {
+        let sums = RareSums::new(margin)?;
+        is_alpha(alpha).then_some(Self { sums, alpha })
+    }
+
+    /// The alarm after these strata.
+    #[must_use]
+    pub fn fold(margin: f64, alpha: f64, strata: &[PairedStratum]) -> Option<Self> {
+        let mut alarm = Self::new(margin, alpha)?;
+        strata.iter().for_each(|stratum| alarm.push(*stratum));
+        Some(alarm)
+    }
+
+    /// As [`RareSums::push`].
+    pub fn push(&mut self, stratum: PairedStratum) {
+        self.sums.push(stratum);
+    }
+
+    /// Harm once the evidence reached `1 / alpha` at any look.
+    pub fn alarm(&self) -> Alarm {
+        self.sums.alarm(self.alpha)
+    }
+
+    /// The sums without the alpha.
+    #[must_use]
+    pub fn sums(&self) -> &RareSums {
+        &self.sums
+    }
+
+    /// Logarithm of the evidence at this look.
+    #[must_use]
+    pub fn ln_evidence(&self) -> f64 {
+        self.sums.ln_evidence
+    }
+
+    /// Logarithm of the largest evidence at any look.
+    #[must_use]
+    pub fn ln_evidence_max(&self) -> f64 {
+        self.sums.ln_evidence_max
+    }
+
+    /// Logarithm of the evidence that means harm.
+    #[must_use]
+    pub fn ln_evidence_needed(&self) -> f64 {
+        -libm::log(self.alpha)
+    }
+
+    /// As [`RareSums::events_new`].
+    #[must_use]
+    pub fn events_new(&self) -> u64 {
+        self.sums.events_new
+    }
+
+    /// As [`RareSums::events_old`].
+    #[must_use]
+    pub fn events_old(&self) -> u64 {
+        self.sums.events_old
+    }
+}
+
+fn is_alpha(alpha: f64) -> bool {
+    alpha > 0.0 && alpha < 1.0
 }
 
 #[cfg(test)]

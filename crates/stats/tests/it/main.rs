@@ -10,4 +10,5 @@ mod error_rates;
 mod false_alarms;
 mod laws;
 mod prediction;
+mod same_bits;
 mod world;
