@@ -1,7 +1,7 @@
 //! The proxy: one request from arrival to outcome. Decisions are taken elsewhere; here they are carried out and observed.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -25,10 +25,10 @@ use crate::visitor::Visitor;
 mod observe;
 mod repeat;
 
-use repeat::repeat_here;
+use repeat::is_repeatable;
 
-/// Idle upstream connections are dropped before common servers drop them (Apache and Node: 5 s), so that no order is sent
-/// into a closing one.
+/// Idle upstream connections are dropped before common servers drop them (Apache and Node: 5 s), so that few reads have to be
+/// repeated.
 const UPSTREAM_IDLE: Duration = Duration::from_secs(3);
 
 /// How long a client may take to accept a piece of its answer; one that never reads gives its seat back.
@@ -40,6 +40,8 @@ const CLIENT_IDLE_SECONDS: u64 = 75;
 #[derive(Debug)]
 pub struct Proxy {
     station: Arc<Station>,
+    /// Numbers the connections that no other request uses; 0 is the pool.
+    alone: AtomicU64,
 }
 
 /// What is remembered of one request.
@@ -53,6 +55,8 @@ pub struct Trip {
     served: Side,
     path: String,
     is_second_try: bool,
+    is_repeated: bool,
+    is_alone: bool,
     fell_back: bool,
     is_answered: bool,
     has_erred: bool,
@@ -63,11 +67,23 @@ pub struct Trip {
     problem: Option<Problem>,
 }
 
+impl Trip {
+    /// The side has the request, or another piece of it. A repetition leaves the time as it is: the visitor waited through both.
+    fn note_sent(&mut self) {
+        if !self.is_repeated {
+            self.sent = Some(Instant::now());
+        }
+    }
+}
+
 impl Proxy {
     /// Serves for a station.
     #[must_use]
     pub fn new(station: Arc<Station>) -> Self {
-        Self { station }
+        Self {
+            station,
+            alone: AtomicU64::new(0),
+        }
     }
 
     fn road(&self, trip: &Trip) -> Option<&Road> {
@@ -142,6 +158,8 @@ impl ProxyHttp for Proxy {
             served: Side::Old,
             path: String::new(),
             is_second_try: false,
+            is_repeated: false,
+            is_alone: false,
             fell_back: false,
             is_answered: false,
             has_erred: false,
@@ -217,7 +235,7 @@ impl ProxyHttp for Proxy {
         Ok(false)
     }
 
-    async fn upstream_peer(&self, _session: &mut Session, trip: &mut Trip) -> Result<Box<HttpPeer>> {
+    async fn upstream_peer(&self, session: &mut Session, trip: &mut Trip) -> Result<Box<HttpPeer>> {
         let unit = trip.arrival.as_ref().expect("decided before").unit;
         let upstream = &self.station.roads.places[unit].upstreams[trip.served.index()];
         let address = upstream.address().ok_or_else(|| {
@@ -230,7 +248,11 @@ impl ProxyHttp for Proxy {
         peer.options.read_timeout = limit;
         peer.options.write_timeout = limit;
         peer.options.idle_timeout = Some(UPSTREAM_IDLE);
-        trip.sent = Some(Instant::now());
+        trip.is_alone = trip.is_repeated || !is_repeatable(session);
+        if trip.is_alone {
+            peer.group_key = self.alone.fetch_add(1, Ordering::Relaxed) + 1;
+        }
+        trip.note_sent();
         Ok(Box::new(peer))
     }
 
@@ -246,6 +268,10 @@ impl ProxyHttp for Proxy {
         let is_https = self.station.config.edge.secure_cookies;
         let scheme = if is_https { "https" } else { "http" };
         forward(request, Origin { client, host, scheme }, trip.served)?;
+        // Nobody comes after it, so the side need not wait; a handshake needs the header for itself.
+        if trip.is_alone && !request.headers.contains_key("upgrade") {
+            request.insert_header("connection", "close")?;
+        }
         if let Some(road) = self.road(trip) {
             let method = session.req_header().method.as_str();
             if let Some(found) = self.station.roads.find(method, &trip.path) {
@@ -258,8 +284,9 @@ impl ProxyHttp for Proxy {
                         .map(|q| format!("?{q}"))
                         .unwrap_or_default();
                     let uri = format!("{path}{query}").parse::<http::Uri>();
-                    let uri =
-                        uri.map_err(|fault| Error::because(ErrorType::InternalError, "cannot write the path", fault))?;
+                    let uri = uri.map_err(|fault| {
+                        Error::because(ErrorType::InternalError, "cannot write the path", fault).into_in()
+                    })?;
                     request.set_uri(uri);
                 }
             }
@@ -279,7 +306,7 @@ impl ProxyHttp for Proxy {
         trip: &mut Trip,
     ) -> Result<()> {
         // A client that uploads slowly is not a slow shop.
-        trip.sent = Some(Instant::now());
+        trip.note_sent();
         Ok(())
     }
 
@@ -387,10 +414,10 @@ impl ProxyHttp for Proxy {
         _peer: &HttpPeer,
         session: &mut Session,
         mut error: Box<Error>,
-        _trip: &mut Trip,
-        client_reused: bool,
+        trip: &mut Trip,
+        _client_reused: bool,
     ) -> Box<Error> {
-        repeat_here(session, &mut error, client_reused);
+        Self::repeat_here(session, trip, &mut error);
         error
     }
 

@@ -43,7 +43,7 @@ const GRACE: Duration = Duration::from_millis(500);
 const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// How long a start waits for its first word from the controller, so that a restart does not flap exposure.
 const CONTACT_WAIT: Duration = Duration::from_secs(1);
-/// Tries of one request: asset on both sides, fallback, stale pooled connection.
+/// Tries of one request: the first, on the asset's other side, on the old side instead of the new, repeated on the same side.
 const TRIES_MAX: usize = 4;
 
 /// Why a gateway does not start.

@@ -1,8 +1,12 @@
-//! When a request is sent once more: to the other side only when it asks for no change, to the same one when it is idempotent.
+//! When a request is sent once more, to the other side or to the same one: only when it asks for no change.
+//!
+//! A side may close a connection that waits in the pool while a request is on its way there. A write that meets this cannot be
+//! told from one that was carried out, so it is never repeated; instead it has a connection of its own, on which this cannot
+//! happen. A read is repeated, once, on a connection of its own: others in the pool may be as dead as the first.
 
 use std::sync::atomic::Ordering;
 
-use pingora_core::{Error, ErrorType, Result};
+use pingora_core::{Error, ErrorSource, ErrorType, Result};
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 use tidegate_model::edge::RouteClass;
@@ -49,23 +53,37 @@ impl Proxy {
         again.set_retry(true);
         Err(again)
     }
+
+    /// Decides whether a request that met an error on an open connection is sent to the same side again: once, and only while
+    /// the client has seen nothing of an answer.
+    pub(super) fn repeat_here(session: &mut Session, trip: &mut Trip, error: &mut Error) {
+        if *error.etype() == SECOND_TRY {
+            return;
+        }
+        let is_unseen = session.as_downstream().response_written().is_none();
+        let again = !trip.is_repeated && is_unseen && has_broken_off(error) && is_repeatable(session);
+        trip.is_repeated |= again;
+        error.set_retry(again);
+    }
 }
 
-/// Decides whether a request that broke off is sent to the same side again: a pooled connection may have been closing.
-pub(super) fn repeat_here(session: &Session, error: &mut Error, client_reused: bool) {
-    if *error.etype() == SECOND_TRY {
-        return;
-    }
-    if is_idempotent(session) && !session.as_ref().retry_buffer_truncated() {
-        error.retry.decide_reuse(client_reused);
-    } else {
-        error.set_retry(false);
-    }
+/// Whether a request may be sent a second time: it asks for no change, and there is no body that would be gone by then.
+pub(super) fn is_repeatable(session: &mut Session) -> bool {
+    is_safe(session) && session.as_mut().is_body_empty()
 }
 
-/// Whether repeating the request on the same side changes nothing more (RFC 9110 §9.2.2).
-fn is_idempotent(session: &Session) -> bool {
-    session.req_header().method.is_idempotent()
+/// Whether the error says that the connection broke off, rather than that the side answered too late or nonsense.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum with two dozen kinds")]
+fn has_broken_off(error: &Error) -> bool {
+    match error.esource() {
+        ErrorSource::Upstream => match error.etype() {
+            ErrorType::ConnectionClosed | ErrorType::ReadError | ErrorType::WriteError => true,
+            _ => false,
+        },
+        // The half of the proxy that reads from the side left first, before the other half had found its place.
+        ErrorSource::Unset => *error.etype() == ErrorType::InternalError,
+        ErrorSource::Downstream | ErrorSource::Internal => false,
+    }
 }
 
 /// Whether the request asks for no change at all (RFC 9110 §9.2.1). Nothing else may be sent to the other side: a write that

@@ -27,6 +27,102 @@ async fn a_client_has_a_seat_for_a_time_only() {
     }
 }
 
+/// A request that was read, with its client.
+async fn asked(text: &str) -> (tokio::io::DuplexStream, Session) {
+    let (mut client, seat) = tokio::io::duplex(1_000);
+    client.write_all(text.as_bytes()).await.unwrap();
+    let mut session = Session::new_h1(Box::new(seat));
+    assert!(session.read_request().await.unwrap());
+    (client, session)
+}
+
+const READ: &str = "GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n";
+
+#[tokio::test]
+async fn only_an_unanswered_read_whose_connection_broke_off_is_repeated_and_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (spool, waiting) = Spool::open(dir.path()).unwrap();
+    let station = sample::station(dir.path(), Spooling::begin(spool, waiting).unwrap());
+    let proxy = Proxy::new(Arc::new(station));
+    let peer = HttpPeer::new("127.0.0.1:1", false, String::new());
+    let again = |session: &mut Session, trip: &mut Trip, error: Box<Error>, is_pooled: bool| {
+        proxy.error_while_proxy(&peer, session, error, trip, is_pooled).retry()
+    };
+    for (kind, expected) in [
+        (ErrorType::ConnectionClosed, true),
+        (ErrorType::ReadError, true),
+        (ErrorType::WriteError, true),
+        (ErrorType::ReadTimedout, false),
+        (ErrorType::WriteTimedout, false),
+        (ErrorType::InvalidHTTPHeader, false),
+    ] {
+        for is_pooled in [true, false] {
+            let (_client, mut session) = asked(READ).await;
+            let mut trip = proxy.new_ctx();
+            let broken = || Error::new_up(kind.clone());
+            assert_eq!(
+                again(&mut session, &mut trip, broken(), is_pooled),
+                expected,
+                "{kind:?}"
+            );
+            assert!(!again(&mut session, &mut trip, broken(), false), "{kind:?} once more");
+            let gone = Error::new_down(kind.clone());
+            assert!(!again(&mut session, &mut proxy.new_ctx(), gone, is_pooled), "{kind:?}");
+        }
+    }
+    let lost = || Error::explain(ErrorType::InternalError, "reserving body pipe");
+    let (_client, mut session) = asked(READ).await;
+    assert!(again(&mut session, &mut proxy.new_ctx(), lost(), true));
+    assert!(!again(&mut session, &mut proxy.new_ctx(), lost().into_in(), true));
+    let seen = pingora_http::ResponseHeader::build(200, None).unwrap();
+    session
+        .as_downstream_mut()
+        .write_response_header(Box::new(seen))
+        .await
+        .unwrap();
+    assert!(
+        !again(&mut session, &mut proxy.new_ctx(), lost(), true),
+        "the client has a head"
+    );
+    for text in [
+        "POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 0\r\n\r\n",
+        "PUT / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 1\r\n\r\nx",
+    ] {
+        let (_client, mut session) = asked(text).await;
+        let broken = Error::new_up(ErrorType::ConnectionClosed);
+        assert!(!again(&mut session, &mut proxy.new_ctx(), broken, true), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_repetition_has_a_connection_of_its_own_and_the_time_of_both() {
+    let dir = tempfile::tempdir().unwrap();
+    let (spool, waiting) = Spool::open(dir.path()).unwrap();
+    let station = sample::station(dir.path(), Spooling::begin(spool, waiting).unwrap());
+    let proxy = Proxy::new(Arc::new(station));
+    let (_client, mut session) = asked(READ).await;
+    let mut trip = proxy.new_ctx();
+    assert!(!proxy.request_filter(&mut session, &mut trip).await.unwrap());
+    let first = proxy.upstream_peer(&mut session, &mut trip).await.unwrap();
+    assert_eq!((first.group_key, trip.is_alone), (0, false), "the pool");
+    let sent = trip.sent.unwrap();
+    let broken = Error::new_up(ErrorType::WriteError);
+    assert!(
+        proxy
+            .error_while_proxy(&first, &mut session, broken, &mut trip, true)
+            .retry()
+    );
+    let second = proxy.upstream_peer(&mut session, &mut trip).await.unwrap();
+    assert_ne!(second.group_key, 0);
+    assert_eq!(trip.sent, Some(sent));
+    let (_client, mut session) = asked(&READ.replace("GET", "POST")).await;
+    let mut trip = proxy.new_ctx();
+    assert!(!proxy.request_filter(&mut session, &mut trip).await.unwrap());
+    let third = proxy.upstream_peer(&mut session, &mut trip).await.unwrap();
+    assert!(![0, second.group_key].contains(&third.group_key));
+}
+
 /// Remembers every event as text.
 #[derive(Clone, Default)]
 struct Heard(Arc<std::sync::Mutex<Vec<String>>>);

@@ -1,7 +1,9 @@
 //! The gateway as a real process between two toy shops on loopback, under a real hub.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod closing;
 mod counts;
+mod repeats;
 mod routing;
 mod shop;
 mod survival;
