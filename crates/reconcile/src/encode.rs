@@ -1,0 +1,335 @@
+//! The canonical bytes of a value: equal bytes are equal values, and the order of a key's bytes is the order of its values.
+//!
+//! A value is a tag and a payload that ends by itself, so that values can stand one behind the other. Everything that
+//! crosses threads, is sorted on disk or remembered of a suspect is made of these bytes; [`CANON_VERSION`] names the form.
+
+use crate::decimal::Decimal;
+use crate::value::Value;
+
+/// Raised whenever the same value would get other bytes; what was kept under another number is not continued.
+pub const CANON_VERSION: u32 = 1;
+
+const NULL: u8 = 0;
+const BOOL: u8 = 1;
+const INT: u8 = 2;
+/// Whole numbers from 2^63 on.
+const INT_LARGE: u8 = 3;
+const DECIMAL: u8 = 4;
+const FLOAT: u8 = 5;
+const TEXT: u8 = 6;
+const BYTES: u8 = 7;
+const DATE: u8 = 8;
+const TIME: u8 = 9;
+const TIMESTAMP: u8 = 10;
+const INSTANT: u8 = 11;
+const UUID: u8 = 12;
+const JSON: u8 = 13;
+
+/// Ends text and bytes; a zero byte inside is followed by 255.
+const END: [u8; 2] = [0, 1];
+const SIGN_64: u64 = 1 << 63;
+const SIGN_32: u32 = 1 << 31;
+
+/// Bytes that are no canonical form: they were kept by another version, or harmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("these bytes are not values in canonical form {CANON_VERSION}")]
+pub struct NotCanonical;
+
+pub(crate) fn null(out: &mut Vec<u8>) {
+    out.push(NULL);
+}
+
+pub(crate) fn truth(out: &mut Vec<u8>, truth: bool) {
+    out.extend([BOOL, u8::from(truth)]);
+}
+
+pub(crate) fn int(out: &mut Vec<u8>, number: i64) {
+    out.push(INT);
+    out.extend((number.cast_unsigned() ^ SIGN_64).to_be_bytes());
+}
+
+pub(crate) fn unsigned(out: &mut Vec<u8>, number: u64) {
+    match i64::try_from(number) {
+        Ok(number) => int(out, number),
+        Err(_) => {
+            out.push(INT_LARGE);
+            out.extend(number.to_be_bytes());
+        }
+    }
+}
+
+/// Sign, power of ten and two digits a byte; of negative numbers every bit is turned round, so that bytes are in order.
+pub(crate) fn decimal(out: &mut Vec<u8>, number: &Decimal) {
+    out.push(DECIMAL);
+    if number.digits().is_empty() {
+        out.push(1);
+        return;
+    }
+    let turn = if number.is_negative() { 0xff } else { 0 };
+    out.push(if number.is_negative() { 0 } else { 2 });
+    let exponent = number.exponent().cast_unsigned() ^ SIGN_32;
+    out.extend(exponent.to_be_bytes().map(|byte| byte ^ turn));
+    for pair in number.digits().chunks(2) {
+        let value = pair[0] * 10 + pair.get(1).copied().unwrap_or(0);
+        out.push((value + 1) ^ turn);
+    }
+    out.push(turn);
+}
+
+/// NaN is one value, and so are the two zeros.
+pub(crate) fn float(out: &mut Vec<u8>, number: f64) {
+    out.push(FLOAT);
+    let number = match number {
+        _ if number.is_nan() => f64::NAN,
+        0.0 => 0.0,
+        _ => number,
+    };
+    let bits = number.to_bits();
+    let ordered = if bits & SIGN_64 == 0 { bits ^ SIGN_64 } else { !bits };
+    out.extend(ordered.to_be_bytes());
+}
+
+pub(crate) fn text(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.push(TEXT);
+    escaped(out, bytes);
+}
+
+pub(crate) fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.push(BYTES);
+    escaped(out, bytes);
+}
+
+pub(crate) fn json(out: &mut Vec<u8>, canonical: &str) {
+    out.push(JSON);
+    escaped(out, canonical.as_bytes());
+}
+
+pub(crate) fn date(out: &mut Vec<u8>, days: i32) {
+    out.push(DATE);
+    out.extend((days.cast_unsigned() ^ SIGN_32).to_be_bytes());
+}
+
+pub(crate) fn time(out: &mut Vec<u8>, micros: i64) {
+    micros_of(out, TIME, micros);
+}
+
+pub(crate) fn timestamp(out: &mut Vec<u8>, micros: i64) {
+    micros_of(out, TIMESTAMP, micros);
+}
+
+pub(crate) fn instant(out: &mut Vec<u8>, micros: i64) {
+    micros_of(out, INSTANT, micros);
+}
+
+pub(crate) fn uuid(out: &mut Vec<u8>, bytes: &[u8; 16]) {
+    out.push(UUID);
+    out.extend(bytes);
+}
+
+fn micros_of(out: &mut Vec<u8>, tag: u8, micros: i64) {
+    out.push(tag);
+    out.extend((micros.cast_unsigned() ^ SIGN_64).to_be_bytes());
+}
+
+fn escaped(out: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.contains(&0) {
+        for byte in bytes {
+            out.push(*byte);
+            if *byte == 0 {
+                out.push(255);
+            }
+        }
+    } else {
+        out.extend_from_slice(bytes);
+    }
+    out.extend(END);
+}
+
+/// Appends any value.
+pub fn value(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Null => null(out),
+        Value::Bool(is_true) => truth(out, *is_true),
+        Value::Int(number) => match i64::try_from(*number) {
+            Ok(number) => int(out, number),
+            Err(_) => unsigned(out, u64::try_from(*number).unwrap_or(u64::MAX)),
+        },
+        Value::Decimal(number) => decimal(out, number),
+        Value::Float(number) => float(out, *number),
+        Value::Text(words) => text(out, words.as_bytes()),
+        Value::Bytes(content) => bytes(out, content),
+        Value::Date(days) => date(out, *days),
+        Value::Time(micros) => time(out, *micros),
+        Value::Timestamp(micros) => timestamp(out, *micros),
+        Value::Instant(micros) => instant(out, *micros),
+        Value::Uuid(content) => uuid(out, content),
+        Value::Json(document) => json(out, document),
+    }
+}
+
+/// Reads all values back.
+///
+/// # Errors
+/// [`NotCanonical`] where they are not whole values of this form.
+pub fn values(mut bytes: &[u8]) -> Result<Vec<Value>, NotCanonical> {
+    let mut values = Vec::new();
+    while !bytes.is_empty() {
+        let (value, rest) = first(bytes)?;
+        values.push(value);
+        bytes = rest;
+    }
+    Ok(values)
+}
+
+/// Whether the first of these values is `NULL`, or any other.
+pub(crate) fn has_null(mut bytes: &[u8]) -> Result<bool, NotCanonical> {
+    while let Some(tag) = bytes.first() {
+        if *tag == NULL {
+            return Ok(true);
+        }
+        bytes = first(bytes)?.1;
+    }
+    Ok(false)
+}
+
+fn first(bytes: &[u8]) -> Result<(Value, &[u8]), NotCanonical> {
+    let (tag, rest) = bytes.split_first().ok_or(NotCanonical)?;
+    Ok(match *tag {
+        NULL => (Value::Null, rest),
+        BOOL => {
+            let (byte, rest) = rest.split_first().ok_or(NotCanonical)?;
+            (Value::Bool(*byte == 1), rest)
+        }
+        INT => {
+            let (number, rest) = sixty_four(rest)?;
+            (Value::Int(i128::from((number ^ SIGN_64).cast_signed())), rest)
+        }
+        INT_LARGE => {
+            let (number, rest) = sixty_four(rest)?;
+            (Value::Int(i128::from(number)), rest)
+        }
+        DECIMAL => decimal_of(rest)?,
+        FLOAT => {
+            let (ordered, rest) = sixty_four(rest)?;
+            let bits = if ordered & SIGN_64 == 0 { !ordered } else { ordered ^ SIGN_64 };
+            (Value::Float(f64::from_bits(bits)), rest)
+        }
+        TEXT => {
+            let (content, rest) = unescaped(rest)?;
+            (Value::Text(String::from_utf8(content).map_err(|_| NotCanonical)?), rest)
+        }
+        JSON => {
+            let (content, rest) = unescaped(rest)?;
+            (Value::Json(String::from_utf8(content).map_err(|_| NotCanonical)?), rest)
+        }
+        BYTES => {
+            let (content, rest) = unescaped(rest)?;
+            (Value::Bytes(content), rest)
+        }
+        DATE => {
+            let (four, rest) = rest.split_first_chunk::<4>().ok_or(NotCanonical)?;
+            (Value::Date((u32::from_be_bytes(*four) ^ SIGN_32).cast_signed()), rest)
+        }
+        TIME => micros_back(rest, Value::Time)?,
+        TIMESTAMP => micros_back(rest, Value::Timestamp)?,
+        INSTANT => micros_back(rest, Value::Instant)?,
+        UUID => {
+            let (content, rest) = rest.split_first_chunk::<16>().ok_or(NotCanonical)?;
+            (Value::Uuid(*content), rest)
+        }
+        _ => return Err(NotCanonical),
+    })
+}
+
+fn sixty_four(bytes: &[u8]) -> Result<(u64, &[u8]), NotCanonical> {
+    let (eight, rest) = bytes.split_first_chunk::<8>().ok_or(NotCanonical)?;
+    Ok((u64::from_be_bytes(*eight), rest))
+}
+
+fn micros_back(bytes: &[u8], make: fn(i64) -> Value) -> Result<(Value, &[u8]), NotCanonical> {
+    let (number, rest) = sixty_four(bytes)?;
+    Ok((make((number ^ SIGN_64).cast_signed()), rest))
+}
+
+fn decimal_of(bytes: &[u8]) -> Result<(Value, &[u8]), NotCanonical> {
+    let (sign, rest) = bytes.split_first().ok_or(NotCanonical)?;
+    if *sign == 1 {
+        return Ok((Value::Decimal(Decimal::default()), rest));
+    }
+    let turn = if *sign == 0 { 0xff } else { 0 };
+    let (exponent, rest) = rest.split_first_chunk::<4>().ok_or(NotCanonical)?;
+    let exponent = u32::from_be_bytes(exponent.map(|byte| byte ^ turn)) ^ SIGN_32;
+    let end = rest.iter().position(|byte| *byte == turn).ok_or(NotCanonical)?;
+    let mut digits = Vec::with_capacity(2 * end);
+    for byte in &rest[..end] {
+        let pair = (byte ^ turn).checked_sub(1).filter(|pair| *pair < 100).ok_or(NotCanonical)?;
+        digits.extend([pair / 10, pair % 10]);
+    }
+    let number = Decimal::from_parts(*sign == 0, exponent.cast_signed(), digits);
+    Ok((Value::Decimal(number), &rest[end + 1..]))
+}
+
+fn unescaped(bytes: &[u8]) -> Result<(Vec<u8>, &[u8]), NotCanonical> {
+    let mut content = Vec::new();
+    let mut rest = bytes;
+    loop {
+        let zero = rest.iter().position(|byte| *byte == 0).ok_or(NotCanonical)?;
+        content.extend_from_slice(&rest[..zero]);
+        match rest.get(zero + 1) {
+            Some(1) => return Ok((content, &rest[zero + 2..])),
+            Some(255) => content.push(0),
+            Some(_) | None => return Err(NotCanonical),
+        }
+        rest = &rest[zero + 2..];
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn encoded(one: &Value) -> Vec<u8> {
+        let mut out = Vec::new();
+        value(&mut out, one);
+        out
+    }
+
+    fn ascending(row: &[Value]) {
+        for pair in row.windows(2) {
+            assert!(encoded(&pair[0]) < encoded(&pair[1]), "{} < {}", pair[0], pair[1]);
+        }
+        let mut all = Vec::new();
+        row.iter().for_each(|one| value(&mut all, one));
+        assert_eq!(values(&all).unwrap(), row);
+    }
+
+    #[test]
+    fn bytes_are_in_the_order_of_their_values_and_lead_back_to_them() {
+        ascending(&[i128::from(i64::MIN), -1, 0, 1, i128::from(i64::MAX), 1 << 63, i128::from(u64::MAX)].map(Value::Int));
+        let decimals = ["-1000", "-12.35", "-12.3", "-0.001", "0", "0.0001", "0.1", "0.12", "0.2", "9", "10", "10.5", "123456789012345678901"];
+        ascending(&decimals.map(|text| Value::Decimal(Decimal::parse(text).unwrap())));
+        ascending(&[f64::NEG_INFINITY, -1.5, -1e-300, 0.0, 1e-300, 2.0, f64::INFINITY].map(Value::Float));
+        ascending(&["", "\0", "\0a", "\t", " ", "A", "a", "a\0", "a\t", "a ", "ab", "\u{e9}"].map(|text| Value::Text(text.to_owned())));
+        ascending(&[i64::MIN, -1, 0, 1, i64::MAX].map(Value::Timestamp));
+        ascending(&[i32::MIN, -1, 0, 1, i32::MAX].map(Value::Date));
+    }
+
+    #[test]
+    fn a_shorter_first_value_does_not_run_into_the_second() {
+        let pair = |a: &str, b: &str| {
+            let mut out = encoded(&Value::Text(a.to_owned()));
+            value(&mut out, &Value::Text(b.to_owned()));
+            out
+        };
+        assert!(pair("a", "z") < pair("ab", "a"));
+        assert_ne!(pair("a", "bc"), pair("ab", "c"));
+    }
+
+    #[test]
+    fn harmed_bytes_are_refused() {
+        for bytes in [&[INT, 0][..], &[TEXT, b'a'], &[99], &[TEXT, 0, 7], &[TEXT, 0xff, 0, 1], &[DECIMAL, 2, 0]] {
+            assert_eq!(values(bytes), Err(NotCanonical), "{bytes:?}");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Compares rows of two sources.
+
