@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 
 /// An exact decimal number: `0.DIGITS * 10^exponent`, without zeros at either end of the digits. Zero has no digits.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Decimal {
     is_negative: bool,
     exponent: i32,
@@ -189,6 +190,25 @@ fn subtract(a: &[u8], b: &[u8]) -> Vec<u8> {
 
 fn from_end(digits: &[u8], place: usize) -> u8 {
     digits.len().checked_sub(place + 1).map_or(0, |at| digits[at])
+}
+
+/// A text that is no decimal number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a decimal number")]
+pub struct NoNumber;
+
+impl TryFrom<String> for Decimal {
+    type Error = NoNumber;
+
+    fn try_from(text: String) -> Result<Self, NoNumber> {
+        Self::parse(&text).ok_or(NoNumber)
+    }
+}
+
+impl From<Decimal> for String {
+    fn from(number: Decimal) -> Self {
+        number.to_string()
+    }
 }
 
 impl From<i128> for Decimal {

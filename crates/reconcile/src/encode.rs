@@ -211,7 +211,11 @@ fn first(bytes: &[u8]) -> Result<(Value, &[u8]), NotCanonical> {
         DECIMAL => decimal_of(rest)?,
         FLOAT => {
             let (ordered, rest) = sixty_four(rest)?;
-            let bits = if ordered & SIGN_64 == 0 { !ordered } else { ordered ^ SIGN_64 };
+            let bits = if ordered & SIGN_64 == 0 {
+                !ordered
+            } else {
+                ordered ^ SIGN_64
+            };
             (Value::Float(f64::from_bits(bits)), rest)
         }
         TEXT => {
@@ -262,7 +266,10 @@ fn decimal_of(bytes: &[u8]) -> Result<(Value, &[u8]), NotCanonical> {
     let end = rest.iter().position(|byte| *byte == turn).ok_or(NotCanonical)?;
     let mut digits = Vec::with_capacity(2 * end);
     for byte in &rest[..end] {
-        let pair = (byte ^ turn).checked_sub(1).filter(|pair| *pair < 100).ok_or(NotCanonical)?;
+        let pair = (byte ^ turn)
+            .checked_sub(1)
+            .filter(|pair| *pair < 100)
+            .ok_or(NotCanonical)?;
         digits.extend([pair / 10, pair % 10]);
     }
     let number = Decimal::from_parts(*sign == 0, exponent.cast_signed(), digits);
@@ -306,11 +313,39 @@ mod tests {
 
     #[test]
     fn bytes_are_in_the_order_of_their_values_and_lead_back_to_them() {
-        ascending(&[i128::from(i64::MIN), -1, 0, 1, i128::from(i64::MAX), 1 << 63, i128::from(u64::MAX)].map(Value::Int));
-        let decimals = ["-1000", "-12.35", "-12.3", "-0.001", "0", "0.0001", "0.1", "0.12", "0.2", "9", "10", "10.5", "123456789012345678901"];
+        ascending(
+            &[
+                i128::from(i64::MIN),
+                -1,
+                0,
+                1,
+                i128::from(i64::MAX),
+                1 << 63,
+                i128::from(u64::MAX),
+            ]
+            .map(Value::Int),
+        );
+        let decimals = [
+            "-1000",
+            "-12.35",
+            "-12.3",
+            "-0.001",
+            "0",
+            "0.0001",
+            "0.1",
+            "0.12",
+            "0.2",
+            "9",
+            "10",
+            "10.5",
+            "123456789012345678901",
+        ];
         ascending(&decimals.map(|text| Value::Decimal(Decimal::parse(text).unwrap())));
         ascending(&[f64::NEG_INFINITY, -1.5, -1e-300, 0.0, 1e-300, 2.0, f64::INFINITY].map(Value::Float));
-        ascending(&["", "\0", "\0a", "\t", " ", "A", "a", "a\0", "a\t", "a ", "ab", "\u{e9}"].map(|text| Value::Text(text.to_owned())));
+        ascending(
+            &["", "\0", "\0a", "\t", " ", "A", "a", "a\0", "a\t", "a ", "ab", "\u{e9}"]
+                .map(|text| Value::Text(text.to_owned())),
+        );
         ascending(&[i64::MIN, -1, 0, 1, i64::MAX].map(Value::Timestamp));
         ascending(&[i32::MIN, -1, 0, 1, i32::MAX].map(Value::Date));
     }
@@ -328,7 +363,14 @@ mod tests {
 
     #[test]
     fn harmed_bytes_are_refused() {
-        for bytes in [&[INT, 0][..], &[TEXT, b'a'], &[99], &[TEXT, 0, 7], &[TEXT, 0xff, 0, 1], &[DECIMAL, 2, 0]] {
+        for bytes in [
+            &[INT, 0][..],
+            &[TEXT, b'a'],
+            &[99],
+            &[TEXT, 0, 7],
+            &[TEXT, 0xff, 0, 1],
+            &[DECIMAL, 2, 0],
+        ] {
             assert_eq!(values(bytes), Err(NotCanonical), "{bytes:?}");
         }
     }

@@ -1,2 +1,28 @@
-//! Compares rows of two sources.
+//! Compares old and new rows across databases and files: every row of both sides, in bounded memory, on live data.
+//!
+//! An [`Entity`] says what is compared, a [`Source`] gives rows in canonical form, `reconcile` reads both sides chunk by
+//! chunk and tells what it sees as [`Event`]s. A row that does not agree is a suspect first; it is read again before
+//! it counts. Nothing here writes to a database that it compares.
 
+pub mod agree;
+pub mod decimal;
+pub mod difference;
+pub mod encode;
+pub mod entity;
+pub mod event;
+pub mod fault;
+mod json;
+mod moment;
+pub mod row;
+pub mod source;
+pub mod value;
+pub mod verdict;
+
+pub use difference::{Change, Class, Difference};
+pub use entity::{Budget, Cmp, Column, Entity, Expression, Relation, Side};
+pub use event::{Event, KeyRange, Suspect};
+pub use fault::SourceFault;
+pub use row::{Key, Row};
+pub use source::Source;
+pub use value::{Kind, Value};
+pub use verdict::{Coverage, Verdict};

@@ -42,7 +42,11 @@ pub(crate) fn civil_of(days: i64) -> (i64, u32, u32) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_of_year = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_of_year + 2) / 5 + 1;
-    let month = if month_of_year < 10 { month_of_year + 3 } else { month_of_year - 9 };
+    let month = if month_of_year < 10 {
+        month_of_year + 3
+    } else {
+        month_of_year - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     let small = |number: i64| u32::try_from(number).expect("a month and a day are small");
     (year, small(month), small(day))
@@ -123,7 +127,11 @@ fn offset_of(text: &str) -> Option<i64> {
         _ => return None,
     };
     let digits: String = text[1..].chars().filter(|letter| *letter != ':').collect();
-    let part = |from: usize| digits.get(from..from + 2).map_or(Some(0), |two| small(two).map(i64::from));
+    let part = |from: usize| {
+        digits
+            .get(from..from + 2)
+            .map_or(Some(0), |two| small(two).map(i64::from))
+    };
     matches!(digits.len(), 2 | 4 | 6).then_some(())?;
     Some(sign * (part(0)? * 3_600 + part(2)? * 60 + part(4)?))
 }
@@ -148,7 +156,9 @@ fn number(text: &str) -> Option<i64> {
 }
 
 fn small(text: &str) -> Option<u32> {
-    number(text).and_then(|number| u32::try_from(number).ok()).filter(|_| text.len() <= 2)
+    number(text)
+        .and_then(|number| u32::try_from(number).ok())
+        .filter(|_| text.len() <= 2)
 }
 
 /// `YYYY-MM-DD`.
@@ -168,7 +178,12 @@ pub(crate) fn time_text(micros: i64) -> String {
     let sign = if micros < 0 { "-" } else { "" };
     let size = micros.unsigned_abs();
     let (seconds, fraction) = (size / 1_000_000, size % 1_000_000);
-    let clock = format!("{sign}{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let clock = format!(
+        "{sign}{:02}:{:02}:{:02}",
+        seconds / 3_600,
+        seconds / 60 % 60,
+        seconds % 60
+    );
     match fraction {
         0 => clock,
         _ => format!("{clock}.{fraction:06}"),
@@ -225,7 +240,9 @@ mod tests {
 
     #[test]
     fn offsets_are_told_apart_from_none() {
-        let noon = days_of(2026, 3, 29).map(|days| i64::from(days) * DAY + 12 * 3_600 * SECOND).unwrap();
+        let noon = days_of(2026, 3, 29)
+            .map(|days| i64::from(days) * DAY + 12 * 3_600 * SECOND)
+            .unwrap();
         for (text, offset) in [
             ("2026-03-29 12:00:00", None),
             ("2026-03-29T12:00:00Z", Some(0)),

@@ -175,7 +175,12 @@ mod tests {
             assert_eq!(uuid_of(dress).unwrap(), plain, "{dress}");
         }
         assert_eq!(uuid_text(&plain), "01234567-89ab-cdef-0123-456789abcdef");
-        for no_uuid in ["", "0123", "0123456789abcdef0123456789abcdeg", "0123456789abcdef0123456789abcdef0"] {
+        for no_uuid in [
+            "",
+            "0123",
+            "0123456789abcdef0123456789abcdeg",
+            "0123456789abcdef0123456789abcdef0",
+        ] {
             assert_eq!(uuid_of(no_uuid), None, "{no_uuid}");
         }
     }

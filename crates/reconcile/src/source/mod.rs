@@ -1,0 +1,201 @@
+//! Where rows are read from: one trait that databases and files answer, and the streams that their rows come in.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::entity::{Expression, Relation};
+use crate::event::KeyRange;
+use crate::fault::SourceFault;
+use crate::row::{Batch, Key};
+use crate::value::Kind;
+
+/// Batches that wait for the comparison, a stream and side; a source that is ahead stops reading.
+const BATCHES_WAITING_MAX: usize = 4;
+/// A batch is handed over when it has so many bytes.
+pub(crate) const BATCH_BYTES: usize = 128 * 1024;
+/// A batch is handed over when it has so many rows.
+pub(crate) const BATCH_ROWS: usize = 2_048;
+
+/// A column as one side declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// What it holds; `None` where the side does not say it (a file of text).
+    pub kind: Option<Kind>,
+    /// The side's own word for it.
+    pub native: String,
+    /// Digits after the point: of a number, or of the seconds of a time.
+    pub digits: Option<u32>,
+    /// Whether a floating-point number has 32 bits only.
+    pub is_single: bool,
+}
+
+/// Whether a side can give its rows in key order without sorting all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyOrder {
+    /// It can, and a range of keys costs as much as its rows.
+    ByKey,
+    /// It cannot; its rows are read once and sorted here.
+    Unordered {
+        /// Why not.
+        why: String,
+    },
+}
+
+/// What one side says of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schema {
+    /// The key's columns.
+    pub key: Vec<Field>,
+    /// The compared columns.
+    pub cells: Vec<Field>,
+    /// Whether rows come in key order.
+    pub order: KeyOrder,
+    /// How many rows its statistics promise.
+    pub rows_estimated: Option<u64>,
+}
+
+/// A column of a question and what it is to be read as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// What the column is on this side.
+    pub expression: Expression,
+    /// What it is read as; before both sides are understood, `None`.
+    pub kind: Option<Kind>,
+}
+
+/// What one side is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Where the rows are.
+    pub relation: Relation,
+    /// The key's columns, at least one.
+    pub key: Vec<Asked>,
+    /// The compared columns.
+    pub cells: Vec<Asked>,
+    /// Which rows count.
+    pub filter: Option<String>,
+    /// The zone of times without one.
+    pub zone: Option<jiff::tz::TimeZone>,
+    /// How long one statement may take.
+    pub statement_time_max: Duration,
+}
+
+impl Question {
+    /// Key and compared columns, in that order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Asked> {
+        self.key.iter().chain(&self.cells)
+    }
+}
+
+/// How busy a database is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Sessions at work, our own not counted; `None` where it does not say.
+    pub active_sessions: Option<u64>,
+    /// How far it is behind the database it copies; zero where it copies none.
+    pub lag: Duration,
+}
+
+/// A database or a file that gives rows. Nothing it does can write.
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// What people call it; never with a secret.
+    fn name(&self) -> String;
+
+    /// The names of a relation's columns, and of those that are its key.
+    ///
+    /// # Errors
+    /// Any fault of the source.
+    async fn columns(&self, relation: &Relation) -> Result<Columns, SourceFault>;
+
+    /// What the columns of a question hold, and whether rows come in key order.
+    ///
+    /// # Errors
+    /// Any fault of the source.
+    async fn schema(&self, question: &Question) -> Result<Schema, SourceFault>;
+
+    /// The key that stands `rows` rows behind `after` and before `until`; `None` where there are not so many.
+    ///
+    /// # Errors
+    /// Any fault of the source.
+    async fn boundary(&self, question: &Question, range: &KeyRange, rows: u64) -> Result<Option<Key>, SourceFault>;
+
+    /// The rows of a range, from one moment. In key order, except from a source that has none.
+    ///
+    /// # Errors
+    /// Any fault before the first row; later ones come in the stream.
+    async fn stream(&self, question: &Question, range: &KeyRange) -> Result<RowStream, SourceFault>;
+
+    /// The rows of these keys as they are now, in any order.
+    ///
+    /// # Errors
+    /// Any fault of the source.
+    async fn lookup(&self, question: &Question, keys: &[Key]) -> Result<Batch, SourceFault>;
+
+    /// The source's own clock, in microseconds since 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    /// Any fault of the source.
+    async fn clock(&self) -> Result<i64, SourceFault>;
+
+    /// How busy it is.
+    ///
+    /// # Errors
+    /// Any fault of the source.
+    async fn load(&self) -> Result<Load, SourceFault>;
+}
+
+/// The columns of a relation.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Columns {
+    /// All names in their order.
+    pub names: Vec<String>,
+    /// The primary key, where there is one.
+    pub key: Vec<String>,
+}
+
+/// Rows on their way. Dropped, it ends the reading.
+#[derive(Debug)]
+pub struct RowStream {
+    batches: mpsc::Receiver<Result<Batch, SourceFault>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl RowStream {
+    /// A stream fed by a task or thread that `begin` starts.
+    pub(crate) fn fed_by(begin: impl FnOnce(BatchSender) -> JoinHandle<()>) -> Self {
+        let (sender, batches) = mpsc::channel(BATCHES_WAITING_MAX);
+        let reader = Some(begin(sender));
+        Self { batches, reader }
+    }
+
+    /// The next batch; `None` after the last one.
+    ///
+    /// # Errors
+    /// Any fault of the source; nothing follows it.
+    pub async fn next(&mut self) -> Result<Option<Batch>, SourceFault> {
+        match self.batches.recv().await {
+            Some(Ok(batch)) => Ok(Some(batch)),
+            Some(Err(fault)) => Err(fault),
+            None => match self.reader.take() {
+                // A reader that panicked has not given all its rows.
+                Some(reader) => reader.await.map(|()| None).map_err(|_| SourceFault::Reader),
+                None => Ok(None),
+            },
+        }
+    }
+}
+
+impl Drop for RowStream {
+    fn drop(&mut self) {
+        if let Some(reader) = &self.reader {
+            reader.abort();
+        }
+    }
+}
+
+/// Where a reader puts its batches.
+pub(crate) type BatchSender = mpsc::Sender<Result<Batch, SourceFault>>;
