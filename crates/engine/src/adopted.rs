@@ -1,6 +1,7 @@
 //! What an adoption writes into the journal of each stage, so that a replay needs no estate.
 
 use serde::{Deserialize, Serialize};
+use tidegate_model::ask::Bound;
 use tidegate_model::{BasisPoints, CriterionId, DomainId, Millis, PlanId, StageId, UnitId};
 
 /// A stage as adopted: what replay needs to know of it.
@@ -31,4 +32,22 @@ pub struct AdoptedSource {
     pub max_silence: Millis,
     /// Whether it compares both sides, and so says nothing at full exposure.
     pub is_comparison: bool,
+    /// What a source outside tells about it; none where a gateway counts, or two databases are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<ToldOf>,
+}
+
+/// What a source outside tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ToldOf {
+    /// A number.
+    Level {
+        /// Where harm begins.
+        bound: Bound,
+        /// Answers that are further apart have one missing between them.
+        stale_after: Millis,
+    },
+    /// Counts.
+    Counts,
 }

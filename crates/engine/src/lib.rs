@@ -5,6 +5,7 @@ mod adopted;
 mod cause;
 pub mod command;
 pub mod event;
+mod level;
 mod opening;
 mod reading;
 pub mod refusal;

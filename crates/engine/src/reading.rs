@@ -1,7 +1,8 @@
 //! The numbers behind a verdict, as they were when it was given.
 
 use serde::{Deserialize, Serialize};
-use tidegate_model::{Millis, Money};
+use tidegate_model::ask::Decimal;
+use tidegate_model::{Millis, Money, Timestamp};
 
 /// Numbers behind a verdict, as they were when it was given. Shares are ratios; `None` means not computable, never zero.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -20,6 +21,9 @@ pub struct Reading {
     pub can_see: Option<f64>,
     /// Expected time until the test can speak, at the present traffic.
     pub speaks_in: Option<Millis>,
+    /// The newest number that a source told, and the moment it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<(Timestamp, Decimal)>,
     /// Strata judged.
     pub strata: u64,
     /// Why it says what it says, one sentence.

@@ -13,6 +13,7 @@ use tidegate_model::{
 
 use crate::command::CommandKey;
 use crate::event::{AdoptedSource, Binding, Opening, Origin, Reading};
+pub use crate::level::LevelRun;
 use crate::refusal::Refusal;
 pub use crate::seen::Seen;
 
@@ -174,6 +175,10 @@ pub struct StageState {
     pub cells: BTreeMap<CriterionId, Arc<Vec<Cell>>>,
     /// The last answer of each asked source.
     pub observations: BTreeMap<CriterionId, Observation>,
+    /// Numbers that sources tell.
+    pub levels: BTreeMap<CriterionId, LevelRun>,
+    /// When an answer of each asked source last came that could be used.
+    pub answered: BTreeMap<CriterionId, Timestamp>,
     /// Manual answers: whether it holds, and when it was said.
     pub attested: BTreeMap<CriterionId, (bool, Timestamp)>,
     /// Snapshot from which counts enter at all: the attempt's or the restart's.

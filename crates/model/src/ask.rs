@@ -166,7 +166,8 @@ pub enum CountQuestion {
 }
 
 /// What a hit is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum HitsAre {
     /// Something that is wanted: an order, a click.
     Good,
@@ -187,7 +188,8 @@ pub enum Looks {
 }
 
 /// A bound of a level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Bound {
     /// Harm lies above.
     AtMost(Decimal),

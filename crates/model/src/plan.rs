@@ -71,6 +71,10 @@ pub enum OnHarm {
 
 /// What a criterion measures.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a plan has tens of criteria, which are built once and never moved about"
+)]
 pub enum Measure {
     /// Completion of a flow on the new side is not worse than on the old one by the step's margin.
     Completion {

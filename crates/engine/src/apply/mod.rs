@@ -2,6 +2,7 @@
 
 mod evidence;
 mod incident;
+mod observation;
 mod stage;
 
 use std::sync::Arc;

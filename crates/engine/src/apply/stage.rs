@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tidegate_model::seam::{Actor, ExposureVersion};
 use tidegate_model::{BasisPoints, PersonId, StageId, Timestamp};
 
+use super::observation;
 use crate::event::{AdoptedStage, Body, Event};
 use crate::state::{Approval, Asked, Exposed, Hold, Phase, Risk, Said, StageState, State};
 
@@ -56,6 +57,8 @@ fn fresh(adopted: &AdoptedStage, at: Timestamp) -> StageState {
         verdicts: BTreeMap::new(),
         cells: BTreeMap::new(),
         observations: BTreeMap::new(),
+        levels: BTreeMap::new(),
+        answered: BTreeMap::new(),
         attested: BTreeMap::new(),
         evidence_since: ExposureVersion::default(),
         evidence_since_at: at,
@@ -132,6 +135,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                 stage.evidence_since = version;
                 stage.evidence_since_at = at;
             }
+            begin_step(stage);
             stage.step = Some(*step);
             stage.step_since = version;
             stage.step_since_at = at;
@@ -156,6 +160,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.fallbacks = 0;
             stage.passed = None;
             stage.verdicts.clear();
+            begin_step(stage);
             enter(stage, Phase::Soaking, at);
         }
         Body::GateOpened { .. } => enter(stage, Phase::Gating, at),
@@ -181,7 +186,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         Body::Observed {
             criterion, observation, ..
         } => {
-            stage.observations.insert(criterion.clone(), observation.clone());
+            observation::record(stage, criterion, observation, at);
         }
         Body::Attested { criterion, holds, .. } => {
             stage.attested.insert(criterion.clone(), (*holds, at));
@@ -242,6 +247,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.soak_until = None;
             stage.verdicts.clear();
             stage.step_since_at = at;
+            begin_step(stage);
             enter(stage, Phase::Watching, at);
         }
         Body::StageFinalised { .. } => {
@@ -299,9 +305,18 @@ fn withdraw_agreements(stage: &mut StageState) {
     stage.asked = None;
 }
 
+/// Evidence that passes starts anew.
+fn begin_step(stage: &mut StageState) {
+    for level in stage.levels.values_mut() {
+        level.begin_step();
+    }
+}
+
 fn forget_evidence(stage: &mut StageState) {
     stage.cells.clear();
     stage.observations.clear();
+    stage.levels.clear();
+    stage.answered.clear();
     stage.attested.clear();
     stage.verdicts.clear();
     stage.fallbacks = 0;

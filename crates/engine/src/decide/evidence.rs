@@ -1,7 +1,8 @@
 //! What senses and people report about a stage enters the record; judging it is the gate's business.
 
-use tidegate_model::seam::{Observation, Stratum};
-use tidegate_model::{CriterionId, Millis, StageId};
+use tidegate_model::plan::Measure;
+use tidegate_model::seam::{InvalidReason, Observation, Stratum};
+use tidegate_model::{CriterionId, Millis, StageId, Timestamp};
 
 use super::turn::{Turn, unknown};
 use crate::event::Body;
@@ -58,9 +59,9 @@ pub(super) fn observe(
     observation: &Observation,
 ) -> Result<(), Refusal> {
     let (_, declared, state) = turn.stage(stage)?;
-    if !declared.gate.criteria.iter().any(|known| &known.id == criterion) {
+    let Some(asked) = declared.gate.criteria.iter().find(|known| &known.id == criterion) else {
         return Err(unknown("criterion", criterion.as_str()));
-    }
+    };
     let is_stale = match observation {
         // What a query saw before the change or the attempt says nothing about what runs now.
         Observation::Equality { at, .. } => *at < state.evidence_since_at,
@@ -76,10 +77,34 @@ pub(super) fn observe(
     let body = Body::Observed {
         stage: stage.clone(),
         criterion: criterion.clone(),
-        observation: observation.clone(),
+        observation: in_time(&asked.measure, observation, turn.now),
     };
     turn.emit(body);
     Ok(())
+}
+
+/// An answer as it may be judged: a number about a moment too long ago, or still to come, is none.
+fn in_time(measure: &Measure, observation: &Observation, now: Timestamp) -> Observation {
+    let (Measure::Level { cadence, .. }, Observation::Level { at, value }) = (measure, observation) else {
+        return observation.clone();
+    };
+    let unusable = |reason, detail| Observation::Unusable {
+        at: now,
+        reason,
+        detail,
+    };
+    if now.since(*at) > cadence.stale_after {
+        let bound = cadence.stale_after;
+        let detail = format!("{value} was told about {at}; what is older than {bound} does not count");
+        return unusable(InvalidReason::Stale, detail);
+    }
+    if at.since(now) > SKEW_MAX {
+        return unusable(
+            InvalidReason::Impossible,
+            format!("{value} was told about {at}, which is still to come"),
+        );
+    }
+    observation.clone()
 }
 
 pub(super) fn attest(

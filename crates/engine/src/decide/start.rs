@@ -6,7 +6,7 @@ use tidegate_model::plan::{Criterion, Measure, Stage};
 
 use super::exposure::{Ask, ask};
 use super::turn::Turn;
-use crate::event::{AdoptedSource, AdoptedStage, Body};
+use crate::event::{AdoptedSource, AdoptedStage, Body, ToldOf};
 use crate::judge;
 use crate::refusal::Refusal;
 
@@ -78,7 +78,25 @@ fn source(estate: &Estate, criterion: &Criterion) -> Option<AdoptedSource> {
         criterion: criterion.id.clone(),
         max_silence: Millis(criterion.max_silence.0.saturating_add(window.0)),
         is_comparison: !judge::is_absolute(&criterion.measure),
+        told: told(&criterion.measure),
     })
+}
+
+fn told(measure: &Measure) -> Option<ToldOf> {
+    match measure {
+        Measure::Level { bound, cadence, .. } => Some(ToldOf::Level {
+            bound: *bound,
+            stale_after: cadence.stale_after,
+        }),
+        Measure::Counted { .. } => Some(ToldOf::Counts),
+        Measure::Completion { .. }
+        | Measure::Errors { .. }
+        | Measure::Latency { .. }
+        | Measure::Slower { .. }
+        | Measure::SqlEqual { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => None,
+    }
 }
 
 fn exposures(stage: &Stage) -> Vec<tidegate_model::BasisPoints> {

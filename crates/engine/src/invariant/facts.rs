@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidegate_model::seam::ExposureVersion;
+use tidegate_model::seam::{ExposureVersion, Observation};
 use tidegate_model::{BasisPoints, CriterionId, DomainId, IncidentId, PersonId, Severity, StageId, Timestamp};
 
 use crate::event::{Binding, Body, Event, Origin};
@@ -104,9 +104,19 @@ impl Facts {
                     }
                 }
             }
-            Body::Observed { stage, criterion, .. } => {
-                self.stage(stage).evidence.insert(criterion.clone(), at);
-            }
+            Body::Observed {
+                stage,
+                criterion,
+                observation,
+            } => match observation {
+                Observation::Equality { .. } | Observation::Level { .. } | Observation::Counts { .. } => {
+                    self.stage(stage).evidence.insert(criterion.clone(), at);
+                }
+                // What cannot be used opens nothing, however lately it came.
+                Observation::Nothing { .. } | Observation::Unusable { .. } | Observation::Silent(_) => {
+                    self.stage(stage).evidence.remove(criterion);
+                }
+            },
             Body::Attested {
                 stage,
                 criterion,

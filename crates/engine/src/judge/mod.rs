@@ -1,6 +1,7 @@
 //! Judging: a pure fold of journalled counts through the statistics, giving a verdict and the numbers behind it.
 
 mod comparison;
+mod level;
 mod numbers;
 pub(crate) mod silence;
 mod source;
@@ -51,7 +52,13 @@ pub fn judge(
         Measure::Completion { .. } | Measure::Errors { .. } | Measure::Latency { .. } | Measure::Slower { .. } => {
             comparison::judge(plan, declared, known, criterion, now)
         }
-        Measure::Level { .. } | Measure::Counted { .. } => (
+        Measure::Level {
+            bound,
+            lasting,
+            cadence,
+            ..
+        } => level::judge(known, criterion, *bound, *lasting, cadence.stale_after, now),
+        Measure::Counted { .. } => (
             Verdict::NotYet { needed: None },
             because("the source was not asked yet"),
         ),

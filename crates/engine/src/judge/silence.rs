@@ -1,6 +1,5 @@
 //! Silence of a measured criterion: since when nothing has come. Needs no estate, so that the clock can be set to it.
 
-use tidegate_model::seam::Observation;
 use tidegate_model::{BasisPoints, CriterionId, Millis, Timestamp};
 
 use crate::event::AdoptedSource;
@@ -30,7 +29,15 @@ fn at_least_one(silence: Millis) -> Millis {
     Millis(silence.0.max(1))
 }
 
-/// The last sign of life under this step: counts of the new side, or an answer.
+/// The last sign of life of a criterion under this step.
+#[must_use]
+pub(super) fn since(stage: &StageState, criterion: &CriterionId) -> Timestamp {
+    let source = stage.sources.iter().find(|source| &source.criterion == criterion);
+    source.map_or(stage.step_since_at, |source| last_sign(stage, source))
+}
+
+/// The last sign of life under this step: counts of the new side, or an answer that can be used. One that is empty, cannot be
+/// judged, or is about a moment too long ago is none.
 fn last_sign(stage: &StageState, source: &AdoptedSource) -> Timestamp {
     let counted = stage.cells.get(&source.criterion).and_then(|cells| {
         let counted = cells
@@ -38,17 +45,7 @@ fn last_sign(stage: &StageState, source: &AdoptedSource) -> Timestamp {
             .filter(|cell| cell.new.n > 0 && cell.version >= stage.step_since);
         counted.map(|cell| cell.received).max()
     });
-    let answered = stage
-        .observations
-        .get(&source.criterion)
-        .map(|observation| match observation {
-            Observation::Equality { at, .. }
-            | Observation::Level { at, .. }
-            | Observation::Counts { at, .. }
-            | Observation::Nothing { at, .. }
-            | Observation::Unusable { at, .. } => *at,
-            Observation::Silent(silence) => silence.since,
-        });
+    let answered = stage.answered.get(&source.criterion).copied();
     let began = stage.step_since_at;
     began.max(counted.unwrap_or(began)).max(answered.unwrap_or(began))
 }

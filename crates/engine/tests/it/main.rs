@@ -13,6 +13,7 @@
 mod actions;
 mod adoption;
 mod approvals;
+mod asked;
 mod controller;
 mod evidence;
 mod exposures;
@@ -22,6 +23,7 @@ mod headlines;
 mod holds;
 mod incidents;
 mod letters;
+mod levels;
 mod moves;
 mod promises;
 mod refusals;

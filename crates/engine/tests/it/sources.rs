@@ -242,9 +242,9 @@ fn too_few_rows_and_a_database_that_does_not_answer_pass_nothing() {
         09:00:11 prices of pricing says source down: connection refused
         = pricing is gating at 50 %, attempt 1; it waits for: prices says source down
         09:00:16 asked cleo to approve the finalisation of catalogue, until 09:01:46
-        09:00:31 inc-1 opened (sev3, pricing, by the silence of prices (pricing)): pricing: prices is silent - connection refused
-        09:00:31 rung 1 of inc-1 reaches nobody
-        09:00:31 called gus for inc-1 (rung 2, call 2); next at 09:01:31
+        09:00:26 inc-1 opened (sev3, pricing, by the silence of prices (pricing)): pricing: prices is silent - connection refused
+        09:00:26 rung 1 of inc-1 reaches nobody
+        09:00:26 called gus for inc-1 (rung 2, call 2); next at 09:01:26
         09:00:31 prices of pricing says pass
         09:00:31 inc-1 is over by itself; lesson: none, because the signal came back
         09:00:31 the gate of pricing step 1 passed on 2 criteria
