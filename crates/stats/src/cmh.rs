@@ -111,6 +111,13 @@ impl HarmSums {
         self.difference_within(&Boundary::tuned(alpha, V_STAR)?)
     }
 
+    /// The difference with an interval of so many standard deviations, the variance taken as `floor` at least.
+    pub(crate) fn difference_at(&self, deviations: f64, floor: f64) -> Option<Difference> {
+        let point = self.point()?;
+        let half = deviations * libm::sqrt(self.spread(point).max(floor)) / self.weight;
+        Difference::from_shares(point, point - half, point + half)
+    }
+
     fn ln_evidence(&self, boundary: &Boundary) -> f64 {
         boundary.ln_evidence(self.lost, self.variance)
     }

@@ -26,6 +26,10 @@ pub mod joint;
 
 pub mod sample_ratio;
 
+pub mod spending;
+
+pub mod batch;
+
 pub mod brake;
 
 pub mod alpha;

@@ -3,19 +3,18 @@
 use tidegate_stats::sample_ratio::{Split, SrmTest};
 use tidegate_stats::{Alarm, HarmAlarm, Hits, Margin, PairedStratum, PassTest, RareAlarm, ShareTest};
 
-use crate::world::{Ramp, STEPS};
+use crate::world::{Ramp, STEPS, runs};
 
-pub(crate) const RUNS: u64 = 800;
 pub(crate) const ALPHA: f64 = 0.05;
 pub(crate) const SEED: u64 = 20_260_401;
 
 pub(crate) fn most_allowed(alpha: f64) -> f64 {
-    alpha + 2.0 * (alpha * (1.0 - alpha) / RUNS as f64).sqrt()
+    alpha + 2.0 * (alpha * (1.0 - alpha) / runs() as f64).sqrt()
 }
 
 fn share_of_runs(name: &str, is_hit: impl Fn(u64) -> bool) -> f64 {
-    let share = (0..RUNS).filter(|run| is_hit(SEED + run)).count() as f64 / RUNS as f64;
-    println!("{name}: {:.1} % of {RUNS} runs, seeds from {SEED}", 100.0 * share);
+    let share = (0..runs()).filter(|run| is_hit(SEED + run)).count() as f64 / runs() as f64;
+    println!("{name}: {:.1} % of {} runs, seeds from {SEED}", 100.0 * share, runs());
     share
 }
 
@@ -91,7 +90,7 @@ fn counting_open_carts_fails_the_same_test() {
 /// Evidence for a pass starts at zero at each step, so each step is a test of its own.
 fn false_passes_of_the_worst_step(world: Ramp, hits: Hits, margin: Margin, name: &str) -> f64 {
     let mut passes = [0_u64; 4];
-    for seed in SEED..SEED + RUNS {
+    for seed in SEED..SEED + runs() {
         let mut tests: Vec<PassTest> = (0..4).map(|_| PassTest::new(hits, margin, ALPHA).unwrap()).collect();
         world
             .run(seed)
@@ -102,8 +101,11 @@ fn false_passes_of_the_worst_step(world: Ramp, hits: Hits, margin: Margin, name:
             .zip(&mut passes)
             .for_each(|(test, count)| *count += u64::from(test.has_passed()));
     }
-    println!("pass ever, {name}: {passes:?} of {RUNS} runs by step, seeds from {SEED}");
-    passes.into_iter().max().unwrap() as f64 / RUNS as f64
+    println!(
+        "pass ever, {name}: {passes:?} of {} runs by step, seeds from {SEED}",
+        runs()
+    );
+    passes.into_iter().max().unwrap() as f64 / runs() as f64
 }
 
 #[test]

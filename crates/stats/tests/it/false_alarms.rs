@@ -3,8 +3,8 @@
 
 use tidegate_stats::{Alarm, ArmCounts, HarmAlarm, Hits, PairedStratum, RareAlarm};
 
-use crate::error_rates::{ALPHA, RUNS, SEED, most_allowed};
-use crate::world::Ramp;
+use crate::error_rates::{ALPHA, SEED, most_allowed};
+use crate::world::{self, Ramp};
 
 /// Shares of completion with arrivals per stratum; the failures are 1, 7 and 40 % and move with the day.
 const WORLDS: [(f64, f64); 3] = [(0.99, 100.0), (0.93, 100.0), (0.6, 30.0)];
@@ -32,7 +32,7 @@ struct Halted {
 
 fn halted(name: &str, run: impl Fn(u64) -> Vec<(usize, PairedStratum)>) -> Halted {
     let (mut alone, mut exact, mut stratified, mut either) = (0, 0, 0, 0);
-    for seed in SEED..SEED + RUNS {
+    for seed in SEED..SEED + world::runs() {
         let strata: Vec<PairedStratum> = run(seed).into_iter().map(|(_, stratum)| stratum).collect();
         let failed: Vec<PairedStratum> = strata.iter().map(|stratum| failures(*stratum)).collect();
         let rare = RareAlarm::fold(0.0, ALPHA / 2.0, &failed).unwrap();
@@ -46,11 +46,13 @@ fn halted(name: &str, run: impl Fn(u64) -> Vec<(usize, PairedStratum)>) -> Halte
         exact += u64::from(both[1] == Alarm::Harm);
         either += u64::from(both.contains(&Alarm::Harm));
     }
-    let [alone, exact, stratified, either] = [alone, exact, stratified, either].map(|runs| runs as f64 / RUNS as f64);
+    let [alone, exact, stratified, either] =
+        [alone, exact, stratified, either].map(|runs| runs as f64 / world::runs() as f64);
     let [alone_pc, exact_pc, stratified_pc, either_pc] = [alone, exact, stratified, either].map(|share| 100.0 * share);
     println!(
         "halt, {name}: exact {alone_pc:.1} % at alpha; at half of it exact {exact_pc:.1} %, stratified {stratified_pc:.1} %, \
-         either {either_pc:.1} %; {RUNS} runs, seeds from {SEED}"
+         either {either_pc:.1} %; {} runs, seeds from {SEED}",
+        world::runs()
     );
     Halted { exact: alone, either }
 }

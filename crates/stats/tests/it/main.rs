@@ -6,6 +6,7 @@
     reason = "a simulated world need not be the same on every machine"
 )]
 
+mod batches;
 mod error_rates;
 mod false_alarms;
 mod laws;

@@ -16,6 +16,16 @@ pub(crate) struct Ramp {
 
 pub(crate) const STEPS: [f64; 4] = [0.01, 0.05, 0.25, 0.50];
 
+/// True when the whole set of simulations is asked for, as `ci/simulate` does; else its fast part runs.
+pub(crate) fn is_whole() -> bool {
+    std::env::var("TIDEGATE_SIMULATIONS").is_ok_and(|asked| asked == "whole")
+}
+
+/// Runs of a simulated error rate.
+pub(crate) fn runs() -> u64 {
+    if is_whole() { 4_000 } else { 800 }
+}
+
 /// SplitMix64 (Steele, Lea, Flood, 2014): seeded, fast without optimisation, the same stream everywhere.
 pub(crate) struct Chance(u64);
 
