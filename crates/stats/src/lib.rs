@@ -30,6 +30,8 @@ pub mod spending;
 
 pub mod batch;
 
+pub mod quantile;
+
 pub mod brake;
 
 pub mod alpha;

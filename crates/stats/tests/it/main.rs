@@ -11,5 +11,6 @@ mod error_rates;
 mod false_alarms;
 mod laws;
 mod prediction;
+mod quantiles;
 mod same_bits;
 mod world;
