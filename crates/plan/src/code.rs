@@ -109,6 +109,32 @@ pub enum Code {
     NoRoute,
     /// TG0520: two stages move one unit.
     SharedUnit,
+    /// TG0601: a segment is not declared.
+    UnknownSegment,
+    /// TG0602: a segment where no flow is watched.
+    SegmentWithoutFlow,
+    /// TG0603: there are too many segments or values.
+    ManySegments,
+    /// TG0604: shares of a segment are more than the whole.
+    ShareSum,
+    /// TG0605: frozen thresholds are out of order.
+    ThresholdOrder,
+    /// TG0606: a level has no bound or two.
+    OneBound,
+    /// TG0607: counts that nothing judges.
+    NothingJudged,
+    /// TG0608: an old side and a comparison do not go together.
+    OldSide,
+    /// TG0609: a source has no batches.
+    NoBatches,
+    /// TG0610: a step has no time for its batches.
+    ManyBatches,
+    /// TG0611: an answer is too old before the next question.
+    StaleBeforeAsked,
+    /// TG0612: a timeout does not fit.
+    Timeout,
+    /// TG0613: a signal from outside has no owner.
+    NoSignalOwner,
 }
 
 impl Code {
@@ -167,6 +193,19 @@ impl Code {
         Self::OtherEdge,
         Self::NoRoute,
         Self::SharedUnit,
+        Self::UnknownSegment,
+        Self::SegmentWithoutFlow,
+        Self::ManySegments,
+        Self::ShareSum,
+        Self::ThresholdOrder,
+        Self::OneBound,
+        Self::NothingJudged,
+        Self::OldSide,
+        Self::NoBatches,
+        Self::ManyBatches,
+        Self::StaleBeforeAsked,
+        Self::Timeout,
+        Self::NoSignalOwner,
     ];
 
     /// The code as text, such as `TG0104`.
@@ -226,6 +265,19 @@ impl Code {
             Self::OtherEdge => "TG0518",
             Self::NoRoute => "TG0519",
             Self::SharedUnit => "TG0520",
+            Self::UnknownSegment => "TG0601",
+            Self::SegmentWithoutFlow => "TG0602",
+            Self::ManySegments => "TG0603",
+            Self::ShareSum => "TG0604",
+            Self::ThresholdOrder => "TG0605",
+            Self::OneBound => "TG0606",
+            Self::NothingJudged => "TG0607",
+            Self::OldSide => "TG0608",
+            Self::NoBatches => "TG0609",
+            Self::ManyBatches => "TG0610",
+            Self::StaleBeforeAsked => "TG0611",
+            Self::Timeout => "TG0612",
+            Self::NoSignalOwner => "TG0613",
         }
     }
 
@@ -286,6 +338,19 @@ impl Code {
             Self::OtherEdge => "a criterion watches a flow of another edge",
             Self::NoRoute => "a stage's unit has no route",
             Self::SharedUnit => "two stages move one unit",
+            Self::UnknownSegment => "a segment is not declared",
+            Self::SegmentWithoutFlow => "a segment where no flow is watched",
+            Self::ManySegments => "there are too many segments or values",
+            Self::ShareSum => "shares of a segment are more than the whole",
+            Self::ThresholdOrder => "frozen thresholds are out of order",
+            Self::OneBound => "a level has no bound or two",
+            Self::NothingJudged => "counts that nothing judges",
+            Self::OldSide => "an old side and a comparison do not go together",
+            Self::NoBatches => "a source has no batches",
+            Self::ManyBatches => "a step has no time for its batches",
+            Self::StaleBeforeAsked => "an answer is too old before the next question",
+            Self::Timeout => "a timeout does not fit",
+            Self::NoSignalOwner => "a signal from outside has no owner",
         }
     }
 
@@ -346,6 +411,19 @@ impl Code {
             Self::OtherEdge => include_str!("explain/TG0518.md"),
             Self::NoRoute => include_str!("explain/TG0519.md"),
             Self::SharedUnit => include_str!("explain/TG0520.md"),
+            Self::UnknownSegment => include_str!("explain/TG0601.md"),
+            Self::SegmentWithoutFlow => include_str!("explain/TG0602.md"),
+            Self::ManySegments => include_str!("explain/TG0603.md"),
+            Self::ShareSum => include_str!("explain/TG0604.md"),
+            Self::ThresholdOrder => include_str!("explain/TG0605.md"),
+            Self::OneBound => include_str!("explain/TG0606.md"),
+            Self::NothingJudged => include_str!("explain/TG0607.md"),
+            Self::OldSide => include_str!("explain/TG0608.md"),
+            Self::NoBatches => include_str!("explain/TG0609.md"),
+            Self::ManyBatches => include_str!("explain/TG0610.md"),
+            Self::StaleBeforeAsked => include_str!("explain/TG0611.md"),
+            Self::Timeout => include_str!("explain/TG0612.md"),
+            Self::NoSignalOwner => include_str!("explain/TG0613.md"),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::read::envelope::read_document;
 use crate::read::{Reading, list, people};
+use crate::shares::Shares;
 use crate::sink::{Finding, Place};
 use crate::syntax::parse_file;
 
@@ -33,6 +34,8 @@ pub struct Compiled {
     pub estate: Option<Estate>,
     /// The estate's name, when something names it.
     pub name: Option<String>,
+    /// Declared shares of traffic by segment, for forecasts.
+    pub shares: Shares,
     /// Everything that was found, sorted by file and position.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -72,6 +75,7 @@ pub fn compile(bundle: &Bundle, settings: &Settings, mode: Mode) -> Compiled {
     Compiled {
         estate,
         name: reading.estate.take().map(|(name, _)| name),
+        shares: std::mem::take(&mut reading.shares),
         diagnostics: reading.sink.finish(bundle),
     }
 }

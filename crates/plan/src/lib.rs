@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod render;
 pub mod scaffold;
 pub mod schedule;
+pub mod shares;
 
 mod check;
 mod forecast;
@@ -22,3 +23,4 @@ pub use diagnostic::{Diagnostic, Level, Related, Span};
 pub use render::{render_human, render_json};
 pub use scaffold::scaffold;
 pub use schedule::{Schedule, StepForecast, schedule};
+pub use shares::Shares;

@@ -8,6 +8,7 @@ mod ownership;
 mod plan;
 mod reference;
 mod route;
+mod segment;
 mod traffic;
 
 use crate::read::Reading;
@@ -21,5 +22,6 @@ pub(crate) fn all(reading: &mut Reading) {
     hazard::check(reading);
     route::check(reading);
     plan::check(reading);
+    segment::check(reading);
     traffic::check(reading);
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::edge::Edge;
 use tidegate_model::flow::Flow;
-use tidegate_model::plan::{Approver, Criterion, Measure, Plan, Stage};
+use tidegate_model::plan::{Approver, Criterion, Plan, Stage};
 use tidegate_model::{BasisPoints, FlowId, StageId, UnitId};
 
 use super::route::{serves, touches, unknown_unit, walks};
@@ -175,17 +175,7 @@ fn other_edge(plan: &Plan, stage: &Stage, flow: &Flow, other: &Edge, place: Plac
 
 /// The flow that a criterion watches.
 pub(crate) fn flow_of(criterion: &Criterion) -> Option<&FlowId> {
-    match &criterion.measure {
-        Measure::Completion { flow }
-        | Measure::Errors { flow, .. }
-        | Measure::Latency { flow, .. }
-        | Measure::Slower { flow, .. } => Some(flow),
-        Measure::Level { .. }
-        | Measure::Counted { .. }
-        | Measure::SqlEqual { .. }
-        | Measure::Incidents { .. }
-        | Measure::Manual { .. } => None,
-    }
+    crate::read::criterion::flow_of(&criterion.measure)
 }
 
 fn check_executor(stage: &Stage, reading: &mut Reading) {

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_model::Millis;
+use tidegate_model::ask::{CountQuestion, Looks};
 use tidegate_model::flow::Flow;
-use tidegate_model::plan::{Plan, Stage};
+use tidegate_model::plan::{Measure, Plan, Stage, Step};
+use tidegate_model::{BasisPoints, Millis};
 
 use super::plan::flow_of;
 use crate::code::Code;
 use crate::forecast::{Ground, Need};
 use crate::read::{Reading, list};
 use crate::sink::{Finding, Place};
+
+const DAY: Millis = Millis::minutes(24 * 60);
 
 /// Checks every criterion at every step.
 pub(crate) fn check(reading: &mut Reading) {
@@ -49,6 +52,11 @@ fn check_stage(ground: &Ground<'_>, reading: &Reading, findings: &mut Vec<Findin
         let place = reading.place(&subject, &format!("step {at}"));
         for criterion in &stage.gate.criteria {
             let criterion_place = reading.place(&subject, &format!("criterion {}", criterion.id));
+            if let Some(days) = days_of_batches(&criterion.measure, step)
+                && days > step.at_most
+            {
+                findings.push(many_batches(ground, at, days, place, criterion_place));
+            }
             match ground.need(criterion, step) {
                 Need::Nothing => {}
                 Need::Undeclared => {
@@ -92,6 +100,52 @@ fn check_stage(ground: &Ground<'_>, reading: &Reading, findings: &mut Vec<Findin
             }
         }
     }
+}
+
+/// The time that the planned batches of a table of days take; none for other measures, and where nothing is compared.
+fn days_of_batches(measure: &Measure, step: &Step) -> Option<Millis> {
+    let Measure::Counted {
+        new, at_most, looks, ..
+    } = measure
+    else {
+        return None;
+    };
+    let is_judged = step.to != BasisPoints::FULL || at_most.is_some();
+    match (&new.question, looks) {
+        (CountQuestion::Csv { .. }, Looks::Batches { planned }) if is_judged => {
+            Some(Millis(DAY.0.saturating_mul(u64::from(*planned))))
+        }
+        (
+            CountQuestion::Csv { .. }
+            | CountQuestion::Prometheus { .. }
+            | CountQuestion::Sql { .. }
+            | CountQuestion::Log { .. }
+            | CountQuestion::Probe { .. },
+            Looks::Batches { .. } | Looks::Stream,
+        ) => None,
+    }
+}
+
+fn many_batches(ground: &Ground<'_>, at: usize, days: Millis, place: Place, criterion: Place) -> Finding {
+    let step = ground.stage.steps.get(at).map_or(Millis(0), |step| step.at_most);
+    Finding::error(
+        Code::ManyBatches,
+        criterion,
+        format!(
+            "more batches are planned than step {} of stage `{}` has days",
+            at + 1,
+            ground.stage.id
+        ),
+    )
+    .expected(
+        format!("at most {} batches, or `at-most` of {days}", step.0 / DAY.0),
+        format!("{} batches", days.0 / DAY.0),
+    )
+    .help(format!(
+        "each day is a batch: write `batches: {}`, or give the step `at-most: {days}`",
+        (step.0 / DAY.0).max(1)
+    ))
+    .related(place, "the step")
 }
 
 fn decorative(

@@ -43,6 +43,13 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
     let window = spec.get("window").map_or(Some(WINDOW), |node| {
         value(node, "`window`", DURATION, duration, reading)
     });
+    let segments = spec
+        .get("segments")
+        .map(|node| {
+            reading.mark(&head.subject, "segments", node.place);
+            super::segment::read(node, head, reading)
+        })
+        .unwrap_or_default();
     spec.close(reading);
     let (Some(domain), Some(unit), Some(entry), Some(complete), Some(window)) = (domain, unit, entry, complete, window)
     else {
@@ -58,7 +65,7 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
         success_old,
         success_new,
         window,
-        segments: Vec::new(),
+        segments,
     });
 }
 
@@ -85,7 +92,8 @@ fn success(node: Option<&Node>, head: &Head, reading: &mut Reading) -> (SuccessP
     sides
 }
 
-fn predicate(node: &Node, what: String, reading: &mut Reading) -> SuccessPredicate {
+/// Reads what a success shows.
+pub(crate) fn predicate(node: &Node, what: String, reading: &mut Reading) -> SuccessPredicate {
     let Some(mut fields) = Fields::open(node, what, reading) else {
         return SuccessPredicate::default();
     };
@@ -124,6 +132,6 @@ fn status_code(text: &str) -> Option<u16> {
 pub(crate) const POINTER: &str = "a JSON pointer such as `/reference` (RFC 6901)";
 
 /// A JSON pointer below the root.
-fn pointer(text: &str) -> Option<String> {
+pub(crate) fn pointer(text: &str) -> Option<String> {
     text.starts_with('/').then(|| text.to_owned())
 }

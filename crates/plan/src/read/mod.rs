@@ -1,5 +1,6 @@
 //! Reading: from trees to the nouns of the model, one file per kind, every error of a document at once.
 
+pub(crate) mod criterion;
 pub(crate) mod domain;
 pub(crate) mod edge;
 pub(crate) mod envelope;
@@ -11,6 +12,7 @@ pub(crate) mod ladder;
 pub(crate) mod people;
 pub(crate) mod plan;
 pub(crate) mod scalar;
+pub(crate) mod segment;
 pub(crate) mod stage;
 pub(crate) mod time;
 
@@ -19,6 +21,7 @@ use std::collections::BTreeMap;
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{Parts, PersonId, SwitchId, TeamId};
 
+use crate::shares::Shares;
 use crate::sink::{Place, Sink};
 
 /// Kinds of things that can be referred to.
@@ -106,6 +109,8 @@ pub(crate) struct Reading {
     pub(crate) switch_uses: Vec<(SwitchId, SwitchValue, Place, Place)>,
     /// Rosters: a team and whom it pages.
     pub(crate) rosters: Vec<(TeamId, Vec<PersonId>)>,
+    /// Shares of traffic that a plan declares for values of a segment.
+    pub(crate) shares: Shares,
     /// Owner of each domain document in order, to see two claims.
     pub(crate) owners: BTreeMap<String, (String, Place)>,
     places: BTreeMap<(String, String), Place>,

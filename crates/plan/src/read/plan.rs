@@ -1,15 +1,18 @@
 //! Plans: edge, declared traffic, windows in which exposure may grow, and the stages.
 
-use tidegate_model::plan::{ExpandRule, Plan, Traffic, WeeklyWindow};
+use tidegate_model::flow::SegmentValue;
+use tidegate_model::plan::{ExpandRule, Plan, Stage, Traffic, WeeklyWindow};
 use tidegate_model::{EdgeId, FlowId, PartsPerMillion, PlanId};
 
+use super::criterion::{WEIGHT_PARTS, segment_value};
 use super::domain::reference;
 use super::envelope::Head;
 use super::fields::{Fields, items, text, value, wrong};
 use super::scalar::{MONEY, PER_HOUR, PERCENT, money, per_hour, percent};
 use super::time::{PERIOD, WINDOW, period, window};
 use super::{Kind, Reading};
-use crate::syntax::Node;
+use crate::sink::Place;
+use crate::syntax::{Node, Shape};
 
 /// Alpha when the plan does not say, 5 %.
 const ALPHA_PPM: u32 = 50_000;
@@ -22,7 +25,7 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
     });
     let mut declared = Vec::new();
     for node in spec.get("traffic").map(items).unwrap_or_default() {
-        declared.extend(traffic(node, reading));
+        declared.extend(traffic(head, node, reading));
     }
     let expand = spec
         .get("expand")
@@ -36,6 +39,7 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
         stages.extend(super::stage::read(node, reading));
     }
     spec.close(reading);
+    reduce_weights(&mut stages);
     let (Some(edge), Some(alpha)) = (edge, alpha) else {
         return;
     };
@@ -50,11 +54,32 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
     });
 }
 
+/// Takes the common factor out of the weights, as far as reading has put it in: without a shared line they are as written.
+fn reduce_weights(stages: &mut [Stage]) {
+    let weights = || {
+        stages
+            .iter()
+            .flat_map(|stage| &stage.gate.criteria)
+            .map(|one| one.weight)
+    };
+    let common = weights().fold(WEIGHT_PARTS, greatest_common_divisor);
+    for one in stages.iter_mut().flat_map(|stage| &mut stage.gate.criteria) {
+        one.weight /= common;
+    }
+}
+
+fn greatest_common_divisor(a: u32, b: u32) -> u32 {
+    match b {
+        0 => a,
+        _ => greatest_common_divisor(b, a % b),
+    }
+}
+
 fn alpha(text: &str) -> Option<PartsPerMillion> {
     percent(text).filter(|alpha| (1..=500_000).contains(&alpha.get()))
 }
 
-fn traffic(node: &Node, reading: &mut Reading) -> Option<Traffic> {
+fn traffic(head: &Head, node: &Node, reading: &mut Reading) -> Option<Traffic> {
     let mut fields = Fields::open(node, "declared traffic", reading)?;
     let flow = fields
         .need("flow", reading)
@@ -71,15 +96,56 @@ fn traffic(node: &Node, reading: &mut Reading) -> Option<Traffic> {
     let basket = fields
         .need("basket", reading)
         .and_then(|node| value(node, "`basket`", MONEY, money, reading));
+    let shares = fields
+        .get("segments")
+        .map(|node| shares(node, reading))
+        .unwrap_or_default();
     fields.close(reading);
+    let flow = flow?;
+    for (segment, share, place) in shares {
+        reading.mark(&head.subject, &format!("share of {flow} {segment}"), place);
+        reading.shares.declare(&head.name, &flow, segment, share);
+    }
     Some(Traffic {
-        flow: flow?,
+        flow,
         day_per_hour: day_per_hour?,
         night_per_hour: night_per_hour?,
         completion: completion?,
         basket: basket?,
     })
 }
+
+/// `{ payment: { card: 50%, wallet: 30% } }`: shares of the flow's attempts by segment.
+fn shares(node: &Node, reading: &mut Reading) -> Vec<(SegmentValue, PartsPerMillion, Place)> {
+    let Shape::Map(segments) = &node.shape else {
+        wrong(node, "`segments`", SHARES, reading);
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (segment, values) in segments {
+        let Shape::Map(values) = &values.shape else {
+            wrong(values, "the shares of a segment", SHARES, reading);
+            continue;
+        };
+        for (name, node) in values {
+            let share = value(
+                node,
+                "the share of a segment's value",
+                "a share above `0%`, such as `50%`",
+                |text| percent(text).filter(|share| share.get() > 0),
+                reading,
+            );
+            match (segment_value(&format!("{}={}", segment.text, name.text)), share) {
+                (Some(value), Some(share)) => found.push((value, share, node.place)),
+                (Some(_), None) => {}
+                (None, _) => wrong(node, "the name of a segment or its value", "a name", reading),
+            }
+        }
+    }
+    found
+}
+
+const SHARES: &str = "a mapping such as `{ payment: { card: 50%, wallet: 30% } }`";
 
 fn expand(node: &Node, reading: &mut Reading) -> ExpandRule {
     let Some(mut fields) = Fields::open(node, "the expand rule", reading) else {

@@ -1,5 +1,6 @@
 //! Scalars of plan files as text: durations, percentages, money, rates, severities. Each returns `None` for anything else.
 
+use tidegate_model::ask::Decimal;
 use tidegate_model::{BasisPoints, Millis, Money, PartsPerMillion, Severity};
 
 /// What [`duration`] reads, for messages.
@@ -18,6 +19,9 @@ pub(crate) const WHOLE: &str = "a whole number";
 pub(crate) const SEVERITY: &str = "`sev1`, `sev2`, `sev3` or `sev4`";
 /// What [`truth`] reads, for messages.
 pub(crate) const TRUTH: &str = "`true` or `false`";
+
+/// What [`number`] reads, for messages.
+pub(crate) const NUMBER: &str = "a number such as `200`, `0.5` or `-3`";
 
 /// The longest duration that can be written, ten years.
 const DURATION_MS_MAX: u64 = 10 * 366 * 86_400_000;
@@ -60,6 +64,17 @@ fn decimal(text: &str, decimals: usize) -> Option<u64> {
         return None;
     }
     format!("{whole}{fraction:0<decimals$}").parse().ok()
+}
+
+/// A number with six decimals at most.
+pub(crate) fn number(text: &str) -> Option<Decimal> {
+    let text = text.trim();
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text),
+    };
+    let millionths = i64::try_from(decimal(digits, 6)?).ok()?;
+    Some(Decimal(sign * millionths))
 }
 
 /// A share with `%` or `pp`, to a ten-thousandth of a percent.
@@ -163,6 +178,15 @@ mod tests {
         assert_eq!(money("59.90 EUR").map(|money| money.minor), Some(5_990));
         for text in ["60", "60EUR", "60 eur", "-1 EUR", "1.234 EUR"] {
             assert_eq!(money(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_keep_sign_and_last_place() {
+        assert_eq!(number("-0.5").map(|number| number.0), Some(-500_000));
+        assert_eq!(number("200").map(|number| number.to_string()), Some("200".to_owned()));
+        for text in ["", "-", "--1", "1e3", "NaN", "0.1234567", "5%"] {
+            assert_eq!(number(text), None, "{text}");
         }
     }
 

@@ -125,10 +125,13 @@ fn a_value_of_another_form_is_shown_with_what_to_write() {
 
 #[test]
 fn a_criterion_cannot_take_the_name_of_what_every_stage_counts() {
-    for name in ["split", "brake"] {
+    for name in ["split", "brake", "explore.payment.card"] {
         let to = format!("incidents: sev2, name: {name}");
         let [expected, found, _] = contrast(&edited("plan.yaml", "incidents: sev2", &to));
-        assert_eq!(expected, "a name beside `split`, `brake`");
+        assert_eq!(
+            expected,
+            "a name beside `split`, `brake`, and none that begins with `explore.`"
+        );
         assert_eq!(found, format!("`{name}`"));
     }
 }
