@@ -6,7 +6,8 @@ use tidegate_model::edge::RouteClass;
 
 use crate::bucket::{Place, is_exposed};
 use crate::decision::{Decision, Question, Rule, Standing, decide};
-use crate::measure::Ticket;
+use crate::measure::{Entrant, Ticket};
+use crate::segment::Classes;
 use crate::side::Side;
 use crate::station::Station;
 use crate::visitor::{BucketCookie, Visitor, VisitorId};
@@ -20,8 +21,9 @@ pub struct Approach<'a> {
     pub visitor: Option<&'a Visitor>,
     /// Where the order of a callback is.
     pub holder: Option<Side>,
-    /// Whether the method may begin an attempt.
-    pub may_begin: bool,
+    /// The visitor's values in the segments of each flow that is entered here, in their order; empty when the method begins
+    /// no attempt.
+    pub entering: &'a [Classes],
 }
 
 /// What was decided.
@@ -73,12 +75,19 @@ impl Station {
                 ledger.abandon(id.0, unit);
             }
             let is_honest = known.is_some_and(|(_, cookie)| cookie != BucketCookie::Forged);
-            let entries = road.filter(|_| approach.may_begin).map_or(&[][..], |r| &r.entry_of);
-            for flow in entries {
+            let entries = road.map_or(&[][..], |r| &r.entry_of);
+            for (flow, classes) in entries.iter().zip(approach.entering) {
                 let running = ledger.open_attempt(id.0, *flow, now).filter(|t| !t.is_held);
                 if running.is_none() {
-                    let is_counted = is_honest && open.is_none();
-                    tickets.extend(ledger.begin(id.0, *flow, decision.side, is_counted, at, now));
+                    let entrant = Entrant {
+                        visitor: id.0,
+                        flow: *flow,
+                        side: decision.side,
+                        is_counted: is_honest && open.is_none(),
+                        place: at,
+                        classes: *classes,
+                    };
+                    tickets.extend(ledger.begin(entrant, now));
                 }
             }
             begun = tickets.len();
@@ -158,7 +167,7 @@ mod tests {
             road: Some(0),
             visitor: Some(&visitor),
             holder: None,
-            may_begin: true,
+            entering: &[Classes::default()],
         };
         let until = station.now().ms + 1_000;
         station.lease_until(until);

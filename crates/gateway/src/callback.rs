@@ -2,6 +2,7 @@
 
 use tidegate_model::edge::CallbackRule;
 
+use crate::form::parameter;
 use crate::side::Side;
 
 /// Most bytes of a callback's body that are read to find the reference.
@@ -27,9 +28,7 @@ pub fn holder_by_body(rule: &CallbackRule, body: &[u8]) -> Option<Side> {
 /// The side by a query string; `None` when the parameter is missing or of neither side.
 #[must_use]
 pub fn holder_by_query(rule: &CallbackRule, query: &str) -> Option<Side> {
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let value = pairs.into_iter().find(|(name, _)| *name == rule.reference)?.1;
-    holder(rule, &decoded(value))
+    holder(rule, &parameter(query, &rule.reference)?)
 }
 
 fn holder(rule: &CallbackRule, reference: &str) -> Option<Side> {
@@ -40,32 +39,6 @@ fn holder(rule: &CallbackRule, reference: &str) -> Option<Side> {
         .into_iter()
         .find(|(_, prefix)| reference.starts_with(prefix.as_str()));
     found.map(|(side, _)| side)
-}
-
-fn decoded(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let hex = tail
-            .get(..2)
-            .and_then(|h| std::str::from_utf8(h).ok())
-            .and_then(|h| u8::from_str_radix(h, 16).ok());
-        match (first, hex) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            (b'+', _) => {
-                bytes.push(b' ');
-                rest = tail;
-            }
-            (other, _) => {
-                bytes.push(*other);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use tidegate_model::edge::RouteClass;
 
 use crate::arrival::{Approach, Arrival};
-use crate::callback::{CALLBACK_BODY_BYTES_MAX, holder_by_body, holder_by_query, reads_body};
 use crate::headers::{Origin, RULE_HEADER, SIDE_HEADER, forward, is_html, keep_private};
 use crate::problem::Problem;
 use crate::roads::{Road, is_visited};
@@ -22,6 +21,7 @@ use crate::station::Station;
 use crate::success::{Finding, Head, Window, judge_head};
 use crate::visitor::Visitor;
 
+mod entry;
 mod observe;
 mod repeat;
 
@@ -88,30 +88,6 @@ impl Proxy {
 
     fn road(&self, trip: &Trip) -> Option<&Road> {
         trip.road.map(|at| &self.station.roads.roads[at])
-    }
-
-    /// Reads as much of a callback as its reference needs.
-    async fn holder(&self, session: &mut Session) -> Result<std::result::Result<Option<Side>, Problem>> {
-        let Some(rule) = &self.station.roads.callback else {
-            return Ok(Ok(None));
-        };
-        if !reads_body(rule) {
-            let query = session.req_header().uri.query().unwrap_or("");
-            return Ok(Ok(holder_by_query(rule, query)));
-        }
-        let declared = header(session.req_header(), "content-length").and_then(|v| v.parse::<usize>().ok());
-        if declared.is_some_and(|n| n > CALLBACK_BODY_BYTES_MAX) {
-            return Ok(Err(Problem::CallbackTooLong));
-        }
-        // The proxy replays this buffer upstream; it holds as much as is allowed here.
-        session.as_downstream_mut().enable_retry_buffering();
-        while session.as_downstream_mut().read_request_body().await?.is_some() {
-            if session.as_downstream().retry_buffer_truncated() {
-                return Ok(Err(Problem::CallbackTooLong));
-            }
-        }
-        let body = session.as_downstream().get_retry_buffer();
-        Ok(Ok(body.and_then(|b| holder_by_body(rule, &b))))
     }
 
     async fn answer(&self, session: &mut Session, problem: Problem) {
@@ -220,13 +196,16 @@ impl ProxyHttp for Proxy {
         } else {
             None
         };
-        let may_begin =
-            method != http::Method::HEAD && method != http::Method::OPTIONS && class.is_some_and(is_visited);
+        let begins = method != http::Method::HEAD && method != http::Method::OPTIONS && class.is_some_and(is_visited);
+        let entering = match trip.road.filter(|_| begins) {
+            Some(road) => self.entering(session, road).await?,
+            None => Vec::new(),
+        };
         let arrival = self.station.arrive(&Approach {
             road: trip.road,
             visitor: trip.visitor.as_ref(),
             holder,
-            may_begin,
+            entering: &entering,
         });
         trip.served = arrival.decision.side;
         trip.path.clone_from(&path);

@@ -6,6 +6,7 @@ use tidegate_model::{FlowId, Millis, RouteId, UnitId};
 
 use crate::config::GatewayConfig;
 use crate::pattern::{Captures, Pattern, PatternError};
+use crate::segment::{SEGMENTS_MAX, Sorting, WORDS_MAX};
 use crate::side::Side;
 use crate::upstream::{AddressError, Upstream};
 
@@ -45,6 +46,9 @@ pub enum RoadFault {
     /// More than [`FLOWS_MAX`] flows.
     #[error("at most {FLOWS_MAX} flows were expected, found {0}")]
     TooManyFlows(usize),
+    /// More segments or values than a record has room for.
+    #[error("flow `{0}`: at most {SEGMENTS_MAX} segments of {WORDS_MAX} values each were expected")]
+    TooManySegments(FlowId),
 }
 
 /// A route with its patterns compiled and its part in the flows.
@@ -101,6 +105,8 @@ pub struct Path {
     pub window: Millis,
     /// Success by side, by [`Side::index`].
     pub success: [SuccessPredicate; 2],
+    /// How its visitors are told apart.
+    pub sorting: Sorting,
 }
 
 /// The compiled edge.
@@ -166,7 +172,9 @@ impl Roads {
             places[unit].flows.push(at);
             road_named(&mut roads, flow, &flow.entry)?.entry_of.push(at);
             road_named(&mut roads, flow, &flow.complete)?.complete_of.push(at);
+            let sorting = Sorting::of(&flow.segments);
             paths.push(Path {
+                sorting: sorting.ok_or_else(|| RoadFault::TooManySegments(flow.id.clone()))?,
                 id: flow.id.clone(),
                 unit,
                 window: flow.window,
@@ -197,6 +205,12 @@ impl Roads {
         road.complete_of
             .iter()
             .any(|flow| self.paths[*flow].success[side.index()].reads_body())
+    }
+
+    /// Whether the body of a request that enters here tells its visitor's segments.
+    #[must_use]
+    pub fn sorts_by_body(&self, road: &Road) -> bool {
+        road.entry_of.iter().any(|flow| self.paths[*flow].sorting.reads_body())
     }
 
     /// The place of a unit.
@@ -273,6 +287,7 @@ fn road_named<'r>(roads: &'r mut [Road], flow: &Flow, id: &RouteId) -> Result<&'
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tidegate_model::flow::{Segment, SegmentSource};
 
     #[test]
     fn first_match_wins_and_methods_count() {
@@ -324,6 +339,18 @@ mod tests {
         flow.entry = RouteId::parse("nowhere").unwrap();
         let fault = Roads::compile(&crate::sample::edge(), &[flow]).unwrap_err();
         assert_eq!(fault.to_string(), "flow `checkout` names the unknown route `nowhere`");
+        let mut flow = crate::sample::flow();
+        let segment = |n: usize| Segment {
+            id: tidegate_model::SegmentId::parse(&format!("s{n}")).unwrap(),
+            read: SegmentSource::Query("q".to_owned()),
+            words: Vec::new(),
+        };
+        flow.segments = (0..5).map(segment).collect();
+        let fault = Roads::compile(&crate::sample::edge(), &[flow]).unwrap_err();
+        assert_eq!(
+            fault.to_string(),
+            "flow `checkout`: at most 4 segments of 15 values each were expected"
+        );
         let mut edge = crate::sample::edge();
         edge.fallback = UnitId::parse("stranger").unwrap();
         let fault = Roads::compile(&edge, &[]).unwrap_err();

@@ -1,15 +1,44 @@
 //! One attempt: a visitor in a flow, from entry until completion, time-out or kill. Under 64 bytes with its key.
 
+use crate::bucket::Place;
+use crate::segment::Classes;
 use crate::side::Side;
 
 /// Names an attempt: one visitor has at most one open in a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// The visitor's id.
-    /// The visitor's id, big-endian.
+    /// The visitor's id, big-endian: as a number its alignment would cost every entry another sixteen bytes.
     pub visitor: [u8; 16],
     /// Place of the flow.
     pub flow: u16,
+}
+
+impl Key {
+    /// The attempt of a visitor in a flow.
+    #[must_use]
+    pub fn of(visitor: u128, flow: usize) -> Self {
+        Self {
+            visitor: visitor.to_be_bytes(),
+            flow: u16::try_from(flow).expect("at most FLOWS_MAX flows"),
+        }
+    }
+}
+
+/// Who begins an attempt, and how it counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Entrant {
+    /// The visitor's id.
+    pub visitor: u128,
+    /// Place of the flow.
+    pub flow: usize,
+    /// The side it is assigned to.
+    pub side: Side,
+    /// Whether it counts as evidence.
+    pub is_counted: bool,
+    /// Bucket and lot.
+    pub place: Place,
+    /// Its values in the flow's segments.
+    pub classes: Classes,
 }
 
 /// An open attempt.
@@ -21,6 +50,8 @@ pub struct Attempt {
     pub stratum: u32,
     /// The visitor's bucket.
     pub bucket: u32,
+    /// The visitor's values in the flow's segments.
+    pub classes: Classes,
     /// The side it was assigned to.
     pub side: Side,
     /// Whether it counts as evidence.
@@ -44,12 +75,30 @@ pub struct Ticket {
     pub began_ms: u64,
     /// The stratum it began in.
     pub stratum: u32,
+    /// The visitor's values in the flow's segments.
+    pub classes: Classes,
     /// The side it was assigned to.
     pub side: Side,
     /// Whether it counts as evidence.
     pub is_counted: bool,
     /// Whether it only pins: the visitor may begin anew, on the same side.
     pub is_held: bool,
+}
+
+impl Ticket {
+    /// The claim on an open attempt.
+    #[must_use]
+    pub fn to(key: Key, attempt: &Attempt) -> Self {
+        Self {
+            key,
+            began_ms: attempt.began_ms,
+            stratum: attempt.stratum,
+            classes: attempt.classes,
+            side: attempt.side,
+            is_counted: attempt.is_counted,
+            is_held: attempt.is_held,
+        }
+    }
 }
 
 /// How much of the hash range is still admitted, by how full the table is. Equal for both sides: the lot is independent of

@@ -7,10 +7,11 @@ use tidegate_model::edge::OnDecrease;
 use tidegate_model::seam::{ArmCounts, BrakeLook, ExposureVersion, Stratum, StratumPart};
 use tidegate_model::{GatewayId, Millis, Timestamp};
 
-use super::attempt::{Attempt, Key, Ticket, is_admitted};
+use super::attempt::{Attempt, Entrant, Key, Ticket, is_admitted};
 use super::brake::Sliding;
-use super::stratum::{Filling, Opening, limits};
-use crate::bucket::{Place, is_exposed};
+use super::lane::{Lanes, lanes};
+use super::stratum::{Filling, Opening};
+use crate::bucket::is_exposed;
 use crate::config::{BrakeSpec, Counting};
 use crate::decision::Standing;
 use crate::roads::Roads;
@@ -66,7 +67,7 @@ pub struct Ledger {
     setup: Setup,
     roads: Arc<Roads>,
     counting: Arc<Counting>,
-    limits: Arc<Vec<Vec<Millis>>>,
+    lanes: Arc<Vec<Lanes>>,
     standings: Vec<Standing>,
     version: ExposureVersion,
     attempts: HashMap<Key, Attempt>,
@@ -82,7 +83,7 @@ impl Ledger {
     #[must_use]
     pub fn new(setup: Setup, roads: Arc<Roads>, counting: Counting, now: Moment) -> Self {
         let counting = Arc::new(counting);
-        let limits = Arc::new(limits(&counting, &roads));
+        let lanes = Arc::new(lanes(&counting, &roads));
         let opening = Opening {
             index: 0,
             began: now.at,
@@ -91,7 +92,7 @@ impl Ledger {
             judged: vec![false; roads.paths.len()],
         };
         let mut ledger = Self {
-            current: Filling::open(opening, counting.clone(), limits.clone(), &roads),
+            current: Filling::open(opening, counting.clone(), lanes.clone(), &roads),
             standings: vec![Standing::OLD; roads.places.len()],
             totals: vec![FlowTotals::default(); roads.paths.len()],
             version: ExposureVersion::default(),
@@ -102,7 +103,7 @@ impl Ledger {
             setup,
             roads,
             counting,
-            limits,
+            lanes,
         };
         ledger.reset_brakes();
         ledger
@@ -119,24 +120,17 @@ impl Ledger {
 
     /// The visitor's open attempt in a flow.
     pub fn open_attempt(&mut self, visitor: u128, flow: usize, now: Moment) -> Option<Ticket> {
-        let key = key(visitor, flow);
+        let key = Key::of(visitor, flow);
         let attempt = self.attempts.get(&key)?;
         if !attempt.is_held && self.is_over(&key, attempt, now.ms) {
             self.run_out(key, now);
         }
-        self.attempts.get(&key).map(|a| ticket(key, a))
+        self.attempts.get(&key).map(|a| Ticket::to(key, a))
     }
 
     /// Begins an attempt; `None` when the table is too full for it.
-    pub fn begin(
-        &mut self,
-        visitor: u128,
-        flow: usize,
-        side: Side,
-        is_counted: bool,
-        place: Place,
-        now: Moment,
-    ) -> Option<Ticket> {
+    pub fn begin(&mut self, entrant: Entrant, now: Moment) -> Option<Ticket> {
+        let Entrant { flow, side, place, .. } = entrant;
         self.totals[flow].begun[side.index()] += 1;
         if !is_admitted(place.lot, self.attempts.len(), self.setup.table_size) {
             self.current.untracked += 1;
@@ -146,24 +140,27 @@ impl Ledger {
             began_ms: now.ms,
             stratum: u32::try_from(self.current.index).expect("more than a century of seconds"),
             bucket: place.bucket,
+            classes: entrant.classes,
             side,
-            is_counted,
+            is_counted: entrant.is_counted,
             is_answered: false,
             has_erred: false,
             has_outcome: false,
             is_held: false,
         };
-        let key = key(visitor, flow);
+        let key = Key::of(entrant.visitor, flow);
         // A held cart that begins again makes room for the new attempt.
         self.remove(&key);
         self.attempts.insert(key, attempt);
         self.totals[flow].open[side.index()] += 1;
-        if is_counted {
-            let arm = &mut self.current.arms[flow][side.index()];
-            arm.begun += 1;
-            arm.unanswered += 1;
+        let ticket = Ticket::to(key, &attempt);
+        if ticket.is_counted {
+            self.current.count(&ticket, |arm| {
+                arm.begun += 1;
+                arm.unanswered += 1;
+            });
         }
-        Some(ticket(key, &attempt))
+        Some(ticket)
     }
 
     /// The entry request of an attempt was answered, refused or given up after this time.
@@ -178,7 +175,7 @@ impl Ledger {
         if ticket.is_counted
             && let Some(filling) = self.filling(ticket.stratum)
         {
-            filling.answered(usize::from(ticket.key.flow), ticket.side, took);
+            filling.answered(ticket, took);
         }
     }
 
@@ -190,7 +187,7 @@ impl Ledger {
             && ticket.is_counted
             && let Some(filling) = self.filling(ticket.stratum)
         {
-            filling.arms[usize::from(ticket.key.flow)][ticket.side.index()].erred += 1;
+            filling.count(ticket, |arm| arm.erred += 1);
         }
         self.outcome(&ticket.key, true, now);
     }
@@ -213,7 +210,7 @@ impl Ledger {
         if ticket.is_counted
             && let Some(filling) = self.filling(ticket.stratum)
         {
-            filling.arms[usize::from(ticket.key.flow)][ticket.side.index()].completed += 1;
+            filling.count(ticket, |arm| arm.completed += 1);
         }
         self.end(ticket.key);
     }
@@ -227,7 +224,7 @@ impl Ledger {
     pub fn abandon(&mut self, visitor: u128, unit: usize) {
         let roads = self.roads.clone();
         for flow in &roads.places[unit].flows {
-            self.remove(&key(visitor, *flow));
+            self.remove(&Key::of(visitor, *flow));
         }
     }
 
@@ -257,7 +254,7 @@ impl Ledger {
     /// Other things are counted from now on: the stratum closes.
     pub fn recount(&mut self, counting: Counting, now: Moment) {
         self.counting = Arc::new(counting);
-        self.limits = Arc::new(limits(&self.counting, &self.roads));
+        self.lanes = Arc::new(lanes(&self.counting, &self.roads));
         self.close(now);
         self.reset_brakes();
     }
@@ -424,7 +421,7 @@ impl Ledger {
             version: self.version,
             judged,
         };
-        let next = Filling::open(opening, self.counting.clone(), self.limits.clone(), &self.roads);
+        let next = Filling::open(opening, self.counting.clone(), self.lanes.clone(), &self.roads);
         let mut closed = std::mem::replace(&mut self.current, next);
         closed.ended_ms = Some(now.ms);
         if !closed.owes_prompt && !closed.owes_cohort {
@@ -472,25 +469,6 @@ impl Ledger {
         if !filling.owes_prompt && !filling.owes_cohort {
             self.waiting.remove(&index);
         }
-    }
-}
-
-fn key(visitor: u128, flow: usize) -> Key {
-    Key {
-        // Bytes, not a number: its alignment would cost every entry another sixteen.
-        visitor: visitor.to_be_bytes(),
-        flow: u16::try_from(flow).expect("at most FLOWS_MAX flows"),
-    }
-}
-
-fn ticket(key: Key, attempt: &Attempt) -> Ticket {
-    Ticket {
-        key,
-        began_ms: attempt.began_ms,
-        stratum: attempt.stratum,
-        side: attempt.side,
-        is_counted: attempt.is_counted,
-        is_held: attempt.is_held,
     }
 }
 

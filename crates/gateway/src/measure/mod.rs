@@ -12,8 +12,9 @@
 
 pub mod attempt;
 pub mod brake;
+pub mod lane;
 pub mod ledger;
 pub mod stratum;
 
-pub use attempt::{Attempt, Key, Ticket};
+pub use attempt::{Attempt, Entrant, Key, Ticket};
 pub use ledger::{Ledger, Moment, Setup};

@@ -1,15 +1,17 @@
-//! One stratum while it fills: integer counts of the attempts begun in it, by flow and side.
+//! One stratum while it fills: integer counts of the attempts begun in it, by flow, lane and side.
 
 use std::sync::Arc;
 
 use tidegate_model::seam::{ArmCounts, ExposureVersion, MeterCounts, MeterKind, Stratum, StratumId, StratumPart};
 use tidegate_model::{GatewayId, Millis, Timestamp};
 
+use super::attempt::Ticket;
+use super::lane::{EVERYBODY, Lanes};
 use crate::config::Counting;
 use crate::roads::Roads;
 use crate::side::Side;
 
-/// Counts of one flow on one side.
+/// Counts of one lane on one side.
 #[derive(Debug, Clone, Default)]
 pub struct Arm {
     /// Attempts begun.
@@ -20,7 +22,7 @@ pub struct Arm {
     pub completed: u64,
     /// Entry requests not answered yet.
     pub unanswered: u64,
-    /// Entry requests slower than each limit of `limits`.
+    /// Entry requests slower than each limit of the lanes.
     pub slow: Vec<u64>,
 }
 
@@ -45,27 +47,11 @@ pub struct Filling {
     pub owes_prompt: bool,
     /// Whether the cohort part is still to leave.
     pub owes_cohort: bool,
-    /// By flow and side.
-    pub arms: Vec<[Arm; 2]>,
-    limits: Arc<Vec<Vec<Millis>>>,
+    /// By flow, lane and side.
+    arms: Vec<Vec<[Arm; 2]>>,
+    lanes: Arc<Vec<Lanes>>,
     counting: Arc<Counting>,
     judged: Vec<bool>,
-}
-
-/// Latency limits of each flow, sorted.
-#[must_use]
-pub fn limits(counting: &Counting, roads: &Roads) -> Vec<Vec<Millis>> {
-    let mut limits = vec![Vec::new(); roads.paths.len()];
-    for meter in &counting.meters {
-        if let (MeterKind::Slow { limit }, Some(flow)) = (meter.kind, roads.path_of(&meter.flow)) {
-            limits[flow].push(limit);
-        }
-    }
-    for flow in &mut limits {
-        flow.sort();
-        flow.dedup();
-    }
-    limits
 }
 
 /// What a new stratum is made of.
@@ -86,17 +72,14 @@ pub struct Opening {
 impl Filling {
     /// An empty stratum.
     #[must_use]
-    pub fn open(opening: Opening, counting: Arc<Counting>, limits: Arc<Vec<Vec<Millis>>>, roads: &Roads) -> Self {
-        let arms = limits
-            .iter()
-            .map(|l| {
-                let arm = Arm {
-                    slow: vec![0; l.len()],
-                    ..Arm::default()
-                };
-                [arm.clone(), arm]
-            })
-            .collect();
+    pub fn open(opening: Opening, counting: Arc<Counting>, lanes: Arc<Vec<Lanes>>, roads: &Roads) -> Self {
+        let arms = lanes.iter().map(|lanes| {
+            let arm = Arm {
+                slow: vec![0; lanes.limits.len()],
+                ..Arm::default()
+            };
+            vec![[arm.clone(), arm]; lanes.count()]
+        });
         let mut filling = Self {
             index: opening.index,
             began: opening.began,
@@ -107,8 +90,8 @@ impl Filling {
             fallbacks: 0,
             owes_prompt: false,
             owes_cohort: false,
-            arms,
-            limits,
+            arms: arms.collect(),
+            lanes,
             counting,
             judged: opening.judged,
         };
@@ -117,20 +100,31 @@ impl Filling {
         filling
     }
 
-    /// Counts an answered entry request.
-    pub fn answered(&mut self, flow: usize, side: Side, took: Millis) {
-        let limits = &self.limits[flow];
-        let arm = &mut self.arms[flow][side.index()];
-        arm.unanswered = arm.unanswered.saturating_sub(1);
-        for (count, limit) in arm.slow.iter_mut().zip(limits) {
-            *count += u64::from(took > *limit);
+    /// Counts something of an attempt in each of its lanes.
+    pub fn count(&mut self, ticket: &Ticket, change: impl Fn(&mut Arm)) {
+        let flow = usize::from(ticket.key.flow);
+        for lane in self.lanes[flow].of(ticket.classes) {
+            change(&mut self.arms[flow][lane][ticket.side.index()]);
         }
+    }
+
+    /// Counts an answered entry request.
+    pub fn answered(&mut self, ticket: &Ticket, took: Millis) {
+        let lanes = self.lanes.clone();
+        let limits = &lanes[usize::from(ticket.key.flow)].limits;
+        self.count(ticket, |arm| {
+            arm.unanswered = arm.unanswered.saturating_sub(1);
+            for (count, limit) in arm.slow.iter_mut().zip(limits) {
+                *count += u64::from(took > *limit);
+            }
+        });
     }
 
     /// Entry requests that are still open.
     #[must_use]
     pub fn unanswered(&self) -> u64 {
-        self.arms.iter().flatten().map(|a| a.unanswered).sum()
+        let everybody = self.arms.iter().flat_map(|lanes| &lanes[EVERYBODY]);
+        everybody.map(|arm| arm.unanswered).sum()
     }
 
     /// The longest window of its completion meters.
@@ -158,7 +152,8 @@ impl Filling {
     pub fn report(&self, gateway: &GatewayId, incarnation: u64, part: StratumPart, roads: &Roads) -> Stratum {
         let counts = self.meters(part, roads).map(|(meter, flow)| {
             let arm = |side: Side| {
-                let arm = &self.arms[flow][side.index()];
+                let lane = self.lanes[flow].read_by(meter);
+                let arm = &self.arms[flow][lane][side.index()];
                 ArmCounts {
                     n: arm.begun,
                     hits: self.hits(meter.kind, flow, arm),
@@ -189,7 +184,7 @@ impl Filling {
             MeterKind::Began => arm.begun,
             MeterKind::Errored => (arm.erred + arm.unanswered).min(arm.begun),
             MeterKind::Slow { limit } => {
-                let at = self.limits[flow].iter().position(|l| *l == limit);
+                let at = self.lanes[flow].limits.iter().position(|l| *l == limit);
                 let slow = at.map_or(0, |at| arm.slow[at]);
                 (slow + arm.unanswered).min(arm.begun)
             }

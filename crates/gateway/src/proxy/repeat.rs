@@ -73,13 +73,12 @@ pub(super) fn is_repeatable(session: &mut Session) -> bool {
 }
 
 /// Whether the error says that the connection broke off, rather than that the side answered too late or nonsense.
-#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum with two dozen kinds")]
 fn has_broken_off(error: &Error) -> bool {
     match error.esource() {
-        ErrorSource::Upstream => match error.etype() {
-            ErrorType::ConnectionClosed | ErrorType::ReadError | ErrorType::WriteError => true,
-            _ => false,
-        },
+        ErrorSource::Upstream => matches!(
+            error.etype(),
+            ErrorType::ConnectionClosed | ErrorType::ReadError | ErrorType::WriteError
+        ),
         // The half of the proxy that reads from the side left first, before the other half had found its place.
         ErrorSource::Unset => *error.etype() == ErrorType::InternalError,
         ErrorSource::Downstream | ErrorSource::Internal => false,

@@ -5,6 +5,7 @@ mod closing;
 mod counts;
 mod repeats;
 mod routing;
+mod segments;
 mod shop;
 mod survival;
 mod world;

@@ -1,9 +1,12 @@
 //! The ledger under a hand-driven clock.
 
+use tidegate_model::flow::{Segment, SegmentSource, SegmentValue, SegmentWord};
 use tidegate_model::seam::{Meter, MeterKind, StratumPart};
-use tidegate_model::{BasisPoints, CriterionId, StageId};
+use tidegate_model::{BasisPoints, CriterionId, SegmentId, StageId};
 
 use super::*;
+use crate::bucket::Place;
+use crate::segment::{Classes, Entry, Sorting};
 
 const PLACE: Place = Place { bucket: 60_000, lot: 0 };
 
@@ -22,27 +25,52 @@ fn standing(percent: u16) -> Standing {
     }
 }
 
-/// Strata of 1 s, window of 5 s, upstream time limit of 2 s; measured from the start, at half exposure.
+fn meter(name: &str, kind: MeterKind, segment: Option<(&str, &str)>) -> Meter {
+    Meter {
+        stage: StageId::parse("checkout").unwrap(),
+        criterion: CriterionId::parse(name).unwrap(),
+        flow: crate::sample::flow().id,
+        kind,
+        segment: segment.map(|(segment, value)| SegmentValue {
+            segment: SegmentId::parse(segment).unwrap(),
+            value: value.to_owned(),
+        }),
+    }
+}
+
 fn ledger(size: usize, on_decrease: OnDecrease) -> Ledger {
+    let meters = vec![
+        meter("completion", MeterKind::Completed, None),
+        meter("errors", MeterKind::Errored, None),
+        meter("latency", MeterKind::Slow { limit: Millis(300) }, None),
+    ];
+    counting(meters, size, on_decrease)
+}
+
+/// Two ways to pay, as the parameter `pay` says.
+fn payment() -> Segment {
+    let word = |name: &str| SegmentWord {
+        name: name.to_owned(),
+        equals: vec![name.to_owned()],
+        contains: Vec::new(),
+    };
+    Segment {
+        id: SegmentId::parse("payment").unwrap(),
+        read: SegmentSource::Query("pay".to_owned()),
+        words: vec![word("card"), word("invoice")],
+    }
+}
+
+/// Strata of 1 s, window of 5 s, upstream time limit of 2 s; measured from the start, at half exposure.
+fn counting(meters: Vec<Meter>, size: usize, on_decrease: OnDecrease) -> Ledger {
     let mut edge = crate::sample::edge();
     edge.units[0].on_decrease = on_decrease;
-    let flow = crate::sample::flow();
-    let stage = StageId::parse("checkout").unwrap();
-    let meter = |name: &str, kind| Meter {
-        stage: stage.clone(),
-        criterion: CriterionId::parse(name).unwrap(),
-        flow: flow.id.clone(),
-        kind,
-        segment: None,
-    };
+    let mut flow = crate::sample::flow();
+    flow.segments = vec![payment()];
     let counting = Counting {
-        meters: vec![
-            meter("completion", MeterKind::Completed),
-            meter("errors", MeterKind::Errored),
-            meter("latency", MeterKind::Slow { limit: Millis(300) }),
-        ],
+        meters,
         brakes: vec![BrakeSpec {
-            stage,
+            stage: StageId::parse("checkout").unwrap(),
             flow: flow.id.clone(),
             over: Millis(60_000),
         }],
@@ -59,6 +87,36 @@ fn ledger(size: usize, on_decrease: OnDecrease) -> Ledger {
     ledger.switch(ExposureVersion { epoch: 1, seq: 1 }, vec![standing(50)], at(0));
     assert!(ledger.tick(at(0)).owed.is_empty(), "nothing was judged before");
     ledger
+}
+
+/// A visitor who counts.
+fn entrant(visitor: u128, side: Side) -> Entrant {
+    Entrant {
+        visitor,
+        flow: 0,
+        side,
+        is_counted: true,
+        place: PLACE,
+        classes: Classes::default(),
+    }
+}
+
+/// A visitor of the new side who pays like this.
+fn paying(visitor: u128, query: &str) -> Entrant {
+    let headers = http::HeaderMap::new();
+    Entrant {
+        classes: Sorting::of(&[payment()])
+            .unwrap()
+            .classes(&Entry::new(&headers, query, None)),
+        ..entrant(visitor, Side::New)
+    }
+}
+
+fn uncounted(visitor: u128, side: Side) -> Entrant {
+    Entrant {
+        is_counted: false,
+        ..entrant(visitor, side)
+    }
 }
 
 /// Parts that leave from one instant to another, with the counts of the new side.
@@ -79,8 +137,8 @@ fn leave(ledger: &mut Ledger, from: u64, until: u64) -> Vec<(u64, u64, StratumPa
 #[test]
 fn the_prompt_part_waits_for_every_entry_request_and_the_cohort_for_its_window() {
     let mut ledger = ledger(100, OnDecrease::Drain);
-    let fast = ledger.begin(1, 0, Side::New, true, PLACE, at(100)).unwrap();
-    let slow = ledger.begin(2, 0, Side::New, true, PLACE, at(900)).unwrap();
+    let fast = ledger.begin(entrant(1, Side::New), at(100)).unwrap();
+    let slow = ledger.begin(entrant(2, Side::New), at(900)).unwrap();
     ledger.answered(&fast, Millis(20));
     assert_eq!(leave(&mut ledger, 950, 2_500), [], "one entry request is still open");
     ledger.answered(&slow, Millis(1_700));
@@ -103,7 +161,7 @@ fn the_prompt_part_waits_for_every_entry_request_and_the_cohort_for_its_window()
 #[test]
 fn an_entry_request_that_never_comes_back_counts_as_slow_and_as_an_error() {
     let mut ledger = ledger(100, OnDecrease::Drain);
-    ledger.begin(1, 0, Side::New, true, PLACE, at(100)).unwrap();
+    ledger.begin(entrant(1, Side::New), at(100)).unwrap();
     // Closed at 1.0 s, one stratum to settle, twice the upstream's time limit.
     assert_eq!(leave(&mut ledger, 150, 5_950), []);
     let left = leave(&mut ledger, 6_000, 6_000);
@@ -114,7 +172,7 @@ fn an_entry_request_that_never_comes_back_counts_as_slow_and_as_an_error() {
 #[test]
 fn an_attempt_ends_at_its_window_and_a_late_completion_does_not_count() {
     let mut ledger = ledger(100, OnDecrease::Drain);
-    let ticket = ledger.begin(1, 0, Side::New, true, PLACE, at(100)).unwrap();
+    let ticket = ledger.begin(entrant(1, Side::New), at(100)).unwrap();
     ledger.answered(&ticket, Millis(1));
     assert_eq!(ledger.tick(at(1_000)).owed.len(), 2);
     assert!(ledger.open_cart(1, 0, at(5_099)).is_some());
@@ -133,11 +191,11 @@ fn an_attempt_ends_at_its_window_and_a_late_completion_does_not_count() {
 #[test]
 fn the_brake_counts_the_first_outcome_of_an_attempt_only() {
     let mut ledger = ledger(100, OnDecrease::Drain);
-    let ticket = ledger.begin(1, 0, Side::New, true, PLACE, at(0)).unwrap();
+    let ticket = ledger.begin(entrant(1, Side::New), at(0)).unwrap();
     ledger.refused(&ticket, at(10));
     ledger.erred(&ticket, at(20));
     ledger.completed(&ticket, at(30));
-    let uncounted = ledger.begin(2, 0, Side::New, false, PLACE, at(0)).unwrap();
+    let uncounted = ledger.begin(uncounted(2, Side::New), at(0)).unwrap();
     ledger.refused(&uncounted, at(40));
     assert_eq!(ledger.looks(at(50))[0].new, ArmCounts { n: 1, hits: 1 });
 }
@@ -145,7 +203,7 @@ fn the_brake_counts_the_first_outcome_of_an_attempt_only() {
 #[test]
 fn held_carts_go_on_pinning_until_exposure_covers_them_again() {
     let mut ledger = ledger(100, OnDecrease::Hold);
-    let ticket = ledger.begin(1, 0, Side::New, true, PLACE, at(0)).unwrap();
+    let ticket = ledger.begin(entrant(1, Side::New), at(0)).unwrap();
     ledger.completed(&ticket, at(10));
     let held = ledger.open_cart(1, 0, at(20_000)).unwrap();
     assert!(
@@ -161,7 +219,7 @@ fn held_carts_go_on_pinning_until_exposure_covers_them_again() {
 fn a_full_table_tracks_nobody_more_and_says_so() {
     let mut ledger = ledger(2, OnDecrease::Drain);
     for visitor in 0..5 {
-        ledger.begin(visitor, 0, Side::Old, true, PLACE, at(0));
+        ledger.begin(entrant(visitor, Side::Old), at(0));
     }
     assert_eq!(ledger.tracked(), 2);
     let closed = ledger.tick(at(1_000));
@@ -172,8 +230,8 @@ fn a_full_table_tracks_nobody_more_and_says_so() {
 #[test]
 fn another_exposure_closes_the_stratum_and_kill_takes_the_open_carts_of_the_new_side() {
     let mut ledger = ledger(100, OnDecrease::Drain);
-    ledger.begin(1, 0, Side::New, true, PLACE, at(100)).unwrap();
-    ledger.begin(2, 0, Side::Old, true, PLACE, at(100)).unwrap();
+    ledger.begin(entrant(1, Side::New), at(100)).unwrap();
+    ledger.begin(entrant(2, Side::Old), at(100)).unwrap();
     let killed = Standing {
         killed: true,
         ..standing(50)
@@ -184,4 +242,89 @@ fn another_exposure_closes_the_stratum_and_kill_takes_the_open_carts_of_the_new_
     assert!(ledger.open_cart(1, 0, at(500)).is_none());
     assert_eq!(ledger.open_cart(2, 0, at(500)).unwrap().side, Side::Old);
     assert_eq!(ledger.totals(0).open, [1, 0]);
+}
+
+#[test]
+fn a_segments_meters_count_its_visitors_alone_in_both_parts() {
+    let limit = Millis(300);
+    let meters = vec![
+        meter("all", MeterKind::Completed, None),
+        meter("card", MeterKind::Completed, Some(("payment", "card"))),
+        meter("card-errors", MeterKind::Errored, Some(("payment", "card"))),
+        meter("card-slow", MeterKind::Slow { limit }, Some(("payment", "card"))),
+        meter("invoice-slow", MeterKind::Slow { limit }, Some(("payment", "invoice"))),
+        meter("other", MeterKind::Completed, Some(("payment", "other"))),
+        meter("other-began", MeterKind::Began, Some(("payment", "other"))),
+        meter("undeclared", MeterKind::Completed, Some(("payment", "cash"))),
+        meter("unknown", MeterKind::Completed, Some(("device", "other"))),
+    ];
+    let mut ledger = counting(meters, 100, OnDecrease::Drain);
+    let card = ledger.begin(paying(1, "pay=card"), at(100)).unwrap();
+    let lost = ledger.begin(paying(2, "pay=CARD"), at(100)).unwrap();
+    let invoice = ledger.begin(paying(3, "pay=invoice"), at(100)).unwrap();
+    let cash = ledger.begin(paying(4, "pay=cash"), at(100)).unwrap();
+    let stranger = Entrant {
+        is_counted: false,
+        ..paying(5, "pay=card")
+    };
+    ledger.begin(stranger, at(100)).unwrap();
+    for (ticket, took) in [(card, 20), (lost, 400), (invoice, 500), (cash, 30)] {
+        ledger.answered(&ticket, Millis(took));
+    }
+    ledger.erred(&lost, at(200));
+    for ticket in [card, invoice, cash] {
+        ledger.completed(&ticket, at(300));
+    }
+    let said: Vec<String> = leave(&mut ledger, 400, 9_000).into_iter().map(|(.., s)| s).collect();
+    assert_eq!(
+        said,
+        [
+            "card-errors 1/2",
+            "card-slow 1/2",
+            "invoice-slow 1/1",
+            "other-began 1/1",
+            "all 3/4",
+            "card 1/2",
+            "other 1/1"
+        ],
+        "what the flow does not declare was seen by nobody"
+    );
+}
+
+#[test]
+fn an_entry_request_of_a_segment_that_never_comes_back_counts_in_it() {
+    let meters = vec![
+        meter("card", MeterKind::Errored, Some(("payment", "card"))),
+        meter("invoice", MeterKind::Errored, Some(("payment", "invoice"))),
+    ];
+    let mut ledger = counting(meters, 100, OnDecrease::Drain);
+    ledger.begin(paying(1, "pay=card"), at(100)).unwrap();
+    let answered = ledger.begin(paying(2, "pay=invoice"), at(100)).unwrap();
+    ledger.answered(&answered, Millis(1));
+    assert_eq!(leave(&mut ledger, 150, 5_950), [], "one entry request is still open");
+    let said: Vec<String> = leave(&mut ledger, 6_000, 6_000).into_iter().map(|(.., s)| s).collect();
+    assert_eq!(said, ["card 1/1", "invoice 0/1"]);
+}
+
+#[test]
+fn a_stratum_keeps_the_segments_that_it_was_opened_with() {
+    let card = meter("card", MeterKind::Completed, Some(("payment", "card")));
+    let invoice = meter("invoice", MeterKind::Completed, Some(("payment", "invoice")));
+    let mut ledger = counting(vec![invoice.clone(), card.clone()], 100, OnDecrease::Drain);
+    let before = ledger.begin(paying(1, "pay=card"), at(100)).unwrap();
+    let counting = Counting {
+        meters: vec![card, invoice],
+        brakes: Vec::new(),
+    };
+    ledger.recount(counting, at(200));
+    let after = ledger.begin(paying(2, "pay=invoice"), at(300)).unwrap();
+    for ticket in [before, after] {
+        ledger.answered(&ticket, Millis(1));
+        ledger.completed(&ticket, at(400));
+    }
+    let said: Vec<(u64, String)> = leave(&mut ledger, 450, 9_000)
+        .into_iter()
+        .map(|(_, index, _, said)| (index, said))
+        .collect();
+    assert_eq!(said, [(1, "card 1/1".to_owned()), (2, "invoice 1/1".to_owned())]);
 }
