@@ -16,6 +16,12 @@ pub const LIMIT_PART: f64 = 1.0 / 2.0;
 /// Part of an error criterion's alpha for each of the two tests of its comparison.
 pub const COMPARISON_PART: f64 = 1.0 / 4.0;
 
+/// Frozen thresholds of a slow-share comparison: the old side's P50, P95 and P99 of a clean day.
+pub const THRESHOLDS: usize = 3;
+
+/// Part of a latency comparison's alpha for each threshold.
+pub const THRESHOLD_PART: f64 = 1.0 / THRESHOLDS as f64;
+
 /// The harm alarm of a completion; hits are successes. The stratified test sees small and lasting losses, the exact one,
 /// which reads the failures, sees outages at once.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,6 +118,41 @@ impl ErrorAlarm {
     }
 }
 
+/// The alarm for "slower than the old side": the stratified test at each frozen threshold; hits are units above it. The
+/// thresholds are frozen before the step, as those from the same counts would break the error rate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SlowAlarm {
+    at: [HarmAlarm; THRESHOLDS],
+}
+
+impl SlowAlarm {
+    /// An alarm that sounds with chance `alpha` at most while the new side has no more slow units at any threshold; `None`
+    /// unless `0 < alpha < 0.5`.
+    #[must_use]
+    pub fn new(alpha: f64) -> Option<Self> {
+        let one = HarmAlarm::new(Hits::Bad, alpha * THRESHOLD_PART)?;
+        (alpha < 0.5).then_some(Self { at: [one; THRESHOLDS] })
+    }
+
+    /// Takes one stratum, with the units above each threshold, and looks at each.
+    pub fn push(&mut self, above: [PairedStratum; THRESHOLDS]) {
+        for (alarm, stratum) in self.at.iter_mut().zip(above) {
+            alarm.push(stratum);
+        }
+    }
+
+    /// Harm once any threshold found it at any look.
+    pub fn alarm(&self) -> Alarm {
+        self.at.iter().map(HarmAlarm::alarm).fold(Alarm::CannotSpeak, either)
+    }
+
+    /// The test at each threshold, for the differences.
+    #[must_use]
+    pub fn at(&self) -> &[HarmAlarm; THRESHOLDS] {
+        &self.at
+    }
+}
+
 /// The alarm of a limit on the new side's share. A limit of nothing needs no statistics: the first event is one too many.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum LimitAlarm {
@@ -194,6 +235,17 @@ mod tests {
         (0..20).for_each(|_| alarm.push(stratum(100, 8, 0, 0)));
         assert_eq!(alarm.stratified().alarm(), Alarm::CannotSpeak);
         assert_eq!((alarm.limit().alarm(), alarm.alarm()), (Alarm::Harm, Alarm::Harm));
+    }
+
+    #[test]
+    fn a_slower_tail_is_enough() {
+        let mut alarm = SlowAlarm::new(0.05).unwrap();
+        let same = stratum(1_000, 500, 1_000, 500);
+        (0..60).for_each(|_| alarm.push([same, stratum(1_000, 70, 1_000, 50), stratum(1_000, 10, 1_000, 10)]));
+        assert_eq!(alarm.alarm(), Alarm::Harm);
+        let each = alarm.at().each_ref().map(HarmAlarm::alarm);
+        assert_eq!(each, [Alarm::Quiet, Alarm::Harm, Alarm::Quiet]);
+        assert_eq!(SlowAlarm::new(0.5), None);
     }
 
     #[test]
