@@ -13,8 +13,10 @@ pub mod event;
 pub mod fault;
 mod json;
 mod moment;
+mod raw;
 pub mod row;
 pub mod source;
+mod sql;
 pub mod value;
 pub mod verdict;
 

@@ -1,5 +1,9 @@
 //! Where rows are read from: one trait that databases and files answer, and the streams that their rows come in.
 
+mod mysql;
+mod postgres;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -53,6 +57,8 @@ pub struct Schema {
     pub cells: Vec<Field>,
     /// Whether rows come in key order.
     pub order: KeyOrder,
+    /// Whether a key may be `NULL`.
+    pub may_have_null_keys: bool,
     /// How many rows its statistics promise.
     pub rows_estimated: Option<u64>,
 }
@@ -64,6 +70,8 @@ pub struct Asked {
     pub expression: Expression,
     /// What it is read as; before both sides are understood, `None`.
     pub kind: Option<Kind>,
+    /// What the side itself says it holds.
+    pub native: Option<Kind>,
 }
 
 /// What one side is asked.
@@ -77,10 +85,23 @@ pub struct Question {
     pub cells: Vec<Asked>,
     /// Which rows count.
     pub filter: Option<String>,
+    /// Whether a key may be `NULL`; such rows are then read, and refused.
+    pub may_have_null_keys: bool,
     /// The zone of times without one.
     pub zone: Option<jiff::tz::TimeZone>,
     /// How long one statement may take.
     pub statement_time_max: Duration,
+    /// Whether rows are asked for in key order.
+    pub order: Arrival,
+}
+
+/// How rows arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// In key order.
+    ByKey,
+    /// In any order.
+    AsTheyCome,
 }
 
 impl Question {
@@ -88,6 +109,20 @@ impl Question {
     pub(crate) fn all(&self) -> impl Iterator<Item = &Asked> {
         self.key.iter().chain(&self.cells)
     }
+}
+
+/// A source by its address: `postgres://`, `mysql://` or `mariadb://`.
+///
+/// # Errors
+/// [`SourceFault::Address`] for anything else, [`SourceFault::Unprotected`]. Neither repeats the address.
+pub fn open(address: &str) -> Result<Arc<dyn Source>, SourceFault> {
+    let scheme = address.split_once(':').map(|(scheme, _)| scheme);
+    Ok(match scheme {
+        Some("postgres" | "postgresql") => Arc::new(postgres::Postgres::new(address)?),
+        Some("mysql") => Arc::new(mysql::MySql::new(address)?),
+        Some("mariadb") => Arc::new(mysql::MySql::new(&address.replacen("mariadb", "mysql", 1))?),
+        _ => return Err(SourceFault::Address),
+    })
 }
 
 /// How busy a database is.
@@ -199,3 +234,23 @@ impl Drop for RowStream {
 
 /// Where a reader puts its batches.
 pub(crate) type BatchSender = mpsc::Sender<Result<Batch, SourceFault>>;
+
+/// Whether a batch is large enough to be handed over.
+pub(crate) fn is_full(batch: &Batch) -> bool {
+    batch.len() >= BATCH_ROWS || batch.size() >= BATCH_BYTES
+}
+
+/// All rows of a short stream.
+pub(crate) async fn all_of(mut stream: RowStream) -> Result<Batch, SourceFault> {
+    let mut all = Batch::default();
+    while let Some(batch) = stream.next().await? {
+        batch.rows().for_each(|row| all.push(row));
+    }
+    Ok(all)
+}
+
+/// The key of the first row, if there is any.
+pub(crate) async fn one_of(stream: RowStream) -> Result<Option<Key>, SourceFault> {
+    let batch = all_of(stream).await?;
+    Ok(batch.rows().next().map(|row| row.to_row().key))
+}
