@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod code;
 pub mod compile;
 pub mod diagnostic;
+pub mod lint;
 pub mod render;
 pub mod scaffold;
 pub mod schedule;

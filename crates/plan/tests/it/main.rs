@@ -6,6 +6,7 @@ mod arbitrary;
 mod bundle;
 mod clean;
 mod edges;
+mod lint;
 mod pages;
 mod shop;
 mod shown;
