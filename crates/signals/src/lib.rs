@@ -1,3 +1,17 @@
-//! Asks the outside. Whatever does not answer usably is silence with a reason, never a number.
+//! Asks the outside. Whatever does not answer usably is nothing, unusable or silence, with a reason; never a number.
+//!
+//! A [`Source`] is where an answer comes from, an [`Asker`] puts one criterion's question again and again.
 
+mod asker;
+mod miss;
+mod moment;
+mod number;
+mod probe;
+mod prometheus;
+mod source;
 pub mod sql;
+mod web;
+
+pub use asker::Asker;
+pub use source::{AddressError, Source};
+pub use web::WebAddress;

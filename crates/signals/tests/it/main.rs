@@ -1,9 +1,15 @@
 //! Equality of two queries, asked of real SQLite files and a real PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod asking;
 mod counting;
 mod file;
+mod hostile;
+mod metrics;
 mod postgres_silence;
+mod probes;
+mod prometheus_answers;
+mod prometheus_misses;
 mod reading_only;
 mod server;
 mod sqlite_silence;

@@ -1,0 +1,103 @@
+//! Puts one criterion's question again and again, and keeps what must be remembered between two questions.
+//!
+//! An asker belongs to one exposure: a new one begins with a new baseline, so that nothing counted before speaks for it.
+
+mod batches;
+mod counting;
+mod growth;
+mod level;
+mod side;
+
+use std::collections::BTreeMap;
+
+use tidegate_model::ask::{Cadence, CountAsk, Decimal, LevelAsk, Looks};
+use tidegate_model::seam::{ArmCounts, Observation};
+use tidegate_model::{SourceId, Timestamp};
+
+use crate::source::Source;
+use counting::Counting;
+pub(crate) use growth::Totals;
+use level::Levelling;
+
+/// A number that a source told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Level {
+    /// The number.
+    pub(crate) value: Decimal,
+    /// The moment it is about, where the source says one.
+    pub(crate) at: Option<Timestamp>,
+}
+
+/// What one side counted at one question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Counting begins anew here: the first question, or a counter fell.
+    Baseline,
+    /// What came since the last question.
+    Stream(ArmCounts),
+    /// Batches that are there, told before or not.
+    Batches(BTreeMap<String, ArmCounts>),
+}
+
+/// Asks one criterion's question again and again.
+#[derive(Debug)]
+pub struct Asker {
+    question: Question,
+    silent_since: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+enum Question {
+    Level(Box<Levelling>),
+    Counts(Box<Counting>),
+}
+
+impl Asker {
+    /// Asks for one number.
+    #[must_use]
+    pub fn level(ask: LevelAsk, cadence: Cadence) -> Self {
+        Self {
+            question: Question::Level(Box::new(Levelling::new(ask, cadence))),
+            silent_since: None,
+        }
+    }
+
+    /// Asks for two counts, of the new side alone or of both. Both sides are always counted over the same interval: what
+    /// one side counted while the other did not answer is told with the next answer of both.
+    #[must_use]
+    pub fn counts(old: Option<CountAsk>, new: CountAsk, looks: Looks, cadence: Cadence) -> Self {
+        Self {
+            question: Question::Counts(Box::new(Counting::new(old, new, looks, cadence))),
+            silent_since: None,
+        }
+    }
+
+    /// Asks once; takes no longer than the cadence's time-out, give or take the scheduler. Usually one observation;
+    /// several when several batches are told at once. None at all where there is nothing to tell and nothing is wrong:
+    /// the first question of a counter, the question at which one fell, and a question that finds no batch that was not
+    /// told before, while the newest is not stale.
+    pub async fn ask(&mut self, sources: &BTreeMap<SourceId, Source>, now: Timestamp) -> Vec<Observation> {
+        let found = match &mut self.question {
+            Question::Level(levelling) => levelling.ask(sources, now).await.map(|observation| vec![observation]),
+            Question::Counts(counting) => counting.ask(sources, now).await,
+        };
+        match found {
+            Ok(observations) => {
+                self.silent_since = None;
+                observations
+            }
+            Err(miss) => {
+                let told = miss.told(now, self.silent_since.unwrap_or(now));
+                self.silent_since = match &told {
+                    Observation::Silent(silence) => Some(silence.since),
+                    Observation::Equality { .. }
+                    | Observation::Level { .. }
+                    | Observation::Counts { .. }
+                    | Observation::Nothing { .. }
+                    | Observation::Unusable { .. } => None,
+                };
+                vec![told]
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! One side of a count: whom it asks, and what it remembers.
+
+use std::collections::BTreeMap;
+
+use tidegate_model::ask::{Cadence, CountAsk, CountQuestion, Looks};
+use tidegate_model::{SourceId, Timestamp};
+
+use super::Look;
+use super::growth::Growth;
+use crate::miss::{Finding, Miss};
+use crate::source::Source;
+use crate::{probe, prometheus};
+
+/// One side.
+#[derive(Debug)]
+pub(super) struct Side {
+    ask: CountAsk,
+    growth: Growth,
+}
+
+impl Side {
+    pub(super) fn new(ask: CountAsk) -> Self {
+        Self {
+            ask,
+            growth: Growth::default(),
+        }
+    }
+
+    /// What is there to tell since [`Side::settle`] was called last.
+    pub(super) async fn look(
+        &mut self,
+        sources: &BTreeMap<SourceId, Source>,
+        looks: Looks,
+        cadence: Cadence,
+        now: Timestamp,
+    ) -> Finding<Look> {
+        let source = sources.get(&self.ask.on);
+        let source = source.ok_or_else(|| Miss::Silent(format!("`{}` has no address", self.ask.on)))?;
+        match (&self.ask.question, source) {
+            (CountQuestion::Prometheus { all, hits }, Source::Prometheus(address)) => {
+                let totals = prometheus::totals(address, (all, hits), cadence, now).await?;
+                self.growth.look(totals)
+            }
+            (CountQuestion::Probe { path, success, within }, Source::Http(address)) => {
+                let counts = probe::attempt(address, (path, success, *within), cadence).await?;
+                Ok(Look::Stream(counts))
+            }
+            (CountQuestion::Prometheus { .. }, _) => Err(Miss::mismatch("Prometheus")),
+            (CountQuestion::Probe { .. }, _) => Err(Miss::mismatch("the web")),
+            (CountQuestion::Sql { .. }, _) => Err(Miss::mismatch("a database")),
+            (CountQuestion::Log { .. }, _) => Err(Miss::mismatch("a log")),
+            (CountQuestion::Csv { .. }, _) => Err(Miss::mismatch("a table of comma-separated values")),
+        }
+    }
+
+    /// What the last look brought is told, or is the new baseline.
+    pub(super) fn settle(&mut self) {
+        self.growth.settle();
+    }
+}

@@ -1,0 +1,8 @@
+//! HTTP as a client: an address of a source, and one exchange with it.
+
+mod address;
+mod exchange;
+mod tls;
+
+pub use address::WebAddress;
+pub(crate) use exchange::{Answer, ExchangeFault, Question, exchange};
