@@ -106,7 +106,11 @@ fn text(text: &str) -> String {
     } else {
         ""
     };
-    if text.is_empty() || text.contains([',', '"', '\r', '\n', '\t', ';']) || text.starts_with(' ') || text.ends_with(' ') {
+    if text.is_empty()
+        || text.contains([',', '"', '\r', '\n', '\t', ';'])
+        || text.starts_with(' ')
+        || text.ends_with(' ')
+    {
         format!("\"{guard}{}\"", text.replace('"', "\"\""))
     } else {
         format!("{guard}{text}")

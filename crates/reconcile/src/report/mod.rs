@@ -226,3 +226,6 @@ pub fn private_file(path: &Path) -> io::Result<std::fs::File> {
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests;
