@@ -75,4 +75,24 @@ pub struct FlowLive {
     pub old_orders: u64,
     /// Successful completions on the new side, tracked attempt or not.
     pub new_orders: u64,
+    /// How long entry requests took on the old side; none before one was answered.
+    #[serde(default)]
+    pub old_latency: Option<LatencyLive>,
+    /// How long entry requests took on the new side.
+    #[serde(default)]
+    pub new_latency: Option<LatencyLive>,
+}
+
+/// Quantiles of the first timed request of attempts that count, over the last one to two days; each is within 0.8 % of a time
+/// that was seen. Those of two gateways do not add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LatencyLive {
+    /// Requests.
+    pub n: u64,
+    /// Half of them took at most this.
+    pub p50: Millis,
+    /// 95 of 100.
+    pub p95: Millis,
+    /// 99 of 100.
+    pub p99: Millis,
 }

@@ -194,19 +194,20 @@ async fn serve(station: Arc<Station>, lock: &mut File) -> Result<(), StartFault>
     {
         tracing::warn!("the controller does not answer");
     }
+    // Whoever reads the announcement finds the room taken.
+    let room = Room::claim();
     announce(lock, address).map_err(|source| StartFault::State {
         path: station.config.state_dir.clone(),
         source,
     })?;
-    let stopped = accept_until_asked(&station, listener).await;
+    let stopped = accept_until_asked(&station, listener, room).await;
     for task in [link, resolving].into_iter().chain(clocks) {
         task.abort();
     }
     stopped
 }
 
-async fn accept_until_asked(station: &Arc<Station>, listener: TcpListener) -> Result<(), StartFault> {
-    let room = Room::claim();
+async fn accept_until_asked(station: &Arc<Station>, listener: TcpListener, room: Room) -> Result<(), StartFault> {
     let conf = ServerConf {
         upstream_keepalive_pool_size: room.upstream_idle,
         max_retries: TRIES_MAX,

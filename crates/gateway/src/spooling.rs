@@ -236,7 +236,8 @@ mod tests {
         let hanging = hanging(dir.path());
         spool.write_to(hanging.try_clone().unwrap());
         let spooling = Spooling::begin(spool, vec![]).unwrap();
-        let submitted = LINES_WAITING_MAX as u64;
+        // As many lines hang with the disk at most, as many wait for it, and twice as many find no room.
+        let submitted = 2 * LINES_WAITING_MAX as u64;
         for index in 0..submitted {
             spooling.submit(departed(index));
         }

@@ -337,6 +337,8 @@ impl Station {
                 new_begun: totals.begun[1],
                 old_orders: totals.orders[0],
                 new_orders: totals.orders[1],
+                old_latency: totals.latency(Side::Old),
+                new_latency: totals.latency(Side::New),
             }
         });
         LiveCounts {

@@ -11,6 +11,7 @@ use super::attempt::{Attempt, Entrant, Key, Ticket, is_admitted};
 use super::brake::Sliding;
 use super::lane::{Lanes, lanes};
 use super::stratum::{Filling, Opening};
+use super::totals::FlowTotals;
 use crate::bucket::is_exposed;
 use crate::config::{BrakeSpec, Counting};
 use crate::decision::Standing;
@@ -48,17 +49,6 @@ pub struct Departed {
     pub owed: Vec<Stratum>,
     /// Finished parts.
     pub finished: Vec<Stratum>,
-}
-
-/// Totals of a flow since the start, by side.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct FlowTotals {
-    /// Attempts begun.
-    pub begun: [u64; 2],
-    /// Successful completions, tracked attempt or not.
-    pub orders: [u64; 2],
-    /// Attempts open now.
-    pub open: [u64; 2],
 }
 
 /// All measurement state.
@@ -172,9 +162,11 @@ impl Ledger {
             }
             attempt.is_answered = true;
         }
-        if ticket.is_counted
-            && let Some(filling) = self.filling(ticket.stratum)
-        {
+        if !ticket.is_counted {
+            return;
+        }
+        self.totals[usize::from(ticket.key.flow)].took(ticket.side, took);
+        if let Some(filling) = self.filling(ticket.stratum) {
             filling.answered(ticket, took);
         }
     }
@@ -273,6 +265,9 @@ impl Ledger {
 
     /// Ends attempts whose window has passed.
     pub fn sweep(&mut self, now: Moment) {
+        for totals in &mut self.totals {
+            totals.pass(now.ms);
+        }
         let over: Vec<Key> = self
             .attempts
             .iter()
@@ -313,8 +308,8 @@ impl Ledger {
 
     /// Totals of a flow.
     #[must_use]
-    pub fn totals(&self, flow: usize) -> FlowTotals {
-        self.totals[flow]
+    pub fn totals(&self, flow: usize) -> &FlowTotals {
+        &self.totals[flow]
     }
 
     /// Attempts tracked now.

@@ -15,6 +15,7 @@ pub mod brake;
 pub mod lane;
 pub mod ledger;
 pub mod stratum;
+pub mod totals;
 
 pub use attempt::{Attempt, Entrant, Key, Ticket};
 pub use ledger::{Ledger, Moment, Setup};

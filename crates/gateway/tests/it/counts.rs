@@ -116,11 +116,15 @@ async fn live_counts_tell_when_the_new_side_was_last_entered() {
     let live = loop {
         if let Report::Live(live) = world.control.next().await
             && live.units[0].new_open == 1
+            && live.flows[0].new_latency.is_some()
         {
             break live;
         }
     };
     assert_eq!(live.flows[0].new_begun, 1);
+    let latency = live.flows[0].new_latency.unwrap();
+    assert!(latency.n == 1 && latency.p50 == latency.p99, "{latency:?}");
+    assert_eq!(live.flows[0].old_latency, None);
     let last = live.units[0].last_new_without_cart.unwrap();
     world.control.apply(2, 100, |u| u.killed = true).await;
     world.ask(1, "POST", "/pay").await;

@@ -4,6 +4,7 @@ use tidegate_model::flow::{Segment, SegmentSource, SegmentValue, SegmentWord};
 use tidegate_model::seam::{Meter, MeterKind, StratumPart};
 use tidegate_model::{BasisPoints, CriterionId, SegmentId, StageId};
 
+use super::super::totals::LATENCY_KEPT;
 use super::*;
 use crate::bucket::Place;
 use crate::segment::{Classes, Entry, Sorting};
@@ -327,4 +328,25 @@ fn a_stratum_keeps_the_segments_that_it_was_opened_with() {
         .map(|(_, index, _, said)| (index, said))
         .collect();
     assert_eq!(said, [(1, "card 1/1".to_owned()), (2, "invoice 1/1".to_owned())]);
+}
+
+#[test]
+fn the_time_of_an_entry_request_shows_once_and_only_for_who_counts() {
+    let mut ledger = ledger(100, OnDecrease::Drain);
+    let [first, second] = [(1, Side::Old), (2, Side::New)].map(|(visitor, side)| {
+        let ticket = ledger.begin(entrant(visitor, side), at(100)).unwrap();
+        ledger.answered(&ticket, Millis(40));
+        ticket
+    });
+    ledger.answered(&first, Millis(90));
+    ledger.completed(&second, at(200));
+    let stranger = ledger.begin(uncounted(3, Side::New), at(100)).unwrap();
+    ledger.answered(&stranger, Millis(90));
+    for side in [Side::Old, Side::New] {
+        let shown = ledger.totals(0).latency(side).unwrap();
+        assert_eq!((shown.n, shown.p50, shown.p99), (1, Millis(40), Millis(40)), "{side:?}");
+    }
+    ledger.sweep(at(2 * LATENCY_KEPT.0));
+    ledger.sweep(at(4 * LATENCY_KEPT.0));
+    assert_eq!(ledger.totals(0).latency(Side::Old), None);
 }
