@@ -181,17 +181,6 @@ pub fn values(mut bytes: &[u8]) -> Result<Vec<Value>, NotCanonical> {
     Ok(values)
 }
 
-/// Whether the first of these values is `NULL`, or any other.
-pub(crate) fn has_null(mut bytes: &[u8]) -> Result<bool, NotCanonical> {
-    while let Some(tag) = bytes.first() {
-        if *tag == NULL {
-            return Ok(true);
-        }
-        bytes = first(bytes)?.1;
-    }
-    Ok(false)
-}
-
 fn first(bytes: &[u8]) -> Result<(Value, &[u8]), NotCanonical> {
     let (tag, rest) = bytes.split_first().ok_or(NotCanonical)?;
     Ok(match *tag {

@@ -1,6 +1,10 @@
 //! A value as a source holds it, and its way into the canonical form of the kind that both sides agreed on.
 //!
 //! What is no value of that kind keeps its own form: it then differs from the other side's value, and is shown as it is.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever has no way of its own into a kind is read as text, or stays as it is"
+)]
 
 use jiff::tz::TimeZone;
 
@@ -73,7 +77,7 @@ fn put_as_it_is(out: &mut Vec<u8>, raw: &Raw<'_>) -> Result<(), SourceFault> {
     Ok(())
 }
 
-fn checked<'a>(bytes: &'a [u8]) -> Result<&'a str, SourceFault> {
+fn checked(bytes: &[u8]) -> Result<&str, SourceFault> {
     str::from_utf8(bytes).map_err(|_| SourceFault::NotText)
 }
 

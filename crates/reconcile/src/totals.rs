@@ -166,6 +166,12 @@ impl Group {
         }
     }
 
+    /// Adds another part of the same group.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.old.merge(&other.old);
+        self.new.merge(&other.new);
+    }
+
     fn on_mut(&mut self, side: Side) -> &mut Sum {
         match side {
             Side::Old => &mut self.old,
@@ -254,10 +260,7 @@ impl Totals {
     /// Adds one group that was kept.
     pub(crate) fn merge_group(&mut self, name: Vec<u8>, theirs: &Group) {
         match self.group(name) {
-            Some(ours) => {
-                ours.old.merge(&theirs.old);
-                ours.new.merge(&theirs.new);
-            }
+            Some(ours) => ours.merge(theirs),
             None => self.merge_over(Over {
                 old_rows: theirs.old.rows(),
                 new_rows: theirs.new.rows(),
@@ -268,6 +271,11 @@ impl Totals {
     pub(crate) fn merge_over(&mut self, over: Over) {
         self.over.old_rows += over.old_rows;
         self.over.new_rows += over.new_rows;
+    }
+
+    /// All groups by the canonical bytes of their names.
+    pub(crate) fn named_groups(&self) -> impl Iterator<Item = (&[u8], &Group)> {
+        self.groups.iter().map(|(name, group)| (name.as_slice(), group))
     }
 
     /// What is taken.

@@ -41,6 +41,11 @@ pub struct Field {
 pub enum KeyOrder {
     /// It can, and a range of keys costs as much as its rows.
     ByKey,
+    /// It can, in an order of text that is not the order of bytes: good for keys of hexadecimal digits only.
+    Collated {
+        /// Which column, and which order.
+        why: String,
+    },
     /// It cannot; its rows are read once and sorted here.
     Unordered {
         /// Why not.

@@ -1,1 +1,5 @@
-//! Against real servers.
+//! Rows of real servers compared: PostgreSQL and MariaDB in private folders, SQLite and text in files.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod pairs;
+mod server;

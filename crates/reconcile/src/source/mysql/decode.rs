@@ -54,8 +54,21 @@ impl Native {
             ColumnType::MYSQL_TYPE_DATETIME | ColumnType::MYSQL_TYPE_DATETIME2 => Self::Datetime,
             ColumnType::MYSQL_TYPE_TIMESTAMP | ColumnType::MYSQL_TYPE_TIMESTAMP2 => Self::Timestamp,
             ColumnType::MYSQL_TYPE_JSON => Self::Json,
-            _ if is_bytes => Self::Bytes,
-            _ => Self::Text,
+            other if is_bytes || other == ColumnType::MYSQL_TYPE_GEOMETRY => Self::Bytes,
+            ColumnType::MYSQL_TYPE_NULL
+            | ColumnType::MYSQL_TYPE_VARCHAR
+            | ColumnType::MYSQL_TYPE_TYPED_ARRAY
+            | ColumnType::MYSQL_TYPE_VECTOR
+            | ColumnType::MYSQL_TYPE_UNKNOWN
+            | ColumnType::MYSQL_TYPE_ENUM
+            | ColumnType::MYSQL_TYPE_SET
+            | ColumnType::MYSQL_TYPE_TINY_BLOB
+            | ColumnType::MYSQL_TYPE_MEDIUM_BLOB
+            | ColumnType::MYSQL_TYPE_LONG_BLOB
+            | ColumnType::MYSQL_TYPE_BLOB
+            | ColumnType::MYSQL_TYPE_VAR_STRING
+            | ColumnType::MYSQL_TYPE_STRING
+            | ColumnType::MYSQL_TYPE_GEOMETRY => Self::Text,
         }
     }
 

@@ -28,7 +28,7 @@ const SQL: Dialect = Dialect::MySql;
 const ER_SPECIFIC_ACCESS_DENIED: u16 = 1227;
 
 /// A MariaDB or MySQL database.
-pub struct MySql {
+pub(super) struct MySql {
     sessions: Arc<Sessions>,
     name: String,
 }
@@ -38,7 +38,7 @@ impl MySql {
     ///
     /// # Errors
     /// [`SourceFault::Address`], [`SourceFault::Unprotected`].
-    pub fn new(address: &str) -> Result<Self, SourceFault> {
+    pub(super) fn new(address: &str) -> Result<Self, SourceFault> {
         let opts = Opts::from_url(address).map_err(|_| SourceFault::Address)?;
         refuse_unprotected(address, &opts)?;
         let name = format!("MariaDB/MySQL {}", opts.db_name().unwrap_or("(no database)"));
@@ -69,7 +69,8 @@ impl MySql {
         for (name, collation, nullable) in columns.iter().filter(|column| names.contains(&column.0)) {
             may_be_null |= nullable == "YES";
             if let Some(collation) = collation.as_ref().filter(|collation| !is_bytewise(collation)) {
-                order = unordered(format!("`{name}` is sorted by collation {collation}, not by bytes"));
+                let why = format!("`{name}` is sorted by collation {collation}, not by bytes");
+                order = KeyOrder::Collated { why };
             }
         }
         let index = |name: &str| -> Vec<String> {
@@ -269,7 +270,15 @@ fn field(column: &Column) -> Field {
     let native = Native::of(column);
     let digits = match native {
         Native::Decimal | Native::Time | Native::Datetime | Native::Timestamp => Some(u32::from(column.decimals())),
-        _ => None,
+        Native::Int
+        | Native::Bit
+        | Native::Bits
+        | Native::Single
+        | Native::Double
+        | Native::Text
+        | Native::Bytes
+        | Native::Date
+        | Native::Json => None,
     };
     Field {
         kind: Some(native.kind()),

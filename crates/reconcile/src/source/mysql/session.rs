@@ -1,5 +1,6 @@
 //! Connections to MariaDB and MySQL that wait for their next use, with every setting that changes a value's form pinned.
 
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use mysql_async::prelude::Queryable as _;
@@ -90,7 +91,9 @@ pub(super) fn refuse_unprotected(address: &str, opts: &Opts) -> Result<(), Sourc
     let is_asked_for = address
         .split_once('?')
         .is_some_and(|(_, options)| options.split('&').any(|option| option == "require_ssl=false"));
-    let stays_here = opts.socket().is_some() || opts.addr_is_loopback();
+    let host = opts.ip_or_hostname();
+    let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let stays_here = opts.socket().is_some() || is_loopback;
     if stays_here || opts.ssl_opts().is_some() || is_asked_for {
         Ok(())
     } else {

@@ -23,7 +23,7 @@ use crate::value::Kind;
 const SQL: Dialect = Dialect::Postgres;
 
 /// A PostgreSQL database.
-pub struct Postgres {
+pub(super) struct Postgres {
     sessions: Arc<Sessions>,
     name: String,
 }
@@ -33,7 +33,7 @@ impl Postgres {
     ///
     /// # Errors
     /// [`SourceFault::Address`], [`SourceFault::Unprotected`].
-    pub fn new(address: &str) -> Result<Self, SourceFault> {
+    pub(super) fn new(address: &str) -> Result<Self, SourceFault> {
         let config: Config = address.parse().map_err(|_| SourceFault::Address)?;
         refuse_unprotected(&config)?;
         let name = format!("PostgreSQL {}", config.get_dbname().unwrap_or("(default database)"));
@@ -80,9 +80,8 @@ impl Postgres {
         for row in &rows {
             let (column, collation, is_bytewise): (String, String, bool) = (row.get(0), row.get(1), row.get(2));
             if !is_bytewise {
-                return Ok(unordered(format!(
-                    "`{column}` is sorted by collation {collation}, not by bytes"
-                )));
+                let why = format!("`{column}` is sorted by collation {collation}, not by bytes");
+                return Ok(KeyOrder::Collated { why });
             }
         }
         Ok(KeyOrder::ByKey)
@@ -263,9 +262,23 @@ fn field(column: &Column) -> Field {
     let modifier = column.type_modifier();
     let digits = match native {
         // The lower half of the modifier, less the size of a header.
-        Native::Numeric if modifier >= 4 => u32::try_from((modifier - 4) & 0x7ff).ok(),
+        Native::Numeric => (modifier >= 4).then(|| u32::try_from((modifier - 4) & 0x7ff).unwrap_or(0)),
         Native::Timestamp | Native::Instant | Native::Time => Some(u32::try_from(modifier).unwrap_or(6)),
-        _ => None,
+        Native::Bool
+        | Native::Int2
+        | Native::Int4
+        | Native::Int8
+        | Native::Oid
+        | Native::Float4
+        | Native::Float8
+        | Native::Text
+        | Native::PaddedText
+        | Native::Bytes
+        | Native::Date
+        | Native::Uuid
+        | Native::Json
+        | Native::Jsonb
+        | Native::AsText => None,
     };
     Field {
         kind: Some(native.kind()),

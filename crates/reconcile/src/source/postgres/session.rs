@@ -105,10 +105,11 @@ pub(super) fn refuse_unprotected(config: &Config) -> Result<(), SourceFault> {
         [] => config.get_hosts().iter().all(is_local),
         numbers => numbers.iter().all(IpAddr::is_loopback),
     };
-    match config.get_ssl_mode() {
-        SslMode::Disable => Ok(()),
-        SslMode::Prefer if stays_here => Ok(()),
-        _ => Err(SourceFault::Unprotected { say: "sslmode=disable" }),
+    let mode = config.get_ssl_mode();
+    if mode == SslMode::Disable || mode == SslMode::Prefer && stays_here {
+        Ok(())
+    } else {
+        Err(SourceFault::Unprotected { say: "sslmode=disable" })
     }
 }
 

@@ -1,0 +1,402 @@
+//! The running comparison: cuts ranges of keys into chunks, keeps a few of them at work, and ends with a verdict.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::chunk::{ChunkEnd, ChunkLimits, Pair, SideFault, compare};
+use crate::comparison::Comparison;
+use crate::entity::Side;
+use crate::event::{ChunkDone, Event, KeyRange, Progress, Suspect};
+use crate::fault::SourceFault;
+use crate::suspects::{reread, tried};
+use crate::verdict::{Counts, Coverage, Doubt, Verdict};
+
+/// Rows of the first chunk, before anything is known of the speed.
+const CHUNK_ROWS_FIRST: u64 = 10_000;
+/// Fewest and most rows of a chunk.
+const CHUNK_ROWS: std::ops::RangeInclusive<u64> = 1_000..=2_000_000;
+/// Weight of the newest chunk in the moving average of the speed, in hundredths.
+const SPEED_WEIGHT: u64 = 30;
+/// How often a chunk is tried.
+const TRIES_MAX: u32 = 3;
+/// Chunks skipped one after the other that end the run: the source is gone.
+const SKIPPED_MAX: u32 = 3;
+/// How often progress is told.
+const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+/// How often load is looked at, and how long a busy database is left alone.
+const LOAD_EVERY: Duration = Duration::from_secs(1);
+
+/// Asks a running comparison to end; it then says what it knows.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks for the end.
+    pub fn now(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What an earlier run of the same comparison got done.
+#[derive(Debug, Clone, Default)]
+pub struct Earlier {
+    /// Its chunks, in any order; their suspects are read again.
+    pub chunks: Vec<ChunkDone>,
+}
+
+impl Comparison {
+    /// Compares all rows, those of an earlier run's chunks excepted, and tells what happens.
+    ///
+    /// # Errors
+    /// [`SideFault`] where a side refuses what is asked of it; a side that is only away makes the verdict inconclusive.
+    pub async fn run(
+        &self,
+        earlier: Earlier,
+        stop: &Stop,
+        sink: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Verdict, SideFault> {
+        let pair = self.pair();
+        let mut run = Run::new(self, pair, earlier, stop);
+        run.chunks(sink).await?;
+        let verdict = run.end(sink).await;
+        sink(Event::Ended(verdict.clone()));
+        Ok(verdict)
+    }
+}
+
+struct Run<'a> {
+    comparison: &'a Comparison,
+    pair: Pair,
+    stop: &'a Stop,
+    began: Instant,
+    spans: VecDeque<KeyRange>,
+    chunk_rows: u64,
+    tries: BTreeMap<KeyRange, u32>,
+    skipped_in_a_row: u32,
+    suspects: Vec<Suspect>,
+    coverage: Coverage,
+    doubts: Vec<Doubt>,
+    load_seen: Option<Instant>,
+    tasks: JoinSet<(KeyRange, Instant, Result<ChunkEnd, SideFault>)>,
+}
+
+impl<'a> Run<'a> {
+    fn new(comparison: &'a Comparison, pair: Pair, earlier: Earlier, stop: &'a Stop) -> Self {
+        let mut coverage = Coverage::default();
+        let mut suspects = Vec::new();
+        let mut ranges = Vec::new();
+        for chunk in earlier.chunks {
+            coverage.old_rows += chunk.old_rows;
+            coverage.new_rows += chunk.new_rows;
+            coverage.chunks_done += 1;
+            suspects.extend(chunk.suspects);
+            ranges.push(chunk.range);
+        }
+        Self {
+            comparison,
+            pair,
+            stop,
+            began: Instant::now(),
+            spans: gaps(ranges),
+            chunk_rows: CHUNK_ROWS_FIRST,
+            tries: BTreeMap::new(),
+            skipped_in_a_row: 0,
+            suspects,
+            coverage,
+            doubts: Vec::new(),
+            load_seen: None,
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Compares chunk after chunk until nothing is left, or until it may not go on.
+    async fn chunks(&mut self, sink: &mut (dyn FnMut(Event) + Send)) -> Result<(), SideFault> {
+        let mut tick = tokio::time::interval(PROGRESS_EVERY);
+        loop {
+            while self.tasks.len() < self.comparison.budget.parallel.max(1)
+                && self.may_go_on()
+                && !self.spans.is_empty()
+            {
+                self.wait_while_busy(sink).await?;
+                self.begin_chunk().await?;
+            }
+            tokio::select! {
+                ended = self.tasks.join_next() => match ended {
+                    None => break,
+                    Some(ended) => {
+                        let (range, begun, end) = ended.expect("a chunk that panics is a defect");
+                        self.end_chunk(range, begun, end, sink).await?;
+                    }
+                },
+                _ = tick.tick() => self.tell_progress(sink),
+            }
+        }
+        self.coverage.is_whole = self.spans.is_empty() && self.coverage.chunks_skipped == 0;
+        self.tell_progress(sink);
+        Ok(())
+    }
+
+    /// Whether more may be read; a limit that is reached is said once, in the verdict.
+    fn may_go_on(&mut self) -> bool {
+        let budget = &self.comparison.budget;
+        let suspects = u64::try_from(self.suspects.len()).unwrap_or(u64::MAX);
+        let limit = if self.stop.is_asked() {
+            Doubt::Stopped
+        } else if budget
+            .time_max
+            .is_some_and(|most| self.began.elapsed() >= most - reserve(most, budget.settle))
+        {
+            Doubt::TimeReached
+        } else if suspects >= budget.differences_max {
+            Doubt::DifferencesReached
+        } else {
+            return self.skipped_in_a_row < SKIPPED_MAX;
+        };
+        if !self.spans.is_empty() && !self.doubts.contains(&limit) {
+            self.doubts.push(limit);
+        }
+        false
+    }
+
+    /// Cuts the next chunk off the first span and sets it to work.
+    async fn begin_chunk(&mut self) -> Result<(), SideFault> {
+        let Some(span) = self.spans.pop_front() else {
+            return Ok(());
+        };
+        let side = self.comparison.cutting_side();
+        let reading = match side {
+            Side::Old => &self.pair.old,
+            Side::New => &self.pair.new,
+        };
+        let cut = tried(|| reading.source.boundary(&reading.question, &span, self.chunk_rows)).await;
+        let (cut, range) = match cut.map_err(|fault| SideFault { side, fault })? {
+            // A boundary at the span's own beginning stands for many rows of one key.
+            Some(key) if span.from.as_ref() != Some(&key) => (
+                Some(key.clone()),
+                KeyRange {
+                    from: span.from.clone(),
+                    until: Some(key),
+                },
+            ),
+            Some(_) | None => (None, span.clone()),
+        };
+        if cut.is_some() {
+            self.spans.push_front(KeyRange {
+                from: cut,
+                until: span.until,
+            });
+        }
+        let room = self
+            .comparison
+            .budget
+            .differences_max
+            .saturating_sub(u64::try_from(self.suspects.len()).unwrap_or(u64::MAX));
+        let limits = ChunkLimits {
+            until: Instant::now() + self.comparison.budget.snapshot_time_max,
+            suspects_max: usize::try_from(room).unwrap_or(usize::MAX),
+        };
+        let pair = self.pair.clone();
+        self.tasks.spawn(async move {
+            let begun = Instant::now();
+            let end = compare(&pair, &range, limits).await;
+            (range, begun, end)
+        });
+        Ok(())
+    }
+
+    async fn end_chunk(
+        &mut self,
+        range: KeyRange,
+        begun: Instant,
+        end: Result<ChunkEnd, SideFault>,
+        sink: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(), SideFault> {
+        match end {
+            Ok(ChunkEnd { done, rest }) => {
+                self.skipped_in_a_row = 0;
+                self.learn_speed(done.old_rows.max(done.new_rows), begun.elapsed());
+                self.coverage.old_rows += done.old_rows;
+                self.coverage.new_rows += done.new_rows;
+                self.coverage.chunks_done += 1;
+                self.suspects.extend(done.suspects.iter().cloned());
+                if let Some(rest) = rest {
+                    self.spans.push_front(rest);
+                }
+                sink(Event::ChunkDone(done));
+                Ok(())
+            }
+            Err(side_fault) if side_fault.fault.is_passing() => {
+                self.try_later(range, &side_fault, sink).await;
+                Ok(())
+            }
+            Err(side_fault) => Err(side_fault),
+        }
+    }
+
+    /// Puts a chunk back, smaller and after a pause; skips it when it has failed too often.
+    async fn try_later(&mut self, range: KeyRange, fault: &SideFault, sink: &mut (dyn FnMut(Event) + Send)) {
+        let tries = self.tries.entry(range.clone()).or_default();
+        *tries += 1;
+        if *tries < TRIES_MAX {
+            let pause = Duration::from_millis(200) * *tries * *tries;
+            if matches!(fault.fault, SourceFault::Victim { .. }) {
+                self.chunk_rows = (self.chunk_rows / 2).max(*CHUNK_ROWS.start());
+            }
+            self.spans.push_front(range);
+            tokio::time::sleep(pause).await;
+            return;
+        }
+        self.coverage.chunks_skipped += 1;
+        self.skipped_in_a_row += 1;
+        let words = fault.to_string();
+        self.doubts
+            .retain(|doubt| !matches!(doubt, Doubt::ChunksSkipped { .. }));
+        self.doubts.push(Doubt::ChunksSkipped {
+            chunks: self.coverage.chunks_skipped,
+            fault: words.clone(),
+        });
+        sink(Event::ChunkSkipped { range, fault: words });
+    }
+
+    /// Moves the size of chunks to what the wanted time takes.
+    fn learn_speed(&mut self, rows: u64, took: Duration) {
+        if rows < *CHUNK_ROWS.start() {
+            return;
+        }
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1);
+        let wanted = u64::try_from(self.comparison.budget.chunk_time.as_micros()).unwrap_or(u64::MAX);
+        let fitting = u128::from(rows) * u128::from(wanted) / u128::from(micros);
+        let fitting = u64::try_from(fitting)
+            .unwrap_or(u64::MAX)
+            .min(self.chunk_rows.saturating_mul(8));
+        let mean = (self.chunk_rows * (100 - SPEED_WEIGHT) + fitting * SPEED_WEIGHT) / 100;
+        self.chunk_rows = mean.clamp(*CHUNK_ROWS.start(), *CHUNK_ROWS.end());
+    }
+
+    /// Leaves a database alone while it has more to do, or lags farther behind, than it may.
+    async fn wait_while_busy(&mut self, sink: &mut (dyn FnMut(Event) + Send)) -> Result<(), SideFault> {
+        let budget = &self.comparison.budget;
+        let is_watched = budget.active_sessions_max.is_some() || budget.lag_max.is_some();
+        if !is_watched || self.load_seen.is_some_and(|seen| seen.elapsed() < LOAD_EVERY) {
+            return Ok(());
+        }
+        loop {
+            let mut busy = None;
+            for (side, reading) in [(Side::Old, &self.pair.old), (Side::New, &self.pair.new)] {
+                let load = tried(|| reading.source.load())
+                    .await
+                    .map_err(|fault| SideFault { side, fault })?;
+                if let (Some(active), Some(most)) = (load.active_sessions, budget.active_sessions_max)
+                    && active > most
+                {
+                    busy = Some((side, format!("{active} sessions are at work")));
+                }
+                if budget.lag_max.is_some_and(|most| load.lag > most) {
+                    busy = Some((side, format!("it lags {} ms behind", load.lag.as_millis())));
+                }
+            }
+            self.load_seen = Some(Instant::now());
+            let Some((side, why)) = busy else {
+                return Ok(());
+            };
+            sink(Event::Paused {
+                side,
+                why,
+                pause: LOAD_EVERY,
+            });
+            tokio::time::sleep(LOAD_EVERY).await;
+            if !self.may_go_on() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn tell_progress(&self, sink: &mut (dyn FnMut(Event) + Send)) {
+        let read = |rows: &std::sync::atomic::AtomicU64| rows.load(Ordering::Relaxed);
+        let (old_now, new_now) = (read(&self.pair.old.rows), read(&self.pair.new.rows));
+        sink(Event::Progress(Progress {
+            old_rows: self.coverage.old_rows.max(old_now),
+            new_rows: self.coverage.new_rows.max(new_now),
+            rows_now: old_now + new_now,
+            rows_estimated: self.comparison.rows_estimated(),
+            chunks_done: self.coverage.chunks_done,
+            suspects: u64::try_from(self.suspects.len()).unwrap_or(u64::MAX),
+            elapsed: self.began.elapsed(),
+        }));
+    }
+
+    /// Reads suspects again and says what follows.
+    async fn end(mut self, sink: &mut (dyn FnMut(Event) + Send)) -> Verdict {
+        let mut counts = Counts::default();
+        let budget = &self.comparison.budget;
+        let until = budget.time_max.map(|most| self.began + most);
+        let suspects = std::mem::take(&mut self.suspects);
+        let doubts = reread(&self.pair, budget, suspects, until, &mut counts, sink).await;
+        self.doubts.extend(doubts);
+        Verdict::of(self.coverage, counts, self.doubts)
+    }
+}
+
+/// What of the longest time is kept for reading suspects again.
+fn reserve(most: Duration, settle: Duration) -> Duration {
+    (settle * 4).min(most / 2)
+}
+
+/// What remains of all keys besides these ranges.
+fn gaps(mut ranges: Vec<KeyRange>) -> VecDeque<KeyRange> {
+    ranges.sort();
+    let mut gaps = VecDeque::new();
+    let mut from = None;
+    let mut is_open = true;
+    for range in ranges {
+        if is_open && range.from > from {
+            gaps.push_back(KeyRange {
+                from: from.take(),
+                until: range.from,
+            });
+        }
+        is_open = range.until.is_some();
+        from = range.until;
+    }
+    if is_open {
+        gaps.push_back(KeyRange { from, until: None });
+    }
+    gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::row::Key;
+    use crate::value::Value;
+
+    fn range(from: i128, until: i128) -> KeyRange {
+        let key = |number: i128| (number != 0).then(|| Key::of(&[Value::Int(number)]));
+        KeyRange {
+            from: key(from),
+            until: key(until),
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_run_left_is_compared_and_nothing_else() {
+        assert_eq!(gaps(Vec::new()), [range(0, 0)]);
+        assert_eq!(gaps(vec![range(0, 0)]), []);
+        assert_eq!(gaps(vec![range(0, 5)]), [range(5, 0)]);
+        assert_eq!(gaps(vec![range(7, 0), range(0, 5)]), [range(5, 7)]);
+        assert_eq!(
+            gaps(vec![range(5, 7), range(9, 12)]),
+            [range(0, 5), range(7, 9), range(12, 0)]
+        );
+        assert_eq!(gaps(vec![range(5, 7), range(7, 9), range(0, 5)]), [range(9, 0)]);
+    }
+}

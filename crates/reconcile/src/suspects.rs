@@ -1,0 +1,257 @@
+//! Suspects are read again until they are equal, or have stayed as they are, or keep changing for too long.
+//!
+//! What was read of the two sides is never of one moment. A difference counts only when both sides were read at least
+//! twice more, each time after the sides had time to settle, and neither had changed since the reading before.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::agree;
+use crate::chunk::{Pair, Reading, SideFault};
+use crate::difference::Difference;
+use crate::entity::{Budget, Side};
+use crate::event::{Event, Suspect};
+use crate::fault::SourceFault;
+use crate::row::{Batch, Fingerprint, Key, Row};
+use crate::verdict::{Counts, Doubt};
+
+/// Keys of one look-up.
+const KEYS_AT_ONCE: usize = 200;
+/// Readings without a change that make a difference certain.
+const UNCHANGED_MIN: u32 = 2;
+/// The longest that settling grows to, in shares of its first length.
+const SETTLE_GROWTH_MAX: u32 = 8;
+/// How often the databases' clocks are looked at while they settle.
+const CLOCK_EVERY: Duration = Duration::from_millis(50);
+/// How often a reading is tried when the connection fails.
+const TRIES_MAX: u32 = 4;
+
+/// A suspect and what became of it so far.
+struct Watched {
+    suspect: Suspect,
+    first: (Option<Fingerprint>, Option<Fingerprint>),
+    unchanged: u32,
+    reads: u32,
+}
+
+/// What both sides hold of one key now.
+#[derive(Default)]
+struct Found {
+    old: Vec<Row>,
+    new: Vec<Row>,
+    old_print: Option<Fingerprint>,
+    new_print: Option<Fingerprint>,
+}
+
+/// Reads suspects again until each has its end. Gives what cannot be said for certain.
+pub(crate) async fn reread(
+    pair: &Pair,
+    budget: &Budget,
+    suspects: Vec<Suspect>,
+    until: Option<Instant>,
+    counts: &mut Counts,
+    sink: &mut (dyn FnMut(Event) + Send),
+) -> Vec<Doubt> {
+    let mut watched: Vec<Watched> = by_key(suspects);
+    let mut round = 0;
+    while !watched.is_empty() {
+        let grown = budget.settle * (1 << round).min(SETTLE_GROWTH_MAX);
+        let settle = match settled(pair, if round < UNCHANGED_MIN { budget.settle } else { grown }).await {
+            Ok(settle) => settle,
+            Err(fault) => return vec![unread(&watched, &fault)],
+        };
+        sink(Event::Rereading {
+            suspects: u64::try_from(watched.len()).unwrap_or(u64::MAX),
+            settle,
+        });
+        if until.is_some_and(|until| Instant::now() >= until) {
+            return vec![Doubt::TimeReached];
+        }
+        let mut still = Vec::new();
+        let mut rest = watched.into_iter().peekable();
+        while rest.peek().is_some() {
+            let some: Vec<Watched> = rest.by_ref().take(KEYS_AT_ONCE).collect();
+            let keys: Vec<Key> = some.iter().map(|one| one.suspect.key.clone()).collect();
+            let mut found = match both(pair, &keys).await {
+                Ok(found) => found,
+                Err(fault) => {
+                    still.extend(some);
+                    still.extend(rest);
+                    return vec![unread(&still, &fault)];
+                }
+            };
+            for one in some {
+                let found = found.remove(&one.suspect.key).unwrap_or_default();
+                still.extend(judge(pair, budget, one, found, counts, sink));
+            }
+        }
+        watched = still;
+        round += 1;
+    }
+    match counts.moving {
+        0 => Vec::new(),
+        rows => vec![Doubt::Moving { rows }],
+    }
+}
+
+fn by_key(suspects: Vec<Suspect>) -> Vec<Watched> {
+    let by_key: BTreeMap<Key, Suspect> = suspects.into_iter().map(|one| (one.key.clone(), one)).collect();
+    let watch = |suspect: Suspect| Watched {
+        first: (suspect.old, suspect.new),
+        suspect,
+        unchanged: 0,
+        reads: 0,
+    };
+    by_key.into_values().map(watch).collect()
+}
+
+fn unread(watched: &[Watched], fault: &SideFault) -> Doubt {
+    Doubt::Unread {
+        rows: u64::try_from(watched.len()).unwrap_or(u64::MAX),
+        fault: fault.to_string(),
+    }
+}
+
+/// Ends a suspect, or gives it back to be read once more.
+fn judge(
+    pair: &Pair,
+    budget: &Budget,
+    mut one: Watched,
+    found: Found,
+    counts: &mut Counts,
+    sink: &mut (dyn FnMut(Event) + Send),
+) -> Option<Watched> {
+    let now = (found.old_print, found.new_print);
+    let is_unchanged = now == (one.suspect.old, one.suspect.new);
+    let Some(difference) = difference(pair, &one.suspect.key, found) else {
+        counts.healed += 1;
+        let is_what_other_held = |new: Option<Fingerprint>, old: Option<Fingerprint>| new == old && new != one.first.1;
+        sink(Event::Healed {
+            had_lagged: is_what_other_held(now.1, one.first.0) || now.0 == one.first.1 && now.0 != one.first.0,
+            key: one.suspect.key,
+        });
+        return None;
+    };
+    one.reads += 1;
+    one.unchanged = if is_unchanged { one.unchanged + 1 } else { 0 };
+    (one.suspect.old, one.suspect.new) = now;
+    if one.unchanged >= UNCHANGED_MIN {
+        counts.confirm(&difference);
+        sink(Event::Confirmed(Box::new(difference)));
+        return None;
+    }
+    if one.reads >= budget.reads_max {
+        counts.moving += 1;
+        sink(Event::Moving {
+            key: one.suspect.key,
+            reads: one.reads,
+        });
+        return None;
+    }
+    Some(one)
+}
+
+/// How the sides differ; `None` where they agree.
+fn difference(pair: &Pair, key: &Key, found: Found) -> Option<Difference> {
+    for (side, rows) in [(Side::Old, &found.old), (Side::New, &found.new)] {
+        if rows.len() > 1 {
+            return Some(Difference::Duplicated {
+                side,
+                key: key.clone(),
+                rows: u64::try_from(rows.len()).unwrap_or(u64::MAX),
+            });
+        }
+    }
+    match (found.old.into_iter().next(), found.new.into_iter().next()) {
+        (None, None) => None,
+        (Some(old), None) => Some(Difference::Missing { old }),
+        (None, Some(new)) => Some(Difference::Extra { new }),
+        (Some(old), Some(new)) => {
+            let changes = agree::changes(&pair.rules, &old.cells, &new.cells);
+            (!changes.is_empty()).then_some(Difference::Changed { old, new, changes })
+        }
+    }
+}
+
+/// Waits until both databases' own clocks have gone on by the time that is asked for, or by their lag where that is more.
+async fn settled(pair: &Pair, least: Duration) -> Result<Duration, SideFault> {
+    let mut settle = least;
+    let mut begun = Vec::new();
+    for (side, reading) in [(Side::Old, &pair.old), (Side::New, &pair.new)] {
+        let of = |fault| SideFault { side, fault };
+        settle = settle.max(tried(|| reading.source.load()).await.map_err(of)?.lag);
+        begun.push((side, reading, tried(|| reading.source.clock()).await.map_err(of)?));
+    }
+    for (side, reading, begin) in begun {
+        let until = begin.saturating_add(i64::try_from(settle.as_micros()).unwrap_or(i64::MAX));
+        loop {
+            let now = tried(|| reading.source.clock())
+                .await
+                .map_err(|fault| SideFault { side, fault })?;
+            if now >= until {
+                break;
+            }
+            let left = Duration::from_micros(until.abs_diff(now));
+            tokio::time::sleep(left.max(CLOCK_EVERY)).await;
+        }
+    }
+    Ok(settle)
+}
+
+/// What both sides hold of these keys.
+async fn both(pair: &Pair, keys: &[Key]) -> Result<BTreeMap<Key, Found>, SideFault> {
+    let (old, new) = tokio::join!(lookup(&pair.old, keys), lookup(&pair.new, keys));
+    let old = old.map_err(|fault| SideFault { side: Side::Old, fault })?;
+    let new = new.map_err(|fault| SideFault { side: Side::New, fault })?;
+    let mut found: BTreeMap<Key, Found> = keys.iter().map(|key| (key.clone(), Found::default())).collect();
+    // A database may find keys equal that are not; those are no answer to what was asked.
+    for row in old.rows() {
+        if let Some(found) = found.get_mut(&Key::trusted(row.key)) {
+            found.old.push(row.to_row());
+            found.old_print = Some(joined(found.old_print, row.cells));
+        }
+    }
+    for row in new.rows() {
+        if let Some(found) = found.get_mut(&Key::trusted(row.key)) {
+            found.new.push(row.to_row());
+            found.new_print = Some(joined(found.new_print, row.cells));
+        }
+    }
+    Ok(found)
+}
+
+/// The fingerprint of all rows of a key, whatever their order.
+fn joined(before: Option<Fingerprint>, cells: &[u8]) -> Fingerprint {
+    let one = Fingerprint::of(cells);
+    match before {
+        None => one,
+        Some(before) => {
+            let sum = u128::from_be_bytes(before.0).wrapping_add(u128::from_be_bytes(one.0));
+            Fingerprint(sum.to_be_bytes())
+        }
+    }
+}
+
+async fn lookup(reading: &Reading, keys: &[Key]) -> Result<Batch, SourceFault> {
+    let batch = tried(|| reading.source.lookup(&reading.question, keys)).await?;
+    reading.pace.take(batch.len(), batch.size()).await;
+    Ok(batch)
+}
+
+/// Asks again where the answer failed for a passing reason.
+pub(crate) async fn tried<T, F>(mut ask: impl FnMut() -> F) -> Result<T, SourceFault>
+where
+    F: Future<Output = Result<T, SourceFault>>,
+{
+    let mut pause = Duration::from_millis(200);
+    for _ in 1..TRIES_MAX {
+        match ask().await {
+            Err(fault) if fault.is_passing() => tokio::time::sleep(pause).await,
+            answer => return answer,
+        }
+        pause *= 2;
+    }
+    ask().await
+}
