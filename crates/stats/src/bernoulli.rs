@@ -6,7 +6,7 @@ use crate::stratum::ArmCounts;
 use crate::verdict::{Alarm, Interval, Passing};
 
 /// Variance of the count at which the mixture is sharpest; small, as gross breaches must be seen soon.
-const V_STAR: f64 = 20.0;
+pub(crate) const V_STAR: f64 = 20.0;
 
 /// Accumulator of the beta-binomial mixture for "the share of hits is at most the limit".
 ///
@@ -105,6 +105,12 @@ impl ShareTest {
         }
     }
 
+    /// Largest share that is allowed.
+    #[must_use]
+    pub fn limit(&self) -> f64 {
+        self.limit
+    }
+
     /// Units and hits so far.
     #[must_use]
     pub fn counts(&self) -> ArmCounts {
@@ -177,6 +183,12 @@ impl ShareTest {
         Some(libm::ceil(more).max(1.0) as u64)
     }
 
+    /// Whether so many hits of so many units exclude the limit, on the side they are on.
+    pub(crate) fn excludes_limit(&self, hits: f64, units: f64) -> bool {
+        let prior = [self.prior_hits, self.prior_rest];
+        mixture_ln_evidence([hits, units - hits], prior, self.limit) >= self.ln_evidence_needed()
+    }
+
     /// Units in all at which a constant `share` is told from the limit, harm above it and pass below; `None` at the
     /// limit or beyond 2^50 units.
     pub(crate) fn units_until(&self, share: f64) -> Option<f64> {
@@ -185,10 +197,7 @@ impl ShareTest {
         if !(0.0..=1.0).contains(&share) || share == self.limit {
             return None;
         }
-        let prior = [self.prior_hits, self.prior_rest];
-        let reaches = |units: f64| {
-            mixture_ln_evidence([units * share, units * (1.0 - share)], prior, self.limit) >= self.ln_evidence_needed()
-        };
+        let reaches = |units: f64| self.excludes_limit(units * share, units);
         let mut high = 1.0;
         let mut doublings = 0;
         while !reaches(high) {

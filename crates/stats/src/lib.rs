@@ -40,6 +40,16 @@ pub mod fixed;
 
 pub mod power;
 
+mod rare_power;
+
+pub mod limit_power;
+
+pub mod joint_power;
+
+mod walk;
+
+mod crossing;
+
 pub use alpha::Ledger;
 pub use bernoulli::ShareTest;
 pub use brake::Brake;

@@ -1,11 +1,11 @@
 //! What a step can see and how long a pass takes, before it starts: from declared traffic to seconds and shares.
-//! These are predictions for `check`, within some 15 % of simulation; no verdict rests on them.
+//! These are predictions, within 10 % of simulation; no verdict rests on them.
 
 use crate::blocks::BLOCK_UNITS_MIN;
-use crate::boundary::{Boundary, VARIANCE_MIN};
+use crate::boundary::Boundary;
 use crate::cmh;
+use crate::crossing::{Drift, Height};
 use crate::noninferior::{self, Margin};
-use crate::special::normal_cdf;
 use crate::stratum::Hits;
 
 /// Declared traffic of one criterion at one step.
@@ -39,18 +39,18 @@ impl Traffic {
     /// Chance that the harm alarm sounds within `seconds` when the new side's share is `changed`.
     #[must_use]
     pub fn harm_chance(&self, hits: Hits, changed: f64, alpha: f64, seconds: f64) -> Option<f64> {
-        let boundary = Boundary::tuned(alpha, cmh::V_STAR)?;
+        let height = Height::OneSided(Boundary::tuned(alpha, cmh::V_STAR)?);
         let drift = self.harm_drift(hits, changed)?;
         let delay = if drift.mean > 0.0 { drift.look_delay() } else { 0.0 };
-        drift.chance_within(&boundary, (seconds - delay).max(1e-3))
+        drift.chance_within(&height, (seconds - delay).max(1e-3))
     }
 
     /// Seconds until the harm alarm has sounded with `chance` when the new side's share is `changed`; `None` if that
     /// is not within [`SECONDS_MAX`].
     #[must_use]
     pub fn seconds_until_harm(&self, hits: Hits, changed: f64, alpha: f64, chance: f64) -> Option<f64> {
-        let boundary = Boundary::tuned(alpha, cmh::V_STAR)?;
-        self.harm_drift(hits, changed)?.seconds_until(&boundary, chance)
+        let height = Height::OneSided(Boundary::tuned(alpha, cmh::V_STAR)?);
+        self.harm_drift(hits, changed)?.seconds_until(&height, chance)
     }
 
     /// Smallest relative change for the worse that the harm alarm sees within `seconds` with `chance` (0.8 is usual):
@@ -88,15 +88,15 @@ impl Traffic {
     /// Expected seconds until the pass test passes when the sides are equal, waiting for the last block included.
     #[must_use]
     pub fn seconds_until_pass(&self, hits: Hits, margin: Margin, alpha: f64) -> Option<f64> {
-        let boundary = Boundary::tuned(alpha, noninferior::V_STAR)?;
-        self.pass_drift(hits, margin)?.expected_seconds(&boundary)
+        let height = Height::OneSided(Boundary::tuned(alpha, noninferior::V_STAR)?);
+        self.pass_drift(hits, margin)?.expected_seconds(&height)
     }
 
     /// Seconds until the pass test has passed with `chance` when the sides are equal.
     #[must_use]
     pub fn seconds_until_pass_with(&self, hits: Hits, margin: Margin, alpha: f64, chance: f64) -> Option<f64> {
-        let boundary = Boundary::tuned(alpha, noninferior::V_STAR)?;
-        self.pass_drift(hits, margin)?.seconds_until(&boundary, chance)
+        let height = Height::OneSided(Boundary::tuned(alpha, noninferior::V_STAR)?);
+        self.pass_drift(hits, margin)?.seconds_until(&height, chance)
     }
 
     /// Variance at which the pass test is expected to pass, for [`crate::PassTest::tuned_for`].
@@ -106,7 +106,7 @@ impl Traffic {
         Some(drift.judged_variance * self.seconds_until_pass(hits, margin, alpha)?)
     }
 
-    fn is_possible(&self) -> bool {
+    pub(crate) fn is_possible(&self) -> bool {
         let is_rate = |rate: f64| rate > 0.0 && rate.is_finite();
         is_rate(self.new_per_s)
             && is_rate(self.old_per_s)
@@ -117,6 +117,14 @@ impl Traffic {
 
     fn weight_per_s(&self) -> f64 {
         self.new_per_s * self.old_per_s / (self.new_per_s + self.old_per_s)
+    }
+
+    /// Part of the weight that strata of this traffic have, as units come by chance: of `T` units in a stratum, split at
+    /// random, `T - 1` count, so at one unit a stratum a third is left and a stratum of one unit says nothing. (The mean of
+    /// `n m / (n + m)` for Poisson counts.)
+    fn informed_part(&self) -> f64 {
+        let units = (self.new_per_s + self.old_per_s) * self.stratum_s;
+        (units + libm::expm1(-units)) / units
     }
 
     /// Variance per second of the weighted shares, the old one times `factor`.
@@ -130,7 +138,8 @@ impl Traffic {
         if !self.is_possible() || !(0.0..=1.0).contains(&changed) {
             return None;
         }
-        let weight = self.weight_per_s();
+        let informed = self.informed_part();
+        let weight = informed * self.weight_per_s();
         let pooled = (self.new_per_s * changed + self.old_per_s * self.base) / (self.new_per_s + self.old_per_s);
         let worse = match hits {
             Hits::Good => self.base - changed,
@@ -138,7 +147,7 @@ impl Traffic {
         };
         Some(Drift {
             mean: weight * worse,
-            variance: self.variance_per_s(changed, 1.0),
+            variance: informed * self.variance_per_s(changed, 1.0),
             judged_variance: weight * pooled * (1.0 - pooled),
             look_s: self.stratum_s,
         })
@@ -173,121 +182,6 @@ pub const SECONDS_MAX: f64 = 315_576_000.0;
 #[must_use]
 pub fn units_until_share_verdict(share: f64, limit: f64, alpha: f64) -> Option<f64> {
     crate::bernoulli::ShareTest::new(limit, alpha)?.units_until(share)
-}
-
-/// A sum that grows at a known rate, per second.
-#[derive(Debug, Clone, Copy)]
-struct Drift {
-    mean: f64,
-    variance: f64,
-    judged_variance: f64,
-    /// Seconds between looks.
-    look_s: f64,
-}
-
-impl Drift {
-    /// Mean crossing time: the integral of the chance of not having crossed, over a geometric grid about the time at
-    /// which the mean meets the boundary.
-    fn expected_seconds(&self, boundary: &Boundary) -> Option<f64> {
-        /// From a hundredth of that time to 16 times it.
-        const POINTS: u32 = 96;
-        let centre = self.first_second(|seconds| self.mean * seconds >= boundary.at(self.judged_variance * seconds))?;
-        let growth = libm::pow(1600.0, 1.0 / f64::from(POINTS));
-        let mut from = centre / 100.0;
-        let mut waiting_from = 1.0 - self.chance_within(boundary, from)?;
-        let mut mean = from;
-        for _ in 0..POINTS {
-            let to = from * growth;
-            let waiting_to = 1.0 - self.chance_within(boundary, to)?;
-            mean += 0.5 * (waiting_from + waiting_to) * (to - from);
-            (from, waiting_from) = (to, waiting_to);
-        }
-        Some(mean + self.look_delay())
-    }
-
-    fn seconds_until(&self, boundary: &Boundary, chance: f64) -> Option<f64> {
-        let crossed = self.first_second(|seconds| {
-            self.chance_within(boundary, seconds)
-                .is_some_and(|found| found >= chance)
-        })?;
-        Some(crossed + self.look_delay())
-    }
-
-    /// What looking only at the ends of blocks adds to a continuous crossing time: half a block, and the overshoot.
-    ///
-    /// # Source
-    /// Siegmund, "Sequential Analysis", 1985, section 10.2: a discrete walk overshoots by 0.583 standard deviations.
-    fn look_delay(&self) -> f64 {
-        0.5 * self.look_s + 0.583 * libm::sqrt(self.variance * self.look_s) / self.mean
-    }
-
-    fn first_second(&self, is_reached: impl Fn(f64) -> bool) -> Option<f64> {
-        const HALVINGS: u32 = 50;
-        let mut high = 1e-3;
-        while !is_reached(high) {
-            high *= 2.0;
-            if self.mean.is_nan() || self.mean <= 0.0 || high > SECONDS_MAX {
-                return None;
-            }
-        }
-        let mut low = 0.0;
-        for _ in 0..HALVINGS {
-            let middle = 0.5 * (low + high);
-            if is_reached(middle) {
-                high = middle
-            } else {
-                low = middle
-            }
-        }
-        Some(high)
-    }
-
-    /// Chance of crossing within `seconds`: the boundary is concave from its least variance on, so each tangent there
-    /// lies above it, and the best tangent's exact crossing chance (Brownian motion against a line) bounds it closely
-    /// from below. Before the least variance the boundary is flat and the chance is exact.
-    fn chance_within(&self, boundary: &Boundary, seconds: f64) -> Option<f64> {
-        const TANGENTS: u32 = 24;
-        if !(seconds > 0.0 && seconds.is_finite()) {
-            return None;
-        }
-        let flat_s = (VARIANCE_MIN / self.judged_variance).min(seconds);
-        let best = (0..=TANGENTS)
-            .map(|step| flat_s + (seconds - flat_s) * f64::from(step) / f64::from(TANGENTS))
-            .map(|touch| self.tangent_chance(boundary, seconds, touch))
-            .fold(0.0, f64::max);
-        Some(best.min(1.0))
-    }
-
-    fn tangent_chance(&self, boundary: &Boundary, seconds: f64, touch: f64) -> f64 {
-        /// Relative step of the numerical slope.
-        const NUDGE: f64 = 1e-4;
-        let height = |at: f64| boundary.at(self.judged_variance * at);
-        let slope = (height(touch * (1.0 + NUDGE)) - height(touch)) / (touch * NUDGE);
-        let spread = libm::sqrt(self.variance);
-        if spread <= 0.0 {
-            return if self.mean * seconds >= height(seconds) {
-                1.0
-            } else {
-                0.0
-            };
-        }
-        let start = (height(touch) - slope * touch) / spread;
-        let against = (slope - self.mean) / spread;
-        let root = libm::sqrt(seconds);
-        // Siegmund, "Sequential Analysis", 1985, equation 3.15.
-        normal_cdf(-(start + against * seconds) / root)
-            + libm::exp(-2.0 * start * against + ln_normal_cdf((against * seconds - start) / root))
-    }
-}
-
-/// Logarithm of the normal distribution function, also where the function itself is zero in floats.
-fn ln_normal_cdf(x: f64) -> f64 {
-    /// Below this the leading term of Mills' ratio is exact to a thousandth.
-    const FAR: f64 = -30.0;
-    if x > FAR {
-        return libm::log(normal_cdf(x));
-    }
-    -0.5 * x * x - libm::log(-x) - 0.5 * libm::log(2.0 * core::f64::consts::PI)
 }
 
 #[cfg(test)]

@@ -44,11 +44,9 @@ impl RareSums {
         if !(margin >= 0.0 && margin.is_finite()) {
             return None;
         }
-        let d0 = libm::log1p(margin);
-        let step = libm::log(FARTHEST / NEAREST) / (GRID - 1) as f64;
         Some(Self {
             margin_ratio: 1.0 + margin,
-            ratios: core::array::from_fn(|j| libm::exp(d0 + NEAREST * libm::exp(step * j as f64))),
+            ratios: ratios(margin),
             ln_likelihood: [0.0; GRID],
             ln_evidence: 0.0,
             ln_evidence_max: 0.0,
@@ -194,6 +192,36 @@ impl RareAlarm {
     pub fn events_old(&self) -> u64 {
         self.sums.events_old
     }
+}
+
+/// Rate ratios of the grid above the margin.
+fn ratios(margin: f64) -> [f64; GRID] {
+    let d0 = libm::log1p(margin);
+    let step = libm::log(FARTHEST / NEAREST) / (GRID - 1) as f64;
+    core::array::from_fn(|j| libm::exp(d0 + NEAREST * libm::exp(step * j as f64)))
+}
+
+/// Events on the new side that sound the alarm among 1, 2, ... `events_max` events on both at constant `odds` of units,
+/// without a margin; for predictions.
+pub(crate) fn events_until_alarm(odds: f64, alpha: f64, events_max: usize) -> Vec<Option<u32>> {
+    let ratios = ratios(0.0);
+    let needed = -libm::log(alpha) + libm::log(GRID as f64);
+    let per_new = ratios.map(libm::log);
+    let per_event = ratios.map(|ratio| libm::log1p(odds) - libm::log1p(odds * ratio));
+    let mut least = 0_u32;
+    (1..=events_max)
+        .map(|events| {
+            let reaches = |new: u32| {
+                let sums: [f64; GRID] =
+                    core::array::from_fn(|j| f64::from(new) * per_new[j] + events as f64 * per_event[j]);
+                ln_sum_exp(&sums) >= needed
+            };
+            while (least as usize) <= events && !reaches(least) {
+                least += 1;
+            }
+            ((least as usize) <= events).then_some(least)
+        })
+        .collect()
 }
 
 fn is_alpha(alpha: f64) -> bool {

@@ -7,6 +7,7 @@
 )]
 
 mod batches;
+mod drops;
 mod error_rates;
 mod false_alarms;
 mod laws;
