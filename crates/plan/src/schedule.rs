@@ -1,9 +1,11 @@
 //! The schedule: what each step can see and how long it is expected to take, before it is run.
 
 use tidegate_model::flow::Flow;
+use tidegate_model::plan::Step;
 use tidegate_model::{BasisPoints, Estate, Millis, PlanId, StageId};
 
-use crate::forecast::{Ground, Need};
+use crate::forecast::{Ground, Need, Visible};
+use crate::shares::Shares;
 
 /// What one step is expected to take on the declared night traffic with equal sides.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -38,7 +40,7 @@ pub struct Schedule {
 
 /// Computes the schedule of an estate.
 #[must_use]
-pub fn schedule(estate: &Estate) -> Schedule {
+pub fn schedule(estate: &Estate, shares: &Shares) -> Schedule {
     let flows: Vec<&Flow> = estate.flows().values().collect();
     let mut steps = Vec::new();
     let mut sum = 0.0;
@@ -53,6 +55,7 @@ pub fn schedule(estate: &Estate) -> Schedule {
                 stage,
                 edge,
                 flows: &flows,
+                shares,
             };
             for (at, step) in stage.steps.iter().enumerate() {
                 let expected_s = expected(&ground, at);
@@ -64,7 +67,7 @@ pub fn schedule(estate: &Estate) -> Schedule {
                     to: step.to,
                     soak: step.soak,
                     expected_s,
-                    smallest_visible_drop: ground.smallest_visible_drop(step),
+                    smallest_visible_drop: smallest_visible_drop(&ground, step),
                     total_s,
                 });
             }
@@ -78,7 +81,7 @@ fn expected(ground: &Ground<'_>, at: usize) -> Option<f64> {
     let step = ground.stage.steps.get(at)?;
     let mut seconds = step.soak.0 as f64 / 1_000.0;
     for criterion in &ground.stage.gate.criteria {
-        match ground.need(criterion, step) {
+        match ground.expected(criterion, step) {
             Need::Seconds(needed) => seconds = seconds.max(needed),
             Need::Never => return None,
             Need::Nothing | Need::Undeclared => {}
@@ -88,6 +91,19 @@ fn expected(ground: &Ground<'_>, at: usize) -> Option<f64> {
         seconds += ground.stage.watch.0 as f64 / 1_000.0;
     }
     Some(seconds)
+}
+
+fn smallest_visible_drop(ground: &Ground<'_>, step: &Step) -> Option<f64> {
+    ground
+        .stage
+        .gate
+        .criteria
+        .iter()
+        .filter_map(|criterion| match ground.visible(criterion, step, step.at_most)? {
+            Visible::Drop(drop) => Some(drop),
+            Visible::Share(..) => None,
+        })
+        .min_by(f64::total_cmp)
 }
 
 impl std::fmt::Display for Schedule {

@@ -2,18 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_model::ask::{CountQuestion, Looks};
+use tidegate_model::Millis;
 use tidegate_model::flow::Flow;
-use tidegate_model::plan::{Measure, Plan, Stage, Step};
-use tidegate_model::{BasisPoints, Millis};
+use tidegate_model::plan::{Plan, Stage};
 
 use super::plan::flow_of;
 use crate::code::Code;
-use crate::forecast::{Ground, Need};
+use crate::forecast::{DAY, Ground, Need, rounded};
 use crate::read::{Reading, list};
 use crate::sink::{Finding, Place};
-
-const DAY: Millis = Millis::minutes(24 * 60);
 
 /// Checks every criterion at every step.
 pub(crate) fn check(reading: &mut Reading) {
@@ -34,6 +31,7 @@ pub(crate) fn check(reading: &mut Reading) {
                 stage,
                 edge,
                 flows: &known,
+                shares: &reading.shares,
             };
             check_stage(&ground, reading, &mut findings);
         }
@@ -52,7 +50,7 @@ fn check_stage(ground: &Ground<'_>, reading: &Reading, findings: &mut Vec<Findin
         let place = reading.place(&subject, &format!("step {at}"));
         for criterion in &stage.gate.criteria {
             let criterion_place = reading.place(&subject, &format!("criterion {}", criterion.id));
-            if let Some(days) = days_of_batches(&criterion.measure, step)
+            if let Some(days) = ground.days_of_batches(criterion, step)
                 && days > step.at_most
             {
                 findings.push(many_batches(ground, at, days, place, criterion_place));
@@ -84,9 +82,8 @@ fn check_stage(ground: &Ground<'_>, reading: &Reading, findings: &mut Vec<Findin
                     None,
                 )),
                 Need::Seconds(seconds) => {
-                    let needed = rounded(seconds);
-                    if needed > step.at_most {
-                        let needed = Some((needed, step.at_most));
+                    if ground.is_late(seconds, step) {
+                        let needed = Some((rounded(seconds), step.at_most));
                         findings.push(decorative(
                             stage,
                             at,
@@ -99,30 +96,6 @@ fn check_stage(ground: &Ground<'_>, reading: &Reading, findings: &mut Vec<Findin
                 }
             }
         }
-    }
-}
-
-/// The time that the planned batches of a table of days take; none for other measures, and where nothing is compared.
-fn days_of_batches(measure: &Measure, step: &Step) -> Option<Millis> {
-    let Measure::Counted {
-        new, at_most, looks, ..
-    } = measure
-    else {
-        return None;
-    };
-    let is_judged = step.to != BasisPoints::FULL || at_most.is_some();
-    match (&new.question, looks) {
-        (CountQuestion::Csv { .. }, Looks::Batches { planned }) if is_judged => {
-            Some(Millis(DAY.0.saturating_mul(u64::from(*planned))))
-        }
-        (
-            CountQuestion::Csv { .. }
-            | CountQuestion::Prometheus { .. }
-            | CountQuestion::Sql { .. }
-            | CountQuestion::Log { .. }
-            | CountQuestion::Probe { .. },
-            Looks::Batches { .. } | Looks::Stream,
-        ) => None,
     }
 }
 
@@ -180,15 +153,4 @@ fn declared_traffic(plan: &Plan) -> String {
         [] => "no declared traffic".to_owned(),
         declared => format!("traffic of {} only", list(declared.iter().map(|one| one.flow.as_str()))),
     }
-}
-
-/// Up to the next second, minute, hour or day, so that the number reads well and is enough.
-fn rounded(seconds: f64) -> Millis {
-    let unit = match seconds {
-        s if s <= 120.0 => 1.0,
-        s if s <= 7_200.0 => 60.0,
-        s if s <= 172_800.0 => 3_600.0,
-        _ => 86_400.0,
-    };
-    Millis::seconds((seconds / unit).ceil() as u64 * unit as u64)
 }

@@ -32,7 +32,7 @@ fn a_new_estate_checks_clean() {
     let compiled = compiled(&bundle);
     assert_eq!(render_human(&compiled.diagnostics, &bundle, false), "");
     assert_eq!(compiled.name.as_deref(), Some("shop"));
-    println!("{}", schedule(&compiled.estate.unwrap()));
+    println!("{}", schedule(&compiled.estate.unwrap(), &compiled.shares));
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn the_shop_checks_clean() {
     let bundle = example("shop");
     let compiled = compiled(&bundle);
     assert_eq!(render_human(&compiled.diagnostics, &bundle, false), "");
-    println!("{}", schedule(&compiled.estate.unwrap()));
+    println!("{}", schedule(&compiled.estate.unwrap(), &compiled.shares));
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn the_demo_shop_checks_clean_and_takes_at_most_150_seconds() {
     let bundle = example("demo-shop");
     let compiled = compiled(&bundle);
     assert_eq!(render_human(&compiled.diagnostics, &bundle, false), "");
-    let schedule = schedule(&compiled.estate.unwrap());
+    let schedule = schedule(&compiled.estate.unwrap(), &compiled.shares);
     println!("{schedule}");
     assert!(schedule.total_s <= 150.0, "{schedule}");
 }

@@ -1,7 +1,7 @@
 //! What a person sees, one case per family.
 
 use insta::assert_snapshot;
-use tidegate_plan::{Bundle, SourceFile, render_human, render_json, schedule};
+use tidegate_plan::{Bundle, SourceFile, power, render_human, render_json, schedule};
 
 use crate::{compiled, edited};
 
@@ -209,12 +209,12 @@ error[TG0513]: criterion `order-completion` cannot pass at step 1 of stage `shop
   --> plan.yaml:14:11
    |
 14 |         - { to: 5%,  soak: 4h, at-most: 3d, margin: 4%, at-risk: 900 EUR }
-   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected `at-most` of 8d or more, found 3d
+   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected `at-most` of 12d or more, found 3d
 ...
 22 |           - { flow: order, completion: not worse, on-harm: rollback }
    |             --------------------------------------------------------- the criterion
    |
-   = help: write `at-most: 8d`, widen the margin, expose more, or drop a criterion that never decides
+   = help: write `at-most: 12d`, widen the margin, expose more, or drop a criterion that never decides
 
 1 error, 0 warnings; `tidegate explain TG0513` says more
 "###);
@@ -266,13 +266,54 @@ fn colours_are_written_only_when_asked_for() {
 
 #[test]
 fn the_schedule_shows_every_step_and_the_sum() {
-    let estate = compiled(&tidegate_plan::scaffold("shop")).estate.unwrap();
-    assert_snapshot!(schedule(&estate).to_string(), @r###"
+    let compiled = compiled(&tidegate_plan::scaffold("shop"));
+    assert_snapshot!(schedule(&compiled.estate.unwrap(), &compiled.shares).to_string(), @r###"
 stage                    step       to     soak   expected  visible drop
-shop                        1      5 %       4h 1d13h49m29s         9.1 %
-shop                        2     25 %       1d         1d         3.6 %
-shop                        3     50 %       1d         1d         2.7 %
+shop                        1      5 %       4h 1d13h49m29s        10.1 %
+shop                        2     25 %       1d         1d         4.0 %
+shop                        3     50 %       1d         1d         3.0 %
 shop                        4    100 %       0s   7d24m33s             -
 expected: 10d14h14m2s in all (915241 s), approvals by people not counted
+"###);
+}
+
+#[test]
+fn power_is_shown_per_step_and_criterion() {
+    let compiled = compiled(&tidegate_plan::scaffold("shop"));
+    let plan = tidegate_model::PlanId::parse("shop").unwrap();
+    let found = power(&compiled.estate.unwrap(), &compiled.shares, &plan).unwrap();
+    assert_snapshot!(found.to_string(), @r###"
+plan shop: chance of any false halt 5 %, over all stages, criteria and tries
+
+shop step 1: to 5 %, soak 4h, at most 3d
+  criterion          night     day   seen in soak     in longest false halt false pass        margin     needs
+  order-completion     400    1900        -74.6 %        -10.1 %    1.013 %    5.000 %         -30 %        7h  OK
+  order-errors         400    1900  0.5 to 42.1 %   0.5 to 2.9 %    1.013 %    5.000 %    5 %, +2 pp     1d21h  OK
+  incidents-sev2         -       -              -              -          -          -     at most 0         -  not forecast
+
+shop step 2: to 25 %, soak 1d, at most 5d
+  criterion          night     day   seen in soak     in longest false halt false pass        margin     needs
+  order-completion     400    1900         -8.8 %         -4.0 %    1.013 %    5.000 %         -10 %       11h  OK
+  order-errors         400    1900   0.5 to 2.3 %   0.5 to 1.0 %    1.013 %    5.000 %    5 %, +2 pp       12h  OK
+  incidents-sev2         -       -              -              -          -          -     at most 0         -  not forecast
+
+shop step 3: to 50 %, soak 1d, at most 7d
+  criterion          night     day   seen in soak     in longest false halt false pass        margin     needs
+  order-completion     400    1900         -7.7 %         -3.0 %    1.013 %    5.000 %          -5 %      1d8h  OK
+  order-errors         400    1900   0.5 to 1.9 %   0.5 to 0.8 %    1.013 %    5.000 %    5 %, +2 pp        9h  OK
+  incidents-sev2         -       -              -              -          -          -     at most 0         -  not forecast
+
+shop step 4: to 100 %, soak 0s, at most 7d
+  criterion          night     day   seen in soak     in longest false halt false pass        margin     needs
+  order-completion     400    1900              -              -          -          -          -5 %         -  not compared
+  order-errors         400    1900              -   5.0 to 5.4 %    1.013 %    5.000 %    5 %, +2 pp       36m  OK
+  incidents-sev2         -       -              -              -          -          -     at most 0         -  not forecast
+
+order-errors: failures and slow answers are taken to be a tenth of what is allowed
+
+night, day: attempts an hour on both sides; forecasts use the night's
+seen: smallest change for the worse that the harm alarm finds with 80 % chance, in the soak and in the longest time
+false halt: share of the plan's alpha in the first try, of which try k has 1/k²; false pass: chance of passing at exactly the margin
+needs: time after which the margin is excluded with 80 % chance when both sides are equal
 "###);
 }

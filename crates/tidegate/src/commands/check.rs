@@ -72,7 +72,7 @@ impl Check {
             return Ok(exit::WRONG);
         };
         if matches!(self.format, Format::Human) {
-            say!("{}", schedule(&estate));
+            say!("{}", schedule(&estate, &compiled.shares));
             say!("{} checks clean, digest {:.12}", self.folder.display(), estate.digest());
         }
         Ok(exit::FINE)
