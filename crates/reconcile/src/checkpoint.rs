@@ -117,7 +117,17 @@ impl Checkpoint {
         let mut done = Done::default();
         let kept = self.rows(
             "SELECT id, lower, upper, old_rows, new_rows, seal, done_at FROM chunk ORDER BY id",
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?)),
+            |row| {
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                    row.get(5)?,
+                    row.get(6)?,
+                ))
+            },
         )?;
         for (id, from, until, old_rows, new_rows, seal, done_at) in kept {
             let chunk = ChunkDone {
@@ -125,8 +135,8 @@ impl Checkpoint {
                     from: self.key(from)?,
                     until: self.key(until)?,
                 },
-                old_rows,
-                new_rows,
+                old_rows: self.count(old_rows)?,
+                new_rows: self.count(new_rows)?,
                 suspects: self.suspects(id)?,
             };
             let seal: Vec<u8> = seal;
@@ -159,7 +169,8 @@ impl Checkpoint {
 
     fn totals(&self) -> Result<Vec<Totals>, KeptFault> {
         let no_totals = |_| self.torn("totals cannot be read");
-        let plans: Vec<(String, String)> = self.rows("SELECT plan, over FROM totals", |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let plans: Vec<(String, String)> =
+            self.rows("SELECT plan, over FROM totals", |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut all = Vec::new();
         for (plan_text, over) in plans {
             let plan: TotalsPlan = serde_json::from_str(&plan_text).map_err(no_totals)?;
@@ -189,17 +200,26 @@ impl Checkpoint {
         rows.collect::<Result<_, _>>().map_err(|error| self.fault(error))
     }
 
+    fn count(&self, number: i64) -> Result<u64, KeptFault> {
+        u64::try_from(number).map_err(|_| self.torn("a count is below zero"))
+    }
+
     fn key(&self, bytes: Option<Vec<u8>>) -> Result<Option<Key>, KeptFault> {
         let key = bytes.map(|bytes| Key::from_bytes(&bytes)).transpose();
         key.map_err(|_| self.torn("a key is none"))
     }
 
     fn fault(&self, error: rusqlite::Error) -> KeptFault {
-        match error {
+        let is_other_content = matches!(
+            error,
             rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..) => self.torn("a value is not what was written"),
-            other => kept::fault(&KIND, &self.path, other),
+                | rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+        );
+        if is_other_content {
+            self.torn("a value is not what was written")
+        } else {
+            kept::fault(&KIND, &self.path, error)
         }
     }
 
@@ -216,20 +236,30 @@ fn write_chunk(db: &mut Connection, chunk: &ChunkDone, totals: &[Totals]) -> rus
         (
             bytes(&chunk.range.from),
             bytes(&chunk.range.until),
-            chunk.old_rows,
-            chunk.new_rows,
+            number(chunk.old_rows),
+            number(chunk.new_rows),
             sealed(chunk),
         ),
     )?;
     let id = write.last_insert_rowid();
-    for (place, suspect) in chunk.suspects.iter().enumerate() {
+    for (place, suspect) in (0_i64..).zip(&chunk.suspects) {
         let print = |print: &Option<Fingerprint>| print.map(|Fingerprint(bytes)| bytes);
         write
             .prepare_cached("INSERT INTO suspect (chunk, place, key, old, new) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute((id, place, suspect.key.as_bytes(), print(&suspect.old), print(&suspect.new)))?;
+            .execute((
+                id,
+                place,
+                suspect.key.as_bytes(),
+                print(&suspect.old),
+                print(&suspect.new),
+            ))?;
     }
     totals.iter().try_for_each(|one| add_totals(&write, one))?;
     write.commit()
+}
+
+fn number(count: u64) -> i64 {
+    i64::try_from(count).expect("a chunk has few rows")
 }
 
 fn add_totals(write: &Connection, totals: &Totals) -> rusqlite::Result<()> {
@@ -252,7 +282,9 @@ fn add_totals(write: &Connection, totals: &Totals) -> rusqlite::Result<()> {
     }
     let over = text(&|| serde_json::to_string(&over));
     write
-        .prepare_cached("INSERT INTO totals (plan, over) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET over = excluded.over")?
+        .prepare_cached(
+            "INSERT INTO totals (plan, over) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET over = excluded.over",
+        )?
         .execute((&plan, over))?;
     for (name, group) in totals.named_groups() {
         let mut group = group.clone();
@@ -299,3 +331,6 @@ fn has_overlap(chunks: &[ChunkDone]) -> bool {
         (None, _) | (_, None) => true,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,8 +105,13 @@ const BOND: &str = "CREATE TABLE bond (digest TEXT NOT NULL, canon INTEGER NOT N
 /// Opens the file, or begins it where there is none. The digest names the comparison.
 pub(crate) fn open(kind: &Kind, path: &Path, digest: &str, entity: &str) -> Result<Connection, KeptFault> {
     // Created before SQLite does, so that nobody else can read it for a moment.
-    let created = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
-    let length = created.and_then(|file| file.metadata()).map_err(|source| KeptFault::File {
+    let created = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path);
+    created.map_err(|source| KeptFault::File {
         path: path.to_owned(),
         source,
     })?;
@@ -114,12 +119,15 @@ pub(crate) fn open(kind: &Kind, path: &Path, digest: &str, entity: &str) -> Resu
     let db = Connection::open(path).map_err(fault)?;
     db.busy_timeout(WAIT).map_err(fault)?;
     db.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(fault)?;
-    let application: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fault)?;
+    let application: i32 = db
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(fault)?;
     let has_tables: bool = db
         .query_row("SELECT count(*) > 0 FROM sqlite_schema", [], |row| row.get(0))
         .map_err(fault)?;
     let is_begun = application == kind.application;
-    if !is_begun && (has_tables || application != 0) || !is_begun && !is_fresh(length.len(), path) {
+    // A store without tables holds nothing: it is new, or its first transaction never came to its end.
+    if !is_begun && (has_tables || application != 0) {
         return Err(KeptFault::Foreign {
             path: path.to_owned(),
             what: kind.what,
@@ -136,13 +144,6 @@ pub(crate) fn open(kind: &Kind, path: &Path, digest: &str, entity: &str) -> Resu
     // Takes the file for as long as it is open.
     db.execute_batch("BEGIN IMMEDIATE; COMMIT;").map_err(fault)?;
     Ok(db)
-}
-
-/// Whether nothing was ever kept: an empty file, or one whose first transaction never came to its end.
-fn is_fresh(bytes: u64, path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    bytes == 0 || Path::new(&log).exists()
 }
 
 fn begin(kind: &Kind, db: &Connection, digest: &str, entity: &str) -> rusqlite::Result<()> {

@@ -6,6 +6,7 @@
 
 pub mod agree;
 mod agreed;
+pub mod checkpoint;
 mod chunk;
 pub mod comparison;
 mod cursor;
@@ -16,6 +17,7 @@ pub mod entity;
 pub mod event;
 pub mod fault;
 mod json;
+mod kept;
 mod moment;
 mod pace;
 mod raw;
