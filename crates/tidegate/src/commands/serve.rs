@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::Args;
 use tidegate_dispatch::MailConfig;
-use tidegate_model::DatabaseId;
+use tidegate_model::{DatabaseId, SourceId};
+use tidegate_signals::Source;
 use tidegate_signals::sql::Database;
 
 use super::check::Settings;
 use crate::exit;
-use crate::live::{self, Controller, Setup};
+use crate::live::{self, Addresses, Controller, Setup};
 use crate::say::say;
 use crate::stop::Stop;
 
@@ -36,6 +37,11 @@ pub(crate) struct Serve {
     /// Read from the environment as TIDEGATE_DATABASE_OLD_SHOP when it holds a password.
     #[arg(long = "database", value_name = "NAME=ADDRESS")]
     databases: Vec<String>,
+    /// Any other source that criteria ask, such as `metrics=prometheus+http://10.0.0.5:9090`, `shop-log=log:/var/log/shop.jsonl`,
+    /// `console=csv:/var/console.csv`, `site=https://shop.example` or a database; repeatable. Read from the environment as
+    /// TIDEGATE_SOURCE_METRICS when it holds a secret.
+    #[arg(long = "source", value_name = "NAME=ADDRESS")]
+    sources: Vec<String>,
     /// At a clean stop the gateways go on serving, as far as proven once their leases are over; the next start takes them
     /// over. For upgrades without an interruption.
     #[arg(long)]
@@ -76,7 +82,7 @@ impl Serve {
             listen: self.listen,
             public_url: self.public_url,
             mail: self.mail.config()?,
-            databases: databases(&self.databases)?,
+            addresses: addresses(&self.databases, &self.sources)?,
             tied: false,
             leave_edge: self.leave_edge,
             panels: Vec::new(),
@@ -131,24 +137,41 @@ impl Mail {
     }
 }
 
-/// Reads `NAME=ADDRESS` pairs.
-pub(crate) fn databases(pairs: &[String]) -> anyhow::Result<BTreeMap<DatabaseId, Database>> {
-    let mut databases = BTreeMap::new();
-    for (variable, address) in std::env::vars() {
-        if let Some(name) = variable.strip_prefix("TIDEGATE_DATABASE_") {
-            let name = name.to_lowercase().replace('_', "-");
-            databases.insert(DatabaseId::parse(&name)?, Database::parse(&address).context(variable)?);
+/// Reads what the command line and the environment say of databases and sources. A database can be asked as a source too.
+fn addresses(databases: &[String], sources: &[String]) -> anyhow::Result<Addresses> {
+    let named_databases = pairs("database", "TIDEGATE_DATABASE_", databases)?;
+    let mut found = Addresses::default();
+    for (name, address) in &named_databases {
+        let id = DatabaseId::parse(name).with_context(|| format!("`{name}` is no database's name"))?;
+        let database = Database::parse(address).with_context(|| format!("the address of `{name}`"))?;
+        found.databases.insert(id, database);
+    }
+    for (name, address) in named_databases
+        .iter()
+        .chain(&pairs("source", "TIDEGATE_SOURCE_", sources)?)
+    {
+        let id = SourceId::parse(name).with_context(|| format!("`{name}` is no source's name"))?;
+        let source = Source::parse(address).with_context(|| format!("the address of `{name}`"))?;
+        if found.sources.insert(id, source).is_some() {
+            bail!("`{name}` has two addresses");
         }
     }
-    for pair in pairs {
-        let Some((name, address)) = pair.split_once('=') else {
-            bail!("expected `--database NAME=ADDRESS`, found `{pair}`");
-        };
-        let id = DatabaseId::parse(name).with_context(|| format!("`{name}` is no database's name"))?;
-        databases.insert(
-            id,
-            Database::parse(address).with_context(|| format!("the address of `{name}`"))?,
-        );
+    Ok(found)
+}
+
+/// Names and addresses: from the environment, and from arguments, which win over it.
+fn pairs(flag: &str, prefix: &str, given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    for (variable, address) in std::env::vars() {
+        if let Some(name) = variable.strip_prefix(prefix) {
+            found.insert(name.to_lowercase().replace('_', "-"), address);
+        }
     }
-    Ok(databases)
+    for pair in given {
+        let Some((name, address)) = pair.split_once('=') else {
+            bail!("expected `--{flag} NAME=ADDRESS`, found something without `=`");
+        };
+        found.insert(name.to_owned(), address.to_owned());
+    }
+    Ok(found)
 }

@@ -14,6 +14,7 @@ mod world;
 
 pub(crate) use world::free_port;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use anyhow::{Context, bail};
 use tidegate_model::Timestamp;
 
 use crate::exit;
-use crate::live::{Controller, Setup};
+use crate::live::{Addresses, Controller, Setup};
 use crate::say::say;
 use crate::stop::Stop;
 
@@ -58,7 +59,10 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<u8> {
         listen: options.listen,
         public_url: None,
         mail: Some(world.mail()?),
-        databases: world.databases()?,
+        addresses: Addresses {
+            databases: world.databases()?,
+            sources: BTreeMap::new(),
+        },
         tied: true,
         leave_edge: false,
         panels: vec![world.mail_panel()],

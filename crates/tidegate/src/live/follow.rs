@@ -1,16 +1,13 @@
 //! Follows the estate that runs: after an adoption gateways, counts and questions are those of the new one.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidegate_model::DatabaseId;
 use tidegate_runtime::Handle;
-use tidegate_signals::sql::Database;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::senses;
+use super::questions::{self, Addresses};
 use super::supervise::Fleet;
 
 /// Rest before gateways that could not be started are tried again.
@@ -20,15 +17,15 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 pub(crate) async fn follow(
     handle: Handle,
     mut fleet: Fleet,
-    databases: Arc<BTreeMap<DatabaseId, Database>>,
+    addresses: Arc<Addresses>,
     mut stop: watch::Receiver<bool>,
 ) -> Fleet {
     let mut entries = handle.watch();
     let mut estate = handle.view().estate.clone();
     let mut is_behind = false;
     let mut told = None;
-    let mut questions = JoinSet::new();
-    senses::ask_databases(&mut questions, &handle, &databases);
+    let mut asked = JoinSet::new();
+    questions::begin(&mut asked, &handle, &addresses);
     loop {
         tokio::select! {
             _ = stop.changed() => break,
@@ -46,8 +43,8 @@ pub(crate) async fn follow(
         let runs = handle.view().estate.clone();
         let is_new = runs.digest() != estate.digest();
         if is_new {
-            questions.shutdown().await;
-            senses::ask_databases(&mut questions, &handle, &databases);
+            asked.shutdown().await;
+            questions::begin(&mut asked, &handle, &addresses);
             estate = runs;
         }
         if is_new || is_behind {
@@ -60,6 +57,6 @@ pub(crate) async fn follow(
             told = error;
         }
     }
-    questions.shutdown().await;
+    asked.shutdown().await;
     fleet
 }

@@ -8,6 +8,7 @@ mod follow;
 mod hands;
 pub(crate) mod logging;
 mod mail;
+mod questions;
 pub(crate) mod recompute;
 mod restored;
 mod senses;
@@ -29,15 +30,15 @@ use tidegate_engine::command::{Command, Request};
 use tidegate_gateway::Hub;
 use tidegate_journal::{Journal, JournalError};
 use tidegate_model::seam::Actor;
-use tidegate_model::{DatabaseId, EdgeId, GatewayId};
+use tidegate_model::{EdgeId, GatewayId};
 use tidegate_plan::Bundle;
 use tidegate_runtime::{Handle, Running};
-use tidegate_signals::sql::Database;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 pub(crate) use estate::Chosen;
 pub(crate) use mail::mail_config;
+pub(crate) use questions::Addresses;
 pub(crate) use senses::Live;
 pub(crate) use store::make as make_state;
 pub(crate) use world::{LiveWorld, SharedJournal, clock};
@@ -56,8 +57,8 @@ pub(crate) struct Setup {
     pub(crate) public_url: Option<String>,
     /// The mail server, if any.
     pub(crate) mail: Option<MailConfig>,
-    /// Addresses of the databases that plan files name.
-    pub(crate) databases: BTreeMap<DatabaseId, Database>,
+    /// Addresses of the databases and sources that plan files name.
+    pub(crate) addresses: Addresses,
     /// Gateways end when this process does.
     pub(crate) tied: bool,
     /// Gateways go on serving after a clean stop.
@@ -177,12 +178,12 @@ impl Controller {
         }
         let edges = fleet.addresses();
         let (stop, stopped) = watch::channel(false);
-        let databases = Arc::new(setup.databases);
+        let addresses = Arc::new(setup.addresses);
         let leave_edge = setup.leave_edge;
         let following = tokio::spawn({
             let (handle, stopped) = (handle.clone(), stopped.clone());
             async move {
-                let fleet = follow::follow(handle, fleet, databases, stopped).await;
+                let fleet = follow::follow(handle, fleet, addresses, stopped).await;
                 if !leave_edge {
                     fleet.stop().await;
                 }

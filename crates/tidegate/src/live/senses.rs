@@ -1,4 +1,4 @@
-//! The senses: what gateways report and what sources answer, brought to the engine as commands.
+//! The senses: what gateways report, brought to the engine as commands.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,15 +6,11 @@ use std::time::Duration;
 
 use tidegate_engine::command::{Command, Request};
 use tidegate_gateway::{AckHandle, Hub, LiveCounts, Report};
-use tidegate_model::plan::{Criterion, Measure};
-use tidegate_model::seam::{Actor, Observation, Silence};
-use tidegate_model::{CriterionId, DatabaseId, GatewayId, Millis, StageId, Timestamp};
+use tidegate_model::seam::Actor;
+use tidegate_model::{GatewayId, Millis};
 use tidegate_runtime::{Handle, Unavailable};
-use tidegate_signals::sql::{Database, Limits, equality};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-
-use super::world::clock;
 
 /// Rest before a stratum that was not taken is offered again.
 const OFFER_AGAIN_AFTER: Duration = Duration::from_millis(500);
@@ -133,7 +129,7 @@ async fn insist(handle: Handle, actor: Actor, request: Request, ack: Option<AckH
 }
 
 /// Whether the engine's answer is durable.
-async fn tell(handle: &Handle, actor: Actor, request: Request) -> bool {
+pub(super) async fn tell(handle: &Handle, actor: Actor, request: Request) -> bool {
     match handle
         .ask(Command {
             actor,
@@ -150,88 +146,4 @@ async fn tell(handle: &Handle, actor: Actor, request: Request) -> bool {
         }
         Err(Unavailable::Busy { .. } | Unavailable::Faulted(_) | Unavailable::Stopped) => false,
     }
-}
-
-/// Asks the databases of every `sql-equal` criterion of the estate that runs, on its schedule, while its stage is exposed.
-/// The tasks go on until they are aborted.
-pub(crate) fn ask_databases(
-    questions: &mut JoinSet<()>,
-    handle: &Handle,
-    databases: &Arc<BTreeMap<DatabaseId, Database>>,
-) {
-    for (_, stage) in handle.view().estate.stages() {
-        for criterion in &stage.gate.criteria {
-            if matches!(criterion.measure, Measure::SqlEqual { .. }) {
-                questions.spawn(ask_one(
-                    handle.clone(),
-                    databases.clone(),
-                    stage.id.clone(),
-                    criterion.clone(),
-                ));
-            }
-        }
-    }
-}
-
-async fn ask_one(handle: Handle, databases: Arc<BTreeMap<DatabaseId, Database>>, stage: StageId, criterion: Criterion) {
-    let Measure::SqlEqual { every, .. } = &criterion.measure else {
-        return;
-    };
-    let mut clock_of_questions = tokio::time::interval(Duration::from_millis(every.0.max(100)));
-    clock_of_questions.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut silent_since: Option<Timestamp> = None;
-    loop {
-        clock_of_questions.tick().await;
-        if !handle.view().state.is_exposed(&stage) {
-            silent_since = None;
-            continue;
-        }
-        let asked = clock();
-        let mut observation = question(&databases, &criterion, asked).await;
-        match &mut observation {
-            Observation::Equality { at, .. } => {
-                // What a query sees may be as old as the moment it was asked.
-                *at = asked;
-                silent_since = None;
-            }
-            Observation::Level { .. }
-            | Observation::Counts { .. }
-            | Observation::Nothing { .. }
-            | Observation::Unusable { .. } => silent_since = None,
-            Observation::Silent(silence) => silence.since = *silent_since.get_or_insert(asked),
-        }
-        observe(&handle, &stage, &criterion.id, observation).await;
-    }
-}
-
-async fn question(databases: &BTreeMap<DatabaseId, Database>, criterion: &Criterion, asked: Timestamp) -> Observation {
-    let Measure::SqlEqual { old, new, .. } = &criterion.measure else {
-        return Observation::Silent(Silence {
-            since: asked,
-            reason: "the criterion asks no database".into(),
-        });
-    };
-    let (Some(old_database), Some(new_database)) = (databases.get(&old.on), databases.get(&new.on)) else {
-        let reason = format!(
-            "`{}` or `{}` has no address; start with --database NAME=URL",
-            old.on, new.on
-        );
-        return Observation::Silent(Silence { since: asked, reason });
-    };
-    equality(
-        (old_database, &old.query),
-        (new_database, &new.query),
-        &Limits::default(),
-        asked,
-    )
-    .await
-}
-
-async fn observe(handle: &Handle, stage: &StageId, criterion: &CriterionId, observation: Observation) {
-    let request = Request::Observe {
-        stage: stage.clone(),
-        criterion: criterion.clone(),
-        observation,
-    };
-    tell(handle, Actor::Controller, request).await;
 }

@@ -159,7 +159,7 @@ fn serve_says_which_of_its_arguments_is_wrong() {
     fails(
         &with(&["--database", "old-shop"]),
         2,
-        &["expected `--database NAME=ADDRESS`, found `old-shop`"],
+        &["expected `--database NAME=ADDRESS`, found something without `=`"],
     );
     fails(
         &with(&["--database", "old-shop=mysql://x"]),

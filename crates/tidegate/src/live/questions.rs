@@ -1,0 +1,178 @@
+//! Questions to databases and other sources: each criterion that asks is asked on its schedule while its stage is exposed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidegate_engine::command::Request;
+use tidegate_engine::state::{StageState, State};
+use tidegate_model::plan::{Criterion, Measure, SqlQuery};
+use tidegate_model::seam::{Actor, ExposureVersion, Observation, Silence};
+use tidegate_model::{DatabaseId, Millis, SourceId, StageId, Timestamp};
+use tidegate_runtime::Handle;
+use tidegate_signals::sql::{Database, Limits, equality};
+use tidegate_signals::{Asker, Source};
+use tokio::task::JoinSet;
+
+use super::senses::tell;
+use super::world::clock;
+
+/// The shortest time between two questions of one criterion.
+const EVERY_AT_LEAST: Millis = Millis(100);
+
+/// Addresses behind the names that plan files use.
+#[derive(Debug, Default)]
+pub(crate) struct Addresses {
+    /// Of databases.
+    pub(crate) databases: BTreeMap<DatabaseId, Database>,
+    /// Of everything that counts and tells numbers.
+    pub(crate) sources: BTreeMap<SourceId, Source>,
+}
+
+/// Begins to ask for every criterion of the estate that runs. The tasks go on until they are aborted.
+pub(crate) fn begin(questions: &mut JoinSet<()>, handle: &Handle, addresses: &Arc<Addresses>) {
+    for (_, stage) in handle.view().estate.stages() {
+        for criterion in &stage.gate.criteria {
+            let Some(every) = interval(&criterion.measure) else {
+                continue;
+            };
+            let round = Round {
+                handle: handle.clone(),
+                addresses: addresses.clone(),
+                stage: stage.id.clone(),
+                criterion: criterion.clone(),
+                silent_since: None,
+                memory: None,
+            };
+            questions.spawn(round.go_on(every));
+        }
+    }
+}
+
+/// How often a measure asks; none when it asks nobody.
+fn interval(measure: &Measure) -> Option<Millis> {
+    match measure {
+        Measure::SqlEqual { every, .. } => Some(*every),
+        Measure::Level { cadence, .. } | Measure::Counted { cadence, .. } => Some(cadence.every),
+        Measure::Completion { .. }
+        | Measure::Errors { .. }
+        | Measure::Latency { .. }
+        | Measure::Slower { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => None,
+    }
+}
+
+/// What evidence belongs to: attempt, restarts of its evidence, and the snapshot under which the step's evidence begins.
+type Span = (u32, u32, ExposureVersion);
+
+fn span(stage: &StageState) -> Span {
+    (stage.attempt, stage.restarts, stage.step_since)
+}
+
+/// The questions of one criterion.
+struct Round {
+    handle: Handle,
+    addresses: Arc<Addresses>,
+    stage: StageId,
+    criterion: Criterion,
+    silent_since: Option<Timestamp>,
+    /// What the source has told so far; what was counted before a step began is no evidence of it.
+    memory: Option<(Span, Asker)>,
+}
+
+impl Round {
+    async fn go_on(mut self, every: Millis) {
+        let mut clock_of_questions = tokio::time::interval(Duration::from_millis(every.0.max(EVERY_AT_LEAST.0)));
+        clock_of_questions.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            clock_of_questions.tick().await;
+            let Some(span) = self.exposed() else {
+                self.silent_since = None;
+                self.memory = None;
+                continue;
+            };
+            let asked = clock();
+            for mut observation in self.ask(span, asked).await {
+                match &mut observation {
+                    Observation::Equality { at, .. } => {
+                        // What a query sees may be as old as the moment it was asked.
+                        *at = asked;
+                        self.silent_since = None;
+                    }
+                    Observation::Level { .. }
+                    | Observation::Counts { .. }
+                    | Observation::Nothing { .. }
+                    | Observation::Unusable { .. } => self.silent_since = None,
+                    Observation::Silent(silence) => silence.since = *self.silent_since.get_or_insert(asked),
+                }
+                self.tell(observation).await;
+            }
+        }
+    }
+
+    /// While the stage is exposed: what its evidence belongs to.
+    fn exposed(&self) -> Option<Span> {
+        let view = self.handle.view();
+        let state: &State = &view.state;
+        let stage = state.stages.get(&self.stage)?;
+        state.is_exposed(&self.stage).then(|| span(stage))
+    }
+
+    async fn ask(&mut self, span: Span, asked: Timestamp) -> Vec<Observation> {
+        let make = || match &self.criterion.measure {
+            Measure::Level { ask, cadence, .. } => Some(Asker::level(ask.clone(), *cadence)),
+            Measure::Counted {
+                old,
+                new,
+                looks,
+                cadence,
+                ..
+            } => Some(Asker::counts(old.clone(), new.clone(), *looks, *cadence)),
+            Measure::SqlEqual { .. }
+            | Measure::Completion { .. }
+            | Measure::Errors { .. }
+            | Measure::Latency { .. }
+            | Measure::Slower { .. }
+            | Measure::Incidents { .. }
+            | Measure::Manual { .. } => None,
+        };
+        if let Measure::SqlEqual { old, new, .. } = &self.criterion.measure {
+            return vec![compare(&self.addresses, old, new, asked).await];
+        }
+        if self.memory.as_ref().is_none_or(|(known, _)| *known != span) {
+            self.memory = make().map(|asker| (span, asker));
+        }
+        match &mut self.memory {
+            Some((_, asker)) => asker.ask(&self.addresses.sources, asked).await,
+            None => Vec::new(),
+        }
+    }
+
+    async fn tell(&self, observation: Observation) {
+        let request = Request::Observe {
+            stage: self.stage.clone(),
+            criterion: self.criterion.id.clone(),
+            observation,
+        };
+        tell(&self.handle, Actor::Controller, request).await;
+    }
+}
+
+async fn compare(addresses: &Addresses, old: &SqlQuery, new: &SqlQuery, asked: Timestamp) -> Observation {
+    let databases = &addresses.databases;
+    let (Some(old_database), Some(new_database)) = (databases.get(&old.on), databases.get(&new.on)) else {
+        let reason = format!(
+            "`{}` or `{}` has no address; start with --database NAME=URL",
+            old.on, new.on
+        );
+        return Observation::Silent(Silence { since: asked, reason });
+    };
+    equality(
+        (old_database, &old.query),
+        (new_database, &new.query),
+        &Limits::default(),
+        asked,
+    )
+    .await
+}
