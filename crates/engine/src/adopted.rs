@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use tidegate_model::ask::Bound;
 use tidegate_model::{BasisPoints, CriterionId, DomainId, Millis, PlanId, StageId, UnitId};
 
+use crate::tally::RareEvents;
+
 /// A stage as adopted: what replay needs to know of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdoptedStage {
@@ -32,6 +34,9 @@ pub struct AdoptedSource {
     pub max_silence: Millis,
     /// Whether it compares both sides, and so says nothing at full exposure.
     pub is_comparison: bool,
+    /// Which events its exact alarm reads; not told by journals of the first release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rare: Option<RareEvents>,
     /// What a source outside tells about it; none where a gateway counts, or two databases are compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<ToldOf>,
@@ -48,6 +53,6 @@ pub enum ToldOf {
         /// Answers that are further apart have one missing between them.
         stale_after: Millis,
     },
-    /// Counts.
+    /// What was counted between two questions, or in a batch.
     Counts,
 }

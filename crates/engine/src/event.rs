@@ -18,7 +18,7 @@ pub use crate::adopted::{AdoptedSource, AdoptedStage, ToldOf};
 pub use crate::cause::Cause;
 use crate::command::{CommandKey, Side};
 pub use crate::opening::{Binding, Opening};
-pub use crate::reading::{Reading, Stake};
+pub use crate::reading::{Account, Reading, Stake};
 use crate::refusal::Refusal;
 
 /// One entry of the journal.

@@ -2,6 +2,7 @@
 //! Pure, total and deterministic: no clock, no input or output, no chance. Effects leave only as data inside events.
 
 mod adopted;
+mod batches;
 mod cause;
 pub mod command;
 pub mod event;
@@ -11,6 +12,7 @@ mod reading;
 pub mod refusal;
 mod seen;
 pub mod state;
+mod tally;
 pub mod words;
 
 pub mod apply;

@@ -26,8 +26,53 @@ pub struct Reading {
     pub told: Option<(Timestamp, Decimal)>,
     /// Strata judged.
     pub strata: u64,
+    /// Its alpha, margin and money; none for what is not tested, and in what is told in passing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Account>,
     /// Why it says what it says, one sentence.
     pub why: String,
+}
+
+/// What goes with the numbers of a criterion that is tested: its alpha, its margin, and money.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    /// Chance of a false alarm of the whole plan.
+    pub alpha_plan: f64,
+    /// The criterion's share of it, over all tries.
+    pub alpha_share: f64,
+    /// What this try may spend: an attempt, or a restart of its evidence.
+    pub alpha_of_try: f64,
+    /// What was spent with it, this try included.
+    pub alpha_spent: f64,
+    /// The number of this try, from 1.
+    pub this_try: u32,
+    /// Largest difference for the worse that a pass leaves unexcluded, a ratio; none without a comparison.
+    pub margin: Option<f64>,
+    /// Whether the margin is relative to the old side's share; else it is in shares.
+    pub is_margin_relative: bool,
+    /// Largest share of bad events on the new side, a ratio.
+    pub limit: Option<f64>,
+    /// Orders lost so far at the declared basket; below zero is a gain.
+    pub money: Option<Money>,
+    /// The most that the interval leaves possible.
+    pub money_most: Option<Money>,
+    /// From now, the time until a harm as large as the margin, or twice the limit, would be found with a chance of 80 %.
+    pub harm_in: Option<Millis>,
+}
+
+impl Reading {
+    /// Whether a journalled reading is what these counts give again. What an older version did not write is no difference.
+    #[must_use]
+    pub fn confirms(&self, journalled: &Self) -> bool {
+        let mut again = self.clone();
+        if journalled.account.is_none() {
+            again.account = None;
+        }
+        if journalled.can_see.is_none() {
+            again.can_see = None;
+        }
+        &again == journalled
+    }
 }
 
 /// A loss of completions that the evidence of a step leaves possible.

@@ -1,6 +1,6 @@
 //! Everything that is true now, derived from the journal alone. Only `apply` changes it; it needs no estate.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,11 +11,13 @@ use tidegate_model::{
     Timestamp, UnitId,
 };
 
+pub use crate::batches::{BATCHES_MAX, Batch, Batches};
 use crate::command::CommandKey;
 use crate::event::{AdoptedSource, Binding, Opening, Origin, Reading};
 pub use crate::level::LevelRun;
 use crate::refusal::Refusal;
 pub use crate::seen::Seen;
+pub use crate::tally::{Belongs, RareEvents, Tally, Totals};
 
 /// Strata kept for one criterion; at the limit adjacent ones of one step are merged, which loses no count.
 pub const CELLS_MAX: usize = 4_096;
@@ -173,6 +175,15 @@ pub struct StageState {
     pub verdicts: BTreeMap<CriterionId, Said>,
     /// Counts since the attempt or the last restart began.
     pub cells: BTreeMap<CriterionId, Arc<Vec<Cell>>>,
+    /// What those counts add up to.
+    #[serde(skip)]
+    pub tallies: BTreeMap<CriterionId, Arc<Tally>>,
+    /// Criteria whose counts said harm since then: more of the same does not unsay it.
+    pub harmed: BTreeSet<CriterionId>,
+    /// Batches that sources told.
+    pub batches: BTreeMap<CriterionId, Batches>,
+    /// When each source that counts between two questions last answered; what it counted since then comes with the next.
+    pub told_until: BTreeMap<CriterionId, Timestamp>,
     /// The last answer of each asked source.
     pub observations: BTreeMap<CriterionId, Observation>,
     /// Numbers that sources tell.

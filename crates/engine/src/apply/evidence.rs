@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use tidegate_model::Timestamp;
-use tidegate_model::seam::{ArmCounts, SPLIT, Stratum};
+use tidegate_model::seam::{SPLIT, Stratum};
+use tidegate_model::{CriterionId, Timestamp};
 
-use crate::state::{CELLS_MAX, Cell, GatewayState, INCARNATIONS_MAX, State};
+use crate::state::{Belongs, CELLS_MAX, Cell, GatewayState, INCARNATIONS_MAX, RareEvents, StageState, State, Tally};
+use crate::tally::add;
 
 pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Timestamp) {
     note(state, stratum);
@@ -39,12 +40,39 @@ pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Times
             old: counts.old,
             new: counts.new,
         };
-        let cells = Arc::make_mut(stage.cells.entry(counts.criterion.clone()).or_default());
-        if cells.len() >= CELLS_MAX {
-            merge_pairs(cells);
-        }
-        cells.push(cell);
+        // Counted under the step's own exposure, since that is in force.
+        let is_of_step = stratum.version.seq >= stage.exposing_seq && stratum.version >= stage.step_since;
+        let belongs = if is_of_step {
+            Belongs::ToStep
+        } else {
+            Belongs::ToAttempt
+        };
+        count(stage, &counts.criterion, cell, belongs);
     }
+}
+
+/// Takes one stratum of a criterion: into its sums, which verdicts are given by, and onto its chart.
+pub(super) fn count(stage: &mut StageState, criterion: &CriterionId, cell: Cell, belongs: Belongs) {
+    let StageState {
+        sources,
+        tallies,
+        cells,
+        ..
+    } = stage;
+    let tally = tallies.entry(criterion.clone()).or_insert_with(|| {
+        let source = sources.iter().find(|source| &source.criterion == criterion);
+        Arc::new(match source {
+            Some(source) => Tally::new(source.rare),
+            None if criterion.as_str() == SPLIT => Tally::of_split(),
+            None => Tally::new(Some(RareEvents::Neither)),
+        })
+    });
+    Arc::make_mut(tally).push(&cell, belongs);
+    let cells = Arc::make_mut(cells.entry(criterion.clone()).or_default());
+    if cells.len() >= CELLS_MAX {
+        merge_pairs(cells);
+    }
+    cells.push(cell);
 }
 
 /// Remembers a report, so that its repeat is dropped; of the oldest starts of a gateway nothing is remembered.
@@ -70,7 +98,7 @@ fn note(state: &mut State, stratum: &Stratum) {
     }
 }
 
-/// Halves the list by adding each pair of neighbours of one step; sums of a stratified test lose only resolution.
+/// Halves the list by adding each pair of neighbours of one step; only the chart loses resolution.
 fn merge_pairs(cells: &mut Vec<Cell>) {
     let mut merged: Vec<Cell> = Vec::with_capacity(cells.len() / 2 + 1);
     let mut is_open = false;
@@ -91,17 +119,10 @@ fn merge_pairs(cells: &mut Vec<Cell>) {
     *cells = merged;
 }
 
-fn add(a: ArmCounts, b: ArmCounts) -> ArmCounts {
-    ArmCounts {
-        n: a.n.saturating_add(b.n),
-        hits: a.hits.saturating_add(b.hits),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tidegate_model::BasisPoints;
-    use tidegate_model::seam::ExposureVersion;
+    use tidegate_model::seam::{ArmCounts, ExposureVersion};
 
     use super::*;
 

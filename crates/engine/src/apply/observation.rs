@@ -1,16 +1,18 @@
 //! What a source said enters the stage that it was asked for.
 
-use tidegate_model::seam::Observation;
+use tidegate_model::seam::{ArmCounts, Observation};
 use tidegate_model::{CriterionId, Timestamp};
 
+use super::evidence;
+use crate::batches::Since;
 use crate::event::ToldOf;
 use crate::level::Told;
-use crate::state::StageState;
+use crate::state::{Belongs, Cell, StageState};
 
 pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observation: &Observation, at: Timestamp) {
     stage.observations.insert(criterion.clone(), observation.clone());
     let source = stage.sources.iter().find(|source| &source.criterion == criterion);
-    let told = source.and_then(|source| source.told.as_ref());
+    let told = source.and_then(|source| source.told.clone());
     let is_usable = match (observation, told) {
         (Observation::Equality { .. }, None) => true,
         (Observation::Level { at: about, value }, Some(ToldOf::Level { bound, stale_after })) => {
@@ -21,11 +23,29 @@ pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observatio
                 step_began: stage.step_since_at,
             };
             let run = stage.levels.entry(criterion.clone()).or_default();
-            run.tell(told, *bound, *stale_after);
+            run.tell(told, bound, stale_after);
             true
         }
-        // Counts of nobody are no sign of life.
-        (Observation::Counts { new, .. }, Some(ToldOf::Counts)) => new.n > 0,
+        (
+            Observation::Counts {
+                at: asked,
+                batch,
+                old,
+                new,
+            },
+            Some(ToldOf::Counts),
+        ) => {
+            let counted = Counted {
+                asked: *asked,
+                received: at,
+                old: old.unwrap_or_default(),
+                new: *new,
+            };
+            match batch {
+                Some(name) => take_batch(stage, criterion, name, &counted),
+                None => take_stream(stage, criterion, &counted),
+            }
+        }
         (
             Observation::Equality { .. }
             | Observation::Level { .. }
@@ -43,5 +63,56 @@ pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observatio
     };
     if is_usable {
         stage.answered.insert(criterion.clone(), at);
+    }
+}
+
+/// What was counted.
+struct Counted {
+    asked: Timestamp,
+    received: Timestamp,
+    old: ArmCounts,
+    new: ArmCounts,
+}
+
+/// An answer tells what was counted since the one before it. It is evidence when that one came under the same evidence, and
+/// may pass the step when it came under the step. The first answer of all tells what was counted since the first question.
+/// Whether it is a sign of life: counts of nobody are none.
+fn take_stream(stage: &mut StageState, criterion: &CriterionId, counted: &Counted) -> bool {
+    let before = stage.told_until.insert(criterion.clone(), counted.asked);
+    let belongs = match before {
+        Some(before) if before <= stage.evidence_since_at => None,
+        Some(before) if before <= stage.step_since_at => Some(Belongs::ToAttempt),
+        Some(_) | None => Some(Belongs::ToStep),
+    };
+    if let Some(belongs) = belongs {
+        let cell = cell(stage, before.unwrap_or(counted.asked), counted);
+        evidence::count(stage, criterion, cell, belongs);
+    }
+    counted.new.n > 0
+}
+
+/// A batch counts once; that it is told again is no sign of life.
+fn take_batch(stage: &mut StageState, criterion: &CriterionId, name: &str, counted: &Counted) -> bool {
+    let since = Since {
+        evidence: stage.evidence_since_at,
+        step: stage.step_since_at,
+    };
+    let batches = stage.batches.entry(criterion.clone()).or_default();
+    let belongs = batches.take(name, since, counted.old, counted.new);
+    if let Some(belongs) = belongs {
+        let cell = cell(stage, counted.asked, counted);
+        evidence::count(stage, criterion, cell, belongs);
+    }
+    belongs.is_some() && counted.new.n > 0
+}
+
+fn cell(stage: &StageState, began: Timestamp, counted: &Counted) -> Cell {
+    Cell {
+        began,
+        received: counted.received,
+        version: stage.step_since,
+        share: stage.exposure,
+        old: counted.old,
+        new: counted.new,
     }
 }

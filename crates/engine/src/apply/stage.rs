@@ -1,13 +1,14 @@
 //! Events of a stage.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use tidegate_model::seam::{Actor, ExposureVersion};
+use tidegate_model::seam::{Actor, ExposureVersion, Verdict};
 use tidegate_model::{BasisPoints, PersonId, StageId, Timestamp};
 
 use super::observation;
 use crate::event::{AdoptedStage, Body, Event};
-use crate::state::{Approval, Asked, Exposed, Hold, Phase, Risk, Said, StageState, State};
+use crate::state::{Approval, Asked, Batches, Exposed, Hold, LevelRun, Phase, Risk, Said, StageState, State};
 
 /// Changes of exposure kept for charts.
 const EXPOSURES_MAX: usize = 256;
@@ -56,6 +57,10 @@ fn fresh(adopted: &AdoptedStage, at: Timestamp) -> StageState {
         asked: None,
         verdicts: BTreeMap::new(),
         cells: BTreeMap::new(),
+        tallies: BTreeMap::new(),
+        harmed: BTreeSet::new(),
+        batches: BTreeMap::new(),
+        told_until: BTreeMap::new(),
         observations: BTreeMap::new(),
         levels: BTreeMap::new(),
         answered: BTreeMap::new(),
@@ -181,6 +186,9 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                 since: at,
                 reading: reading.clone(),
             };
+            if *verdict == Verdict::Harm {
+                stage.harmed.insert(criterion.clone());
+            }
             stage.verdicts.insert(criterion.clone(), said);
         }
         Body::Observed {
@@ -307,13 +315,18 @@ fn withdraw_agreements(stage: &mut StageState) {
 
 /// Evidence that passes starts anew.
 fn begin_step(stage: &mut StageState) {
-    for level in stage.levels.values_mut() {
-        level.begin_step();
+    stage.levels.values_mut().for_each(LevelRun::begin_step);
+    stage.batches.values_mut().for_each(Batches::begin_step);
+    for tally in stage.tallies.values_mut() {
+        Arc::make_mut(tally).begin_step();
     }
 }
 
 fn forget_evidence(stage: &mut StageState) {
     stage.cells.clear();
+    stage.tallies.clear();
+    stage.harmed.clear();
+    stage.batches.values_mut().for_each(Batches::forget);
     stage.observations.clear();
     stage.levels.clear();
     stage.answered.clear();

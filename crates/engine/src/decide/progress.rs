@@ -196,12 +196,11 @@ fn judge_all(turn: &mut Turn<'_>, stage: &Stage) {
         if state.exposure == BasisPoints::FULL && !judge::is_absolute(&criterion.measure) {
             continue;
         }
-        let (verdict, mut reading) = judge::judge(turn.estate, &turn.state, &stage.id, criterion, turn.now);
+        let (verdict, reading) = judge::judge(turn.estate, &turn.state, &stage.id, criterion, turn.now);
         let before = state.verdicts.get(&criterion.id).map(|said| said.verdict.word());
         let why = reading.why.clone();
         if before != Some(verdict.word()) {
-            reading.can_see =
-                judge::smallest_visible(turn.estate, &turn.state, &stage.id, criterion, &reading, turn.now);
+            let reading = judge::told(turn.estate, &turn.state, &stage.id, criterion, reading, turn.now);
             turn.emit_self(Body::CriterionJudged {
                 stage: stage.id.clone(),
                 attempt,

@@ -2,6 +2,7 @@
 
 use tidegate_model::Estate;
 use tidegate_model::Millis;
+use tidegate_model::ask::{HitsAre, Looks};
 use tidegate_model::plan::{Criterion, Measure, Stage};
 
 use super::exposure::{Ask, ask};
@@ -9,6 +10,7 @@ use super::turn::Turn;
 use crate::event::{AdoptedSource, AdoptedStage, Body, ToldOf};
 use crate::judge;
 use crate::refusal::Refusal;
+use crate::state::RareEvents;
 
 pub(super) fn start(turn: &mut Turn<'_>) -> Result<(), Refusal> {
     let epoch = turn.state.epoch + 1;
@@ -78,8 +80,27 @@ fn source(estate: &Estate, criterion: &Criterion) -> Option<AdoptedSource> {
         criterion: criterion.id.clone(),
         max_silence: Millis(criterion.max_silence.0.saturating_add(window.0)),
         is_comparison: !judge::is_absolute(&criterion.measure),
+        rare: Some(rare(&criterion.measure)),
         told: told(&criterion.measure),
     })
+}
+
+fn rare(measure: &Measure) -> RareEvents {
+    match measure {
+        Measure::Completion { .. } => RareEvents::Failures,
+        Measure::Errors { .. } => RareEvents::Hits,
+        Measure::Counted { hits, looks, .. } => match (looks, hits) {
+            (Looks::Batches { .. }, HitsAre::Good | HitsAre::Bad) => RareEvents::Neither,
+            (Looks::Stream, HitsAre::Good) => RareEvents::Failures,
+            (Looks::Stream, HitsAre::Bad) => RareEvents::Hits,
+        },
+        Measure::Latency { .. }
+        | Measure::Slower { .. }
+        | Measure::Level { .. }
+        | Measure::SqlEqual { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => RareEvents::Neither,
+    }
 }
 
 fn told(measure: &Measure) -> Option<ToldOf> {

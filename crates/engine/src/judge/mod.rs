@@ -1,19 +1,29 @@
 //! Judging: a pure fold of journalled counts through the statistics, giving a verdict and the numbers behind it.
 
+mod account;
+mod alpha;
 mod comparison;
+mod explain;
 mod level;
 mod numbers;
 pub(crate) mod silence;
 mod source;
 mod stake;
+mod test;
+mod tested;
+mod validity;
 mod visible;
 
-pub(crate) use comparison::harm_alpha;
+pub use account::told;
+pub(crate) use alpha::harm_alpha;
+pub use alpha::{Allowance, alpha_of_try};
+pub use explain::{Explanation, explain};
 pub use stake::{completed_on_new, unexcluded};
-pub use visible::smallest_visible;
+pub use test::{Asks, Says, Test};
+pub use validity::Check;
 
 use tidegate_model::plan::{Criterion, Measure};
-use tidegate_model::seam::{InvalidReason, Verdict};
+use tidegate_model::seam::Verdict;
 use tidegate_model::{BasisPoints, Estate, StageId, Timestamp};
 
 use crate::event::Reading;
@@ -34,6 +44,29 @@ pub fn is_absolute(measure: &Measure) -> bool {
     }
 }
 
+/// A verdict and everything that it was made of.
+pub(crate) struct Judged {
+    /// The verdict.
+    pub(crate) verdict: Verdict,
+    /// Its numbers.
+    pub(crate) reading: Reading,
+    /// The tests that decided, when any was reached.
+    pub(crate) tests: Vec<Test>,
+    /// Whether the counts can be believed.
+    pub(crate) checks: Vec<Check>,
+}
+
+impl From<(Verdict, Reading)> for Judged {
+    fn from((verdict, reading): (Verdict, Reading)) -> Self {
+        Self {
+            verdict,
+            reading,
+            tests: Vec::new(),
+            checks: Vec::new(),
+        }
+    }
+}
+
 /// What a criterion says now. Equal evidence gives equal bits on every machine.
 pub fn judge(
     estate: &Estate,
@@ -42,31 +75,41 @@ pub fn judge(
     criterion: &Criterion,
     now: Timestamp,
 ) -> (Verdict, Reading) {
+    let judged = hear(estate, state, stage, criterion, now);
+    (judged.verdict, judged.reading)
+}
+
+/// The one way to a verdict: what [`judge`] says and what is shown to explain it are made here together.
+pub(crate) fn hear(estate: &Estate, state: &State, stage: &StageId, criterion: &Criterion, now: Timestamp) -> Judged {
     let (Some((plan, declared)), Some(known)) = (estate.stage(stage), state.stages.get(stage)) else {
-        return (Verdict::NotYet { needed: None }, because("the stage is not known"));
+        return (Verdict::NotYet { needed: None }, because("the stage is not known")).into();
     };
     if !known.phase.is_exposed() {
-        return (Verdict::NotYet { needed: None }, because("nothing is exposed"));
+        return (Verdict::NotYet { needed: None }, because("nothing is exposed")).into();
+    }
+    let step = known
+        .step
+        .and_then(|step| declared.steps.get(usize::try_from(step).ok()?));
+    if let Some(tested) = tested::Tested::of(&criterion.measure, step) {
+        return comparison::judge(plan, declared, known, criterion, &tested, now);
     }
     match &criterion.measure {
-        Measure::Completion { .. } | Measure::Errors { .. } | Measure::Latency { .. } | Measure::Slower { .. } => {
-            comparison::judge(plan, declared, known, criterion, now)
-        }
         Measure::Level {
             bound,
             lasting,
             cadence,
             ..
-        } => level::judge(known, criterion, *bound, *lasting, cadence.stale_after, now),
-        Measure::Counted { .. } => (
-            Verdict::NotYet { needed: None },
-            because("the source was not asked yet"),
-        ),
+        } => level::judge(known, criterion, *bound, *lasting, cadence.stale_after, now).into(),
         Measure::SqlEqual {
             every, rows_at_least, ..
-        } => source::equality(known, criterion, *every, *rows_at_least, now),
-        Measure::Incidents { at_least, at_most } => source::incidents(state, declared, *at_least, *at_most),
-        Measure::Manual { question } => source::manual(known, criterion, declared.gate.fresh_for, question, now),
+        } => source::equality(known, criterion, *every, *rows_at_least, now).into(),
+        Measure::Incidents { at_least, at_most } => source::incidents(state, declared, *at_least, *at_most).into(),
+        Measure::Manual { question } => source::manual(known, criterion, declared.gate.fresh_for, question, now).into(),
+        Measure::Completion { .. }
+        | Measure::Errors { .. }
+        | Measure::Latency { .. }
+        | Measure::Slower { .. }
+        | Measure::Counted { .. } => (Verdict::NotYet { needed: None }, because("it is counted")).into(),
     }
 }
 
@@ -75,25 +118,6 @@ fn because(why: &str) -> Reading {
         why: why.to_owned(),
         ..Reading::default()
     }
-}
-
-/// The words of a reason.
-fn invalid(reason: InvalidReason, mut reading: Reading) -> (Verdict, Reading) {
-    reading.why = match reason {
-        InvalidReason::SampleRatio => "visitors are not split as planned",
-        InvalidReason::Identical => "both sides are the same series; one of them is probably not measured",
-        InvalidReason::Impossible => "more hits than attempts were reported",
-        InvalidReason::Fallbacks => "too many attempts of the new side were served by the old one",
-        InvalidReason::ZeroDenominator => "one side had no attempts at all",
-        InvalidReason::Stale => "the newest answer is about a moment too long ago",
-        InvalidReason::NotANumber => "the answer is not a number",
-        InvalidReason::Infinite => "the answer is infinite",
-        InvalidReason::Null => "the answer is null",
-        InvalidReason::SeveralSeries => "several answers came where one was asked for",
-        InvalidReason::Shape => "the answer has another shape than was asked for",
-    }
-    .to_owned();
-    (Verdict::Invalid { reason }, reading)
 }
 
 /// Whether the stage stands at full exposure, where nothing can be compared.

@@ -1,35 +1,4 @@
-//! From journalled cells to the counts that the statistics take.
-
-use tidegate_stats::{ArmCounts, PairedStratum};
-
-use crate::state::{Cell, StageState};
-
-/// One cell as the statistics take it.
-pub(super) fn paired(cell: &Cell) -> PairedStratum {
-    PairedStratum {
-        old: arm(cell.old),
-        new: arm(cell.new),
-    }
-}
-
-pub(super) fn arm(counts: tidegate_model::seam::ArmCounts) -> ArmCounts {
-    ArmCounts::new(counts.n, counts.hits)
-}
-
-/// Whether a cell may help this step to pass: it was counted under the step's own exposure, and came since that is in force.
-pub(super) fn is_of_step(stage: &StageState, cell: &Cell) -> bool {
-    cell.version.seq >= stage.exposing_seq && cell.version >= stage.step_since && cell.received >= stage.step_since_at
-}
-
-/// Sum of the cells: old, new.
-pub(super) fn totals<'a>(cells: impl Iterator<Item = &'a Cell>) -> ((u64, u64), (u64, u64)) {
-    cells.fold(((0, 0), (0, 0)), |((old_n, old_hits), (new_n, new_hits)), cell| {
-        (
-            (old_n.saturating_add(cell.old.n), old_hits.saturating_add(cell.old.hits)),
-            (new_n.saturating_add(cell.new.n), new_hits.saturating_add(cell.new.hits)),
-        )
-    })
-}
+//! Counts in words.
 
 /// A ratio for people; none without a denominator.
 #[expect(clippy::cast_precision_loss, reason = "for display; exact below 2^53")]

@@ -39,12 +39,10 @@ pub(super) fn since(stage: &StageState, criterion: &CriterionId) -> Timestamp {
 /// The last sign of life under this step: counts of the new side, or an answer that can be used. One that is empty, cannot be
 /// judged, or is about a moment too long ago is none.
 fn last_sign(stage: &StageState, source: &AdoptedSource) -> Timestamp {
-    let counted = stage.cells.get(&source.criterion).and_then(|cells| {
-        let counted = cells
-            .iter()
-            .filter(|cell| cell.new.n > 0 && cell.version >= stage.step_since);
-        counted.map(|cell| cell.received).max()
-    });
+    let counted = stage
+        .tallies
+        .get(&source.criterion)
+        .and_then(|tally| tally.step.counted);
     let answered = stage.answered.get(&source.criterion).copied();
     let began = stage.step_since_at;
     began.max(counted.unwrap_or(began)).max(answered.unwrap_or(began))

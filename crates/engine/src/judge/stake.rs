@@ -55,8 +55,7 @@ pub fn completed_on_new(plan: &Plan, stage: &Stage, known: &StageState) -> Optio
             return None;
         };
         let basket = &traffic(plan, flow)?.basket;
-        let cells = known.cells.get(&criterion.id)?;
-        let completed = cells.iter().fold(0_u64, |sum, cell| sum.saturating_add(cell.new.hits));
+        let completed = known.tallies.get(&criterion.id)?.attempt.new.hits;
         let minor = basket
             .minor
             .saturating_mul(i64::try_from(completed).unwrap_or(i64::MAX));

@@ -30,8 +30,8 @@ pub(super) fn view(
         Phase::Pending | Phase::Ready | Phase::RollingBack | Phase::RolledBack | Phase::Finalised => false,
     };
     let (verdict, since, reading) = if is_judged {
-        let (verdict, mut reading) = judge::judge(estate, state, &stage.id, criterion, now);
-        reading.can_see = judge::smallest_visible(estate, state, &stage.id, criterion, &reading, now);
+        let (verdict, reading) = judge::judge(estate, state, &stage.id, criterion, now);
+        let reading = judge::told(estate, state, &stage.id, criterion, reading, now);
         let since = said
             .filter(|said| said.verdict.word() == verdict.word())
             .map(|said| said.since);

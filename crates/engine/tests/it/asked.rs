@@ -1,10 +1,10 @@
 //! A stage whose one criterion asks a source outside, and lines that say what the source answers.
 
 use tidegate_engine::Request;
-use tidegate_model::ask::{Bound, Cadence, Decimal, LevelAsk, LevelQuestion};
+use tidegate_model::ask::{Bound, Cadence, CountAsk, CountQuestion, Decimal, HitsAre, LevelAsk, LevelQuestion, Looks};
 use tidegate_model::plan::{Measure, OnHarm};
 use tidegate_model::seam::{Actor, ArmCounts, InvalidReason, Observation, Silence};
-use tidegate_model::{Millis, Timestamp};
+use tidegate_model::{Millis, PartsPerMillion, Timestamp};
 
 use crate::shop::name;
 use crate::world::World;
@@ -28,6 +28,29 @@ pub(crate) fn level() -> Measure {
         bound: Bound::AtMost(Decimal(10 * Decimal::ONE)),
         lasting: Millis::seconds(4),
         cadence: CADENCE,
+    }
+}
+
+/// Refusals of 2 % at most and 1 % more than on the old side at most.
+pub(crate) fn counted() -> Measure {
+    Measure::Counted {
+        old: Some(ask("old")),
+        new: ask("new"),
+        hits: HitsAre::Bad,
+        at_most: PartsPerMillion::new(20_000).ok(),
+        not_worse_by: PartsPerMillion::new(10_000).ok(),
+        looks: Looks::Stream,
+        cadence: CADENCE,
+    }
+}
+
+fn ask(side: &str) -> CountAsk {
+    CountAsk {
+        on: name("numbers"),
+        question: CountQuestion::Prometheus {
+            all: format!("attempts_{side}"),
+            hits: format!("refusals_{side}"),
+        },
     }
 }
 

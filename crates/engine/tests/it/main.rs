@@ -15,6 +15,7 @@ mod adoption;
 mod approvals;
 mod asked;
 mod controller;
+mod counts;
 mod evidence;
 mod exposures;
 mod gates;

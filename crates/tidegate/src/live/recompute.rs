@@ -84,9 +84,9 @@ fn again(estate: &Estate, state: &State, event: &Event, found: &mut Recomputed) 
             .push(format!("{stage}/{criterion} is not in the estate of its time"));
         return;
     };
-    let (verdict_again, mut reading_again) = judge::judge(estate, state, stage, declared, event.at);
-    reading_again.can_see = judge::smallest_visible(estate, state, stage, declared, &reading_again, event.at);
-    if &verdict_again == verdict && &reading_again == reading {
+    let (verdict_again, reading_again) = judge::judge(estate, state, stage, declared, event.at);
+    let reading_again = judge::told(estate, state, stage, declared, reading_again, event.at);
+    if &verdict_again == verdict && reading_again.confirms(reading) {
         found.same += 1;
     } else {
         let seq = state.seq + 1;

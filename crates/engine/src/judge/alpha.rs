@@ -1,0 +1,98 @@
+//! The ledger of a plan's alpha: what each criterion may spend, what this try may, and what was spent.
+
+use serde::{Deserialize, Serialize};
+use tidegate_model::plan::{Criterion, Plan, Stage};
+use tidegate_stats::Ledger;
+
+use crate::state::StageState;
+
+/// Alpha of a test whose share the ledger does not know; it never speaks.
+const NO_ALPHA: f64 = 1e-9;
+
+/// What a criterion may spend of the chance of a false alarm, and how that came about.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Allowance {
+    /// Chance of a false alarm of the whole plan.
+    pub plan: f64,
+    /// Weight of the criterion.
+    pub weight: u32,
+    /// Weights of all criteria of the plan together.
+    pub weights: u64,
+    /// The criterion's share, over all tries there may ever be.
+    pub share: f64,
+    /// The number of this try: attempts and restarts of evidence, from 1.
+    pub this_try: u32,
+    /// What this try may spend.
+    pub of_try: f64,
+    /// What this try and those before it have spent; what a try may spend is spent when it begins.
+    pub spent: f64,
+}
+
+/// The ledger of a plan, and a criterion's place in it. An attempt and a restart of its evidence are a try each, and what a try
+/// has spent is spent; as nobody knows how many there will be, the ledger is one without an end.
+fn ledger(plan: &Plan, stage: &Stage, criterion: &Criterion) -> Option<(Ledger, usize)> {
+    let weights: Vec<u32> = plan
+        .stages
+        .iter()
+        .flat_map(|stage| stage.gate.criteria.iter().map(|c| c.weight))
+        .collect();
+    let before: usize = plan
+        .stages
+        .iter()
+        .take_while(|other| other.id != stage.id)
+        .map(|other| other.gate.criteria.len())
+        .sum();
+    let within = stage
+        .gate
+        .criteria
+        .iter()
+        .position(|other| other.id == criterion.id)
+        .unwrap_or(0);
+    Some((Ledger::new(plan.alpha.ratio(), &weights, u32::MAX)?, before + within))
+}
+
+fn try_of(known: &StageState) -> u32 {
+    known.attempt.max(1).saturating_add(known.restarts)
+}
+
+/// Alpha of a criterion's alarms in a try, the first of which is 1: what a forecast before the start and the judge use alike.
+#[must_use]
+pub fn alpha_of_try(plan: &Plan, stage: &Stage, criterion: &Criterion, number: u32) -> f64 {
+    let share = ledger(plan, stage, criterion).and_then(|(ledger, place)| ledger.share(place, number));
+    share.unwrap_or(NO_ALPHA)
+}
+
+/// This try's share of the plan's alpha.
+pub(crate) fn harm_alpha(plan: &Plan, stage: &Stage, criterion: &Criterion, known: &StageState) -> f64 {
+    alpha_of_try(plan, stage, criterion, try_of(known))
+}
+
+/// The whole account of a criterion.
+#[must_use]
+pub(crate) fn allowance(plan: &Plan, stage: &Stage, criterion: &Criterion, known: &StageState) -> Option<Allowance> {
+    /// Tries that are added up one by one; what later ones spend is below a thousandth of the share together.
+    const TRIES_ADDED: u32 = 1_000;
+    let (ledger, place) = ledger(plan, stage, criterion)?;
+    let this_try = try_of(known);
+    let weights = plan
+        .stages
+        .iter()
+        .flat_map(|stage| stage.gate.criteria.iter())
+        .fold(0_u64, |sum, criterion| sum.saturating_add(u64::from(criterion.weight)));
+    let first = ledger.share(place, 1)?;
+    let of_tries = |tries: u32| (1..=tries).map(|one| first / (f64::from(one) * f64::from(one))).sum();
+    Some(Allowance {
+        plan: plan.alpha.ratio(),
+        weight: criterion.weight,
+        weights,
+        share: plan.alpha.ratio() * f64::from(criterion.weight) / ratio(weights),
+        this_try,
+        of_try: ledger.share(place, this_try)?,
+        spent: of_tries(this_try.min(TRIES_ADDED)),
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "weights are small numbers")]
+fn ratio(weights: u64) -> f64 {
+    weights as f64
+}

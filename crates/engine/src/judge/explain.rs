@@ -1,0 +1,105 @@
+//! Why a criterion says what it says: every test and every check with its numbers, from the journalled counts alone. It is
+//! what the judge itself made, so that it cannot say another thing than the verdict.
+
+use serde::{Deserialize, Serialize};
+use tidegate_model::plan::{Criterion, Plan, Stage};
+use tidegate_model::seam::Verdict;
+use tidegate_model::{BasisPoints, CriterionId, Estate, StageId, Timestamp};
+
+use super::alpha::{Allowance, allowance};
+use super::test::{Asks, Test};
+use super::validity::Check;
+use super::{hear, told};
+use crate::event::Reading;
+use crate::state::{StageState, State};
+
+/// A verdict, and what it was made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The stage.
+    pub stage: StageId,
+    /// The criterion.
+    pub criterion: CriterionId,
+    /// In words, as the plan has it.
+    pub title: String,
+    /// The segment that it looks at, such as `payment=card`; none means everybody.
+    pub segment: Option<String>,
+    /// When it was judged.
+    pub at: Timestamp,
+    /// The attempt, 1 and up; 0 before the first.
+    pub attempt: u32,
+    /// How often the evidence of the stage was started anew.
+    pub restarts: u32,
+    /// The step that is or was last exposed, from 0.
+    pub step: Option<u32>,
+    /// Its exposure.
+    pub exposure: BasisPoints,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The numbers that go with it, the sentence among them.
+    pub reading: Reading,
+    /// Whether counts said harm earlier in this attempt, which more of the same does not unsay.
+    pub was_harm: bool,
+    /// Strata of the attempt, which the alarm looks at.
+    pub strata_of_attempt: u64,
+    /// Strata of the step, which the pass looks at.
+    pub strata_of_step: u64,
+    /// What it may spend of the plan's alpha; none for what is not tested.
+    pub allowance: Option<Allowance>,
+    /// The tests that were reached, the alarms first.
+    pub tests: Vec<Test>,
+    /// The checks that were reached, in their order; the first that does not hold decides.
+    pub checks: Vec<Check>,
+}
+
+impl Explanation {
+    /// The alarms.
+    pub fn alarms(&self) -> impl Iterator<Item = &Test> {
+        self.tests.iter().filter(|test| test.asks == Asks::Harm)
+    }
+
+    /// The pass tests.
+    pub fn passes(&self) -> impl Iterator<Item = &Test> {
+        self.tests.iter().filter(|test| test.asks == Asks::Pass)
+    }
+}
+
+/// Explains what a criterion of a stage says at an instant; none for a stage that is not known.
+#[must_use]
+pub fn explain(
+    estate: &Estate,
+    state: &State,
+    stage: &StageId,
+    criterion: &Criterion,
+    now: Timestamp,
+) -> Option<Explanation> {
+    let (plan, declared) = estate.stage(stage)?;
+    let known = state.stages.get(stage)?;
+    let judged = hear(estate, state, stage, criterion, now);
+    let reading = told(estate, state, stage, criterion, judged.reading, now);
+    let tally = known.tallies.get(&criterion.id);
+    Some(Explanation {
+        stage: stage.clone(),
+        criterion: criterion.id.clone(),
+        title: criterion.title.clone(),
+        segment: criterion.segment.as_ref().map(ToString::to_string),
+        at: now,
+        attempt: known.attempt,
+        restarts: known.restarts,
+        step: known.step,
+        exposure: known.exposure,
+        verdict: judged.verdict,
+        reading,
+        was_harm: known.harmed.contains(&criterion.id),
+        strata_of_attempt: tally.map_or(0, |tally| tally.attempt.strata),
+        strata_of_step: tally.map_or(0, |tally| tally.step.strata),
+        allowance: tested_allowance(plan, declared, known, criterion),
+        tests: judged.tests,
+        checks: judged.checks,
+    })
+}
+
+fn tested_allowance(plan: &Plan, stage: &Stage, known: &StageState, criterion: &Criterion) -> Option<Allowance> {
+    super::tested::Tested::of(&criterion.measure, None)?;
+    allowance(plan, stage, criterion, known)
+}

@@ -1,0 +1,256 @@
+//! One test of a criterion: its question, its numbers, and what it says. A verdict is made of these and of nothing else, so
+//! that whoever shows them shows what was judged.
+
+use serde::{Deserialize, Serialize};
+use tidegate_stats::batch::{BatchTest, Planned};
+use tidegate_stats::boundary::Boundary;
+use tidegate_stats::{Alarm, Hits, Margin, PairedStratum, Passing, ShareTest, cmh, noninferior};
+
+use crate::state::{Batch, Tally, Totals};
+use crate::tally::arm;
+
+/// What a test is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Asks {
+    /// Whether the new side is worse, over the whole attempt.
+    Harm,
+    /// Whether it is not worse than declared, over the present step.
+    Pass,
+}
+
+/// What a test says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Says {
+    /// Worse, beyond chance.
+    Harm,
+    /// The alarm is quiet, which is no pass.
+    Quiet,
+    /// Worse than declared is excluded.
+    Pass,
+    /// Not decided.
+    NotYet,
+    /// Nothing to compare.
+    CannotSpeak,
+}
+
+/// A test with its numbers. A number that is not there is not computable, or is none of this test's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Test {
+    /// `stratified`, `exact`, `limit` or `batches`.
+    pub name: String,
+    /// What it is asked.
+    pub asks: Asks,
+    /// What it says.
+    pub says: Says,
+    /// Its chance of being wrong at any look.
+    pub alpha: f64,
+    /// Old side: attempts and hits that it has seen; none when it looks at the new side alone.
+    pub old: Option<(u64, u64)>,
+    /// New side: attempts and hits.
+    pub new: (u64, u64),
+    /// The margin or limit, a ratio.
+    pub against: Option<f64>,
+    /// `S` of the alarm, in hits lost; `Z` of the pass test, in hits above the margin; the share for a limit.
+    pub statistic: Option<f64>,
+    /// Its variance, `V`.
+    pub variance: Option<f64>,
+    /// What the statistic must reach.
+    pub boundary: Option<f64>,
+    /// Logarithm of the evidence, for the exact alarm of the largest so far.
+    pub ln_evidence: Option<f64>,
+    /// What that must reach: the logarithm of 1 / alpha.
+    pub ln_needed: Option<f64>,
+    /// Attempts on the new side until it passes, when computable.
+    pub needed: Option<u64>,
+}
+
+impl Test {
+    fn new(name: &str, asks: Asks, says: Says, alpha: f64, totals: &Totals) -> Self {
+        Self {
+            name: name.to_owned(),
+            asks,
+            says,
+            alpha,
+            old: Some(totals.old_pair()),
+            new: totals.new_pair(),
+            against: None,
+            statistic: None,
+            variance: None,
+            boundary: None,
+            ln_evidence: None,
+            ln_needed: None,
+            needed: None,
+        }
+    }
+}
+
+fn says_alarm(alarm: Alarm) -> Says {
+    match alarm {
+        Alarm::CannotSpeak => Says::CannotSpeak,
+        Alarm::Quiet => Says::Quiet,
+        Alarm::Harm => Says::Harm,
+    }
+}
+
+fn says_passing(passing: Passing) -> (Says, Option<u64>) {
+    match passing {
+        Passing::CannotSpeak => (Says::CannotSpeak, None),
+        Passing::NotYet { units_needed } => (Says::NotYet, units_needed),
+        Passing::Pass => (Says::Pass, Some(0)),
+    }
+}
+
+fn finite(number: f64) -> Option<f64> {
+    number.is_finite().then_some(number)
+}
+
+/// The stratified alarm at this look.
+pub(super) fn stratified_alarm(tally: &Tally, hits: Hits, alpha: f64) -> Test {
+    let mut test = Test::new("stratified", Asks::Harm, Says::CannotSpeak, alpha, &tally.attempt);
+    let Some(boundary) = Boundary::tuned(alpha, cmh::V_STAR) else {
+        return test;
+    };
+    let (lost, variance) = (tally.lost(hits), tally.stratified.variance());
+    let (evidence, needed) = (boundary.ln_evidence(lost, variance), boundary.ln_evidence_needed());
+    if tally.stratified.can_speak() {
+        test.says = if evidence >= needed { Says::Harm } else { Says::Quiet };
+        test.statistic = finite(lost);
+        test.variance = finite(variance);
+        test.boundary = finite(boundary.at(variance));
+        test.ln_evidence = finite(evidence);
+    }
+    test.ln_needed = finite(needed);
+    test
+}
+
+/// The exact alarm of bad events, at the look at which it saw most.
+pub(super) fn exact_alarm(tally: &Tally, hits: Hits, alpha: f64) -> Test {
+    let mut test = Test::new("exact", Asks::Harm, Says::CannotSpeak, alpha, &tally.attempt);
+    let rare = match hits {
+        Hits::Good => &tally.rare_failures,
+        Hits::Bad => &tally.rare_hits,
+    };
+    if let Some(rare) = rare {
+        test.says = says_alarm(rare.alarm(alpha));
+        test.ln_evidence = finite(rare.ln_evidence_max());
+        test.ln_needed = Boundary::tuned(alpha, cmh::V_STAR).and_then(|boundary| finite(boundary.ln_evidence_needed()));
+    }
+    test
+}
+
+/// Bad events of the new side, and its attempts.
+fn bad(totals: &Totals, hits: Hits) -> tidegate_stats::ArmCounts {
+    let new = arm(totals.new);
+    match hits {
+        Hits::Bad => new,
+        Hits::Good => tidegate_stats::ArmCounts::new(new.n, new.n.checked_sub(new.hits).unwrap_or(new.hits)),
+    }
+}
+
+fn limit_test(totals: &Totals, hits: Hits, limit: f64, alpha: f64, asks: Asks) -> (Test, Option<ShareTest>) {
+    let mut test = Test::new("limit", asks, Says::CannotSpeak, alpha, totals);
+    test.old = None;
+    test.against = finite(limit);
+    let counts = bad(totals, hits);
+    if counts.n > 0 {
+        test.statistic = super::numbers::share((counts.n, counts.hits));
+    }
+    let mut share = ShareTest::new(limit, alpha);
+    if let Some(share) = &mut share {
+        share.push(counts);
+        test.ln_evidence = (counts.n > 0).then(|| share.ln_evidence()).and_then(finite);
+        test.ln_needed = finite(share.ln_evidence_needed());
+    }
+    (test, share)
+}
+
+/// The one-sample alarm of a limit. A limit of nothing needs no statistics: the first event is one too many.
+pub(super) fn limit_alarm(totals: &Totals, hits: Hits, limit: f64, alpha: f64) -> (Test, Option<(f64, f64)>) {
+    let (mut test, share) = limit_test(totals, hits, limit, alpha, Asks::Harm);
+    test.says = match &share {
+        Some(share) => says_alarm(share.alarm()),
+        None if limit > 0.0 => Says::CannotSpeak,
+        None if bad(totals, hits).hits > 0 => Says::Harm,
+        None => Says::Quiet,
+    };
+    let interval = share.and_then(|share| share.interval());
+    (test, interval.map(|range| (range.low, range.high)))
+}
+
+/// The one-sample pass test of a limit. No number of attempts shows that nothing ever happens: at a limit of nothing,
+/// attempts without an event are all that can be asked for, and a comparison with the old side asks for the rest.
+pub(super) fn limit_pass(totals: &Totals, hits: Hits, limit: f64, alpha: f64) -> Test {
+    let (mut test, share) = limit_test(totals, hits, limit, alpha, Asks::Pass);
+    let counts = bad(totals, hits);
+    let passing = match share {
+        Some(share) => share.passing(),
+        None if limit > 0.0 => Passing::CannotSpeak,
+        None if counts.n > 0 && counts.hits == 0 => Passing::Pass,
+        None => Passing::NotYet { units_needed: None },
+    };
+    (test.says, test.needed) = says_passing(passing);
+    test
+}
+
+/// The pass test of a comparison, at this look.
+pub(super) fn pass(tally: &Tally, hits: Hits, margin: Option<Margin>, alpha: f64) -> Test {
+    let mut test = Test::new("stratified", Asks::Pass, Says::CannotSpeak, alpha, &tally.step);
+    let Some(margin) = margin else { return test };
+    test.against = Some(ratio(margin));
+    let blocks = &tally.blocks;
+    (test.says, test.needed) = says_passing(blocks.passing(hits, margin, alpha));
+    if let Some(boundary) = Boundary::tuned(alpha, noninferior::V_STAR) {
+        let variance = blocks.variance(hits, margin);
+        if variance > 0.0 {
+            test.statistic = finite(blocks.distance(hits, margin));
+            test.variance = finite(variance);
+            test.boundary = finite(boundary.at(variance));
+            test.ln_evidence = finite(boundary.ln_evidence(blocks.distance(hits, margin), variance));
+        }
+        test.ln_needed = finite(boundary.ln_evidence_needed());
+    }
+    test
+}
+
+/// A margin as a ratio.
+pub(super) fn ratio(margin: Margin) -> f64 {
+    match margin {
+        Margin::Relative(ratio) | Margin::Absolute(ratio) => ratio,
+    }
+}
+
+/// What a test of batches is asked with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BatchPlan {
+    pub(super) hits: Hits,
+    pub(super) margin: Margin,
+    pub(super) looks: u32,
+    pub(super) alpha: f64,
+}
+
+/// The test of batches, asked for harm over all of them or for a pass over those of the step.
+pub(super) fn batches(batches: &[Batch], totals: &Totals, plan: BatchPlan, asks: Asks) -> (Test, Option<BatchTest>) {
+    let mut test = Test::new("batches", asks, Says::CannotSpeak, plan.alpha, totals);
+    test.against = Some(ratio(plan.margin));
+    let counts = Planned::Looks(plan.looks);
+    let Some(mut told) = BatchTest::new(plan.hits, plan.margin, plan.alpha, plan.alpha, counts) else {
+        return (test, None);
+    };
+    let is_asked = |batch: &&Batch| match asks {
+        Asks::Harm => true,
+        Asks::Pass => batch.is_of_step,
+    };
+    for batch in batches.iter().filter(is_asked) {
+        told.push(PairedStratum::new(arm(batch.old), arm(batch.new)));
+    }
+    match asks {
+        Asks::Harm => {
+            test.says = says_alarm(told.alarm());
+            test.statistic = finite(told.lost_so_far());
+        }
+        Asks::Pass => (test.says, test.needed) = says_passing(told.passing()),
+    }
+    (test, Some(told))
+}

@@ -1,0 +1,259 @@
+//! What the counts of one criterion add up to: the sums of its tests, kept up to date stratum by stratum, so that a verdict
+//! costs the same after a month as after a minute. No alpha and no margin is in them; they say nothing by themselves.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use tidegate_model::Timestamp;
+use tidegate_model::seam::ArmCounts;
+use tidegate_stats::blocks::Blocks;
+use tidegate_stats::cmh::HarmSums;
+use tidegate_stats::rare::RareSums;
+use tidegate_stats::{Hits, PairedStratum, SrmTest};
+
+use crate::state::Cell;
+
+/// Strata in a row in which both sides are the same series before that is called invalid.
+pub(crate) const IDENTICAL_STRATA: usize = 30;
+/// Chance of calling a true split a mismatch, per attempt of a stage.
+pub(crate) const SPLIT_ALPHA: f64 = 0.001;
+
+/// Which events of a criterion's counts the exact alarm reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RareEvents {
+    /// Hits: they are what one fears.
+    Hits,
+    /// What is no hit: hits are what one hopes for.
+    Failures,
+    /// None: there is no exact alarm.
+    Neither,
+}
+
+/// Counts added up over a span of strata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Strata.
+    pub strata: u64,
+    /// The old side.
+    pub old: ArmCounts,
+    /// The new side.
+    pub new: ArmCounts,
+    /// When counts last came.
+    pub received: Option<Timestamp>,
+    /// When counts of anybody on the new side last came.
+    pub counted: Option<Timestamp>,
+    /// Whether some stratum had more hits than attempts.
+    pub is_impossible: bool,
+}
+
+impl Totals {
+    fn push(&mut self, cell: &Cell) {
+        self.strata += 1;
+        self.old = add(self.old, cell.old);
+        self.new = add(self.new, cell.new);
+        self.received = self.received.max(Some(cell.received));
+        if cell.new.n > 0 {
+            self.counted = self.counted.max(Some(cell.received));
+        }
+        self.is_impossible |= cell.old.hits > cell.old.n || cell.new.hits > cell.new.n;
+    }
+
+    /// Attempts and hits of the old side.
+    #[must_use]
+    pub fn old_pair(&self) -> (u64, u64) {
+        (self.old.n, self.old.hits)
+    }
+
+    /// Attempts and hits of the new side.
+    #[must_use]
+    pub fn new_pair(&self) -> (u64, u64) {
+        (self.new.n, self.new.hits)
+    }
+}
+
+/// Sums of one criterion since the attempt or the last restart, and since the step began.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tally {
+    /// Counts of the attempt.
+    pub attempt: Totals,
+    /// Counts of the step.
+    pub step: Totals,
+    /// The stratified comparison over the attempt; hits are taken as bad, which only decides the sign.
+    pub stratified: HarmSums,
+    /// The exact comparison of hits over the attempt.
+    pub rare_hits: Option<RareSums>,
+    /// The exact comparison of what is no hit, over the attempt.
+    pub rare_failures: Option<RareSums>,
+    /// Whether visitors are split as planned, over the attempt; where the split is counted.
+    pub split: Option<SrmTest>,
+    /// The comparison of the pass test, over the step.
+    pub blocks: Blocks,
+    /// Attempts of the step's last strata, while both sides are the same.
+    pub same: VecDeque<u64>,
+}
+
+impl Tally {
+    /// Sums of nothing. Of events that an older journal does not tell, both kinds are kept.
+    #[must_use]
+    pub fn new(rare: Option<RareEvents>) -> Self {
+        let (hits, failures) = match rare {
+            Some(RareEvents::Hits) => (true, false),
+            Some(RareEvents::Failures) => (false, true),
+            Some(RareEvents::Neither) => (false, false),
+            None => (true, true),
+        };
+        let sums = |is_kept: bool| is_kept.then(|| RareSums::new(0.0).expect("a margin of nothing is one"));
+        Self {
+            attempt: Totals::default(),
+            step: Totals::default(),
+            stratified: HarmSums::new(Hits::Bad),
+            rare_hits: sums(hits),
+            rare_failures: sums(failures),
+            split: None,
+            blocks: Blocks::default(),
+            same: VecDeque::new(),
+        }
+    }
+
+    /// Sums of nothing, where the split of visitors is counted.
+    #[must_use]
+    pub fn of_split() -> Self {
+        Self {
+            split: SrmTest::new(SPLIT_ALPHA),
+            ..Self::new(Some(RareEvents::Neither))
+        }
+    }
+
+    /// Takes one stratum; whether it may help the step to pass is for the caller to say.
+    pub fn push(&mut self, cell: &Cell, belongs: Belongs) {
+        let stratum = paired(cell);
+        self.attempt.push(cell);
+        self.stratified.push(stratum);
+        if let Some(rare) = &mut self.rare_hits {
+            rare.push(stratum);
+        }
+        if let Some(rare) = &mut self.rare_failures {
+            rare.push(failures(stratum));
+        }
+        if let Some(split) = &mut self.split {
+            split.push(u32::from(cell.share.get()), cell.new.n, cell.old.n);
+        }
+        match belongs {
+            Belongs::ToStep => self.push_to_step(cell, stratum),
+            Belongs::ToAttempt => {}
+        }
+    }
+
+    fn push_to_step(&mut self, cell: &Cell, stratum: PairedStratum) {
+        self.step.push(cell);
+        // When a block fills does not matter to those who ask at any time.
+        let _filled = self.blocks.push(stratum);
+        if cell.old != cell.new {
+            self.same.clear();
+        } else if cell.new.n > 0 {
+            self.same.push_back(cell.new.n);
+            if self.same.len() > IDENTICAL_STRATA {
+                self.same.pop_front();
+            }
+        }
+    }
+
+    /// A step begins: what passes starts at zero, what alarms does not.
+    pub fn begin_step(&mut self) {
+        self.step = Totals::default();
+        self.blocks = Blocks::default();
+        self.same.clear();
+    }
+
+    /// Hits lost against the old side's pace: good ones too few, or bad ones too many.
+    #[must_use]
+    pub fn lost(&self, hits: Hits) -> f64 {
+        match hits {
+            Hits::Bad => self.stratified.lost_so_far(),
+            Hits::Good => 0.0 - self.stratified.lost_so_far(),
+        }
+    }
+}
+
+/// What a stratum is evidence for, beside the attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Belongs {
+    /// Also for the step to pass.
+    ToStep,
+    /// For the alarm alone: it was counted before the step was in force.
+    ToAttempt,
+}
+
+/// One cell as the statistics take it.
+pub(crate) fn paired(cell: &Cell) -> PairedStratum {
+    PairedStratum::new(arm(cell.old), arm(cell.new))
+}
+
+/// Counts of one side as the statistics take them.
+pub(crate) fn arm(counts: ArmCounts) -> tidegate_stats::ArmCounts {
+    tidegate_stats::ArmCounts::new(counts.n, counts.hits)
+}
+
+/// The same stratum with what is no hit as the hits. Counts that contradict themselves stay so.
+pub(crate) fn failures(stratum: PairedStratum) -> PairedStratum {
+    let of = |arm: tidegate_stats::ArmCounts| {
+        tidegate_stats::ArmCounts::new(arm.n, arm.n.checked_sub(arm.hits).unwrap_or(arm.hits))
+    };
+    PairedStratum::new(of(stratum.old), of(stratum.new))
+}
+
+/// Both together; counts stop at the largest integer.
+pub(crate) fn add(a: ArmCounts, b: ArmCounts) -> ArmCounts {
+    ArmCounts {
+        n: a.n.saturating_add(b.n),
+        hits: a.hits.saturating_add(b.hits),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidegate_model::BasisPoints;
+    use tidegate_model::seam::ExposureVersion;
+    use tidegate_stats::HarmAlarm;
+
+    use super::*;
+
+    fn cell(old: (u64, u64), new: (u64, u64)) -> Cell {
+        let arm = |(n, hits)| ArmCounts { n, hits };
+        Cell {
+            began: Timestamp(0),
+            received: Timestamp(1),
+            version: ExposureVersion::default(),
+            share: BasisPoints::FULL,
+            old: arm(old),
+            new: arm(new),
+        }
+    }
+
+    #[test]
+    fn what_is_lost_is_what_the_alarm_of_either_kind_of_hits_counts() {
+        let cells = [cell((90, 80), (40, 30)), cell((70, 20), (60, 31))];
+        let strata: Vec<PairedStratum> = cells.iter().map(paired).collect();
+        let mut tally = Tally::new(None);
+        for cell in &cells {
+            tally.push(cell, Belongs::ToStep);
+        }
+        for hits in [Hits::Good, Hits::Bad] {
+            let alarm = HarmAlarm::fold(hits, 0.01, &strata).expect("an alpha");
+            assert_eq!(tally.lost(hits).to_bits(), alarm.lost_so_far().to_bits());
+            assert_eq!(tally.stratified.difference(0.01), alarm.difference());
+        }
+    }
+
+    #[test]
+    fn a_step_begins_with_nothing_that_passes_and_all_that_alarms() {
+        let mut tally = Tally::new(Some(RareEvents::Failures));
+        tally.push(&cell((50, 50), (50, 50)), Belongs::ToStep);
+        tally.push(&cell((50, 50), (50, 40)), Belongs::ToAttempt);
+        assert_eq!((tally.step.new.n, tally.attempt.new.n, tally.same.len()), (50, 100, 1));
+        tally.begin_step();
+        assert_eq!((tally.step, tally.blocks), (Totals::default(), Blocks::default()));
+        assert_eq!((tally.attempt.new.hits, tally.same.len()), (90, 0));
+    }
+}
