@@ -6,7 +6,9 @@ use super::report::Criterion;
 /// What is known of a metric.
 pub(super) struct Hint {
     name: String,
+    /// The query, and whether it is one of Prometheus.
     query: String,
+    is_prometheus: bool,
     at_most: Option<f64>,
     at_least: Option<f64>,
 }
@@ -24,6 +26,8 @@ enum Subject {
     Errors(f64),
     /// A time in milliseconds.
     Latency(f64),
+    /// A number of Prometheus between its bounds.
+    Level,
     Other,
 }
 
@@ -33,6 +37,7 @@ impl Hint {
         Self {
             name: name.to_owned(),
             query: query.to_owned(),
+            is_prometheus: false,
             at_most,
             at_least,
         }
@@ -90,6 +95,11 @@ impl Hint {
         hint
     }
 
+    /// The same, asked of Prometheus or not.
+    pub(super) fn of_prometheus(self, is_prometheus: bool) -> Self {
+        Self { is_prometheus, ..self }
+    }
+
     fn subject(&self) -> Subject {
         // The name says it better than the query, which may count the opposite in order to divide by it.
         let name = self.name.to_lowercase();
@@ -117,6 +127,11 @@ impl Hint {
             && let Some(unit_ms) = self.unit_ms()
         {
             return Subject::Latency(limit * unit_ms);
+        }
+        let has_bound = self.at_least.is_some() || self.at_most.is_some();
+        let is_whole = !self.query.is_empty() && self.query.len() <= QUERY_BYTES_MAX && !self.query.contains("${");
+        if self.is_prometheus && has_bound && is_whole {
+            return Subject::Level;
         }
         Subject::Other
     }
@@ -171,6 +186,7 @@ pub(super) fn criterion(hint: &Hint) -> Criterion {
             ),
             help: format!("{flow}; the requests are timed at the gateway, none is `no data`, never fast enough"),
         },
+        Subject::Level => level(hint),
         Subject::Other => Criterion {
             yaml: format!("- {{ manual: \"does {} allow the next step?\" }}", plain(&hint.name)),
             help:
@@ -181,10 +197,49 @@ pub(super) fn criterion(hint: &Hint) -> Criterion {
     }
 }
 
+/// A criterion for each bound of a number that Prometheus tells.
+fn level(hint: &Hint) -> Criterion {
+    let words: Vec<&str> = hint.query.split_whitespace().collect();
+    let query = words.join(" ").replace('\\', "\\\\").replace('"', "\\\"");
+    let bounds = [("at-least", hint.at_least), ("at-most", hint.at_most)];
+    let lines: Vec<String> = bounds
+        .into_iter()
+        .filter_map(|(side, bound)| {
+            let bound = decimal(bound?, 6);
+            Some(format!(
+                "- {{ level: {{ on: metrics, prometheus: \"{query}\" }}, {side}: {bound}, owner: shop }}"
+            ))
+        })
+        .collect();
+    let filled = if query.contains("{{") {
+        "put your values in place of what stands in `{{ }}`, and your domain in place of `shop`"
+    } else {
+        "put your domain in place of `shop`"
+    };
+    Criterion {
+        yaml: lines.join("\n"),
+        help: format!(
+            "{filled}; no series are `no data`, several, NaN and infinity are `invalid`, and none of them passes"
+        ),
+    }
+}
+
+/// A number without zeros at its end.
+fn decimal(number: f64, places: usize) -> String {
+    let digits = format!("{number:.places$}");
+    if digits.contains('.') {
+        digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        digits
+    }
+}
+
+/// Longest query that a criterion repeats.
+const QUERY_BYTES_MAX: usize = 2_000;
+
 /// A share as a plan writes it, to a ten-thousandth of a percent.
 fn percent(share: f64) -> String {
-    let digits = format!("{:.4}", share * 100.0);
-    format!("{}%", digits.trim_end_matches('0').trim_end_matches('.'))
+    format!("{}%", decimal(share * 100.0, 4))
 }
 
 /// A name inside quotes.

@@ -74,7 +74,10 @@ fn cells(metric: &Metric) -> String {
         let cell = outcome.cell.words();
         writeln!(out, "{mark} {cell:<17} {:<13} {}", outcome.word, outcome.because).expect("writing to a text");
     }
-    writeln!(out, "  in Tidegate       {}", metric.criterion.yaml).expect("writing to a text");
+    for (at, line) in metric.criterion.yaml.lines().enumerate() {
+        let head = if at == 0 { "in Tidegate" } else { "" };
+        writeln!(out, "  {head:<17} {line}").expect("writing to a text");
+    }
     writeln!(out, "                    {}", metric.criterion.help).expect("writing to a text");
     out
 }

@@ -4,11 +4,13 @@ mod adopt;
 mod answer_pages;
 mod ask;
 mod check;
+mod compare;
 mod demo;
 mod explain;
 mod gateway;
 mod init;
 mod journal;
+mod lint;
 mod serve;
 mod status;
 mod token;
@@ -31,6 +33,8 @@ enum Command {
     Demo(demo::Demo),
     Init(init::Init),
     Check(check::Check),
+    Compare(compare::Compare),
+    Lint(lint::Lint),
     Explain(explain::Explain),
     Serve(serve::Serve),
     Adopt(adopt::Adopt),
@@ -61,6 +65,8 @@ impl Tidegate {
             Command::Demo(command) => command.run(),
             Command::Init(command) => command.run(),
             Command::Check(command) => command.run(),
+            Command::Compare(command) => command.run(),
+            Command::Lint(command) => command.run(),
             Command::Explain(command) => command.run(),
             Command::Serve(command) => command.run(),
             Command::Adopt(command) => command.run(),

@@ -7,6 +7,7 @@ mod demo;
 mod full;
 mod garbage;
 mod harm;
+mod lint;
 mod postbox;
 mod readme;
 mod restart;

@@ -16,6 +16,7 @@ use crate::code::Code;
 use crate::diagnostic::Level;
 use crate::sink::Place;
 use judge::{Judged, Way, judge};
+use provider::Provider;
 use template::{Asked, metrics};
 
 /// The code that was read.
@@ -86,7 +87,7 @@ fn metric(asked: &Asked, judged: Vec<Judged>, document: &Document<'_>, reading: 
         source: asked.provider.words().to_owned(),
         span: reading.span(asked.place),
         outcomes: judged.into_iter().map(|judged| judged.outcome).collect(),
-        criterion: criterion(&hint),
+        criterion: criterion(&hint.of_prometheus(matches!(asked.provider, Provider::Prometheus { .. }))),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::diagnostic::Level;
 use crate::sink::Place;
 use canary::{Asked, Canary, Template, canary, template};
 use judge::{Check, Judged, Range, judge};
+use provider::of_type;
 
 /// The code that was read.
 const AS_OF: &str = "flagger v1.44.0 (15bd6ad5)";
@@ -96,7 +97,10 @@ fn metric(asked: &Asked, judged: Vec<Judged>, document: &Document<'_>, reading: 
         source: asked.check.provider.words.to_owned(),
         span: reading.span(asked.place),
         outcomes: judged.into_iter().map(|judged| judged.outcome).collect(),
-        criterion: criterion(&Hint::of_range(&asked.name, &asked.query, min, max)),
+        criterion: criterion(
+            &Hint::of_range(&asked.name, &asked.query, min, max)
+                .of_prometheus(asked.check.provider == of_type("prometheus")),
+        ),
     }
 }
 
