@@ -5,11 +5,16 @@
     clippy::disallowed_methods,
     reason = "a simulated world need not be the same on every machine"
 )]
+#![expect(
+    clippy::disallowed_types,
+    reason = "the second implementation is a program of its own"
+)]
 
 mod batches;
 mod drops;
 mod error_rates;
 mod false_alarms;
+mod independent;
 mod laws;
 mod prediction;
 mod quantiles;
