@@ -73,6 +73,13 @@ pub struct Progress {
 pub enum Event {
     /// How far it is; several times a second at most.
     Progress(Progress),
+    /// The rows of a side are read once and sorted here before the first chunk.
+    Sorting {
+        /// Which side.
+        side: Side,
+        /// Why they do not come in key order.
+        why: String,
+    },
     /// A chunk was compared to its end; kept on disk, it need not be compared again.
     ChunkDone(ChunkDone),
     /// A chunk could not be read.

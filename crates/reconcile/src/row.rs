@@ -32,6 +32,11 @@ impl Key {
         Self(bytes.into())
     }
 
+    /// The end of a range that holds this key and none behind it; it is no key of a row.
+    pub(crate) fn just_after(&self) -> Self {
+        Self([&self.0, &[0][..]].concat().into())
+    }
+
     /// The canonical bytes, to be kept.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

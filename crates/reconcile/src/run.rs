@@ -13,6 +13,9 @@ use crate::comparison::Comparison;
 use crate::entity::Side;
 use crate::event::{ChunkDone, Event, KeyRange, Progress, Suspect};
 use crate::fault::SourceFault;
+use crate::pace::Pace;
+use crate::sorted::sort;
+use crate::source::{Arrival, Question};
 use crate::suspects::{reread, tried};
 use crate::verdict::{Counts, Coverage, Doubt, Verdict};
 
@@ -26,6 +29,8 @@ const SPEED_WEIGHT: u64 = 30;
 const TRIES_MAX: u32 = 3;
 /// Chunks skipped one after the other that end the run: the source is gone.
 const SKIPPED_MAX: u32 = 3;
+/// The longest that one reading of all rows may take, where they are sorted here.
+const WHOLE_READING_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// How often progress is told.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 /// How often load is looked at, and how long a busy database is left alone.
@@ -64,9 +69,22 @@ impl Comparison {
         stop: &Stop,
         sink: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Verdict, SideFault> {
-        let pair = self.pair();
-        let mut run = Run::new(self, pair, earlier, stop);
-        run.chunks(sink).await?;
+        let mut sorted: Vec<(Side, String)> = Vec::new();
+        for (side, bound) in [(Side::Old, &self.old), (Side::New, &self.new)] {
+            sorted.extend(bound.sorted_because.clone().map(|why| (side, why)));
+        }
+        let mut run = Run::new(self, self.pair(), earlier.clone(), stop);
+        run.sort(&sorted, sink).await?;
+        while let Err(side_fault) = run.chunks(sink).await {
+            let is_first = sorted.iter().all(|(side, _)| *side != side_fault.side);
+            if side_fault.fault != SourceFault::OutOfOrder || !is_first {
+                return Err(side_fault);
+            }
+            // What was compared before is compared again: rows may have stood in another range than their key says.
+            sorted.push((side_fault.side, side_fault.fault.to_string()));
+            run = Run::new(self, self.pair(), earlier.clone(), stop);
+            run.sort(&sorted, sink).await?;
+        }
         let verdict = run.end(sink).await;
         sink(Event::Ended(verdict.clone()));
         Ok(verdict)
@@ -118,6 +136,54 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Reads the sides that do not come in key order once and sorts them.
+    async fn sort(&mut self, sides: &[(Side, String)], sink: &mut (dyn FnMut(Event) + Send)) -> Result<(), SideFault> {
+        let mut tick = tokio::time::interval(PROGRESS_EVERY);
+        for (side, why) in sides {
+            let side = *side;
+            sink(Event::Sorting { side, why: why.clone() });
+            let reading = match side {
+                Side::Old => &self.pair.old,
+                Side::New => &self.pair.new,
+            };
+            let mut whole = reading.clone();
+            whole.question = Arc::new(Question {
+                order: Arrival::AsTheyCome,
+                statement_time_max: WHOLE_READING_MAX,
+                ..(*reading.question).clone()
+            });
+            let mut sorting = std::pin::pin!(sort(&whole));
+            let sorted = loop {
+                tokio::select! {
+                    sorted = &mut sorting => break sorted.map_err(|fault| SideFault { side, fault })?,
+                    _ = tick.tick() => {
+                        if self.stop.is_asked() || self.is_late() {
+                            return Ok(());
+                        }
+                        self.tell_progress(sink);
+                    }
+                }
+            };
+            let reading = match side {
+                Side::Old => &mut self.pair.old,
+                Side::New => &mut self.pair.new,
+            };
+            reading.source = Arc::new(sorted);
+            // It has been paid for as it was read.
+            reading.pace = Arc::new(Pace::new(None, None));
+            reading.rows.store(0, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Whether the longest time is used up, but for what reading suspects again needs.
+    fn is_late(&self) -> bool {
+        let budget = &self.comparison.budget;
+        budget
+            .time_max
+            .is_some_and(|most| self.began.elapsed() >= most.saturating_sub(reserve(most, budget.settle)))
+    }
+
     /// Compares chunk after chunk until nothing is left, or until it may not go on.
     async fn chunks(&mut self, sink: &mut (dyn FnMut(Event) + Send)) -> Result<(), SideFault> {
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
@@ -151,10 +217,7 @@ impl<'a> Run<'a> {
         let suspects = u64::try_from(self.suspects.len()).unwrap_or(u64::MAX);
         let limit = if self.stop.is_asked() {
             Doubt::Stopped
-        } else if budget
-            .time_max
-            .is_some_and(|most| self.began.elapsed() >= most - reserve(most, budget.settle))
-        {
+        } else if self.is_late() {
             Doubt::TimeReached
         } else if suspects >= budget.differences_max {
             Doubt::DifferencesReached

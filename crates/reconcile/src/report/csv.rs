@@ -31,6 +31,7 @@ pub(super) fn event(out: &mut dyn Write, subject: &Subject, event: &Event) -> io
         Event::Progress(_)
         | Event::ChunkDone(_)
         | Event::ChunkSkipped { .. }
+        | Event::Sorting { .. }
         | Event::Paused { .. }
         | Event::Rereading { .. }
         | Event::Healed { .. }

@@ -31,6 +31,7 @@ impl Human {
             }
             Event::Progress(_)
             | Event::ChunkDone(_)
+            | Event::Sorting { .. }
             | Event::Paused { .. }
             | Event::Rereading { .. }
             | Event::Healed { .. }

@@ -51,6 +51,7 @@ pub(super) fn event(out: &mut dyn Write, subject: &Subject, event: &Event) -> io
             until: range.until.as_ref().map(|key| KeyShown(subject, key)),
             fault,
         },
+        Event::Sorting { side, why } => Line::Sorting { side: *side, why },
         Event::Paused { side, why, pause } => Line::Paused {
             side: *side,
             why,

@@ -67,6 +67,10 @@ pub(super) enum Line<'a> {
         until: Option<KeyShown<'a>>,
         fault: &'a str,
     },
+    Sorting {
+        side: Side,
+        why: &'a str,
+    },
     Paused {
         side: Side,
         why: &'a str,

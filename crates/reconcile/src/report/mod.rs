@@ -22,6 +22,7 @@ use crate::totals::Totals;
 use crate::verdict::Verdict;
 
 pub use human::progress;
+pub(crate) use words::harmless;
 
 /// Ranges of keys that could not be read, named one by one; those beyond are counted.
 const SKIPPED_NAMED_MAX: usize = 100;
@@ -202,6 +203,7 @@ impl End {
             Event::ChunkSkipped { .. } => self.skipped_more += 1,
             Event::Progress(_)
             | Event::ChunkDone(_)
+            | Event::Sorting { .. }
             | Event::Paused { .. }
             | Event::Rereading { .. }
             | Event::Confirmed(_)

@@ -45,6 +45,7 @@ impl Page {
             Event::Progress(_)
             | Event::ChunkDone(_)
             | Event::ChunkSkipped { .. }
+            | Event::Sorting { .. }
             | Event::Paused { .. }
             | Event::Rereading { .. }
             | Event::Healed { .. }

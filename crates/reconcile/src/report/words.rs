@@ -40,7 +40,7 @@ pub(super) fn value(value: &Value) -> String {
 }
 
 /// The text with letters escaped that are no letters: control characters, and those that turn the direction of writing.
-pub(super) fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         let turns = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -1,7 +1,9 @@
 //! Where rows are read from: one trait that databases and files answer, and the streams that their rows come in.
 
+mod file;
 mod mysql;
 mod postgres;
+mod sqlite;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,7 +118,7 @@ impl Question {
     }
 }
 
-/// A source by its address: `postgres://`, `mysql://` or `mariadb://`.
+/// A source by its address: `postgres://`, `mysql://`, `mariadb://`, `sqlite:PATH`, `csv:PATH` or `ndjson:PATH`.
 ///
 /// # Errors
 /// [`SourceFault::Address`] for anything else, [`SourceFault::Unprotected`]. Neither repeats the address.
@@ -126,8 +128,22 @@ pub fn open(address: &str) -> Result<Arc<dyn Source>, SourceFault> {
         Some("postgres" | "postgresql") => Arc::new(postgres::Postgres::new(address)?),
         Some("mysql") => Arc::new(mysql::MySql::new(address)?),
         Some("mariadb") => Arc::new(mysql::MySql::new(&address.replacen("mariadb", "mysql", 1))?),
+        Some("sqlite") => Arc::new(sqlite::Sqlite::new(path(address))),
+        Some("csv") => Arc::new(file::Rows::new(path(address), file::Form::Csv)),
+        Some("ndjson") => Arc::new(file::Rows::new(path(address), file::Form::Ndjson)),
         _ => return Err(SourceFault::Address),
     })
+}
+
+/// What stands behind the scheme, with or without two slashes.
+fn path(address: &str) -> &str {
+    let path = address.split_once(':').map_or("", |(_, path)| path);
+    path.strip_prefix("//").unwrap_or(path)
+}
+
+/// This machine's clock, for what has none of its own.
+fn wall_clock() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
 }
 
 /// How busy a database is.
@@ -144,6 +160,11 @@ pub struct Load {
 pub trait Source: Send + Sync {
     /// What people call it; never with a secret.
     fn name(&self) -> String;
+
+    /// Whether rows may be others when they are read again; a file is what it was when it was read.
+    fn is_live(&self) -> bool {
+        true
+    }
 
     /// The names of a relation's columns, and of those that are its key.
     ///
