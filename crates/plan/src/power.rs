@@ -152,6 +152,15 @@ pub fn power(estate: &Estate, shares: &Shares, plan: &PlanId) -> Option<Power> {
     })
 }
 
+impl Power {
+    /// Whether no step is too short for any of its criteria, so that `check` has nothing to say about them.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        let mut criteria = self.steps.iter().flat_map(|step| &step.criteria);
+        criteria.all(|one| one.code.is_none())
+    }
+}
+
 fn of_criterion(ground: &Ground<'_>, criterion: &Criterion, step: &Step) -> CriterionPower {
     let part = ground.part(criterion);
     let declared = flow_of(&criterion.measure).and_then(|flow| ground.declared(flow));
@@ -167,7 +176,12 @@ fn of_criterion(ground: &Ground<'_>, criterion: &Criterion, step: &Step) -> Crit
         in_longest: seen(step.at_most),
         false_harm: ground.harm_alpha(criterion).filter(|_| is_test),
         false_pass: Some(ground.plan.alpha.ratio()).filter(|_| is_test),
-        margin: margin(&criterion.measure, step),
+        margin: match outcome {
+            Outcome::NotCompared => "-".to_owned(),
+            Outcome::Fits | Outcome::TooShort | Outcome::Never | Outcome::Undeclared | Outcome::NotForecast => {
+                margin(&criterion.measure, step)
+            }
+        },
         needs_s,
         outcome,
         code,
@@ -254,7 +268,9 @@ fn note(ground: &Ground<'_>, criterion: &Criterion, step: &Step, part: Part) -> 
         Part::Whole | Part::Declared(_) => None,
     });
     let of_measure = match &criterion.measure {
-        Measure::Errors { .. } | Measure::Latency { .. } => Some("failures and slow answers are taken to be a tenth of what is allowed".to_owned()),
+        Measure::Errors { .. } | Measure::Latency { .. } => {
+            Some("failures and slow answers are taken to be a tenth of what is allowed".to_owned())
+        }
         Measure::Level { cadence, .. } => Some(format!(
             "a bound, no test: {} answers in the soak, {} in the longest time",
             step.soak.0 / cadence.every.0.max(1),

@@ -1,15 +1,14 @@
 //! Forecasts: how long a criterion needs to pass on the declared traffic, and what it can see until then. `check`, its rule
 //! against decorative gates and `power` all ask here, so that they cannot disagree.
 
-mod limit;
-
 use tidegate_model::ask::{Cadence, CountQuestion, Looks};
 use tidegate_model::edge::Edge;
 use tidegate_model::flow::{Flow, SegmentValue};
 use tidegate_model::plan::{Criterion, Measure, Plan, Stage, Step, Traffic as Declared};
 use tidegate_model::{BasisPoints, FlowId, Millis};
-use tidegate_stats::joint::{COMPARISON_PART, COMPLETION_PART, LIMIT_PART};
-use tidegate_stats::power::Traffic;
+use tidegate_stats::joint::LIMIT_PART;
+use tidegate_stats::limit_power::LimitTraffic;
+use tidegate_stats::power::{Traffic, units_until_share_verdict};
 use tidegate_stats::{Hits, Ledger, Margin};
 
 use crate::read::criterion::flow_of;
@@ -117,7 +116,7 @@ impl Ground<'_> {
                     Sure::With(_, both) if !is_full => Sure::With(both, both),
                     Sure::With(..) | Sure::Mean => sure,
                 };
-                let absolute = limit_seconds(declared, part, step, at_most.ratio(), alpha, both)?;
+                let absolute = self.limit_seconds(declared, part, step, at_most.ratio(), alpha, both)?;
                 if is_full {
                     return Some(absolute);
                 }
@@ -126,7 +125,7 @@ impl Ground<'_> {
                 Some(absolute.max(pass(&traffic, Hits::Bad, margin, alpha, both)?))
             }),
             Measure::Latency { flow, quantile, .. } => self.on_traffic(criterion, flow, |declared, part| {
-                limit_seconds(declared, part, step, 1.0 - quantile.ratio(), alpha, sure)
+                self.limit_seconds(declared, part, step, 1.0 - quantile.ratio(), alpha, sure)
             }),
             Measure::Slower {
                 flow,
@@ -157,24 +156,19 @@ impl Ground<'_> {
             Measure::Completion { .. } | Measure::Slower { .. } if is_full => None,
             Measure::Completion { .. } => {
                 let traffic = self.split(declared, part, step, declared.completion.ratio())?;
-                let drop = traffic.smallest_visible(Hits::Good, alpha * COMPLETION_PART, heard, CHANCE)?;
-                Some(Visible::Drop(drop))
+                traffic.smallest_visible_drop(alpha, heard, CHANCE).map(Visible::Drop)
             }
             Measure::Errors { at_most, .. } if is_full => {
-                limit_visible(declared, part, step, at_most.ratio(), alpha * LIMIT_PART, heard)
+                self.limit_visible(declared, part, step, at_most.ratio(), alpha * LIMIT_PART, heard)
             }
-            Measure::Errors { .. } => {
+            Measure::Errors { at_most, .. } => {
                 let base = errors_expected(&criterion.measure)?;
-                let rise = self.split(declared, part, step, base)?.smallest_visible(
-                    Hits::Bad,
-                    alpha * COMPARISON_PART,
-                    heard,
-                    CHANCE,
-                )?;
+                let traffic = self.split(declared, part, step, base)?;
+                let rise = traffic.smallest_visible_errors(at_most.ratio(), alpha, heard, CHANCE)?;
                 Some(Visible::Share(base, base * (1.0 + rise)))
             }
             Measure::Latency { quantile, .. } => {
-                limit_visible(declared, part, step, 1.0 - quantile.ratio(), alpha, heard)
+                self.limit_visible(declared, part, step, 1.0 - quantile.ratio(), alpha, heard)
             }
             Measure::Slower { quantile, .. } => {
                 let base = 1.0 - quantile.ratio();
@@ -295,11 +289,60 @@ impl Ground<'_> {
         self.plan.traffic.iter().find(|traffic| traffic.flow == *flow)
     }
 
+    /// Seconds until a share on the new side is known to be below its limit. At a limit of nothing, the first attempt
+    /// without an event is all that can be asked for.
+    fn limit_seconds(
+        &self,
+        declared: &Declared,
+        part: Part,
+        step: &Step,
+        limit: f64,
+        alpha: f64,
+        sure: Sure,
+    ) -> Option<f64> {
+        let traffic = self.limited(declared, part, step, limit);
+        let expected = limit * SHARE_OF_LIMIT;
+        match sure {
+            _ if traffic.per_s <= 0.0 => None,
+            _ if limit == 0.0 => Some(1.0 / traffic.per_s),
+            Sure::Mean => units_until_share_verdict(expected, limit, alpha).map(|units| units / traffic.per_s),
+            Sure::With(chance, _) => traffic.seconds_until_pass(expected, alpha, chance),
+        }
+    }
+
+    fn limit_visible(
+        &self,
+        declared: &Declared,
+        part: Part,
+        step: &Step,
+        limit: f64,
+        alpha: f64,
+        heard: f64,
+    ) -> Option<Visible> {
+        let seen = self
+            .limited(declared, part, step, limit)
+            .smallest_visible(alpha, heard, CHANCE)?;
+        Some(Visible::Share(limit, seen))
+    }
+
+    /// The night's traffic on the new side against a limit.
+    fn limited(&self, declared: &Declared, part: Part, step: &Step, limit: f64) -> LimitTraffic {
+        LimitTraffic {
+            per_s: per_second(declared, part) * step.to.share(),
+            limit,
+            stratum_s: self.stratum(),
+        }
+    }
+
+    fn stratum(&self) -> f64 {
+        seconds(self.edge.stratum).max(1.0)
+    }
+
     /// The night's traffic on both sides, in strata of the edge.
     fn split(&self, declared: &Declared, part: Part, step: &Step, base: f64) -> Option<Traffic> {
         let traffic = Traffic::split(per_second(declared, part), step.to.share(), base)?;
         Some(Traffic {
-            stratum_s: seconds(self.edge.stratum).max(1.0),
+            stratum_s: self.stratum(),
             ..traffic
         })
     }
@@ -332,25 +375,6 @@ fn pass(traffic: &Traffic, hits: Hits, margin: Margin, alpha: f64, sure: Sure) -
         Sure::Mean => traffic.seconds_until_pass(hits, margin, alpha),
         Sure::With(chance, _) => traffic.seconds_until_pass_with(hits, margin, alpha, chance),
     }
-}
-
-/// Seconds until a share on the new side is known to be below its limit. At a limit of nothing, the first attempt without an
-/// event is all that can be asked for.
-fn limit_seconds(declared: &Declared, part: Part, step: &Step, limit: f64, alpha: f64, sure: Sure) -> Option<f64> {
-    let per_s = per_second(declared, part) * step.to.share();
-    let expected = limit * SHARE_OF_LIMIT;
-    let units = match sure {
-        _ if limit == 0.0 => 1.0,
-        Sure::Mean => tidegate_stats::power::units_until_share_verdict(expected, limit, alpha)?,
-        Sure::With(chance, _) => limit::units_until_pass(expected, limit, alpha, chance)?,
-    };
-    (per_s > 0.0).then(|| units / per_s)
-}
-
-fn limit_visible(declared: &Declared, part: Part, step: &Step, limit: f64, alpha: f64, heard: f64) -> Option<Visible> {
-    let units = per_second(declared, part) * step.to.share() * heard;
-    let seen = limit::smallest_share(limit, alpha, units, CHANCE)?;
-    Some(Visible::Share(limit, seen))
 }
 
 fn per_second(declared: &Declared, part: Part) -> f64 {

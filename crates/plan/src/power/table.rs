@@ -16,17 +16,9 @@ impl Display for Power {
         for step in &self.steps {
             block(step, width, f)?;
         }
-        let mut notes: Vec<(&str, &str)> = Vec::new();
-        for one in self.steps.iter().flat_map(|step| &step.criteria) {
-            if let Some(note) = &one.note
-                && !notes.contains(&(one.criterion.as_str(), note.as_str()))
-            {
-                notes.push((one.criterion.as_str(), note.as_str()));
-            }
-        }
         writeln!(f)?;
-        for (criterion, note) in notes {
-            writeln!(f, "{criterion}: {note}")?;
+        for (note, criteria) in self.notes() {
+            writeln!(f, "{}: {note}", criteria.join(", "))?;
         }
         writeln!(f, "\n{LEGEND}")
     }
@@ -39,6 +31,22 @@ false halt: share of the plan's alpha in the first try, of which try k has 1/k²
 needs: time after which the margin is excluded with 80 % chance when both sides are equal";
 
 impl Power {
+    /// Each note with the criteria that it is about, in the order of the plan.
+    fn notes(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut notes: Vec<(&str, Vec<&str>)> = Vec::new();
+        for one in self.steps.iter().flat_map(|step| &step.criteria) {
+            let (Some(note), name) = (one.note.as_deref(), one.criterion.as_str()) else {
+                continue;
+            };
+            match notes.iter_mut().find(|(known, _)| *known == note) {
+                None => notes.push((note, vec![name])),
+                Some((_, names)) if names.contains(&name) => {}
+                Some((_, names)) => names.push(name),
+            }
+        }
+        notes
+    }
+
     fn width(&self) -> usize {
         self.steps
             .iter()
