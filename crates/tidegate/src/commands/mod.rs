@@ -4,6 +4,7 @@ mod adopt;
 mod answer_pages;
 mod ask;
 mod check;
+mod compare;
 mod demo;
 mod explain;
 mod gateway;
@@ -32,6 +33,7 @@ enum Command {
     Demo(demo::Demo),
     Init(init::Init),
     Check(check::Check),
+    Compare(compare::Compare),
     Lint(lint::Lint),
     Explain(explain::Explain),
     Serve(serve::Serve),
@@ -63,6 +65,7 @@ impl Tidegate {
             Command::Demo(command) => command.run(),
             Command::Init(command) => command.run(),
             Command::Check(command) => command.run(),
+            Command::Compare(command) => command.run(),
             Command::Lint(command) => command.run(),
             Command::Explain(command) => command.run(),
             Command::Serve(command) => command.run(),
