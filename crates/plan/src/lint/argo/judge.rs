@@ -4,11 +4,12 @@ use super::super::cell::{Cell, Outcome, Verdict};
 use super::super::condition::Fault;
 use super::super::value::Value;
 use super::limits::End;
-use super::provider::{Answer, Several};
+use super::provider::Answer;
+use super::several::several;
 use super::template::{Asked, Written};
 
 /// Where conditions are evaluated.
-const EVALUATE: &str = "utils/evaluate/evaluate.go EvaluateResult";
+pub(super) const EVALUATE: &str = "utils/evaluate/evaluate.go EvaluateResult";
 /// Where a metric's end is decided.
 const ASSESS: &str = "analysis/analysis.go assessMetricStatus";
 /// Where a dry run is left out of the end.
@@ -18,7 +19,7 @@ const SKIP: &str = "rollout/analysis.go reconcileAnalysisRuns";
 
 /// A measurement's phase, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     Successful(&'static str),
     Failed(&'static str),
     Inconclusive(&'static str),
@@ -91,11 +92,11 @@ const SEEN_IDENTICAL: &str = "a condition sees one answer, not an old and a new 
 const TERMINATED: &str = "a run that is stopped with nothing measured, or below its limits, is Successful";
 const SKIPPED: &str = "a full promotion and a way back inside the rollback window cancel the analysis";
 
-fn has_none(asked: &Asked) -> bool {
+pub(super) fn has_none(asked: &Asked) -> bool {
     asked.success.is_none() && asked.failure.is_none()
 }
 
-fn fixed(cell: Cell, verdict: Verdict, because: &str, decided_in: &'static str) -> Judged {
+pub(super) fn fixed(cell: Cell, verdict: Verdict, because: &str, decided_in: &'static str) -> Judged {
     Judged {
         outcome: Outcome {
             cell,
@@ -143,7 +144,7 @@ fn answered(asked: &Asked, cell: Cell, answer: Answer) -> Judged {
 }
 
 /// The phase of a measurement of a value; with an argument without a value, only what holds for each number tried.
-fn phase(asked: &Asked, value: &Value) -> Phase {
+pub(super) fn phase(asked: &Asked, value: &Value) -> Phase {
     let tried = [&asked.success, &asked.failure]
         .into_iter()
         .flatten()
@@ -203,7 +204,7 @@ fn phase_once(asked: &Asked, attempt: usize, value: &Value) -> Phase {
 }
 
 /// How the metric ends when every measurement has this phase.
-fn ended(asked: &Asked, cell: Cell, phase: Phase, value: &str, place: &'static str) -> Judged {
+pub(super) fn ended(asked: &Asked, cell: Cell, phase: Phase, value: &str, place: &'static str) -> Judged {
     let because = |words: &str| match value {
         "" => words.to_owned(),
         value => format!("{value}: {words}"),
@@ -275,128 +276,12 @@ fn aborts(times: i64) -> String {
     }
 }
 
-fn passes(cell: Cell, because: String, place: &'static str, way: Way) -> Judged {
+pub(super) fn passes(cell: Cell, because: String, place: &'static str, way: Way) -> Judged {
     let mut judged = fixed(cell, Verdict::Passes, &because, place);
     judged.outcome.by_file = true;
     judged.way = Some(way);
     judged
 }
-
-/// Two series of which one would fail alone.
-fn several(asked: &Asked) -> Judged {
-    let cell = Cell::SeveralSeries;
-    let place = asked.provider.place();
-    let (all, of, words) = match asked.provider.several() {
-        Several::All(of) => (true, of, "a list of all series"),
-        Several::One(of, words) => (false, of, words),
-        Several::Never(words) => return fixed(cell, Verdict::CannotHappen, words, place),
-        Several::NotKnown(words) => return fixed(cell, Verdict::NotKnown, words, place),
-    };
-    if has_none(asked) {
-        return passes(
-            cell,
-            "without a condition everything is Successful".to_owned(),
-            EVALUATE,
-            Way::NoCondition,
-        );
-    }
-    let numbers = candidates(asked);
-    let list = |numbers: &[f64]| {
-        asked
-            .provider
-            .listed(numbers.iter().map(|number| of(*number)).collect())
-    };
-    let judged_alone = |is_bare: bool| -> Vec<(f64, Phase)> {
-        let answer = |number: f64| if is_bare { of(number) } else { list(&[number]) };
-        numbers
-            .iter()
-            .map(|number| (*number, phase(asked, &answer(*number))))
-            .collect()
-    };
-    let mut alone = judged_alone(!all || asked.provider.is_bare_alone());
-    // A condition written for a list cannot judge a bare number.
-    if all && alone.iter().all(|(_, phase)| matches!(phase, Phase::Error(_))) {
-        alone = judged_alone(false);
-    }
-    let good: Vec<f64> = alone
-        .iter()
-        .filter(|(_, phase)| matches!(phase, Phase::Successful(_)))
-        .map(|(number, _)| *number)
-        .collect();
-    let bad: Vec<f64> = alone
-        .iter()
-        .filter(|(_, phase)| matches!(phase, Phase::Failed(_) | Phase::Inconclusive(_)))
-        .map(|(number, _)| *number)
-        .collect();
-    if let Some((_, Phase::NotKnown(words))) = alone.iter().find(|(_, phase)| matches!(phase, Phase::NotKnown(_))) {
-        return fixed(cell, Verdict::NotKnown, words, EVALUATE);
-    }
-    if !all {
-        return if good.is_empty() {
-            fixed(
-                cell,
-                Verdict::NotKnown,
-                "no number was found that passes alone",
-                EVALUATE,
-            )
-        } else {
-            passes(
-                cell,
-                format!("{words} is judged, the others are dropped"),
-                place,
-                Way::Succeeded,
-            )
-        };
-    }
-    let mut phases = Vec::new();
-    for good in &good {
-        for bad in &bad {
-            for pair in [[*good, *bad], [*bad, *good]] {
-                let phase = phase(asked, &list(&pair));
-                if matches!(phase, Phase::Successful(_)) {
-                    return passes(
-                        cell,
-                        "a series that passes hides one that would not".to_owned(),
-                        EVALUATE,
-                        Way::Succeeded,
-                    );
-                }
-                phases.push(phase);
-            }
-        }
-    }
-    // The pair is judged alike whatever the numbers; the first shows how.
-    match phases.into_iter().next() {
-        Some(phase) => ended(asked, cell, phase, words, EVALUATE),
-        None => match phase(asked, &list(&[1.0, 1.0])) {
-            phase @ Phase::Error(_) => ended(asked, cell, phase, words, EVALUATE),
-            Phase::Successful(_) | Phase::Failed(_) | Phase::Inconclusive(_) | Phase::NotKnown(_) => fixed(
-                cell,
-                Verdict::NotKnown,
-                "no two numbers were found of which one passes alone and one does not",
-                EVALUATE,
-            ),
-        },
-    }
-}
-
-/// Numbers around those that stand in the conditions.
-fn candidates(asked: &Asked) -> Vec<f64> {
-    let mut numbers = vec![-1.0, 0.0, 0.5, 1.0, 100.0, 1e9];
-    for written in [&asked.success, &asked.failure].into_iter().flatten() {
-        for condition in written.readings.iter().flatten() {
-            for number in condition.numbers().into_iter().take(NUMBERS_MAX) {
-                numbers.extend([number, number / 2.0, number * 2.0 + 1.0, number - 1.0]);
-            }
-        }
-    }
-    numbers.sort_by(f64::total_cmp);
-    numbers.dedup();
-    numbers
-}
-
-/// Numbers of a condition that are tried around.
-const NUMBERS_MAX: usize = 4;
 
 /// A dry run decides nothing, whatever it measures.
 fn dry(asked: &Asked, mut judged: Judged) -> Judged {

@@ -6,9 +6,10 @@ use super::super::value::Value;
 /// Where a metric's numbers come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Provider {
-    /// `is_scalar` when the query gives one number without a list around it.
+    /// `is_scalar` when the query gives one number without a list around it, `is_single` when it gives one series at most.
     Prometheus {
         is_scalar: bool,
+        is_single: bool,
     },
     DatadogV1,
     DatadogV2,
@@ -144,8 +145,8 @@ impl Provider {
     /// What becomes of several series.
     pub(super) fn several(self) -> Several {
         match self {
-            Self::Prometheus { is_scalar: true } => Several::Never("a scalar is one number"),
-            Self::Prometheus { is_scalar: false } | Self::DatadogV2 | Self::Wavefront => Several::All(Value::Float),
+            Self::Prometheus { is_single: true, .. } => Several::Never("the query gives one series at most"),
+            Self::Prometheus { is_single: false, .. } | Self::DatadogV2 | Self::Wavefront => Several::All(Value::Float),
             Self::DatadogV1 => Several::One(Value::Float, "the first series"),
             Self::Influxdb => Several::All(Value::Float),
             Self::NewRelic => Several::All(|number| Value::object(Value::Float(number))),
@@ -219,8 +220,8 @@ impl Provider {
 
     fn empty(self) -> Vec<Answer> {
         match self {
-            Self::Prometheus { is_scalar: false } => vec![Answer::Value(Value::floats(&[]), "an empty list")],
-            Self::Prometheus { is_scalar: true } => {
+            Self::Prometheus { is_scalar: false, .. } => vec![Answer::Value(Value::floats(&[]), "an empty list")],
+            Self::Prometheus { is_scalar: true, .. } => {
                 vec![Answer::Value(Value::Float(f64::NAN), "`scalar` of nothing is NaN")]
             }
             Self::DatadogV1 | Self::DatadogV2 => vec![Answer::Value(Value::Nil, "nil")],
@@ -263,8 +264,8 @@ impl Provider {
     fn special(self, number: f64, words: &'static str) -> Vec<Answer> {
         let float = Value::Float(number);
         match self {
-            Self::Prometheus { is_scalar: true } => vec![Answer::Value(float, words)],
-            Self::Prometheus { is_scalar: false } => vec![Answer::Value(Value::floats(&[number]), words)],
+            Self::Prometheus { is_scalar: true, .. } => vec![Answer::Value(float, words)],
+            Self::Prometheus { is_scalar: false, .. } => vec![Answer::Value(Value::floats(&[number]), words)],
             Self::DatadogV1 | Self::DatadogV2 | Self::NewRelic => vec![Answer::Error(JSON)],
             Self::Web { .. } => {
                 let text = if number.is_nan() { "NaN" } else { "+Inf" };

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::super::condition::Condition;
-use super::super::read::{Document, Reading, below, first_key, key_place};
+use super::super::document::Document;
+use super::super::promql::{is_scalar, is_single};
+use super::super::read::{Reading, below, first_key, key_place};
 use super::limits::{Given, Limits};
 use super::provider::{FIELDS, Provider};
 use crate::code::Code;
@@ -162,7 +164,8 @@ fn provider(node: &Node, name: &str, reading: &mut Reading<'_>) -> Option<(Provi
     let path = inside.get("jsonPath").and_then(Node::text).unwrap_or_default().trim();
     let provider = match *field {
         "prometheus" => Provider::Prometheus {
-            is_scalar: query.trim_start().starts_with("scalar("),
+            is_scalar: is_scalar(query),
+            is_single: is_single(query),
         },
         "job" => Provider::Job,
         "kayenta" => Provider::Kayenta,

@@ -44,7 +44,7 @@ pub(super) fn call(name: &str, arguments: &[Expr], scene: Scene<'_>) -> Result<V
             }
         }
         ("abs" | "round" | "floor" | "ceil", [argument]) => match (name, value(argument, scene)?.resolved()) {
-            ("abs", Value::Whole(whole)) => Ok(Value::Whole(whole.abs())),
+            ("abs", Value::Whole(whole)) => Ok(Value::Whole(whole.wrapping_abs())),
             ("abs", Value::Float(float)) => Ok(Value::Float(float.abs())),
             ("round", Value::Float(float)) => Ok(Value::Float(float.round())),
             ("floor", Value::Float(float)) => Ok(Value::Float(float.floor())),
@@ -76,6 +76,7 @@ fn each(name: &str, list: &Expr, predicate: &Expr, scene: Scene<'_>) -> Result<V
     let about = |element| Scene {
         result: scene.result,
         element: Some(element),
+        steps: scene.steps,
     };
     if name == "map" {
         return items

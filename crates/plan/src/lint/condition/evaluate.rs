@@ -1,5 +1,6 @@
 //! What a condition says about a value: expr 1.17 as Argo Rollouts calls it (`utils/evaluate/evaluate.go`).
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use super::super::value::{Value, to_float};
@@ -24,17 +25,34 @@ pub(super) struct Scene<'a> {
     pub(super) result: &'a Value,
     /// The element that a predicate is asked about.
     pub(super) element: Option<&'a Value>,
+    /// Steps that are left: predicates in predicates could take for ever.
+    pub(super) steps: &'a Cell<u32>,
 }
+
+/// Most steps of one evaluation.
+const STEPS_MAX: u32 = 5_000;
 
 /// The truth value of a condition.
 ///
 /// # Errors
 /// Why there is none.
 pub(super) fn truth(expr: &Expr, result: &Value) -> Result<bool, Fault> {
-    boolean(expr, Scene { result, element: None })
+    let steps = Cell::new(STEPS_MAX);
+    boolean(
+        expr,
+        Scene {
+            result,
+            element: None,
+            steps: &steps,
+        },
+    )
 }
 
 pub(super) fn value(expr: &Expr, scene: Scene<'_>) -> Result<Value, Fault> {
+    let left = scene.steps.get().checked_sub(1);
+    scene
+        .steps
+        .set(left.ok_or_else(|| Fault::NotKnown(format!("more than {STEPS_MAX} steps")))?);
     match expr {
         Expr::Nil => Ok(Value::Nil),
         Expr::Truth(truth) => Ok(Value::Truth(*truth)),

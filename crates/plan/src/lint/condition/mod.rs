@@ -208,6 +208,11 @@ mod tests {
         ] {
             assert!(Condition::read(condition).is_err(), "{condition}");
         }
+        let nested = format!("{}# < 5{}", "all(result, ".repeat(30), ")".repeat(30));
+        assert!(matches!(
+            says(&nested, &Value::floats(&[1.0, 2.0])),
+            Err(Fault::NotKnown(_))
+        ));
         let deep = format!("{}result{}", "(".repeat(10_000), ")".repeat(10_000));
         assert!(Condition::read(&deep).is_err());
         assert!(Condition::read("reduce(result, #acc, 0) > 1").is_err());

@@ -1,7 +1,7 @@
 //! Words and signs of a condition.
 
 /// Longest condition, in bytes.
-pub(super) const BYTES_MAX: usize = 10_000;
+pub(super) const BYTES_MAX: usize = 2_000;
 
 /// A word or sign.
 #[derive(Debug, Clone, PartialEq)]

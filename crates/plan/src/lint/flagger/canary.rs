@@ -1,8 +1,9 @@
 //! Canaries and metric templates of Flagger as far as their checks go: `pkg/apis/flagger/v1beta1`.
 
-use super::super::read::{Document, Reading, below, first_key, key_place};
+use super::super::document::Document;
+use super::super::read::{Reading, below, first_key, key_place};
 use super::judge::{Check, Range};
-use super::provider::{BUILT_IN, ELSEWHERE, NOTHING, Provider, of_type};
+use super::provider::{BUILT_IN, ELSEWHERE, NOTHING, Provider, of_query};
 use crate::sink::Place;
 use crate::syntax::{Node, Shape};
 
@@ -54,17 +55,14 @@ pub(super) fn template(document: &Document<'_>, reading: &mut Reading<'_>) -> Op
     };
     let kind = reading.text(given, "type");
     let name = below(document.node, &["metadata", "name"])?;
+    let query = reading.text(spec, "query").and_then(Node::text).unwrap_or_default();
     Some(Template {
         name: document.name.to_owned(),
         namespace: namespace(document.node),
         place: name.place,
         type_place: kind.map_or_else(|| first_key(given), |kind| kind.place),
-        provider: of_type(kind.and_then(Node::text).unwrap_or_default()),
-        query: reading
-            .text(spec, "query")
-            .and_then(Node::text)
-            .unwrap_or_default()
-            .to_owned(),
+        provider: of_query(kind.and_then(Node::text).unwrap_or_default(), query),
+        query: query.to_owned(),
     })
 }
 
@@ -165,7 +163,7 @@ fn metric(node: &Node, shared: &Shared, templates: &[Template], reading: &mut Re
     // A name that is built in, or a query, is asked before the template is, and both must pass.
     let (provider, query) = match found {
         _ if is_built_in => (BUILT_IN, query),
-        _ if !query.is_empty() => (of_type("prometheus"), query),
+        _ if !query.is_empty() => (of_query("prometheus", query), query),
         Some(Some(template)) => (template.provider, template.query.as_str()),
         Some(None) => (ELSEWHERE, ""),
         None => (NOTHING, ""),

@@ -3,20 +3,22 @@
 mod canary;
 mod judge;
 mod provider;
+mod rule;
 
 use std::collections::BTreeMap;
 
 use super::Tool;
 use super::cell::{Cell, Verdict};
 use super::criterion::{Hint, criterion};
-use super::read::{Document, METRICS_MAX, Reading, Wanted, wanted};
+use super::document::{Document, Wanted, wanted};
+use super::read::{METRICS_MAX, Reading};
 use super::report::{Finding, Metric, Report};
 use crate::code::Code;
 use crate::diagnostic::Level;
 use crate::sink::Place;
 use canary::{Asked, Canary, Template, canary, template};
 use judge::{Check, Judged, Range, judge};
-use provider::of_type;
+use rule::{Rule, rule};
 
 /// The code that was read.
 const AS_OF: &str = "flagger v1.44.0 (15bd6ad5)";
@@ -98,8 +100,7 @@ fn metric(asked: &Asked, judged: Vec<Judged>, document: &Document<'_>, reading: 
         span: reading.span(asked.place),
         outcomes: judged.into_iter().map(|judged| judged.outcome).collect(),
         criterion: criterion(
-            &Hint::of_range(&asked.name, &asked.query, min, max)
-                .of_prometheus(asked.check.provider == of_type("prometheus")),
+            &Hint::of_range(&asked.name, &asked.query, min, max).of_prometheus(asked.check.provider.is_prometheus()),
         ),
     }
 }
@@ -179,15 +180,6 @@ fn whole(canary: &Canary, document: &Document<'_>, path: &str, reading: &Reading
     }
 }
 
-/// A rule of what passes on nothing.
-struct Rule {
-    name: &'static str,
-    severity: Level,
-    place: Place,
-    because: &'static str,
-    help: &'static str,
-}
-
 fn findings(
     name: &str,
     (place, range_place): (Place, Place),
@@ -235,38 +227,5 @@ fn findings(
             help: rule.help.to_owned(),
             cells,
         });
-    }
-}
-
-fn rule(judged: &Judged, place: Place, range_place: Place) -> Rule {
-    match judged.passed {
-        Some(number) if number.is_nan() => Rule {
-            name: "flagger/nan-passes",
-            severity: Level::Error,
-            place: range_place,
-            because: "the check asks whether the number is outside of the range, and NaN never is",
-            help: "let the query itself give a number for every answer, or ask through Prometheus, where NaN is no value",
-        },
-        Some(number) if number.is_infinite() => Rule {
-            name: "flagger/infinity-passes",
-            severity: Level::Error,
-            place: range_place,
-            because: "without a `max`, infinity is inside of the range",
-            help: "write a `max` as well",
-        },
-        Some(_) => Rule {
-            name: "flagger/nothing-is-zero",
-            severity: Level::Error,
-            place: range_place,
-            because: "the provider reads nothing as 0, and 0 is inside of the range",
-            help: "ask for the number of requests as a metric of its own with a `min`",
-        },
-        None => Rule {
-            name: "flagger/one-of-several",
-            severity: Level::Warning,
-            place,
-            because: "one series is judged, the others may say anything",
-            help: "let the query give one series",
-        },
     }
 }

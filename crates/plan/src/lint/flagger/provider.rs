@@ -1,5 +1,7 @@
 //! What Flagger's providers make of an answer that says nothing: `pkg/metrics/providers/*`, `RunQuery`.
 
+use super::super::promql::is_single;
+
 /// One thing that a provider may make of a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Answer {
@@ -38,6 +40,13 @@ pub(super) struct Provider {
     pub(super) zero_denominator: Answer,
     pub(super) down: Answer,
     pub(super) several: Several,
+}
+
+impl Provider {
+    /// Whether it is asked in the language of Prometheus.
+    pub(super) fn is_prometheus(&self) -> bool {
+        self.words == PROMETHEUS.words
+    }
 }
 
 const NO_VALUES: Answer = Answer::Fails("no values found");
@@ -101,8 +110,20 @@ pub(super) const NOTHING: Provider = {
     }
 };
 
+/// The provider of a query, which may only be able to give one series.
+pub(super) fn of_query(kind: &str, query: &str) -> Provider {
+    let provider = of_type(kind);
+    if provider == PROMETHEUS && is_single(query) {
+        return Provider {
+            several: Several::Never("the query gives one series at most"),
+            ..provider
+        };
+    }
+    provider
+}
+
 /// The provider of a template, by `spec.provider.type`.
-pub(super) fn of_type(text: &str) -> Provider {
+fn of_type(text: &str) -> Provider {
     match text {
         "datadog" => Provider {
             words: "datadog",

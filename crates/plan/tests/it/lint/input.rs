@@ -1,6 +1,8 @@
 //! Files that cannot be judged.
 
 use insta::assert_snapshot;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tidegate_plan::lint::{Tool, lint};
 use tidegate_plan::{Bundle, SourceFile, render_human};
 
@@ -145,3 +147,89 @@ fn a_list_of_documents_and_shell_variables_are_read() {
                 metadata: { name: t }\n    spec:\n      metrics:\n        - { name: m, provider: { job: { spec: \"${A} ${B:-c}\" } } }\n";
     assert_eq!(report(Tool::Argo, text).metrics[0].name, "m");
 }
+
+/// Fixed, so that a failure is the same for everybody.
+const SEED: [u8; 32] = *b"tidegate-plan lint of words  001";
+
+#[test]
+fn any_words_are_judged_or_refused() {
+    println!("seed {:?}", std::str::from_utf8(&SEED).unwrap());
+    let config = Config {
+        cases: 300,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &SEED));
+    let words = prop::collection::vec(prop::sample::select(WORDS), 0..24);
+    let any = |words: Vec<&str>| {
+        let condition = words.join(" ").replace('\'', "\"");
+        let metric =
+            format!("    - {{ name: m, successCondition: '{condition}', provider: {{ web: {{ url: u }} }} }}\n");
+        let judged = lint(Tool::Argo, "given.yaml", &template(&metric));
+        prop_assert!(judged.is_ok(), "{condition}: {judged:?}");
+        for tool in [Tool::Argo, Tool::Flagger] {
+            for text in [words.join(" "), words.join("\n")] {
+                let wrong = lint(tool, "given.yaml", &text).err().unwrap_or_default();
+                let lacks = wrong.iter().find(|one| one.expected.is_empty() || one.help.is_empty());
+                prop_assert!(lacks.is_none(), "{lacks:?}");
+            }
+        }
+        Ok(())
+    };
+    runner.run(&words, any).unwrap();
+}
+
+/// Words of conditions, and of the files that hold them.
+const WORDS: &[&str] = &[
+    "result",
+    "[0]",
+    "[-1]",
+    ".rate",
+    "(",
+    ")",
+    "all(result,",
+    "max(",
+    "len(",
+    "default(",
+    "isNaN(",
+    "asFloat(",
+    "asInt(",
+    "#",
+    ",",
+    "&&",
+    "||",
+    "!",
+    "==",
+    "<",
+    ">=",
+    "+",
+    "-",
+    "/",
+    "%",
+    "**",
+    "?",
+    ":",
+    "??",
+    "in",
+    "0",
+    "0.95",
+    "1e308",
+    "9223372036854775807",
+    "nil",
+    "true",
+    "\"NaN\"",
+    "{{args.x}}",
+    "kind: AnalysisTemplate",
+    "kind: Canary",
+    "apiVersion: argoproj.io/v1alpha1",
+    "apiVersion: flagger.app/v1beta1",
+    "metadata: { name: a }",
+    "spec:",
+    "  metrics:",
+    "  analysis:",
+    "    metrics: [{ name: b }]",
+    "---",
+    "- ",
+    "\t",
+    "é",
+];

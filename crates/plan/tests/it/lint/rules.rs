@@ -63,6 +63,10 @@ fn of_argo() -> Vec<(&'static str, Vec<&'static str>)> {
             "successCondition: 'max(result) < 1', provider: { prometheus: { query: q } }",
             vec![],
         ),
+        (
+            "successCondition: 'result[0] < 0.05', provider: { prometheus: { query: 'sum(rate(bad[2m])) / sum(rate(all[2m]))' } }",
+            vec![],
+        ),
         ("provider: { job: { spec: {} } }", vec![]),
         ("provider: { kayenta: { threshold: { pass: 90 } } }", vec![]),
     ]
@@ -92,6 +96,10 @@ fn of_flagger() -> Vec<(&'static str, Vec<&'static str>)> {
         (
             "metrics: [{ name: own, query: q, threshold: 5 }]",
             vec!["flagger/one-of-several"],
+        ),
+        (
+            "metrics: [{ name: own, query: 'sum(q)', thresholdRange: { min: 5 } }]",
+            vec!["flagger/infinity-passes"],
         ),
         (
             "metrics: [{ name: own, query: q, thresholdRange: { min: 5 } }]",
