@@ -284,6 +284,24 @@ fn power_is_shown_per_step_and_criterion() {
     let plan = tidegate_model::PlanId::parse("shop").unwrap();
     let found = power(&compiled.estate.unwrap(), &compiled.shares, &plan).unwrap();
     assert_snapshot!(found.to_string(), @r###"
+plan shop: chance of any false halt 5 %, over all stages, criteria and tries
+
+shop step 1: to 5 %, soak 4h, at most 3d
+  criterion          night     day   seen in soak     in longest false halt false pass        margin     needs
+  order-completion     400    1900        -72.6 %        -10.1 %    1.013 %    5.000 %         -30 %        7h  OK
+  order-errors         400    1900  0.5 to 11.3 %   0.5 to 1.8 %    1.013 %    5.000 %    5 %, +2 pp     1d21h  OK
+  incidents-sev2         -       -              -              -          -          -     at most 0         -  not forecast
+
+shop step 2: to 25 %, soak 1d, at most 5d
+  criterion          night     day   seen in soak     in longest false halt false pass        margin     needs
+  order-completion     400    1900         -8.8 %         -4.0 %    1.013 %    5.000 %         -10 %       11h  OK
+  order-errors         400    1900   0.5 to 1.6 %   0.5 to 0.9 %    1.013 %    5.000 %    5 %, +2 pp       12h  OK
+  incidents-sev2         -       -              -              -          -          -     at most 0         -  not forecast
+
+shop step 3: to 50 %, soak 1d, at most 7d
+  criterion          night     day   seen in soak     in longest false halt false pass        margin     needs
+  order-completion     400    1900         -7.7 %         -3.0 %    1.013 %    5.000 %          -5 %      1d8h  OK
+  order-errors         400    1900   0.5 to 1.4 %   0.5 to 0.8 %    1.013 %    5.000 %    5 %, +2 pp        9h  OK
   incidents-sev2         -       -              -              -          -          -     at most 0         -  not forecast
 
 shop step 4: to 100 %, soak 0s, at most 7d
