@@ -11,6 +11,7 @@ mod gateway;
 mod init;
 mod journal;
 mod lint;
+mod power;
 mod serve;
 mod status;
 mod token;
@@ -33,6 +34,7 @@ enum Command {
     Demo(demo::Demo),
     Init(init::Init),
     Check(check::Check),
+    Power(power::Power),
     Compare(compare::Compare),
     Lint(lint::Lint),
     Explain(explain::Explain),
@@ -65,6 +67,7 @@ impl Tidegate {
             Command::Demo(command) => command.run(),
             Command::Init(command) => command.run(),
             Command::Check(command) => command.run(),
+            Command::Power(command) => command.run(),
             Command::Compare(command) => command.run(),
             Command::Lint(command) => command.run(),
             Command::Explain(command) => command.run(),

@@ -9,6 +9,7 @@ mod garbage;
 mod harm;
 mod lint;
 mod postbox;
+mod power;
 mod readme;
 mod restart;
 mod shoppers;

@@ -1,0 +1,43 @@
+//! What a plan can see, told before it starts, and by `check` and `power` alike.
+
+use crate::world::{ESTATE, Options, World};
+
+#[test]
+fn power_tells_what_each_criterion_sees_and_agrees_with_check() {
+    let world = World::quiet(Options::default());
+    let told = world.run(&["power", "toy-move", "shop"]).fine().to_owned();
+    for words in [
+        "shop step 1: to 10 %",
+        "shop step 3: to 100 %",
+        "seen in soak",
+        "false halt",
+        "OK",
+        "not compared",
+    ] {
+        assert!(told.contains(words), "`{words}` is not in {told}");
+    }
+
+    let strict = ESTATE.replacen("margin: ", "margin: 0.", 1);
+    assert_ne!(strict, ESTATE);
+    std::fs::write(world.estate().join("tidegate.yaml"), strict).unwrap();
+    let checked = world.run(&["check", "shop"]);
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    assert!(checked.stdout.contains("[TG0513]"), "{}", checked.stdout);
+    let json = world.run(&["power", "toy-move", "shop", "--json"]);
+    assert_eq!(json.code, Some(1), "{json:?}");
+    let told: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let first = &told["steps"][0]["criteria"][0];
+    assert_eq!(
+        (&first["outcome"], &first["code"]),
+        (&"too-short".into(), &"TG0513".into()),
+        "{first:#}"
+    );
+    assert!(
+        first["needs_s"].as_f64() > told["steps"][0]["at_most"].as_f64().map(|ms| ms / 1_000.0),
+        "{first:#}"
+    );
+
+    let unknown = world.run(&["power", "toy-mvoe", "shop"]);
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+    assert!(unknown.stderr.contains("plans are `toy-move`"), "{unknown:?}");
+}
