@@ -116,17 +116,10 @@ impl Repair {
     /// # Errors
     /// The output's.
     pub fn take(&mut self, event: &Event) -> Result<(), RepairFault> {
-        match event {
-            Event::Confirmed(difference) => self.difference(difference),
-            Event::Progress(_)
-            | Event::ChunkDone(_)
-            | Event::ChunkSkipped { .. }
-            | Event::Paused { .. }
-            | Event::Rereading { .. }
-            | Event::Healed { .. }
-            | Event::Moving { .. }
-            | Event::Ended(_) => Ok(()),
+        if let Event::Confirmed(difference) = event {
+            self.difference(difference)?;
         }
+        Ok(())
     }
 
     /// Ends the transaction. A script that was not finished ends without it, and so changes nothing.
