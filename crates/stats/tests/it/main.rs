@@ -11,6 +11,7 @@
 )]
 
 mod batches;
+mod detection;
 mod drops;
 mod error_rates;
 mod false_alarms;

@@ -12,6 +12,8 @@ pub(crate) struct Ramp {
     pub(crate) ratio: f64,
     /// Added to the new share.
     pub(crate) shift: f64,
+    /// How far the base rate moves: 1 as in a shop, 0 not at all.
+    pub(crate) swing: f64,
 }
 
 pub(crate) const STEPS: [f64; 4] = [0.01, 0.05, 0.25, 0.50];
@@ -80,10 +82,11 @@ pub(crate) fn binomial(rng: &mut Chance, n: u64, p: f64) -> u64 {
 }
 
 impl Ramp {
-    /// Base rate at a moment of the ramp: a daily wave of +-15 % of the rarer outcome and a trend of as much.
+    /// Base rate at a moment of the ramp: a daily wave of +-15 % and a trend of as much, of the failures where successes have
+    /// no room to grow.
     fn base_at(&self, progress: f64) -> f64 {
-        let wave = 1.0 + 0.15 * (progress * 25.0).sin() + 0.3 * (progress - 0.5);
-        if self.base > 0.5 {
+        let wave = 1.0 + self.swing * (0.15 * (progress * 25.0).sin() + 0.3 * (progress - 0.5));
+        if self.base > 0.75 {
             1.0 - (1.0 - self.base) * wave
         } else {
             self.base * wave
