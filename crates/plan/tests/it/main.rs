@@ -10,6 +10,7 @@ mod lint;
 mod pages;
 mod shop;
 mod shown;
+mod signals;
 
 use tidegate_plan::{Bundle, Compiled, Mode, Settings, SourceFile, compile};
 

@@ -153,7 +153,7 @@ fn slower(flow: &FlowId, one: &Named<'_>, threshold: Millis, not_worse_by: Parts
             not_worse_by,
         },
         format!("{flow}-slower-{}", one.word),
-        format!("no more of {flow} are slower than {threshold}, the old {quantile}, by {not_worse_by}"),
+        format!("{flow} takes longer than {threshold}, the old {quantile}, at most {not_worse_by} more often"),
         OnHarm::Hold,
     )
 }
