@@ -78,8 +78,17 @@ impl Checkpoint {
     ///
     /// # Errors
     /// [`KeptFault::Write`]; nothing of the chunk is kept then.
-    pub fn chunk_done(&mut self, chunk: &ChunkDone, totals: &[Totals]) -> Result<(), KeptFault> {
-        write_chunk(&mut self.db, chunk, totals).map_err(|error| kept::fault(&KIND, &self.path, error))
+    pub fn chunk_done(&mut self, chunk: &ChunkDone) -> Result<(), KeptFault> {
+        write_chunk(&mut self.db, chunk).map_err(|error| kept::fault(&KIND, &self.path, error))
+    }
+
+    /// Forgets what was kept since the checkpoint was opened: a side's rows turned out not to come in key order, so that
+    /// they are sorted and compared again.
+    ///
+    /// # Errors
+    /// [`KeptFault::Write`]; nothing is forgotten then.
+    pub fn begin_again(&mut self, opened: &Done) -> Result<(), KeptFault> {
+        go_back(&mut self.db, opened).map_err(|error| kept::fault(&KIND, &self.path, error))
     }
 
     /// Notes the end. A comparison of all keys that ended clean or diverged is not continued; any other is.
@@ -138,6 +147,8 @@ impl Checkpoint {
                 old_rows: self.count(old_rows)?,
                 new_rows: self.count(new_rows)?,
                 suspects: self.suspects(id)?,
+                // They are kept together, not by chunk.
+                totals: Vec::new(),
             };
             let seal: Vec<u8> = seal;
             if seal != sealed(&chunk) {
@@ -228,7 +239,7 @@ impl Checkpoint {
     }
 }
 
-fn write_chunk(db: &mut Connection, chunk: &ChunkDone, totals: &[Totals]) -> rusqlite::Result<()> {
+fn write_chunk(db: &mut Connection, chunk: &ChunkDone) -> rusqlite::Result<()> {
     let write = db.transaction()?;
     let bytes = |key: &Option<Key>| key.as_ref().map(|key| key.as_bytes().to_vec());
     write.execute(
@@ -254,7 +265,19 @@ fn write_chunk(db: &mut Connection, chunk: &ChunkDone, totals: &[Totals]) -> rus
                 print(&suspect.new),
             ))?;
     }
-    totals.iter().try_for_each(|one| add_totals(&write, one))?;
+    chunk.totals.iter().try_for_each(|one| add_totals(&write, one))?;
+    write.commit()
+}
+
+fn go_back(db: &mut Connection, opened: &Done) -> rusqlite::Result<()> {
+    let write = db.transaction()?;
+    // The chunks that were there come first: their number says where the others begin.
+    let kept = i64::try_from(opened.chunks.len()).expect("chunks are few");
+    let since = "SELECT id FROM chunk ORDER BY id LIMIT -1 OFFSET ?1";
+    write.execute(&format!("DELETE FROM suspect WHERE chunk IN ({since})"), [kept])?;
+    write.execute(&format!("DELETE FROM chunk WHERE id IN ({since})"), [kept])?;
+    write.execute_batch("DELETE FROM total; DELETE FROM totals;")?;
+    opened.totals.iter().try_for_each(|one| add_totals(&write, one))?;
     write.commit()
 }
 

@@ -15,6 +15,7 @@ use crate::fault::SourceFault;
 use crate::pace::Pace;
 use crate::row::{Fingerprint, Key, RowRef};
 use crate::source::{Question, Source};
+use crate::totals::{Totals, TotalsPlan};
 
 /// A fault and the side that it came from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +44,7 @@ pub(crate) struct Pair {
     pub(crate) old: Reading,
     pub(crate) new: Reading,
     pub(crate) rules: Arc<[Cmp]>,
+    pub(crate) totals: Arc<[TotalsPlan]>,
 }
 
 /// When a chunk ends before its range does.
@@ -68,6 +70,7 @@ pub(crate) async fn compare(pair: &Pair, range: &KeyRange, limits: ChunkLimits) 
     let mut old = Cursor::new(old.map_err(of(Side::Old))?, range, &pair.old.pace);
     let mut new = Cursor::new(new.map_err(of(Side::New))?, range, &pair.new.pace);
     let mut suspects = Vec::new();
+    let mut totals: Vec<Totals> = pair.totals.iter().cloned().map(Totals::new).collect();
     let mut rest = None;
     loop {
         if old.is_dry() || new.is_dry() {
@@ -83,6 +86,9 @@ pub(crate) async fn compare(pair: &Pair, range: &KeyRange, limits: ChunkLimits) 
                     break;
                 }
             }
+        }
+        if !totals.is_empty() {
+            add(&mut totals, old.row(), new.row());
         }
         match (old.row(), new.row()) {
             (None, None) => break,
@@ -132,9 +138,22 @@ pub(crate) async fn compare(pair: &Pair, range: &KeyRange, limits: ChunkLimits) 
             old_rows: old.rows_passed(),
             new_rows: new.rows_passed(),
             suspects,
+            totals,
         },
         rest,
     })
+}
+
+/// Adds the rows that the next step passes: the lesser of the two, or both where they have one key.
+fn add(totals: &mut [Totals], old: Option<RowRef<'_>>, new: Option<RowRef<'_>>) {
+    let passed_old = old.filter(|old| new.is_none_or(|new| old.key <= new.key));
+    let passed_new = new.filter(|new| old.is_none_or(|old| new.key <= old.key));
+    for (side, row) in [(Side::Old, passed_old), (Side::New, passed_new)] {
+        let Some(row) = row else { continue };
+        for one in totals.iter_mut() {
+            one.add(side, row).expect("a batch is only made of canonical bytes");
+        }
+    }
 }
 
 /// The keys that are not compared yet; all before the lesser of the two next rows are.

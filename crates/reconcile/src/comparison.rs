@@ -15,6 +15,7 @@ use crate::encode::CANON_VERSION;
 use crate::entity::{Budget, Cmp, Column, Entity, Side};
 use crate::pace::Pace;
 use crate::source::{Arrival, Asked, Field, KeyOrder, Question, Schema, Source};
+use crate::totals::TotalsPlan;
 use crate::value::Kind;
 
 /// Statements get so much more time than a chunk may hold its snapshot, so that we end first.
@@ -70,6 +71,7 @@ pub struct Comparison {
     pub(crate) new: Bound,
     kinds: Vec<Kind>,
     notes: Vec<String>,
+    totals: Vec<TotalsPlan>,
 }
 
 impl Comparison {
@@ -118,7 +120,14 @@ impl Comparison {
             },
             kinds,
             notes,
+            totals: Vec::new(),
         })
+    }
+
+    /// The same, with business totals taken of the rows as they pass.
+    #[must_use]
+    pub fn with_totals(self, totals: Vec<TotalsPlan>) -> Self {
+        Self { totals, ..self }
     }
 
     /// What is compared.
@@ -138,8 +147,9 @@ impl Comparison {
     pub fn digest(&self) -> String {
         let entity = serde_json::to_string(&self.entity).expect("an entity is plain data");
         let whole = format!(
-            "{CANON_VERSION} {entity} {:?} {} {}",
+            "{CANON_VERSION} {entity} {:?} {:?} {} {}",
             self.kinds,
+            self.totals,
             self.old.source.name(),
             self.new.source.name()
         );
@@ -228,6 +238,7 @@ impl Comparison {
             old: reading(&self.old),
             new: reading(&self.new),
             rules: self.entity.columns.iter().map(|column| column.cmp.clone()).collect(),
+            totals: self.totals.iter().cloned().collect(),
         }
     }
 }

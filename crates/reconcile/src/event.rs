@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::difference::Difference;
 use crate::entity::Side;
 use crate::row::{Fingerprint, Key};
+use crate::totals::Totals;
 use crate::verdict::Verdict;
 
 /// Keys from one on (itself included) to before another; an open end has no key.
@@ -47,6 +48,8 @@ pub struct ChunkDone {
     pub new_rows: u64,
     /// What did not agree.
     pub suspects: Vec<Suspect>,
+    /// What its rows come to, for each plan of totals that was asked for; of the rows of one key the first counts.
+    pub totals: Vec<Totals>,
 }
 
 /// How far it is.

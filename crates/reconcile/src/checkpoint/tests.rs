@@ -34,6 +34,7 @@ fn chunk(at: i128, suspects: i128) -> ChunkDone {
         old_rows: 10,
         new_rows: 9,
         suspects: (0..suspects).map(suspect).collect(),
+        totals: Vec::new(),
     }
 }
 
@@ -71,6 +72,13 @@ fn totals(rows: i128) -> Totals {
     totals
 }
 
+fn with_totals(chunk: ChunkDone, rows: i128) -> ChunkDone {
+    ChunkDone {
+        totals: vec![totals(rows)],
+        ..chunk
+    }
+}
+
 fn open(path: &Path) -> Result<(Checkpoint, Done), KeptFault> {
     Checkpoint::open(path, DIGEST, "orders")
 }
@@ -93,7 +101,7 @@ fn chunks_suspects_and_totals_come_back_as_they_were_kept() {
     let (mut checkpoint, done) = open(&path).unwrap();
     assert_eq!(done, Done::default());
     for at in [0, 2, 1] {
-        checkpoint.chunk_done(&chunk(at, at), &[totals(at + 5)]).unwrap();
+        checkpoint.chunk_done(&with_totals(chunk(at, at), at + 5)).unwrap();
     }
     drop(checkpoint);
     let (_, done) = open(&path).unwrap();
@@ -111,7 +119,7 @@ fn the_file_holds_its_owners_rows_only() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("check");
     let (mut checkpoint, _) = open(&path).unwrap();
-    checkpoint.chunk_done(&chunk(0, 3), &[]).unwrap();
+    checkpoint.chunk_done(&chunk(0, 3)).unwrap();
     for file in fs::read_dir(folder.path()).unwrap() {
         let file = file.unwrap();
         assert_eq!(
@@ -176,7 +184,7 @@ fn an_ended_comparison_is_not_continued_and_an_inconclusive_one_is() {
     ] {
         let path = folder.path().join(name);
         let (mut checkpoint, _) = open(&path).unwrap();
-        checkpoint.chunk_done(&chunk(0, 1), &[]).unwrap();
+        checkpoint.chunk_done(&chunk(0, 1)).unwrap();
         checkpoint.finish(&verdict).unwrap();
         drop(checkpoint);
         let again = open(&path);
@@ -197,7 +205,7 @@ fn whatever_is_cut_off_only_whole_chunks_come_back() {
     let mut expected = totals(0);
     let mut by_chunks = vec![];
     for one in &all {
-        checkpoint.chunk_done(one, &[totals(5)]).unwrap();
+        checkpoint.chunk_done(&with_totals(one.clone(), 5)).unwrap();
         expected.merge(&totals(5));
         by_chunks.push(expected.clone());
     }
@@ -246,8 +254,25 @@ fn chunks_of_the_same_keys_are_not_believed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("check");
     let (mut checkpoint, _) = open(&path).unwrap();
-    checkpoint.chunk_done(&chunk(1, 0), &[]).unwrap();
-    checkpoint.chunk_done(&chunk(1, 0), &[]).unwrap();
+    checkpoint.chunk_done(&chunk(1, 0)).unwrap();
+    checkpoint.chunk_done(&chunk(1, 0)).unwrap();
     drop(checkpoint);
     assert!(matches!(open(&path), Err(KeptFault::Torn { .. })));
+}
+
+#[test]
+fn what_is_begun_again_takes_only_its_own_chunks_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("check");
+    let (mut checkpoint, _) = open(&path).unwrap();
+    checkpoint.chunk_done(&with_totals(chunk(0, 2), 5)).unwrap();
+    drop(checkpoint);
+    let (mut checkpoint, done) = open(&path).unwrap();
+    checkpoint.chunk_done(&with_totals(chunk(1, 3), 7)).unwrap();
+    checkpoint.begin_again(&done).unwrap();
+    checkpoint.chunk_done(&chunk(1, 1)).unwrap();
+    drop(checkpoint);
+    let (_, done) = open(&path).unwrap();
+    assert_eq!(done.chunks, [chunk(0, 2), chunk(1, 1)]);
+    assert_eq!(done.totals, [totals(5)]);
 }

@@ -105,6 +105,7 @@ fn events() -> Vec<Event> {
             old_rows: 500,
             new_rows: 400,
             suspects: Vec::new(),
+            totals: Vec::new(),
         }),
         Event::ChunkSkipped {
             range: KeyRange {
