@@ -3,6 +3,8 @@
 //! A [`Source`] is where an answer comes from, an [`Asker`] puts one criterion's question again and again.
 
 mod asker;
+mod fields;
+mod log;
 mod miss;
 mod moment;
 mod number;
@@ -10,8 +12,9 @@ mod probe;
 mod prometheus;
 mod source;
 pub mod sql;
+mod table;
 mod web;
 
 pub use asker::Asker;
-pub use source::{AddressError, Source};
+pub use source::{AddressError, Source, Table};
 pub use web::WebAddress;

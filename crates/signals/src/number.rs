@@ -43,6 +43,20 @@ pub(crate) fn decimal_of_digits(text: &str) -> Finding<Decimal> {
         .ok_or_else(beyond)
 }
 
+/// A number as tables write it: plain digits; what says in words that it is none is told as that.
+///
+/// # Errors
+/// NaN, infinity, an empty field or `null`, and any other text, such as one with thousands set apart or per cent.
+pub(crate) fn written(text: &str) -> Finding<&str> {
+    let word = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
+    match word.as_str() {
+        "nan" => finite(f64::NAN).map(|_| text),
+        "inf" | "infinity" => finite(f64::INFINITY).map(|_| text),
+        "" | "null" => Err(Miss::Unusable(InvalidReason::Null, "a field is empty".to_owned())),
+        _ => Ok(text),
+    }
+}
+
 /// A binary floating-point number as a count.
 ///
 /// # Errors

@@ -7,20 +7,26 @@ use tidegate_model::seam::{InvalidReason, Observation};
 use tidegate_model::{SourceId, Timestamp};
 
 use super::Level;
+use crate::log::Newest;
 use crate::miss::{Finding, Miss};
 use crate::source::Source;
-use crate::{probe, prometheus};
+use crate::{probe, prometheus, sql, table};
 
 /// Asks for a level again and again.
 #[derive(Debug)]
 pub(super) struct Levelling {
     ask: LevelAsk,
     cadence: Cadence,
+    newest: Newest,
 }
 
 impl Levelling {
     pub(super) fn new(ask: LevelAsk, cadence: Cadence) -> Self {
-        Self { ask, cadence }
+        Self {
+            ask,
+            cadence,
+            newest: Newest::default(),
+        }
     }
 
     pub(super) async fn ask(&mut self, sources: &BTreeMap<SourceId, Source>, now: Timestamp) -> Finding<Observation> {
@@ -47,6 +53,13 @@ impl Levelling {
             }
             (LevelQuestion::Probe { path, success }, Source::Http(address)) => {
                 probe::level(address, path, success, cadence).await
+            }
+            (LevelQuestion::Sql { query }, Source::Database(database)) => sql::level(database, query, cadence).await,
+            (LevelQuestion::Log { lines, value, time }, Source::Log(path)) => {
+                self.newest.look(path, (lines, value, time), cadence).await
+            }
+            (LevelQuestion::Csv { rows, value, time }, Source::Csv(table)) => {
+                table::level(table, (rows, value, time), cadence, now).await
             }
             (LevelQuestion::Prometheus { .. }, _) => Err(Miss::mismatch("Prometheus")),
             (LevelQuestion::Probe { .. }, _) => Err(Miss::mismatch("the web")),

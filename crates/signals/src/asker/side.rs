@@ -7,15 +7,17 @@ use tidegate_model::{SourceId, Timestamp};
 
 use super::Look;
 use super::growth::Growth;
+use crate::log::Lines;
 use crate::miss::{Finding, Miss};
 use crate::source::Source;
-use crate::{probe, prometheus};
+use crate::{probe, prometheus, sql, table};
 
 /// One side.
 #[derive(Debug)]
 pub(super) struct Side {
     ask: CountAsk,
     growth: Growth,
+    lines: Lines,
 }
 
 impl Side {
@@ -23,6 +25,7 @@ impl Side {
         Self {
             ask,
             growth: Growth::default(),
+            lines: Lines::default(),
         }
     }
 
@@ -45,6 +48,15 @@ impl Side {
                 let counts = probe::attempt(address, (path, success, *within), cadence).await?;
                 Ok(Look::Stream(counts))
             }
+            (CountQuestion::Sql { query }, Source::Database(database)) => match looks {
+                Looks::Stream => self.growth.look(sql::totals(database, query, cadence).await?),
+                Looks::Batches { .. } => sql::batches(database, query, cadence).await.map(Look::Batches),
+            },
+            (CountQuestion::Log { all, hits }, Source::Log(path)) => self.lines.look(path, (all, hits), cadence).await,
+            (CountQuestion::Csv { rows, day, all, hits }, Source::Csv(table)) => {
+                let days = table::days(table, (rows, [day, all, hits]), cadence, now).await?;
+                Ok(Look::Batches(days))
+            }
             (CountQuestion::Prometheus { .. }, _) => Err(Miss::mismatch("Prometheus")),
             (CountQuestion::Probe { .. }, _) => Err(Miss::mismatch("the web")),
             (CountQuestion::Sql { .. }, _) => Err(Miss::mismatch("a database")),
@@ -56,5 +68,6 @@ impl Side {
     /// What the last look brought is told, or is the new baseline.
     pub(super) fn settle(&mut self) {
         self.growth.settle();
+        self.lines.settle();
     }
 }

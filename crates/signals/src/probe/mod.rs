@@ -29,7 +29,7 @@ pub(crate) async fn level(
     success: &SuccessPredicate,
     cadence: Cadence,
 ) -> Finding<Level> {
-    let answer = exchange(address, question(path, cadence))
+    let answer = exchange(address, question(&address.below(path), cadence))
         .await
         .map_err(|fault| Miss::Silent(fault.to_string()))?;
     if let Some(flaw) = flaw(success, &answer) {
@@ -52,7 +52,7 @@ pub(crate) async fn attempt(
     cadence: Cadence,
 ) -> Finding<ArmCounts> {
     let within = within.map(|within| Duration::from_millis(within.0));
-    let is_hit = match exchange(address, question(path, cadence)).await {
+    let is_hit = match exchange(address, question(&address.below(path), cadence)).await {
         Ok(answer) => flaw(success, &answer).is_some() || within.is_some_and(|within| answer.took > within),
         Err(ExchangeFault::Torn(_)) => true,
         Err(ExchangeFault::TimeOut(limit)) if within.is_some_and(|within| limit >= within) => true,

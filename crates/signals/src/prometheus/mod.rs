@@ -175,7 +175,7 @@ async fn ask(address: &WebAddress, query: &str, terms: Terms, lookback: Lookback
         write!(form, "&lookback_delta={}", seconds(bound)).expect("a string takes all text");
     }
     let question = Question {
-        path: PATH,
+        path: &address.below(PATH),
         form: Some(&form),
         body_bytes_max: BODY_BYTES_MAX,
         within,

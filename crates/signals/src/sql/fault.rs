@@ -33,10 +33,8 @@ pub(crate) enum SourceFault {
     #[error("expected a statement that only reads and returns columns")]
     NotAQuery,
     /// Rows and password would cross the network unprotected.
-    #[error(
-        "PostgreSQL is asked without TLS; for another machine say `sslmode=disable` in the address, or use a local socket"
-    )]
-    Unprotected,
+    #[error("{whom} is asked without TLS; for another machine say `{say}` in the address, or use a local socket")]
+    Unprotected { whom: &'static str, say: &'static str },
     /// The connection text demands TLS.
     #[error("the address demands TLS, and PostgreSQL is asked without it")]
     TlsDemanded,

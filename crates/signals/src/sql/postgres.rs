@@ -13,7 +13,7 @@ use tokio_stream::StreamExt as _;
 
 use super::Limits;
 use super::fault::SourceFault;
-use super::row::Answer;
+use super::rows::Rows;
 use super::value::Value;
 
 /// How long a question may wait for a lock, in milliseconds; readers rarely wait for any.
@@ -32,7 +32,7 @@ pub(crate) fn is_address(address: &str) -> bool {
     is_url && address.parse::<Config>().is_ok()
 }
 
-pub(crate) async fn ask(address: &str, query: &str, limits: &Limits) -> Result<Answer, SourceFault> {
+pub(crate) async fn ask<T: Rows>(address: &str, query: &str, limits: &Limits) -> Result<T, SourceFault> {
     let config: Config = address.parse().map_err(|_| SourceFault::Address)?;
     verify(&config)?;
     let fault = |error: tokio_postgres::Error| of(&error, limits);
@@ -78,11 +78,14 @@ fn verify(config: &Config) -> Result<(), SourceFault> {
     if stays_here {
         Ok(())
     } else {
-        Err(SourceFault::Unprotected)
+        Err(SourceFault::Unprotected {
+            whom: "PostgreSQL",
+            say: "sslmode=disable",
+        })
     }
 }
 
-async fn answer(client: &Client, query: &str, limits: &Limits) -> Result<Answer, SourceFault> {
+async fn answer<T: Rows>(client: &Client, query: &str, limits: &Limits) -> Result<T, SourceFault> {
     let fault = |error: tokio_postgres::Error| of(&error, limits);
     client.batch_execute(&begin(limits)).await.map_err(fault)?;
     let query = query.trim_end().trim_end_matches(';');
@@ -99,7 +102,8 @@ async fn answer(client: &Client, query: &str, limits: &Limits) -> Result<Answer,
     let nothing: [&str; 0] = [];
     let rows = client.query_raw(texts.as_str(), nothing).await.map_err(fault)?;
     let mut rows = std::pin::pin!(rows);
-    let mut answer = Answer::with_columns(kinds.len());
+    let mut answer = T::default();
+    answer.begin(kinds.len());
     while let Some(row) = rows.next().await {
         let row = row.map_err(fault)?;
         let values = kinds.iter().enumerate().map(|(column, shape)| {

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::Limits;
 use super::fault::SourceFault;
+use super::rows::Rows;
 use super::value::Value;
 
 /// The first half of a SHA-256: two different rows agree by chance with probability 2^-128.
@@ -17,7 +18,7 @@ pub(crate) struct Row {
 }
 
 /// One side's rows, in the order they came.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// Columns of the result, 1 and up.
     pub(crate) columns: usize,
@@ -25,19 +26,16 @@ pub(crate) struct Answer {
     pub(crate) rows: Vec<Row>,
 }
 
-impl Answer {
-    pub(crate) fn with_columns(columns: usize) -> Self {
-        Self {
-            columns,
-            rows: Vec::new(),
-        }
+impl Rows for Answer {
+    fn begin(&mut self, columns: usize) {
+        self.columns = columns;
     }
 
     /// Takes one row in; the first value is its key.
     ///
     /// # Errors
     /// The row is one too many, too long, has no key, or a value that cannot be compared.
-    pub(crate) fn take<'a>(
+    fn take<'a>(
         &mut self,
         limits: &Limits,
         values: impl Iterator<Item = Result<Value<'a>, SourceFault>>,
@@ -85,7 +83,7 @@ mod tests {
     use super::*;
 
     fn rest(values: &[Value<'_>]) -> Mark {
-        let mut answer = Answer::with_columns(1 + values.len());
+        let mut answer = Answer::default();
         let key = std::iter::once(Value::Integer(1));
         let row = key.chain(values.iter().copied()).map(Ok);
         answer.take(&Limits::default(), row).unwrap();
@@ -133,7 +131,7 @@ mod tests {
             row_bytes_max: 3,
             ..Limits::default()
         };
-        let mut answer = Answer::with_columns(2);
+        let mut answer = Answer::default();
         let long = [Ok(Value::Text(b"ab")), Ok(Value::Text(b"cd"))];
         assert_eq!(
             answer.take(&limits, long.into_iter()),

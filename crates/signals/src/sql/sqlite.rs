@@ -10,19 +10,19 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::Limits;
 use super::fault::SourceFault;
-use super::row::Answer;
+use super::rows::Rows;
 use super::value::Value;
 
 /// Virtual-machine steps between two looks at the clock.
 const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 
-pub(crate) async fn ask(path: &Path, query: &str, limits: &Limits) -> Result<Answer, SourceFault> {
+pub(crate) async fn ask<T: Rows>(path: &Path, query: &str, limits: &Limits) -> Result<T, SourceFault> {
     let (path, query, limits) = (path.to_owned(), query.to_owned(), limits.clone());
     let asked = tokio::task::spawn_blocking(move || answer(&path, &query, &limits)).await;
     asked.map_err(|_| SourceFault::Thread)?
 }
 
-fn answer(path: &Path, query: &str, limits: &Limits) -> Result<Answer, SourceFault> {
+fn answer<T: Rows>(path: &Path, query: &str, limits: &Limits) -> Result<T, SourceFault> {
     let fault = |error: rusqlite::Error| of(&error, limits);
     let mut connection = open(path, limits)?;
     connection
@@ -39,8 +39,9 @@ fn answer(path: &Path, query: &str, limits: &Limits) -> Result<Answer, SourceFau
     if statement.column_count() == 0 || !statement.readonly() {
         return Err(SourceFault::NotAQuery);
     }
-    let mut answer = Answer::with_columns(statement.column_count());
-    let columns = answer.columns;
+    let columns = statement.column_count();
+    let mut answer = T::default();
+    answer.begin(columns);
     let mut rows = statement.query([]).map_err(fault)?;
     while let Some(row) = rows.next().map_err(fault)? {
         let values = (0..columns).map(|column| row.get_ref(column).map(value).map_err(fault));

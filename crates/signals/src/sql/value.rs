@@ -22,6 +22,8 @@ pub(crate) enum Value<'a> {
     Null,
     /// A whole number.
     Integer(i64),
+    /// A whole number without a sign.
+    Unsigned(u64),
     /// A binary floating-point number.
     Real(f64),
     /// An exact decimal number as text, without an exponent.
@@ -41,6 +43,7 @@ impl<'a> Value<'a> {
         Ok(Some(match self {
             Self::Null => return Ok(None),
             Self::Integer(number) => Cow::Owned(number.to_string()),
+            Self::Unsigned(number) => Cow::Owned(number.to_string()),
             // The shortest digits that lead back to the number, never with an exponent.
             Self::Real(number) if number.is_finite() => Cow::Owned(shortest(&number.to_string())?.to_owned()),
             Self::Real(_) => return Err(SourceFault::NotFinite),
@@ -92,6 +95,7 @@ mod tests {
             check(Value::Decimal(decimal), "1");
         }
         check(Value::Integer(1), "1");
+        check(Value::Unsigned(u64::MAX), "18446744073709551615");
         check(Value::Real(1.0), "1");
         check(Value::Real(-0.0), "0");
         check(Value::Decimal("-0.00"), "0");

@@ -22,6 +22,8 @@ pub struct WebAddress {
     pub(crate) authority: String,
     /// The path that stands before every other, without a slash at its end.
     pub(crate) prefix: String,
+    /// The query of the address itself, which may hold a secret too.
+    pub(crate) query: Option<String>,
     /// The `Authorization` header, marked as sensitive.
     pub(crate) authorization: Option<HeaderValue>,
 }
@@ -62,11 +64,16 @@ impl WebAddress {
             Some((entry, place)) => (Some(entry), place),
             None => (None, authority.as_str()),
         };
-        let authorization = match (entry, uri.query()) {
-            (None, None) => None,
-            (Some(entry), None) => Some(basic(entry)?),
-            (None, Some(option)) => Some(bearer(option)?),
-            (Some(_), Some(_)) => return Err(AddressError::Unreadable),
+        let (tokens, rest): (Vec<&str>, Vec<&str>) = uri
+            .query()
+            .into_iter()
+            .flat_map(|query| query.split('&'))
+            .partition(|option| option.starts_with(TOKEN_OPTION));
+        let authorization = match (entry, tokens.as_slice()) {
+            (None, []) => None,
+            (Some(entry), []) => Some(basic(entry)?),
+            (None, [option]) => Some(bearer(option)?),
+            (_, _) => return Err(AddressError::Unreadable),
         };
         let port = match authority.port_u16() {
             Some(port) => port,
@@ -81,8 +88,25 @@ impl WebAddress {
             port,
             authority: place.to_owned(),
             prefix: uri.path().trim_end_matches('/').to_owned(),
+            query: (!rest.is_empty()).then(|| rest.join("&")),
             authorization,
         })
+    }
+
+    /// The same, as the base of other paths: it has no query of its own.
+    pub(crate) fn base(self) -> Result<Self, AddressError> {
+        match self.query {
+            None => Ok(self),
+            Some(_) => Err(AddressError::Unreadable),
+        }
+    }
+
+    /// The path and query of this address itself.
+    pub(crate) fn itself(&self) -> String {
+        match &self.query {
+            Some(query) => format!("{}?{query}", self.below("")),
+            None => self.below(""),
+        }
     }
 
     /// The path and query of a request below this address.
@@ -167,6 +191,9 @@ mod tests {
         );
         let file = WebAddress::parse("http://h/export.csv").unwrap();
         assert_eq!((file.port, file.below("")), (80, "/export.csv".into()));
+        let table = WebAddress::parse("http://h/e?site=1&token-env=PATH&format=csv").unwrap();
+        assert_eq!(table.itself(), "/e?site=1&format=csv");
+        assert!(table.authorization.is_some() && !format!("{table:?}").contains("site"));
         let number = WebAddress::parse("http://[::1]:8080/x").unwrap();
         assert_eq!((number.host.as_str(), number.authority.as_str()), ("::1", "[::1]:8080"));
     }
@@ -185,7 +212,10 @@ mod tests {
             "http://h/?token-env=TIDEGATE_NO_SUCH_VARIABLE",
             "/secret",
         ] {
-            let error = WebAddress::parse(text).unwrap_err().to_string();
+            let error = WebAddress::parse(text)
+                .and_then(WebAddress::base)
+                .unwrap_err()
+                .to_string();
             assert!(
                 !error.contains("secret") && !error.contains("NO_SUCH"),
                 "{text}: {error}"

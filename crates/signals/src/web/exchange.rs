@@ -21,7 +21,7 @@ const AGENT: &str = concat!("tidegate/", env!("CARGO_PKG_VERSION"));
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
-    /// Path and query below the address.
+    /// Path and query.
     pub(crate) path: &'a str,
     /// A form to post; without one the request is a `GET`.
     pub(crate) form: Option<&'a str>,
@@ -110,7 +110,7 @@ pub(crate) async fn exchange(address: &WebAddress, question: Question<'_>) -> Re
 
 fn request(address: &WebAddress, question: Question<'_>) -> Result<Request<Full<Bytes>>, ExchangeFault> {
     let mut request = Request::builder()
-        .uri(address.below(question.path))
+        .uri(question.path)
         .header(header::HOST, &address.authority)
         .header(header::USER_AGENT, AGENT)
         .header(header::ACCEPT, "*/*")

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use tidegate_model::ask::Cadence;
-use tidegate_model::seam::{ArmCounts, Observation};
+use tidegate_model::seam::{ArmCounts, InvalidReason, Observation};
 use tidegate_model::{Millis, SourceId, Timestamp};
 use tidegate_signals::Source;
 
@@ -51,10 +51,45 @@ pub(crate) fn one(observations: Vec<Observation>) -> Observation {
 
 /// The only observation's counts, old and new.
 pub(crate) fn counted(observations: Vec<Observation>) -> (Option<ArmCounts>, ArmCounts) {
-    match one(observations) {
-        Observation::Counts {
-            old, new, batch: None, ..
-        } => (old, new),
-        other => panic!("expected counts, found {other:?}"),
-    }
+    let found = one(observations);
+    let Observation::Counts {
+        old, new, batch: None, ..
+    } = found
+    else {
+        panic!("expected counts, found {found:?}");
+    };
+    (old, new)
+}
+
+/// Batches by name, old and new.
+pub(crate) fn batched(observations: Vec<Observation>) -> Vec<(String, Option<ArmCounts>, ArmCounts)> {
+    let batches = observations.into_iter().map(|found| {
+        let Observation::Counts {
+            old,
+            new,
+            batch: Some(name),
+            ..
+        } = found
+        else {
+            panic!("expected a batch, found {found:?}");
+        };
+        (name, old, new)
+    });
+    batches.collect()
+}
+
+/// What is told of an answer that cannot be judged.
+pub(crate) fn unusable(found: &Observation) -> InvalidReason {
+    let Observation::Unusable { reason, .. } = found else {
+        panic!("expected an unusable answer, found {found:?}");
+    };
+    reason.clone()
+}
+
+/// Why there is silence.
+pub(crate) fn silent(found: &Observation) -> &str {
+    let Observation::Silent(silence) = found else {
+        panic!("expected silence, found {found:?}");
+    };
+    &silence.reason
 }

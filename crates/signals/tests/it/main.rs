@@ -1,18 +1,23 @@
-//! Equality of two queries, asked of real SQLite files and a real PostgreSQL.
+//! Every kind of source, asked for real: databases, Prometheus, web servers, logs and tables.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod asking;
 mod counting;
 mod file;
 mod hostile;
+mod logs;
+mod mariadb;
 mod metrics;
+mod mysql_rows;
 mod postgres_silence;
 mod probes;
 mod prometheus_answers;
 mod prometheus_misses;
 mod reading_only;
 mod server;
+mod sql_questions;
 mod sqlite_silence;
+mod tables;
 mod values;
 
 use std::time::Duration;
@@ -42,13 +47,12 @@ fn impatient() -> Limits {
 
 /// The counts, when both sides answer.
 async fn counts(old: (&Database, &str), new: (&Database, &str)) -> EqualityCounts {
-    match equality(old, new, &limits(), NOW).await {
-        Observation::Equality { at, counts } => {
-            assert_eq!(at, NOW);
-            counts
-        }
-        other => panic!("{other:?} for {} and {}", old.1, new.1),
-    }
+    let found = equality(old, new, &limits(), NOW).await;
+    let Observation::Equality { at, counts } = found else {
+        panic!("{found:?} for {} and {}", old.1, new.1);
+    };
+    assert_eq!(at, NOW);
+    counts
 }
 
 /// The reason of the silence that comes of this question on either side, when the other side answers.
@@ -63,13 +67,11 @@ async fn silence(database: &Database, query: &str, limits: &Limits) -> String {
 }
 
 fn reason(observation: Observation) -> String {
-    match observation {
-        Observation::Silent(silence) => {
-            assert_eq!(silence.since, NOW);
-            silence.reason
-        }
-        other => panic!("expected silence, found {other:?}"),
-    }
+    let Observation::Silent(silence) = observation else {
+        panic!("expected silence, found {observation:?}");
+    };
+    assert_eq!(silence.since, NOW);
+    silence.reason
 }
 
 /// What all tests of this binary together may hold, in kilobytes; less than what single questions of them read.

@@ -73,7 +73,8 @@ fn an_address_that_cannot_be_read_is_refused_and_not_repeated() {
     for address in [
         "postgres://u:secret@h:port/db",
         "postgres://u:secret@h/db?no=option",
-        "mysql://u:secret@h/db",
+        "mysql://u:secret@h:port/db",
+        "mysql://u:secret@h/db?no=option",
         "",
     ] {
         let error = Database::parse(address).unwrap_err().to_string();

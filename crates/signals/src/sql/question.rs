@@ -1,0 +1,106 @@
+//! Numbers and counts asked of a database.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tidegate_model::ask::Cadence;
+use tidegate_model::seam::{ArmCounts, InvalidReason};
+
+use super::cell::{Cell, Cells};
+use super::fault::SourceFault;
+use super::{Database, Limits, ask};
+use crate::asker::{Level, Totals};
+use crate::miss::{Finding, Miss};
+
+/// Batches that one answer may have.
+const BATCHES_MAX: usize = 10_000;
+
+/// The longest row, in bytes: a name and two numbers.
+const ROW_BYTES_MAX: usize = 64 * 1024;
+
+/// One number, and the moment it is about where a second column says it.
+pub(crate) async fn level(database: &Database, query: &str, cadence: Cadence) -> Finding<Level> {
+    let row = one_row(database, query, cadence).await?;
+    match row.as_slice() {
+        [value] => Ok(Level {
+            value: value.decimal()?,
+            at: None,
+        }),
+        [value, at] => Ok(Level {
+            value: value.decimal()?,
+            at: Some(at.moment()?),
+        }),
+        more => Err(columns("one or two", more.len())),
+    }
+}
+
+/// All and hits, which only grow.
+pub(crate) async fn totals(database: &Database, query: &str, cadence: Cadence) -> Finding<Totals> {
+    let row = one_row(database, query, cadence).await?;
+    let [all, hits] = row.as_slice() else {
+        return Err(columns("two", row.len()));
+    };
+    let ArmCounts { n, hits } = counts(all, hits)?;
+    Ok(Totals {
+        all: n,
+        hits: Some(hits),
+    })
+}
+
+/// Batches by name: all and hits of each.
+pub(crate) async fn batches(
+    database: &Database,
+    query: &str,
+    cadence: Cadence,
+) -> Finding<BTreeMap<String, ArmCounts>> {
+    let answer = rows(database, query, cadence, BATCHES_MAX).await?;
+    if answer.rows.is_empty() {
+        return Err(Miss::Nothing("no rows".to_owned()));
+    }
+    let mut batches = BTreeMap::new();
+    for row in &answer.rows {
+        let [name, all, hits] = row.as_slice() else {
+            return Err(columns("three", row.len()));
+        };
+        if batches.insert(name.name()?, counts(all, hits)?).is_some() {
+            return Err(Miss::Unusable(
+                InvalidReason::SeveralSeries,
+                "a batch has several rows".to_owned(),
+            ));
+        }
+    }
+    Ok(batches)
+}
+
+async fn one_row(database: &Database, query: &str, cadence: Cadence) -> Finding<Vec<Cell>> {
+    let mut answer = rows(database, query, cadence, 1).await?;
+    answer.rows.pop().ok_or_else(|| Miss::Nothing("no rows".to_owned()))
+}
+
+async fn rows(database: &Database, query: &str, cadence: Cadence, rows_max: usize) -> Finding<Cells> {
+    let limits = Limits {
+        rows_max,
+        row_bytes_max: ROW_BYTES_MAX,
+        answer_within: Duration::from_millis(cadence.timeout.0),
+    };
+    ask(database, query, &limits).await.map_err(|fault| {
+        if let SourceFault::TooManyRows { limit } = fault {
+            Miss::Unusable(InvalidReason::SeveralSeries, format!("more rows than {limit}"))
+        } else {
+            Miss::Silent(fault.to_string())
+        }
+    })
+}
+
+fn counts(all: &Cell, hits: &Cell) -> Finding<ArmCounts> {
+    let (n, hits) = (all.count()?, hits.count()?);
+    if hits > n {
+        let detail = format!("{hits} hits of {n}");
+        return Err(Miss::Unusable(InvalidReason::Impossible, detail));
+    }
+    Ok(ArmCounts { n, hits })
+}
+
+fn columns(expected: &str, found: usize) -> Miss {
+    Miss::shape(format!("expected {expected} columns, found {found}"))
+}
