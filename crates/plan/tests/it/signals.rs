@@ -193,15 +193,16 @@ fn whoever_fits_no_value_can_be_judged_and_not_declared() {
 
 fn level(written: &str) -> (LevelQuestion, Bound, Millis, Cadence, Criterion) {
     let found = only(written);
-    match found.measure.clone() {
-        Measure::Level {
-            ask,
-            bound,
-            lasting,
-            cadence,
-        } => (ask.question, bound, lasting, cadence, found),
-        other => panic!("{other:?}"),
-    }
+    let Measure::Level {
+        ask,
+        bound,
+        lasting,
+        cadence,
+    } = found.measure.clone()
+    else {
+        panic!("{found:?}")
+    };
+    (ask.question, bound, lasting, cadence, found)
 }
 
 fn cadence(every: u64, timeout: u64, stale_after: u64) -> Cadence {
@@ -272,10 +273,10 @@ fn a_level_has_defaults_by_its_source() {
 }
 
 fn counted(written: &str) -> (CountQuestion, bool, Looks) {
-    match only(written).measure {
-        Measure::Counted { new, old, looks, .. } => (new.question, old.is_some(), looks),
-        other => panic!("{other:?}"),
-    }
+    let Measure::Counted { new, old, looks, .. } = only(written).measure else {
+        panic!("{written} counts nothing")
+    };
+    (new.question, old.is_some(), looks)
 }
 
 #[test]
