@@ -54,11 +54,10 @@ impl Lint {
         };
         let text = read(&path)?;
         let name = path.display().to_string();
-        let colour = std::io::stdout().is_terminal();
         match (lint(tool, &name, &text), self.format) {
             (Ok(report), format) => {
                 match format {
-                    Format::Human => say!("{}", report.human(&text, colour)),
+                    Format::Human => say!("{}", report.human(&text, std::io::stdout().is_terminal())),
                     Format::Json => say!("{}", report.json()),
                 }
                 Ok(if report.passes_on_nothing() {
@@ -71,6 +70,7 @@ impl Lint {
                 let bundle = Bundle {
                     files: vec![SourceFile { path: name, text }],
                 };
+                let colour = std::io::stderr().is_terminal();
                 eprint!("{}", render_human(&diagnostics, &bundle, colour));
                 Ok(exit::TROUBLE)
             }

@@ -2,7 +2,7 @@
 
 use tidegate_plan::lint::{Cell, Tool, Verdict};
 
-use super::{CANARY, TEMPLATE, report, template};
+use super::{CANARY, TEMPLATE, canary, report, template};
 
 #[test]
 fn a_real_template_is_judged_metric_by_metric() {
@@ -99,4 +99,49 @@ fn an_argument_is_filled_in_and_one_without_a_value_is_not_guessed() {
     // Whatever the number is, nil is no number.
     let nil = verdict("{ name: most }", "result < {{args.most}}", Cell::Empty);
     assert_eq!(nil.0, Verdict::Errors);
+}
+
+#[test]
+fn what_is_skipped_passes_whatever_its_metrics_are() {
+    let metrics = "metrics: [{ name: request-success-rate, thresholdRange: { min: 99 } }]";
+    let strict = canary(metrics);
+    let skipped = strict.replace("spec:\n", "spec:\n  skipAnalysis: true\n");
+    let verdict = |text: &str| {
+        let report = report(Tool::Flagger, text);
+        let outcome = report.metrics[0].outcome(Cell::Skipped).unwrap().verdict;
+        (outcome, report.passing(), report.passes_on_nothing())
+    };
+    assert_eq!(verdict(&strict), (Verdict::CannotHappen, 0, false));
+    assert_eq!(verdict(&skipped), (Verdict::Passes, 1, true));
+}
+
+#[test]
+fn one_series_out_of_several_is_not_nothing() {
+    let text =
+        template("    - { name: m, successCondition: 'result[0] < 0.05', provider: { prometheus: { query: q } } }\n");
+    let report = report(Tool::Argo, &text);
+    assert_eq!(
+        report.metrics[0].outcome(Cell::SeveralSeries).unwrap().verdict,
+        Verdict::Passes
+    );
+    assert_eq!((report.passing(), report.passes_on_nothing()), (0, false));
+    assert_eq!(report.findings.len(), 1);
+}
+
+#[test]
+fn an_empty_condition_is_none() {
+    let text = template("    - { name: m, successCondition: '', provider: { prometheus: { query: q } } }\n");
+    assert_eq!(report(Tool::Argo, &text).findings[0].rule, "argo/no-condition");
+}
+
+#[test]
+fn a_query_with_a_shell_variable_is_kept_whole_and_not_repeated() {
+    let criterion = |query: &str| {
+        let metric = format!(
+            "    - {{ name: depth, successCondition: 'result[0] < 5', provider: {{ prometheus: {{ query: '{query}' }} }} }}\n"
+        );
+        report(Tool::Argo, &template(&metric)).metrics[0].criterion.yaml.clone()
+    };
+    assert!(criterion("depth{of=\"x\"}").contains("level:"));
+    assert!(criterion("depth{of=\"${QUEUE:-x}\"}").contains("manual:"));
 }
