@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Domain, Grant};
 use crate::edge::Edge;
+use crate::exploration::EXPLORE;
 use crate::flow::Flow;
 use crate::hazard::{FailureMode, Runbook};
 use crate::ladder::{Ladder, Target};
@@ -250,10 +251,11 @@ impl Estate {
         }
         for criterion in &stage.gate.criteria {
             need(&self.domains, &criterion.owner, "domain", from, faults);
-            if criterion.id.as_str() == SPLIT {
+            let name = criterion.id.as_str();
+            if name == SPLIT || name.starts_with(EXPLORE) {
                 faults.push(Fault::Reserved {
                     stage: stage.id.to_string(),
-                    name: SPLIT.to_owned(),
+                    name: name.to_owned(),
                 });
             }
         }

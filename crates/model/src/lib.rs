@@ -8,6 +8,7 @@ pub mod ask;
 pub mod domain;
 pub mod edge;
 pub mod estate;
+pub mod exploration;
 pub mod flow;
 pub mod hazard;
 pub mod ladder;

@@ -43,6 +43,7 @@ fn stage(id: &str, title: &str, phase: &str, exposure: u16, proven: u16) -> Stag
         soak_until: None,
         approvals: Vec::new(),
         criteria: Vec::new(),
+        exploration: Vec::new(),
         marks: Vec::new(),
     }
 }
@@ -52,6 +53,7 @@ fn criterion(id: &str, title: &str, kind: &str, verdict: &str, reading: Reading)
         id: CriterionId::parse(id).unwrap(),
         title: title.into(),
         kind: kind.into(),
+        segment: None,
         owner: DomainId::parse("checkout").unwrap(),
         verdict: verdict.into(),
         since: Some(ago(130)),
@@ -72,6 +74,7 @@ fn checkout() -> StageView {
         speaks_in: None,
         strata: 42,
         why: "completion on the new side is lower than on the old one, beyond chance".into(),
+        ..Reading::default()
     };
     let errors = Reading {
         old: Some((9_140, 10)),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tidegate_model::exploration::{EXPLORATIONS_MAX, EXPLORE};
 use tidegate_model::seam::{SPLIT, Stratum};
 use tidegate_model::{CriterionId, Timestamp};
 
@@ -51,8 +52,15 @@ pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Times
     }
 }
 
-/// Takes one stratum of a criterion: into its sums, which verdicts are given by, and onto its chart.
+/// Takes one stratum of a criterion: into its sums, which verdicts are given by, and onto its chart. What a stage does not
+/// ask for is not kept, and explorations have no chart.
 pub(super) fn count(stage: &mut StageState, criterion: &CriterionId, cell: Cell, belongs: Belongs) {
+    let is_exploration = criterion.as_str().starts_with(EXPLORE);
+    let is_asked_for = criterion.as_str() == SPLIT || stage.criteria.contains(criterion);
+    let has_room = stage.tallies.contains_key(criterion) || stage.tallies.len() < EXPLORATIONS_MAX;
+    if !(is_asked_for || is_exploration && has_room) {
+        return;
+    }
     let StageState {
         sources,
         tallies,
@@ -68,6 +76,9 @@ pub(super) fn count(stage: &mut StageState, criterion: &CriterionId, cell: Cell,
         })
     });
     Arc::make_mut(tally).push(&cell, belongs);
+    if is_exploration {
+        return;
+    }
     let cells = Arc::make_mut(cells.entry(criterion.clone()).or_default());
     if cells.len() >= CELLS_MAX {
         merge_pairs(cells);

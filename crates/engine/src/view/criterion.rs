@@ -47,10 +47,11 @@ pub(super) fn view(
         id: criterion.id.clone(),
         title: criterion.title.clone(),
         kind: kind(&criterion.measure).to_owned(),
+        segment: criterion.segment.as_ref().map(ToString::to_string),
         owner: criterion.owner.clone(),
         verdict: verdict.to_owned(),
         since,
-        evidence_at: evidence_at(known, criterion, cells),
+        evidence_at: evidence_at(known, criterion),
         reading,
         series: series(cells),
     }
@@ -71,8 +72,11 @@ pub(super) fn kind(measure: &Measure) -> &'static str {
     }
 }
 
-fn evidence_at(known: &StageState, criterion: &Criterion, cells: &[Cell]) -> Option<Timestamp> {
-    let counted = cells.iter().map(|cell| cell.received).max();
+fn evidence_at(known: &StageState, criterion: &Criterion) -> Option<Timestamp> {
+    let counted = known
+        .tallies
+        .get(&criterion.id)
+        .and_then(|tally| tally.attempt.received);
     let observed = known
         .observations
         .get(&criterion.id)

@@ -2,6 +2,7 @@
 
 mod blame;
 mod criterion;
+mod exploration;
 mod happened;
 mod headline;
 mod incident;
@@ -132,8 +133,32 @@ pub struct StageView {
     pub approvals: Vec<ApprovalView>,
     /// One row per criterion.
     pub criteria: Vec<CriterionView>,
+    /// Segments that no criterion judges; they open and halt nothing.
+    #[serde(default)]
+    pub exploration: Vec<ExplorationView>,
     /// Changes of exposure in the order in which they happened, for the chart.
     pub marks: Vec<MarkView>,
+}
+
+/// One value of a segment that is counted and judged by nobody.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExplorationView {
+    /// Its name where it is counted.
+    pub id: CriterionId,
+    /// Always `exploration`.
+    pub label: String,
+    /// The criterion whose flow it looks into.
+    pub of: CriterionId,
+    /// The value, such as `payment=card`.
+    pub segment: String,
+    /// Old side since the attempt began: attempts and completions.
+    pub old: (u64, u64),
+    /// New side.
+    pub new: (u64, u64),
+    /// New minus old, in ratio units.
+    pub difference: Option<f64>,
+    /// Its interval, which holds at every look with a chance of 95 %, for this one alone.
+    pub interval: Option<(f64, f64)>,
 }
 
 /// A change of a stage's exposure.
@@ -165,8 +190,11 @@ pub struct CriterionView {
     pub id: CriterionId,
     /// In words.
     pub title: String,
-    /// What it measures: `completion`, `errors`, `latency`, `sql`, `incidents` or `manual`.
+    /// What it measures: `completion`, `errors`, `latency`, `slower`, `level`, `counted`, `sql`, `incidents` or `manual`.
     pub kind: String,
+    /// The segment that it looks at, such as `payment=card`; none means everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
     /// Whose signal it is.
     pub owner: DomainId,
     /// The word of its verdict; `not judged` before the stage is exposed and for comparisons at full exposure.

@@ -9,7 +9,7 @@ use crate::event::Opening;
 use crate::refusal::Rule;
 use crate::state::{Hold, Phase, StageState, State};
 use crate::view::words::clock;
-use crate::view::{ApprovalView, MarkView, StageView, Tone, criterion};
+use crate::view::{ApprovalView, MarkView, StageView, Tone, criterion, exploration};
 
 /// The view of one stage.
 pub(super) fn view(estate: &Estate, state: &State, declared: &Stage, known: &StageState, now: Timestamp) -> StageView {
@@ -38,6 +38,7 @@ pub(super) fn view(estate: &Estate, state: &State, declared: &Stage, known: &Sta
             .iter()
             .map(|one| criterion::view(estate, state, declared, known, one, now))
             .collect(),
+        exploration: exploration::view(estate, declared, known),
         marks: marks(known),
     }
 }

@@ -16,8 +16,8 @@ pub(crate) const CADENCE: Cadence = Cadence {
     stale_after: Millis::seconds(6),
 };
 
-/// A number that may be 10 at most, lasting four seconds.
-pub(crate) fn level() -> Measure {
+/// A number that may be 10 at most.
+pub(crate) fn level(lasting: Millis) -> Measure {
     Measure::Level {
         ask: LevelAsk {
             on: name("numbers"),
@@ -26,7 +26,7 @@ pub(crate) fn level() -> Measure {
             },
         },
         bound: Bound::AtMost(Decimal(10 * Decimal::ONE)),
-        lasting: Millis::seconds(4),
+        lasting,
         cadence: CADENCE,
     }
 }

@@ -1,7 +1,7 @@
 //! Criteria that ask a source for a number.
 
 use tidegate_engine::state::Phase;
-use tidegate_model::plan::{Measure, OnHarm};
+use tidegate_model::plan::OnHarm;
 use tidegate_model::{Millis, StageId};
 
 use crate::asked::{exposed, level, pages_about_silence, says, tell, word};
@@ -9,9 +9,12 @@ use crate::script::run;
 use crate::shop::name;
 use crate::world::World;
 
+/// As long as a number must be within its bound, or beyond it.
+const LASTING: Millis = Millis::seconds(4);
+
 #[track_caller]
 fn check(told: &str, expected: &str) {
-    let mut world = exposed(level(), OnHarm::Hold);
+    let mut world = exposed(level(LASTING), OnHarm::Hold);
     tell(&mut world, told);
     assert_eq!(says(&world), expected, "after `{told}`");
 }
@@ -51,19 +54,7 @@ fn beyond_the_bound_for_long_enough_is_harm_whatever_is_missing_between() {
 
 #[test]
 fn a_bound_that_need_not_last_is_broken_at_once() {
-    let Measure::Level {
-        ask, bound, cadence, ..
-    } = level()
-    else {
-        panic!("a level is one");
-    };
-    let at_once = Measure::Level {
-        ask,
-        bound,
-        cadence,
-        lasting: Millis(0),
-    };
-    let mut world = exposed(at_once, OnHarm::Rollback);
+    let mut world = exposed(level(Millis(0)), OnHarm::Rollback);
     tell(&mut world, "10");
     assert_eq!(word(&world), "pass");
     tell(&mut world, "11");
@@ -117,7 +108,7 @@ fn an_old_number_beyond_the_bound_is_no_harm_and_a_number_of_before_the_step_is_
 #[test]
 fn answers_that_say_nothing_are_no_sign_of_life() {
     for said in ["nothing", "nan", "silent", "7@-7", ""] {
-        let mut world = exposed(level(), OnHarm::Hold);
+        let mut world = exposed(level(LASTING), OnHarm::Hold);
         tell(&mut world, "7");
         for _ in 0..19 {
             tell(&mut world, &format!("+1 {said}"));
@@ -144,7 +135,7 @@ fn each_step_and_each_change_starts_the_pass_anew() {
     let mut world = World::shop_with(|parts| {
         let stage = &mut parts.plans[0].stages[0];
         stage.gate.approval_within = Millis::minutes(600);
-        stage.gate.criteria[0].measure = level();
+        stage.gate.criteria[0].measure = level(LASTING);
         let mut first = stage.steps[0].clone();
         first.to = tidegate_model::BasisPoints::new(2_000).unwrap();
         stage.steps.insert(0, first);
@@ -167,7 +158,7 @@ fn each_step_and_each_change_starts_the_pass_anew() {
 
 #[test]
 fn a_run_beyond_goes_on_through_a_step_and_ends_with_a_change() {
-    let mut world = exposed(level(), OnHarm::Hold);
+    let mut world = exposed(level(LASTING), OnHarm::Hold);
     tell(&mut world, "11 +1 12");
     run(&mut world, "cleo change catalogue new repair-1\nconfirm");
     tell(&mut world, "+3 12");

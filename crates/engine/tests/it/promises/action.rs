@@ -142,6 +142,30 @@ pub(crate) enum Sight {
     Old,
 }
 
+/// What a source outside says, to a question for a number or for counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// A number within its bound.
+    Within,
+    /// A number beyond it.
+    Beyond,
+    /// A number of a minute ago.
+    Old,
+    /// Equal shares on both sides.
+    Equal,
+    /// Far more refusals on the new side.
+    Refused,
+    /// Nobody on either side.
+    Nobody,
+    /// The same counts on both sides, so small that they say little.
+    Few,
+    /// More refusals than attempts.
+    Absurd,
+    Nothing,
+    NotANumber,
+    Silent,
+}
+
 /// What a gateway does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coming {
@@ -208,6 +232,8 @@ pub(crate) enum Action {
     Deliver,
     End(Which, How),
     Observe(Sight),
+    /// A source outside answers the question of this criterion of pricing.
+    Tell(&'static str, Answer),
     /// The brake looks: attempts and failures in a hundred on both sides.
     Look(Place, u64, u64, u64),
     Gateway(Coming),

@@ -5,7 +5,7 @@ use tidegate_engine::{Side, State};
 use tidegate_model::seam::Actor;
 use tidegate_model::{Millis, StageId, Timestamp};
 
-use super::action::{Deed, How, Place, Post, Sight, Which, Who};
+use super::action::{Answer, Deed, How, Place, Post, Sight, Which, Who};
 use super::ask;
 use super::play::Play;
 use crate::shop::name;
@@ -60,6 +60,11 @@ impl Play {
         if place == Place::Pricing {
             let request = ask::observation(&self.world, place, Sight::Clean);
             self.ask(Actor::Controller, request);
+            for _ in 0..2 {
+                self.tell("load", Answer::Within);
+                self.tell("refusals", Answer::Few);
+                self.wait(Millis::seconds(1));
+            }
         } else {
             self.count(place, Health::Unsure, 1, Post::Prompt);
         }
@@ -76,6 +81,12 @@ impl Play {
     /// The evidence that its gate wants.
     fn prove(&mut self, place: Place) {
         if place == Place::Pricing {
+            // The first counts after a step began are of before it, too.
+            for _ in 0..2 {
+                self.wait(Millis::seconds(1));
+                self.tell("load", Answer::Within);
+                self.tell("refusals", Answer::Equal);
+            }
             let request = ask::observation(&self.world, place, Sight::Clean);
             self.ask(Actor::Controller, request);
             let deed = Deed::Attest {

@@ -1,10 +1,11 @@
 //! Deeds as requests: who has authority for them, and what they are called in the world as it is.
 
 use tidegate_engine::{CommandKey, Request};
-use tidegate_model::seam::{Actor, Door, EqualityCounts, Observation, Silence, StratumPart};
-use tidegate_model::{DomainId, IncidentId, Millis, StageId};
+use tidegate_model::ask::Decimal;
+use tidegate_model::seam::{Actor, ArmCounts, Door, EqualityCounts, InvalidReason, Observation, Silence, StratumPart};
+use tidegate_model::{DomainId, IncidentId, Millis, StageId, Timestamp};
 
-use super::action::{Deed, Place, Sight, Who};
+use super::action::{Answer, Deed, Place, Sight, Who};
 use crate::shop::name;
 use crate::world::{Health, World, by};
 
@@ -161,6 +162,55 @@ pub(super) fn request(world: &World, deed: &Deed) -> Request {
             Request::Evidence(world.stratum(place.name(), Health::Worse, StratumPart::Prompt, world.version()))
         }
         Deed::Observe(place) => observation(world, *place, Sight::Differs),
+    }
+}
+
+/// What a source outside says to the question of a criterion of pricing.
+pub(super) fn answer(world: &World, of: &str, answer: Answer) -> Request {
+    let at = world.now;
+    let level = |at, value: i64| Observation::Level {
+        at,
+        value: Decimal(value * Decimal::ONE),
+    };
+    let counts = |(old_n, old_hits), (new_n, new_hits)| Observation::Counts {
+        at,
+        batch: None,
+        old: Some(ArmCounts {
+            n: old_n,
+            hits: old_hits,
+        }),
+        new: ArmCounts {
+            n: new_n,
+            hits: new_hits,
+        },
+    };
+    let observation = match answer {
+        Answer::Within => level(at, 7),
+        Answer::Beyond => level(at, 11),
+        Answer::Old => level(Timestamp(at.0 - 60_000), 7),
+        Answer::Equal => counts((9_000, 30), (9_001, 30)),
+        Answer::Refused => counts((9_000, 30), (9_000, 900)),
+        Answer::Nobody => counts((0, 0), (0, 0)),
+        Answer::Few => counts((9, 0), (8, 0)),
+        Answer::Absurd => counts((9, 0), (8, 9)),
+        Answer::Nothing => Observation::Nothing {
+            at,
+            detail: "no series".to_owned(),
+        },
+        Answer::NotANumber => Observation::Unusable {
+            at,
+            reason: InvalidReason::NotANumber,
+            detail: "the answer is NaN".to_owned(),
+        },
+        Answer::Silent => Observation::Silent(Silence {
+            since: at,
+            reason: "connection refused".to_owned(),
+        }),
+    };
+    Request::Observe {
+        stage: name("pricing"),
+        criterion: name(of),
+        observation,
     }
 }
 

@@ -6,11 +6,12 @@ use tidegate_model::plan::{Approver, ExpandRule, Stage, WeeklyWindow};
 use tidegate_model::{BasisPoints, Estate, Millis, Parts, PartsPerMillion, PersonId, Timestamp};
 
 use super::action::Edit;
+use crate::asked::{counted, level};
 use crate::shop::{name, parts};
 
 /// The estate with one edit; each has a digest of its own.
 pub(super) fn edited(edit: Edit, now: Timestamp) -> Arc<Estate> {
-    let mut parts = parts();
+    let mut parts = sourced();
     let mut digest = format!("{:02}", edit as u8);
     match edit {
         Edit::Back => digest = "1".to_owned(),
@@ -55,6 +56,20 @@ pub(super) fn edited(edit: Edit, now: Timestamp) -> Arc<Estate> {
     }
     parts.digest = format!("{digest:1<64}");
     Arc::new(Estate::assemble(parts).unwrap())
+}
+
+/// The shop, whose pricing asks two sources outside besides.
+pub(super) fn sourced() -> Parts {
+    let mut parts = parts();
+    let criteria = &mut stage(&mut parts, "pricing").gate.criteria;
+    for (id, measure) in [("load", level(Millis(0))), ("refusals", counted())] {
+        let mut criterion = criteria[0].clone();
+        criterion.id = name(id);
+        criterion.title = id.to_owned();
+        criterion.measure = measure;
+        criteria.push(criterion);
+    }
+    parts
 }
 
 fn stage<'a>(parts: &'a mut Parts, id: &str) -> &'a mut Stage {

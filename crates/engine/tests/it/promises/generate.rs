@@ -5,7 +5,7 @@ use proptest::sample::select;
 use tidegate_engine::Side;
 use tidegate_model::Severity;
 
-use super::action::{Action, Coming, Deed, Edit, How, Place, Post, Sight, Which, Who};
+use super::action::{Action, Answer, Coming, Deed, Edit, How, Place, Post, Sight, Which, Who};
 use crate::world::Health;
 
 /// Everybody of the shop, and somebody who is not.
@@ -31,6 +31,7 @@ fn action(advances: u32) -> impl Strategy<Value = Action> {
         2 => Just(Action::Deliver),
         9 => (which(), how()).prop_map(|(which, how)| Action::End(which, how)),
         3 => sight().prop_map(Action::Observe),
+        5 => (select(vec!["load", "refusals"]), answer()).prop_map(|(of, answer)| Action::Tell(of, answer)),
         3 => (place(), 0..60_u64, 0..100_u64, 0..100_u64).prop_map(|(p, n, new, old)| Action::Look(p, n, new, old)),
         2 => coming().prop_map(Action::Gateway),
         1 => Just(Action::Restart),
@@ -123,6 +124,24 @@ fn sight() -> impl Strategy<Value = Sight> {
     ]
 }
 
+fn answer() -> impl Strategy<Value = Answer> {
+    select(vec![
+        Answer::Within,
+        Answer::Beyond,
+        Answer::Beyond,
+        Answer::Old,
+        Answer::Equal,
+        Answer::Refused,
+        Answer::Refused,
+        Answer::Nobody,
+        Answer::Few,
+        Answer::Absurd,
+        Answer::Nothing,
+        Answer::NotANumber,
+        Answer::Silent,
+    ])
+}
+
 fn coming() -> impl Strategy<Value = Coming> {
     prop_oneof![
         3 => Just(Coming::Lost),
@@ -149,6 +168,8 @@ fn edit() -> impl Strategy<Value = Edit> {
         Edit::SwitchGone,
         Edit::PersonGone,
         Edit::Salt,
+        Edit::Freeze,
+        Edit::Freeze,
         Edit::Freeze,
         Edit::Hours,
         Edit::Steps,

@@ -53,7 +53,7 @@ pub(super) const PHASES: [&str; 8] = [
 ];
 
 /// What takes many steps, or goes wrong in its own way.
-pub(super) const DEEP: [&str; 60] = [
+pub(super) const DEEP: [&str; 67] = [
     "pricing is pending",
     "pricing is finalised",
     "catalogue is finalised",
@@ -76,6 +76,8 @@ pub(super) const DEEP: [&str; 60] = [
     "harm rolls back",
     "harm of prices holds",
     "harm of look holds",
+    "harm of load holds",
+    "harm of refusals holds",
     "harm of speed holds",
     "the brake holds past the way back",
     "held by a cut journal",
@@ -104,6 +106,11 @@ pub(super) const DEEP: [&str; 60] = [
     "verdict no data",
     "verdict source down",
     "invalid: split",
+    "invalid: stale",
+    "invalid: not a number",
+    "invalid: zero",
+    "load passes",
+    "refusals passes",
     "invalid: identical",
     "invalid: impossible",
     "invalid: fallbacks",

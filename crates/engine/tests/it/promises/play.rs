@@ -3,10 +3,10 @@
 use tidegate_engine::Request;
 use tidegate_engine::deadline;
 use tidegate_model::seam::{Actor, ArmCounts, BrakeLook, ExposureVersion, Stratum, StratumPart};
-use tidegate_model::{Millis, Severity, Timestamp};
+use tidegate_model::{Estate, Millis, Severity, Timestamp};
 
-use super::action::{Action, Coming, Deed, How, Place, Post, Which, Who};
-use super::edits::edited;
+use super::action::{Action, Answer, Coming, Deed, How, Place, Post, Which, Who};
+use super::edits::{edited, sourced};
 use super::{ask, ends};
 use crate::shop::name;
 use crate::world::{Health, World, gateway};
@@ -25,7 +25,7 @@ pub(super) struct Play {
 impl Play {
     pub(super) fn begin() -> Self {
         Self {
-            world: World::shop(),
+            world: World::start(Estate::assemble(sourced()).unwrap()),
             kept: Vec::new(),
             repeats: 0,
         }
@@ -69,6 +69,7 @@ impl Play {
                 let request = ask::observation(&self.world, Place::Pricing, *sight);
                 self.ask(Actor::Controller, request);
             }
+            Action::Tell(of, answer) => self.tell(of, *answer),
             Action::Look(place, attempts, new, old) => {
                 let arm = |failed: u64| ArmCounts {
                     n: *attempts,
@@ -92,6 +93,11 @@ impl Play {
             }
             Action::Ask(who, key, deed) => self.person_asks(*who, *key, deed),
         }
+    }
+
+    pub(super) fn tell(&mut self, of: &str, answer: Answer) {
+        let request = ask::answer(&self.world, of, answer);
+        self.ask(Actor::Controller, request);
     }
 
     pub(super) fn ask(&mut self, actor: Actor, request: Request) {

@@ -127,6 +127,11 @@ fn deep(body: &Body) -> Vec<String> {
         } if reason.contains("does not know") => "held by a cut journal".to_owned(),
         Body::StageFinalised { stage, .. } => format!("finalised {stage}"),
         Body::EvidenceRecorded { late: true, .. } => "late evidence".to_owned(),
+        Body::CriterionJudged {
+            verdict: Verdict::Pass,
+            criterion,
+            ..
+        } => return vec![format!("{criterion} passes"), verdict_word(&Verdict::Pass)],
         Body::CriterionJudged { verdict, .. } => verdict_word(verdict),
         Body::ControllerStarted { epoch, .. } if *epoch > 1 => "controller restarted".to_owned(),
         Body::OpeningDeferred { until, .. } => {
