@@ -4,7 +4,7 @@ use super::super::cell::{Cell, Outcome, Verdict};
 use super::super::condition::Fault;
 use super::super::value::Value;
 use super::limits::End;
-use super::provider::Answer;
+use super::provider::{Answer, Provider};
 use super::several::several;
 use super::template::{Asked, Written};
 
@@ -14,6 +14,8 @@ pub(super) const EVALUATE: &str = "utils/evaluate/evaluate.go EvaluateResult";
 const ASSESS: &str = "analysis/analysis.go assessMetricStatus";
 /// Where a dry run is left out of the end.
 const DRY: &str = "analysis/analysis.go assessRunStatus";
+/// Where a job is deleted.
+const DELETE: &str = "metricproviders/job/job.go Terminate";
 /// Where a release leaves its analyses out.
 const SKIP: &str = "rollout/analysis.go reconcileAnalysisRuns";
 
@@ -62,6 +64,10 @@ fn cell_of(asked: &Asked, cell: Cell) -> Judged {
         Cell::SeveralSeries => several(asked),
         Cell::Stale => fixed(cell, Verdict::NotSeen, SEEN_STALE, asked.provider.place()),
         Cell::Identical => fixed(cell, Verdict::NotSeen, SEEN_IDENTICAL, EVALUATE),
+        Cell::Terminated if asked.provider == Provider::Job => {
+            let deleted = Phase::Inconclusive("a job that is running is deleted");
+            ended(asked, cell, deleted, "", DELETE)
+        }
         Cell::Terminated => fixed(cell, Verdict::Passes, TERMINATED, ASSESS),
         Cell::Skipped => fixed(cell, Verdict::Passes, SKIPPED, SKIP),
         Cell::JudgeError if asked.provider.has_conditions() && has_none(asked) => fixed(

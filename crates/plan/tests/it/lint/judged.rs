@@ -24,6 +24,8 @@ fn a_real_template_is_judged_metric_by_metric() {
     assert!(report.passes_on_nothing());
     let sources: Vec<&str> = report.metrics.iter().map(|metric| metric.source.as_str()).collect();
     assert_eq!(sources[4..], ["datadog (v2)", "job"]);
+    let stopped = |at: usize| report.metrics[at].outcome(Cell::Terminated).unwrap().word;
+    assert_eq!((stopped(4), stopped(5)), ("Successful", "Inconclusive"));
 }
 
 #[test]
