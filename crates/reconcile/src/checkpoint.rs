@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::event::{ChunkDone, KeyRange, Suspect};
 use crate::kept::{self, Kind};
+use crate::moment;
 use crate::row::{Fingerprint, Key};
 use crate::totals::{Group, Over, Totals, TotalsPlan};
 use crate::verdict::{Outcome, Verdict};
@@ -54,6 +55,18 @@ pub struct Done {
     /// When the oldest chunk was done, in seconds since 1970-01-01T00:00:00Z by this machine's clock: as old is the
     /// oldest part of the verdict.
     pub oldest_at: Option<i64>,
+}
+
+impl Done {
+    /// What was done before, in words; `None` where nothing was.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        let oldest = moment::timestamp_text(self.oldest_at?.saturating_mul(moment::SECOND));
+        let chunks = self.chunks.len();
+        Some(format!(
+            "goes on after {chunks} chunks that were compared before, the oldest at {oldest}Z"
+        ))
+    }
 }
 
 impl Checkpoint {

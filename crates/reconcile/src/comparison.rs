@@ -136,6 +136,12 @@ impl Comparison {
         &self.entity
     }
 
+    /// What people call the old and the new side; never with a secret.
+    #[must_use]
+    pub fn names(&self) -> (String, String) {
+        (self.old.source.name(), self.new.source.name())
+    }
+
     /// What each column is compared as, the key's columns first.
     #[must_use]
     pub fn kinds(&self) -> &[Kind] {

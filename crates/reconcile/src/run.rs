@@ -193,7 +193,7 @@ impl<'a> Run<'a> {
                 && !self.spans.is_empty()
             {
                 self.wait_while_busy(sink).await?;
-                self.begin_chunk().await?;
+                self.begin_chunk(sink).await?;
             }
             tokio::select! {
                 ended = self.tasks.join_next() => match ended {
@@ -231,7 +231,7 @@ impl<'a> Run<'a> {
     }
 
     /// Cuts the next chunk off the first span and sets it to work.
-    async fn begin_chunk(&mut self) -> Result<(), SideFault> {
+    async fn begin_chunk(&mut self, sink: &mut (dyn FnMut(Event) + Send)) -> Result<(), SideFault> {
         let Some(span) = self.spans.pop_front() else {
             return Ok(());
         };
@@ -240,8 +240,14 @@ impl<'a> Run<'a> {
             Side::Old => &self.pair.old,
             Side::New => &self.pair.new,
         };
-        let cut = tried(|| reading.source.boundary(&reading.question, &span, self.chunk_rows)).await;
-        let (cut, range) = match cut.map_err(|fault| SideFault { side, fault })? {
+        let cut = match reading.source.boundary(&reading.question, &span, self.chunk_rows).await {
+            Err(fault) if fault.is_passing() => {
+                self.try_later(span, &SideFault { side, fault }, sink).await;
+                return Ok(());
+            }
+            cut => cut.map_err(|fault| SideFault { side, fault })?,
+        };
+        let (cut, range) = match cut {
             // A boundary at the span's own beginning stands for many rows of one key.
             Some(key) if span.from.as_ref() != Some(&key) => (
                 Some(key.clone()),

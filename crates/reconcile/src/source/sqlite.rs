@@ -224,7 +224,7 @@ impl Source for Sqlite {
             Relation::Query(_) => {
                 let asked = db.prepare(&format!("SELECT * FROM {}", SQL.relation(&relation)))?;
                 Ok(Columns {
-                    names: asked.column_names().into_iter().map(str::to_owned).collect(),
+                    names: asked.column_names().map(str::to_owned).collect(),
                     key: Vec::new(),
                 })
             }

@@ -1,6 +1,9 @@
 //! Rows of real servers compared: PostgreSQL and MariaDB in private folders, SQLite and text in files.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod files;
+mod live;
 mod pairs;
+mod pitfalls;
 mod repairs;
 mod server;

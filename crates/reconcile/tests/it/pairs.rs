@@ -1,4 +1,8 @@
 //! Planted differences between two servers are found, each with its class, and nothing else is.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test listens to the events that it is about"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -165,11 +165,11 @@ impl Server {
         panic!("{make:?} did not start {STARTS_MAX} times; its words are above");
     }
 
-    fn postgres(&self, name: &str) -> Postgres {
+    pub(crate) fn postgres(&self, name: &str) -> Postgres {
         Postgres(format!("postgres://tidegate:secret@127.0.0.1:{}/{name}", self.port))
     }
 
-    fn mariadb(&self, name: &str) -> MariaDb {
+    pub(crate) fn mariadb(&self, name: &str) -> MariaDb {
         MariaDb(format!("mysql://tidegate:secret@127.0.0.1:{}/{name}", self.port))
     }
 }

@@ -99,7 +99,7 @@ const INDEXES: &str = "SELECT array_agg(a.attname::text ORDER BY place.n)
 
 /// The collation of each text column, and whether it orders by bytes. The database's own stands under `default`.
 const COLLATIONS: &str = "SELECT a.attname::text, c.collname::text,
-      CASE WHEN c.collname = 'default' THEN d.datcollate ELSE c.collcollate END
+      coalesce(CASE WHEN c.collname = 'default' THEN d.datcollate ELSE c.collcollate END, '')
         IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8') OR c.collname = 'ucs_basic'
     FROM pg_attribute a JOIN pg_collation c ON c.oid = a.attcollation
     JOIN pg_database d ON d.datname = current_database()
@@ -165,6 +165,9 @@ impl Source for Postgres {
         if !asked.params().is_empty() {
             return Err(SourceFault::OneStatement);
         }
+        // Rights are only looked at when a statement runs.
+        let nothing = format!("{sql} LIMIT 0");
+        session.client().batch_execute(&nothing).await.map_err(fault)?;
         let fields: Vec<Field> = asked.columns().iter().map(field).collect();
         let (mut rows_estimated, mut may_have_null_keys) = (None, true);
         if let Relation::Table(_) = &question.relation {

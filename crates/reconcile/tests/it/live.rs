@@ -1,0 +1,415 @@
+//! Data that is written while it is compared, servers that go away, and limits that are reached: never clean by mistake.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test listens to the events that it is about"
+)]
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use mysql_async::prelude::Queryable as _;
+use tidegate_reconcile::verdict::{Doubt, Outcome};
+use tidegate_reconcile::{Budget, Comparison, Earlier, Entity, Event, SideFault, SourceFault, Stop, Verdict, source};
+
+use crate::pairs::{fast, table};
+use crate::server::{MariaDb, Postgres, Servers};
+
+/// Runs a comparison and shows every event to a listener.
+async fn run(
+    old: &str,
+    new: &str,
+    entity: Entity,
+    budget: Budget,
+    earlier: Earlier,
+    mut listener: impl FnMut(&Event) + Send,
+) -> Result<Verdict, SideFault> {
+    let (old, new) = (source::open(old).unwrap(), source::open(new).unwrap());
+    let comparison = Comparison::prepare(entity, old, new, budget).await.unwrap();
+    comparison
+        .run(earlier, &Stop::default(), &mut |event| listener(&event))
+        .await
+}
+
+/// A table of so many rows on both sides.
+async fn filled(servers: &Servers, rows: u32) -> (Postgres, MariaDb) {
+    let (old, new) = (servers.postgres().await, servers.mariadb().await);
+    old.run(&format!(
+        "CREATE TABLE t (id int primary key, v bigint); INSERT INTO t SELECT s, 0 FROM generate_series(1, {rows}) s;
+         ANALYZE t"
+    ))
+    .await;
+    new.run(&format!(
+        "CREATE TABLE t (id int primary key, v bigint);\nINSERT INTO t SELECT seq, 0 FROM seq_1_to_{rows}"
+    ))
+    .await;
+    (old, new)
+}
+
+fn entity() -> Entity {
+    table("t", &["id"], &["v"])
+}
+
+/// How many writes have begun on the old side and ended on the new side.
+#[derive(Default)]
+struct Writes {
+    begun: AtomicU64,
+    ended: Mutex<u64>,
+    moved: Condvar,
+}
+
+impl Writes {
+    /// Waits until everything that had begun has ended: the sides' lag, without a clock.
+    fn wait_for_lag(&self) {
+        let begun = self.begun.load(Ordering::SeqCst);
+        let ended = self.ended.lock().unwrap();
+        drop(self.moved.wait_while(ended, |ended| *ended < begun).unwrap());
+    }
+}
+
+/// Writes to the old side, then the same to the new side, until it is told to stop.
+async fn write(old: String, new: String, writes: Arc<Writes>, stop: Arc<AtomicBool>) {
+    let (client, connection) = tokio_postgres::connect(&old, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let mut conn = mysql_async::Conn::from_url(&new).await.unwrap();
+    let mut n: i64 = 0;
+    while !stop.load(Ordering::SeqCst) {
+        n += 1;
+        let begun = writes.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        // Rows up to 100 are written all the time; rows from 1,000 on come and go.
+        let (id, coming) = (n % 100 + 1, 1_000 + n % 50);
+        let statement = match n % 3 {
+            0 => format!("DELETE FROM t WHERE id = {coming}"),
+            1 => format!("UPDATE t SET v = {n} WHERE id = {id}"),
+            _ => format!("INSERT INTO t SELECT {coming}, {n} WHERE NOT EXISTS (SELECT 1 FROM t WHERE id = {coming})"),
+        };
+        client.batch_execute(&statement).await.unwrap();
+        conn.query_drop(statement.replace("WHERE NOT", "FROM DUAL WHERE NOT"))
+            .await
+            .unwrap();
+        *writes.ended.lock().unwrap() = begun;
+        writes.moved.notify_all();
+    }
+    conn.disconnect().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_row_that_is_being_written_is_never_a_confirmed_difference_and_a_planted_one_always_is() {
+    let servers = Servers::shared().await;
+    let (old, new) = filled(&servers, 900).await;
+    new.run("UPDATE t SET v = 7 WHERE id = 300;\nDELETE FROM t WHERE id = 500;\nINSERT INTO t VALUES (2000, 1)")
+        .await;
+    let (writes, stop) = (Arc::new(Writes::default()), Arc::new(AtomicBool::new(false)));
+    let writer = tokio::spawn(write(
+        old.0.clone(),
+        new.0.clone(),
+        Arc::clone(&writes),
+        Arc::clone(&stop),
+    ));
+    let mut suspects = 0;
+    for round in 0..25 {
+        let mut confirmed = BTreeSet::new();
+        let budget = Budget {
+            settle: Duration::ZERO,
+            reads_max: 40,
+            ..Budget::default()
+        };
+        let verdict = run(
+            &old.0,
+            &new.0,
+            entity(),
+            budget,
+            Earlier::default(),
+            |event| match event {
+                Event::Rereading { suspects: count, .. } => {
+                    suspects += count;
+                    writes.wait_for_lag();
+                }
+                Event::Confirmed(difference) => {
+                    confirmed.insert(difference.key().to_string());
+                }
+                _ => {}
+            },
+        );
+        let verdict = verdict.await.unwrap();
+        let planted: BTreeSet<String> = ["2000", "300", "500"].map(str::to_owned).into();
+        assert_eq!(confirmed, planted, "round {round}");
+        assert_eq!(verdict.outcome, Outcome::Diverged);
+    }
+    stop.store(true, Ordering::SeqCst);
+    writer.await.unwrap();
+    let written = writes.begun.load(Ordering::SeqCst);
+    println!("{written} writes, {suspects} readings of suspects");
+    assert!(written > 100, "{written} writes");
+}
+
+#[tokio::test]
+async fn a_row_that_keeps_changing_is_moving_and_the_verdict_is_inconclusive() {
+    let servers = Servers::shared().await;
+    let (old, new) = filled(&servers, 50).await;
+    new.run("UPDATE t SET v = -1 WHERE id = 7").await;
+    let budget = Budget { reads_max: 3, ..fast() };
+    let mut moving = Vec::new();
+    let verdict = run(
+        &old.0,
+        &new.0,
+        entity(),
+        budget,
+        Earlier::default(),
+        |event| match event {
+            Event::Rereading { .. } => {
+                let new = MariaDb(new.0.clone());
+                elsewhere(async move { new.run("UPDATE t SET v = v - 1 WHERE id = 7").await });
+            }
+            Event::Moving { key, reads } => moving.push((key.to_string(), *reads)),
+            _ => {}
+        },
+    );
+    let verdict = verdict.await.unwrap();
+    assert_eq!(moving, [("7".to_owned(), 3)]);
+    assert_eq!(
+        (verdict.outcome, verdict.doubts),
+        (Outcome::Inconclusive, vec![Doubt::Moving { rows: 1 }])
+    );
+}
+
+#[tokio::test]
+async fn no_rows_are_not_clean() {
+    let servers = Servers::shared().await;
+    let (old, new) = filled(&servers, 1).await;
+    old.run("DELETE FROM t").await;
+    new.run("DELETE FROM t").await;
+    let verdict = run(&old.0, &new.0, entity(), fast(), Earlier::default(), |_| {})
+        .await
+        .unwrap();
+    assert_eq!(
+        (verdict.outcome, verdict.doubts),
+        (Outcome::Inconclusive, vec![Doubt::NoRows])
+    );
+}
+
+#[tokio::test]
+async fn a_limit_that_is_reached_is_said_and_never_clean() {
+    let servers = Servers::shared().await;
+    let (old, new) = filled(&servers, 60_000).await;
+    let slow = Budget {
+        time_max: Some(Duration::from_millis(400)),
+        rows_per_second_max: Some(20_000),
+        ..fast()
+    };
+    let verdict = run(&old.0, &new.0, entity(), slow, Earlier::default(), |_| {})
+        .await
+        .unwrap();
+    assert_eq!(
+        (verdict.outcome, &verdict.doubts),
+        (Outcome::Inconclusive, &vec![Doubt::TimeReached])
+    );
+    assert!(!verdict.coverage.is_whole);
+    new.run("UPDATE t SET v = 1").await;
+    let few = Budget {
+        differences_max: 10,
+        ..fast()
+    };
+    let verdict = run(&old.0, &new.0, entity(), few, Earlier::default(), |_| {})
+        .await
+        .unwrap();
+    assert_eq!(
+        (verdict.outcome, &verdict.doubts),
+        (Outcome::Diverged, &vec![Doubt::DifferencesReached])
+    );
+    assert!(verdict.coverage.old_rows < 60_000, "{:?}", verdict.coverage);
+}
+
+#[tokio::test]
+async fn what_an_earlier_run_got_done_is_not_read_again() {
+    let servers = Servers::shared().await;
+    let (old, new) = filled(&servers, 40_000).await;
+    new.run("UPDATE t SET v = 1 WHERE id IN (5, 39999)").await;
+    let mut chunks = Vec::new();
+    let whole = run(&old.0, &new.0, entity(), fast(), Earlier::default(), |event| {
+        if let Event::ChunkDone(done) = event {
+            chunks.push(done.clone());
+        }
+    });
+    let whole = whole.await.unwrap();
+    assert!(chunks.len() > 1);
+    chunks.truncate(chunks.len() / 2);
+    let (before, mut again) = (chunks.clone(), 0);
+    let resumed = run(&old.0, &new.0, entity(), fast(), Earlier { chunks }, |event| {
+        if let Event::ChunkDone(done) = event {
+            assert!(before.iter().all(|chunk| chunk.range != done.range));
+            again += done.old_rows;
+        }
+    });
+    let resumed = resumed.await.unwrap();
+    let earlier: u64 = before.iter().map(|chunk| chunk.old_rows).sum();
+    assert_eq!(again + earlier, 40_000);
+    assert_eq!(
+        (resumed.outcome, resumed.counts, resumed.coverage.old_rows),
+        (whole.outcome, whole.counts, 40_000)
+    );
+}
+
+#[tokio::test]
+async fn columns_that_change_in_mid_run_end_it() {
+    let servers = Servers::shared().await;
+    for (change, is_expected) in [
+        ("ALTER TABLE t ALTER v TYPE text", |fault: &SourceFault| {
+            *fault == SourceFault::SchemaChanged
+        }),
+        ("ALTER TABLE t DROP v", |fault: &SourceFault| {
+            matches!(fault, SourceFault::Refused { .. })
+        }),
+    ] as [(&str, fn(&SourceFault) -> bool); 2]
+    {
+        let (old, new) = filled(&servers, 60_000).await;
+        let address = old.0.clone();
+        let mut is_changed = false;
+        let ended = run(
+            &old.0,
+            &new.0,
+            entity(),
+            Budget { parallel: 1, ..fast() },
+            Earlier::default(),
+            |event| {
+                if matches!(event, Event::ChunkDone(_)) && !std::mem::replace(&mut is_changed, true) {
+                    let old = Postgres(address.clone());
+                    elsewhere(async move { old.run(change).await });
+                }
+            },
+        );
+        let fault = ended.await.err().unwrap_or_else(|| panic!("{change}"));
+        assert!(is_expected(&fault.fault), "{change}: {fault}");
+    }
+}
+
+/// Does something to its end while the comparison stands still.
+fn elsewhere(work: impl Future<Output = ()> + Send + 'static) {
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(work);
+    });
+    thread.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_lock_that_is_not_given_makes_the_verdict_inconclusive() {
+    let servers = Servers::shared().await;
+    let (old, new) = filled(&servers, 60_000).await;
+    let mut lock = None;
+    let verdict = run(
+        &old.0,
+        &new.0,
+        entity(),
+        Budget { parallel: 1, ..fast() },
+        Earlier::default(),
+        |event| {
+            if matches!(event, Event::ChunkDone(_)) && lock.is_none() {
+                lock = Some(Lock::take(&old.0));
+            }
+        },
+    );
+    let verdict = verdict.await.unwrap();
+    assert_eq!(verdict.outcome, Outcome::Inconclusive);
+    let [Doubt::ChunksSkipped { chunks, fault }] = verdict.doubts.as_slice() else {
+        panic!("{verdict:?}");
+    };
+    assert_eq!((*chunks, fault.contains("lock timeout")), (1, true), "{fault}");
+}
+
+/// A lock on the table that keeps every reader out until it is dropped.
+struct Lock {
+    release: Option<std::sync::mpsc::Sender<()>>,
+    holder: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Lock {
+    fn take(address: &str) -> Self {
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let (told, locked) = std::sync::mpsc::channel();
+        let address = address.to_owned();
+        let holder = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            let client = runtime.block_on(async {
+                let (client, connection) = tokio_postgres::connect(&address, tokio_postgres::NoTls).await.unwrap();
+                tokio::spawn(connection);
+                client
+                    .batch_execute("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+                    .await
+                    .unwrap();
+                client
+            });
+            told.send(()).unwrap();
+            // Ends with an error when the other end is dropped, which is the sign.
+            released.recv().unwrap_err();
+            drop(client);
+        });
+        locked.recv().unwrap();
+        Self {
+            release: Some(release),
+            holder: Some(holder),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        drop(self.release.take());
+        self.holder.take().unwrap().join().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_leaves_no_clean_verdict() {
+    let servers = Servers::shared().await;
+    let (_, new) = filled(&servers, 60_000).await;
+    let own = tokio::task::spawn_blocking(|| crate::server::Server::start(crate::server::Make::Postgres))
+        .await
+        .unwrap();
+    let old = own.postgres("postgres");
+    old.run(
+        "CREATE TABLE t (id int primary key, v bigint); INSERT INTO t SELECT s, 0 FROM generate_series(1, 60000) s",
+    )
+    .await;
+    let mut own = Some(own);
+    let mut skipped = 0;
+    let verdict = run(
+        &old.0,
+        &new.0,
+        entity(),
+        Budget { parallel: 1, ..fast() },
+        Earlier::default(),
+        |event| match event {
+            Event::ChunkDone(_) => drop(own.take()),
+            Event::ChunkSkipped { .. } => skipped += 1,
+            _ => {}
+        },
+    );
+    let verdict = verdict.await.unwrap();
+    assert_eq!(verdict.outcome, Outcome::Inconclusive);
+    assert!(skipped > 0 && verdict.coverage.chunks_skipped == skipped, "{verdict:?}");
+    assert!(!verdict.coverage.is_whole);
+}
+
+#[tokio::test]
+async fn whoever_may_not_read_is_told_so() {
+    let servers = Servers::shared().await;
+    let (old, new) = filled(&servers, 10).await;
+    old.run("DROP ROLE IF EXISTS stranger; CREATE ROLE stranger LOGIN PASSWORD 'secret'")
+        .await;
+    let stranger = old.0.replace("tidegate:secret", "stranger:secret");
+    let (old, new) = (source::open(&stranger).unwrap(), source::open(&new.0).unwrap());
+    let fault = Comparison::prepare(entity(), old, new, fast())
+        .await
+        .err()
+        .unwrap()
+        .to_string();
+    assert_eq!(fault, "old side: permission denied for table t (42501)");
+}
