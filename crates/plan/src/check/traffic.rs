@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use tidegate_model::Millis;
 use tidegate_model::flow::Flow;
-use tidegate_model::plan::{Plan, Stage};
+use tidegate_model::plan::{Plan, Stage, Step};
 
 use super::plan::flow_of;
 use crate::code::Code;
-use crate::forecast::{DAY, Ground, Need, rounded};
+use crate::forecast::{Ground, Need, rounded};
 use crate::read::{Reading, list};
 use crate::sink::{Finding, Place};
 
@@ -53,7 +53,7 @@ fn check_stage(ground: &Ground<'_>, reading: &Reading, findings: &mut Vec<Findin
             if let Some(days) = ground.days_of_batches(criterion, step)
                 && days > step.at_most
             {
-                findings.push(many_batches(ground, at, days, place, criterion_place));
+                findings.push(many_batches(ground, at, step, days, [criterion_place, place]));
             }
             match ground.need(criterion, step) {
                 Need::Nothing => {}
@@ -99,8 +99,13 @@ fn check_stage(ground: &Ground<'_>, reading: &Reading, findings: &mut Vec<Findin
     }
 }
 
-fn many_batches(ground: &Ground<'_>, at: usize, days: Millis, place: Place, criterion: Place) -> Finding {
-    let step = ground.stage.steps.get(at).map_or(Millis(0), |step| step.at_most);
+fn many_batches(ground: &Ground<'_>, at: usize, step: &Step, days: Millis, places: [Place; 2]) -> Finding {
+    let [criterion, place] = places;
+    let most = ground.batches_max(step);
+    let help = match most {
+        0 => format!("each day is a batch: give the step `at-most: {days}`, or judge something quicker"),
+        _ => format!("each day is a batch: write `batches: {most}`, or give the step `at-most: {days}`"),
+    };
     Finding::error(
         Code::ManyBatches,
         criterion,
@@ -111,13 +116,10 @@ fn many_batches(ground: &Ground<'_>, at: usize, days: Millis, place: Place, crit
         ),
     )
     .expected(
-        format!("at most {} batches, or `at-most` of {days}", step.0 / DAY.0),
-        format!("{} batches", days.0 / DAY.0),
+        format!("at most {most} batches, or `at-most` of {days} or more"),
+        format!("`at-most` of {}", step.at_most),
     )
-    .help(format!(
-        "each day is a batch: write `batches: {}`, or give the step `at-most: {days}`",
-        (step.0 / DAY.0).max(1)
-    ))
+    .help(help)
     .related(place, "the step")
 }
 

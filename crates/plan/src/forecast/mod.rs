@@ -1,7 +1,7 @@
 //! Forecasts: how long a criterion needs to pass on the declared traffic, and what it can see until then. `check`, its rule
 //! against decorative gates and `power` all ask here, so that they cannot disagree.
 
-use tidegate_model::ask::{Cadence, CountQuestion, Looks};
+use tidegate_model::ask::{Cadence, CountQuestion, LevelQuestion, Looks};
 use tidegate_model::edge::Edge;
 use tidegate_model::flow::{Flow, SegmentValue};
 use tidegate_model::plan::{Criterion, Measure, Plan, Stage, Step, Traffic as Declared};
@@ -22,7 +22,9 @@ const CHANCE_OF_BOTH: f64 = 0.9;
 /// Errors and slow answers are expected at this share of what their criterion allows.
 const SHARE_OF_LIMIT: f64 = 0.1;
 /// A day, which is a batch of a table of days.
-pub(crate) const DAY: Millis = Millis::minutes(24 * 60);
+const DAY: Millis = Millis::minutes(24 * 60);
+/// A day is over in every zone of Earth half a day after it is in UTC.
+const DAY_IS_OVER: Millis = Millis::minutes(12 * 60);
 /// The first try of a stage.
 const FIRST_TRY: u32 = 1;
 
@@ -136,7 +138,9 @@ impl Ground<'_> {
                 let traffic = self.split(declared, part, step, 1.0 - quantile.ratio())?;
                 pass(&traffic, Hits::Bad, Margin::Relative(not_worse_by.ratio()), alpha, sure)
             }),
-            Measure::Level { lasting, cadence, .. } => Need::Seconds(seconds(level_time(*lasting, cadence))),
+            Measure::Level {
+                ask, lasting, cadence, ..
+            } => Need::Seconds(seconds(level_time(&ask.question, *lasting, cadence))),
             // What a source counts is not declared; at least one answer is needed.
             Measure::Counted { cadence, .. } => Need::Seconds(seconds(cadence.every)),
             Measure::SqlEqual { every, .. } => Need::Seconds(seconds(*every)),
@@ -199,12 +203,18 @@ impl Ground<'_> {
         Ledger::new(self.plan.alpha.ratio(), &weights, u32::MAX)?.share(at, FIRST_TRY)
     }
 
+    /// The most batches of a table of days that a step has time for.
+    pub(crate) fn batches_max(&self, step: &Step) -> u64 {
+        (step.at_most.0.saturating_sub(DAY_IS_OVER.0) / DAY.0).saturating_sub(1)
+    }
+
     /// Whether so many seconds are more than a step has.
     pub(crate) fn is_late(&self, needed: f64, step: &Step) -> bool {
         rounded(needed) > step.at_most
     }
 
-    /// The time that the planned batches of a table of days take; none for other measures, and where nothing is compared.
+    /// The longest time that the planned batches of a table of days take, when no day comes late; none for other measures, and
+    /// where nothing is judged. A day that had begun when the step did is none of its batches.
     pub(crate) fn days_of_batches(&self, criterion: &Criterion, step: &Step) -> Option<Millis> {
         let Measure::Counted {
             new, at_most, looks, ..
@@ -215,7 +225,8 @@ impl Ground<'_> {
         let is_judged = step.to != BasisPoints::FULL || at_most.is_some();
         match (&new.question, looks) {
             (CountQuestion::Csv { .. }, Looks::Batches { planned }) if is_judged => {
-                Some(Millis(DAY.0.saturating_mul(u64::from(*planned))))
+                let days = u64::from(*planned).saturating_add(1);
+                Some(Millis(DAY.0.saturating_mul(days).saturating_add(DAY_IS_OVER.0)))
             }
             (
                 CountQuestion::Csv { .. }
@@ -363,11 +374,18 @@ fn errors_expected(measure: &Measure) -> Option<f64> {
     Some(allowed * SHARE_OF_LIMIT)
 }
 
-/// Time until a number has been within its bound for so long: the wait for the first answer, and whole questions after it.
-fn level_time(lasting: Millis, cadence: &Cadence) -> Millis {
-    let every = cadence.every.0.max(1);
-    let questions = lasting.0.div_ceil(every).saturating_add(1);
-    Millis(questions.saturating_mul(every))
+/// Time until a number has been within its bound for so long: the wait for the first number, and whole numbers after it. A
+/// table has one a day, and that day is over everywhere half a day after its end.
+fn level_time(question: &LevelQuestion, lasting: Millis, cadence: &Cadence) -> Millis {
+    let (between, late) = match question {
+        LevelQuestion::Csv { .. } => (DAY.0.max(cadence.every.0), DAY_IS_OVER.0),
+        LevelQuestion::Prometheus { .. }
+        | LevelQuestion::Sql { .. }
+        | LevelQuestion::Log { .. }
+        | LevelQuestion::Probe { .. } => (cadence.every.0.max(1), 0),
+    };
+    let numbers = lasting.0.div_ceil(between).saturating_add(1);
+    Millis(numbers.saturating_mul(between).saturating_add(late))
 }
 
 fn pass(traffic: &Traffic, hits: Hits, margin: Margin, alpha: f64, sure: Sure) -> Option<f64> {

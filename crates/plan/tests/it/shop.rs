@@ -34,7 +34,11 @@ fn criteria(stage: &Stage) -> Vec<String> {
             Measure::Incidents { at_least, at_most } => format!("{at_most} at {}", at_least.word()),
             Measure::Manual { .. } => "a person".to_owned(),
         };
-        format!("{}: {measure}, {}", criterion.id, criterion.owner)
+        let whose = criterion
+            .segment
+            .as_ref()
+            .map_or_else(String::new, |segment| format!(" for {segment}"));
+        format!("{}: {measure}{whose}, {}", criterion.id, criterion.owner)
     };
     stage.gate.criteria.iter().map(line).collect()
 }
@@ -55,6 +59,11 @@ fn the_gate_of_the_catalogue_watches_paths_correctness_indexing_and_load() {
             "search-completion: completion of search, catalogue",
             "browse-errors: errors of browse up to 5 %, catalogue",
             "browse-p95: 950000 of browse within 500ms, catalogue",
+            "browse-slower-p50: browse slower than 90ms, catalogue",
+            "browse-slower-p95: browse slower than 310ms, catalogue",
+            "browse-slower-p99: browse slower than 700ms, catalogue",
+            "crawl-without-errors: counted by access-log, seo",
+            "pages-indexed: search-console tells at least 900, seo",
             "products-equal: old-shop equals new-shop, catalogue",
             "stock-equal: warehouse equals new-shop, inventory",
             "preferred-addresses-equal: old-shop equals new-shop, seo",
@@ -92,6 +101,13 @@ fn the_gate_of_the_checkout_watches_every_payment_path_and_the_money() {
             "buy-card-completion: completion of buy-card, checkout",
             "buy-wallet-completion: completion of buy-wallet, checkout",
             "buy-invoice-completion: completion of buy-invoice, checkout",
+            "buy-completion-device-mobile: completion of buy for device=mobile, checkout",
+            "buy-slower-p50: buy slower than 140ms, checkout",
+            "buy-slower-p95: buy slower than 420ms, checkout",
+            "payments-declined: counted by metrics, payments",
+            "payments-waiting: metrics tells at most 200, payments",
+            "dead-letters: integrations tells at most 0, integrations",
+            "way-back-open: counted by old-shop-web, checkout",
             "buy-errors: errors of buy up to 5 %, checkout",
             "buy-p95: 950000 of buy within 500ms, checkout",
             "payment-times: new-shop equals payment-ledger, payments",
@@ -192,6 +208,13 @@ fn every_high_risk_area_has_failure_modes_with_signal_owner_and_runbook() {
             "money-without-order: payments, sev1, checkout/orders-equal-payments, payments-reconciliation",
             "captured-twice: payments, sev1, checkout/captured-once, payments-reconciliation",
             "orders-not-in-erp: integrations, sev2, checkout/orders-equal-erp, integration-failure",
+            "catalogue-slower: catalogue, sev3, catalogue/browse-slower-p50 catalogue/browse-slower-p95 catalogue/browse-slower-p99, catalogue-rollback",
+            "crawlers-meet-errors: seo, sev2, catalogue/crawl-without-errors catalogue/pages-indexed, indexing-repair",
+            "mobile-checkout-fails: checkout, sev1, checkout/buy-completion-device-mobile, checkout-rollback",
+            "checkout-slower: checkout, sev2, checkout/buy-slower-p50 checkout/buy-slower-p95, checkout-rollback",
+            "payments-refused: payments, sev1, checkout/payments-declined checkout/payments-waiting, payments-late",
+            "messages-given-up: integrations, sev2, checkout/dead-letters, integration-failure",
+            "no-way-back: checkout, sev1, checkout/way-back-open, checkout-rollback",
             "evidence-missing: observability, sev2, catalogue/browse-errors pricing/quote-errors checkout/buy-errors, evidence-repair",
         ],
     );

@@ -34,8 +34,8 @@ pub(super) fn read(node: &Node, fields: &mut Fields<'_>, reading: &mut Reading) 
         value(
             node,
             "`for`",
-            &format!("a duration of `{every}`, which is `every`, or longer"),
-            |text| duration(text).filter(|lasting| *lasting >= every),
+            &format!("a duration of `{every}`, which is `every`, or longer, or `0s` for one answer alone"),
+            |text| duration(text).filter(|lasting| *lasting >= every || lasting.0 == 0),
             reading,
         )
     });
