@@ -8,6 +8,7 @@ mod clean;
 mod edges;
 mod lint;
 mod pages;
+mod power;
 mod shop;
 mod shown;
 mod signals;
