@@ -1,5 +1,6 @@
 //! `tidegate compare`: the rows of two databases or files, every one of them, compared by key.
 
+mod outputs;
 mod rule;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -8,12 +9,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use tidegate_reconcile::report::{self, Form, Report, Shown, Subject};
+use tidegate_reconcile::report;
 use tidegate_reconcile::source::Columns;
 use tidegate_reconcile::{
-    Budget, Cmp, Column, Comparison, Earlier, Entity, Event, Expression, Relation, Source, Stop, Verdict, source,
+    Budget, Cmp, Column, Comparison, Entity, Event, Expression, Relation, Source, Stop, Verdict, source,
 };
 
+use self::outputs::{OutputArgs, Outputs};
 use crate::say::say;
 
 /// Compares the rows of two databases or files by key, reads what differs again, and says clean, diverged or inconclusive.
@@ -69,6 +71,8 @@ pub(crate) struct Compare {
     /// Prints one JSON document a line: differences, then the verdict.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    outputs: OutputArgs,
     /// The longest it may run, in seconds.
     #[arg(long, value_name = "SECONDS")]
     max_time: Option<u64>,
@@ -107,6 +111,8 @@ impl Compare {
         let new = source::open(&self.new_url).context("new side")?;
         let entity = self.entity(&*old, &*new).await?;
         let comparison = Comparison::prepare(entity, Arc::clone(&old), Arc::clone(&new), self.budget()).await?;
+        let plans = self.outputs.totals(comparison.entity())?;
+        let comparison = comparison.with_totals(plans.clone());
         if self.explain {
             say!("{}", comparison.explain().join("\n"));
             return Ok(None);
@@ -122,19 +128,16 @@ impl Compare {
                 }
             }
         });
-        let mut screen = Screen::new(self.report(&comparison, &*old, &*new)?);
-        let verdict = comparison
-            .run(Earlier::default(), &stop, &mut |event| screen.take(&event))
-            .await;
+        let outputs = self.outputs.open(&comparison, plans, &self.new_url, self.json)?;
+        let earlier = outputs.earlier();
+        if let Some(words) = outputs.continued() {
+            eprintln!("{words}");
+        }
+        let mut screen = Screen::new(outputs, stop.clone());
+        let verdict = comparison.run(earlier, &stop, &mut |event| screen.take(&event)).await;
         watch.abort();
         screen.end(verdict.is_ok())?;
         Ok(Some(verdict?))
-    }
-
-    fn report(&self, comparison: &Comparison, old: &dyn Source, new: &dyn Source) -> anyhow::Result<Report> {
-        let subject = Subject::of(comparison.entity(), &old.name(), &new.name(), Shown::Values);
-        let form = if self.json { Form::Json } else { Form::Human };
-        Ok(Report::new(form, subject, Box::new(std::io::stdout()))?)
     }
 
     fn budget(&self) -> Budget {
@@ -264,16 +267,18 @@ fn column(name: &str, maps: &[(String, String)]) -> Column {
 
 /// The report on standard output, and on a terminal one line that says how far it is.
 struct Screen {
-    report: Report,
-    lost: std::io::Result<()>,
+    outputs: Outputs,
+    stop: Stop,
+    lost: anyhow::Result<()>,
     on_terminal: bool,
     has_line: bool,
 }
 
 impl Screen {
-    fn new(report: Report) -> Self {
+    fn new(outputs: Outputs, stop: Stop) -> Self {
         Self {
-            report,
+            outputs,
+            stop,
             lost: Ok(()),
             on_terminal: std::io::stderr().is_terminal(),
             has_line: false,
@@ -305,7 +310,10 @@ impl Screen {
             Some(_) | None => self.clear(event),
         }
         if self.lost.is_ok() {
-            self.lost = self.report.take(event);
+            self.lost = self.outputs.take(event);
+            if self.lost.is_err() {
+                self.stop.now();
+            }
         }
     }
 
@@ -320,9 +328,9 @@ impl Screen {
         if std::mem::take(&mut self.has_line) {
             drop(write!(std::io::stderr(), "\r\x1b[2K"));
         }
-        self.lost.context("standard output")?;
+        self.lost?;
         if has_verdict {
-            self.report.finish().context("standard output")?;
+            self.outputs.finish()?;
         }
         Ok(())
     }
