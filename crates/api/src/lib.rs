@@ -21,6 +21,7 @@ mod secret;
 mod serve;
 mod sight;
 mod throttle;
+pub mod why;
 
 pub use config::{ApiConfig, Candidate, Candidates, JournalRow, JournalRows, Panel, PlanFile, Sources, Unfit};
 pub use serve::Api;

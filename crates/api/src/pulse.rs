@@ -10,6 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::chronicle::Chronicle;
 use crate::clock;
+use crate::why::{self, Whys};
 
 /// Streams see the journal move at most this often, so that a burst of events costs one rendering.
 const SHORTEST: Duration = Duration::from_millis(150);
@@ -21,6 +22,7 @@ pub(crate) struct Beat {
     pub(crate) snapshot: Arc<Snapshot>,
     chronicle: Arc<Chronicle>,
     status: OnceLock<StatusView>,
+    whys: OnceLock<Whys>,
 }
 
 impl Beat {
@@ -29,6 +31,7 @@ impl Beat {
             snapshot: handle.view(),
             chronicle: chronicle.clone(),
             status: OnceLock::new(),
+            whys: OnceLock::new(),
         })
     }
 
@@ -40,6 +43,11 @@ impl Beat {
             self.chronicle.tell(&mut status);
             status
         })
+    }
+
+    /// Why the criteria on the page say what they say.
+    pub(crate) fn whys(&self) -> &Whys {
+        self.whys.get_or_init(|| why::all(&self.snapshot, self.status()))
     }
 }
 

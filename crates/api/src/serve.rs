@@ -110,6 +110,7 @@ fn routes(app: Shared) -> Router {
     let v1 = Router::new()
         .route("/status", get(read::status))
         .route("/stages/{id}", get(read::stage))
+        .route("/stages/{id}/criteria/{criterion}", get(read::criterion))
         .route("/stages/{id}/approve", post(ask::approve))
         .route("/stages/{id}/accept-risk", post(ask::accept_risk))
         .route("/stages/{id}/hold", post(ask::hold))

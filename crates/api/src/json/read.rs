@@ -14,6 +14,7 @@ use crate::config::JournalRow;
 use crate::door::Person;
 use crate::problem::{Code, Problem};
 use crate::sight;
+use crate::why::{self, Why};
 
 /// Entries of one journal answer.
 pub(crate) const ROWS_MAX: usize = 1_000;
@@ -70,6 +71,25 @@ pub(crate) async fn stage(
     found
         .map(|stage| ([(ETAG, format!("\"{seen}\""))], Json(stage)))
         .ok_or_else(|| unknown("stage", &name))
+}
+
+pub(crate) async fn criterion(
+    State(app): State<Shared>,
+    _: Person,
+    Path((stage, name)): Path<(String, String)>,
+) -> Result<Json<Why>, Problem> {
+    let snapshot = app.handle.view();
+    let now = clock::now().max(snapshot.now);
+    let status = view::status(&snapshot.estate, &snapshot.state, now);
+    let stages = status.plans.iter().flat_map(|plan| &plan.stages);
+    let found = stages.filter(|known| known.id.as_str() == stage).find_map(|stage| {
+        let mut criteria = stage.criteria.iter();
+        let criterion = criteria.find(|criterion| criterion.id.as_str() == name)?;
+        why::of(&snapshot, stage, criterion, now)
+    });
+    found
+        .map(Json)
+        .ok_or_else(|| unknown("criterion", &format!("{stage}/{name}")))
 }
 
 pub(crate) async fn incident(

@@ -72,6 +72,7 @@ fn scene<'a>(app: &'a Shared, person: &Person, form_secret: String, once: String
     let now = clock::now().max(snapshot.now);
     Scene {
         status: beat.status(),
+        whys: beat.whys(),
         sights: sight::all(snapshot),
         rulings: view::rulings(&snapshot.estate, &snapshot.state, &person.caller.actor(), now),
         form_secret,

@@ -11,10 +11,13 @@ use crate::config::Panel;
 use crate::page::form::Forms;
 use crate::page::{answer, chart, gate, incident, ladder, side};
 use crate::sight::Sights;
+use crate::why::Whys;
 
 /// Everything a page is rendered from.
 pub(crate) struct Scene<'a> {
     pub(crate) status: &'a StatusView,
+    /// Of the criteria of the shown gates.
+    pub(crate) whys: &'a Whys,
     pub(crate) rulings: Vec<RulingView>,
     pub(crate) form_secret: String,
     /// See [`crate::page::form::once`].
@@ -60,7 +63,7 @@ impl Scene<'_> {
             ("answer", answer::card(self.status, self.fault, self.now)),
             ("ladder", ladder::card(self.status, &forms)),
             ("incidents", incident::cards(self.status, &forms)),
-            ("gates", gate::cards(self.status, &forms)),
+            ("gates", gate::cards(self.status, self.whys, &forms)),
             ("charts", chart::cards(self.status)),
             ("happened", side::happened(self.status)),
             ("switches", side::switches(self.status, &forms)),

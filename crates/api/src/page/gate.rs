@@ -6,9 +6,10 @@ use tidegate_engine::view::{CriterionView, StageView, StatusView, words};
 use tidegate_model::BasisPoints;
 
 use crate::page::form::{Ask, Field, Forms, Weight};
-use crate::page::time;
+use crate::page::{exploration, time, why};
+use crate::why::{Whys, small};
 
-pub(crate) fn cards(status: &StatusView, forms: &Forms<'_>) -> Markup {
+pub(crate) fn cards(status: &StatusView, whys: &Whys, forms: &Forms<'_>) -> Markup {
     let stages: Vec<&StageView> = status
         .plans
         .iter()
@@ -16,7 +17,7 @@ pub(crate) fn cards(status: &StatusView, forms: &Forms<'_>) -> Markup {
         .filter(|stage| is_shown(stage))
         .collect();
     html! {
-        @for stage in &stages { (card(stage, forms)) }
+        @for stage in &stages { (card(stage, whys, forms)) }
         @if stages.is_empty() {
             section class="card" { h2 { "Gates" } p class="mute" { "No stage is exposed, so nothing is being judged." } }
         }
@@ -24,7 +25,7 @@ pub(crate) fn cards(status: &StatusView, forms: &Forms<'_>) -> Markup {
 }
 
 /// A gate is shown while its stage is exposed, and after a rollback until the stage moves on: its evidence is why.
-fn is_shown(stage: &StageView) -> bool {
+pub(crate) fn is_shown(stage: &StageView) -> bool {
     if stage.criteria.is_empty() {
         return false;
     }
@@ -36,7 +37,7 @@ fn is_shown(stage: &StageView) -> bool {
     }
 }
 
-fn card(stage: &StageView, forms: &Forms<'_>) -> Markup {
+fn card(stage: &StageView, whys: &Whys, forms: &Forms<'_>) -> Markup {
     html! {
         section class="card" aria-labelledby=(format!("gate-{}", stage.id)) {
             h2 id=(format!("gate-{}", stage.id)) {
@@ -56,8 +57,12 @@ fn card(stage: &StageView, forms: &Forms<'_>) -> Markup {
                     th scope="col" { abbr title="the smallest loss that this step can see in the time it has" { "can see" } }
                     th scope="col" { "verdict" }
                 } }
-                tbody { @for criterion in &stage.criteria { (row(stage, criterion, forms)) } }
+                tbody { @for criterion in &stage.criteria {
+                    (row(stage, criterion, forms))
+                    @if let Some(told) = whys.get(&(stage.id.clone(), criterion.id.clone())) { (why::row(stage, criterion, told)) }
+                } }
             }
+            (exploration::list(stage))
         }
     }
 }
@@ -91,6 +96,7 @@ fn row(stage: &StageView, criterion: &CriterionView, forms: &Forms<'_>) -> Marku
         tr {
             th scope="row" {
                 (criterion.title)
+                @if let Some(segment) = &criterion.segment { small class="segment" { "only " (segment) } }
                 small { "signal of " (criterion.owner) @if let Some(at) = criterion.evidence_at { " · evidence " (time::age(at)) } }
             }
             @if blind {
@@ -113,11 +119,11 @@ fn row(stage: &StageView, criterion: &CriterionView, forms: &Forms<'_>) -> Marku
     }
 }
 
-fn nothing() -> Markup {
+pub(crate) fn nothing() -> Markup {
     html! { span class="mute" title="not computable from this evidence" { "–" } }
 }
 
-fn side(kind: &str, counts: Option<(u64, u64)>) -> Markup {
+pub(crate) fn side(kind: &str, counts: Option<(u64, u64)>) -> Markup {
     let Some((n, hits)) = counts else { return nothing() };
     if kind == "sql" {
         return html! { span class="keep" { (words::counted(n, "row", "rows")) } };
@@ -156,7 +162,13 @@ fn difference(kind: &str, reading: &Reading) -> Markup {
 fn lost(reading: &Reading) -> Markup {
     match reading.lost {
         Some(lost) => {
-            html! { (format!("{:.0}", lost.max(0.0))) small class="keep" { "attempts" } }
+            let money = reading.account.as_ref().and_then(|account| account.money.as_ref());
+            html! {
+                (format!("{:.0}", lost.max(0.0))) small class="keep" { "attempts" }
+                @if let Some(money) = money.filter(|money| money.minor > 0) {
+                    small class="keep" title="at the declared basket" { (words::money(money)) }
+                }
+            }
         }
         None => nothing(),
     }
@@ -169,6 +181,9 @@ fn sight(reading: &Reading) -> Markup {
             None => { (nothing()) },
         }
         @if let Some(wait) = reading.speaks_in { small { "speaks in " (words::duration(wait)) } }
+        @if let Some(account) = &reading.account {
+            small title="the criterion's share of the plan's chance of a false alarm" { "alpha " (small(account.alpha_share)) }
+        }
     }
 }
 

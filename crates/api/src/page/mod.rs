@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod asset;
 pub(crate) mod chart;
+pub(crate) mod exploration;
 pub(crate) mod form;
 pub(crate) mod fragments;
 pub(crate) mod frame;
@@ -20,3 +21,4 @@ pub(crate) mod side;
 #[cfg(test)]
 mod tests;
 pub(crate) mod time;
+pub(crate) mod why;

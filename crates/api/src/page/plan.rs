@@ -11,6 +11,7 @@ use crate::page::form;
 use crate::page::fragments::Scene;
 use crate::page::frame::{Looker, Outcome, Place, page, told};
 use crate::sight;
+use crate::why;
 
 pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor) -> Response {
     render(&app, &visitor, None).await.into_response()
@@ -22,9 +23,11 @@ pub(crate) async fn render(app: &App, visitor: &Visitor, outcome: Option<&Outcom
     let status = app.status().await;
     let snapshot = app.handle.view();
     let now = clock::now().max(snapshot.now);
+    let whys = why::all(&snapshot, &status);
     let scene = Scene {
         once: form::once(snapshot.seq, now),
         status: &status,
+        whys: &whys,
         sights,
         rulings: app.rulings(&visitor.caller.actor()),
         form_secret: visitor.session.form_secret(),

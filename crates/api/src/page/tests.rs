@@ -13,6 +13,7 @@ fn scene(panels: &[Panel]) -> Markup {
     let status = sample::status();
     let scene = Scene {
         status: &status,
+        whys: &crate::why::Whys::new(),
         rulings: sample::rulings(),
         form_secret: "secret".into(),
         once: "912-1".into(),
@@ -75,6 +76,7 @@ fn names_and_texts_cannot_become_markup() {
     status.incidents[0].summary = "\"><img src=x onerror=alert(1)>".into();
     let scene = Scene {
         status: &status,
+        whys: &crate::why::Whys::new(),
         rulings: Vec::new(),
         form_secret: "s".into(),
         once: "912-1".into(),

@@ -16,6 +16,7 @@ mod serve;
 mod status;
 mod token;
 mod who;
+mod why;
 
 use clap::{Parser, Subcommand};
 
@@ -41,6 +42,7 @@ enum Command {
     Serve(serve::Serve),
     Adopt(adopt::Adopt),
     Status(status::Status),
+    Why(why::Why),
     Who(who::Who),
     Approve(ask::Approve),
     AcceptRisk(ask::AcceptRisk),
@@ -74,6 +76,7 @@ impl Tidegate {
             Command::Serve(command) => command.run(),
             Command::Adopt(command) => command.run(),
             Command::Status(command) => command.run(),
+            Command::Why(command) => command.run(),
             Command::Who(command) => command.run(),
             Command::Approve(command) => command.run(),
             Command::AcceptRisk(command) => command.run(),

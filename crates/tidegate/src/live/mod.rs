@@ -9,6 +9,7 @@ mod hands;
 pub(crate) mod logging;
 mod mail;
 mod questions;
+pub(crate) mod reasons;
 pub(crate) mod recompute;
 mod restored;
 mod senses;

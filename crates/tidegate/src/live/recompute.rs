@@ -27,23 +27,7 @@ pub(crate) struct Recomputed {
 /// # Errors
 /// Entries or sources of estates that cannot be read.
 pub(crate) fn recompute(journal: &Journal) -> anyhow::Result<Recomputed> {
-    let mut events = Vec::new();
-    let mut torn = None;
-    journal
-        .for_each(1, |entry| match Event::decode(&entry.bytes) {
-            Ok(event) => {
-                events.push(event);
-                true
-            }
-            Err(error) => {
-                torn = Some((entry.seq, error));
-                false
-            }
-        })
-        .context("cannot read the journal")?;
-    if let Some((seq, error)) = torn {
-        return Err(error).with_context(|| format!("entry {seq} was written by another version"));
-    }
+    let events = events(journal, None)?;
     let mut state = State::default();
     let mut in_force: Option<Arc<Estate>> = None;
     let mut found = Recomputed::default();
@@ -57,6 +41,32 @@ pub(crate) fn recompute(journal: &Journal) -> anyhow::Result<Recomputed> {
         apply(&mut state, event);
     }
     Ok(found)
+}
+
+/// Every event, or those up to a sequence number.
+///
+/// # Errors
+/// Entries that cannot be read.
+pub(super) fn events(journal: &Journal, up_to: Option<u64>) -> anyhow::Result<Vec<Event>> {
+    let mut events = Vec::new();
+    let mut torn = None;
+    journal
+        .for_each(1, |entry| match Event::decode(&entry.bytes) {
+            Ok(_) if up_to.is_some_and(|last| entry.seq > last) => false,
+            Ok(event) => {
+                events.push(event);
+                true
+            }
+            Err(error) => {
+                torn = Some((entry.seq, error));
+                false
+            }
+        })
+        .context("cannot read the journal")?;
+    match torn {
+        Some((seq, error)) => Err(error).with_context(|| format!("entry {seq} was written by another version")),
+        None => Ok(events),
+    }
 }
 
 fn again(estate: &Estate, state: &State, event: &Event, found: &mut Recomputed) {

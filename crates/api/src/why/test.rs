@@ -1,0 +1,92 @@
+//! One test in a sentence: what it says, what it has, and what is missing.
+
+use tidegate_engine::judge::{Asks, Says, Test};
+use tidegate_engine::view::words;
+
+use super::hits::Words;
+use super::section::small;
+
+/// What a test is called: its question and its name.
+pub(super) fn name(test: &Test) -> String {
+    let asks = match test.asks {
+        Asks::Harm => "harm",
+        Asks::Pass => "pass",
+    };
+    format!("{asks}? {}", test.name)
+}
+
+/// What it says and why.
+pub(super) fn sentence(test: &Test, hits: Option<&Words>) -> String {
+    let mut parts = vec![says(test).to_owned()];
+    parts.extend(statistic(test, hits));
+    parts.extend(evidence(test));
+    parts.extend(needed(test));
+    parts.push(format!("alpha {}", small(test.alpha)));
+    parts.join("; ")
+}
+
+fn says(test: &Test) -> &'static str {
+    match (test.says, test.asks) {
+        (Says::Harm, _) => "yes, worse beyond chance",
+        (Says::Quiet, _) => "no alarm, which is no pass",
+        (Says::Pass, _) => "yes, worse than declared is excluded",
+        (Says::NotYet, _) => "not decided yet",
+        (Says::CannotSpeak, Asks::Harm) => "cannot speak yet: too little to compare",
+        (Says::CannotSpeak, Asks::Pass) => "cannot speak yet: nothing to compare",
+    }
+}
+
+fn statistic(test: &Test, hits: Option<&Words>) -> Option<String> {
+    let statistic = test.statistic?;
+    if test.name == "limit" {
+        let limit = test.against.map(|limit| format!(", limit {}", words::percent(limit)));
+        let share = words::percent(statistic);
+        return Some(format!("{share} of the new side{}", limit.unwrap_or_default()));
+    }
+    let (done, are_good) = hits.map_or(("counted", true), |words| (words.done.as_str(), words.are_good));
+    let is_more = match test.asks {
+        // A loss is fewer good ones, or more bad ones.
+        Asks::Harm => (statistic > 0.0) != are_good,
+        Asks::Pass => true,
+    };
+    let size = statistic.abs();
+    let mut said = match test.asks {
+        Asks::Harm => {
+            let more = if is_more { "more" } else { "fewer" };
+            format!("{size:.1} {more} {done} than the old side's share")
+        }
+        Asks::Pass => {
+            let margin = test.against.map(words::percent).unwrap_or_default();
+            format!("{statistic:.1} {done} clear of the margin of {margin}")
+        }
+    };
+    if let Some(boundary) = test.boundary {
+        let missing = boundary - statistic;
+        said += &if missing > 0.0 {
+            format!(", {boundary:.1} needed, {missing:.1} missing")
+        } else {
+            format!(", {boundary:.1} needed, reached")
+        };
+    }
+    if let Some(variance) = test.variance {
+        said += &format!(" (variance {variance:.1})");
+    }
+    Some(said)
+}
+
+/// The evidence of a test that has no boundary of its own to show, and of each test as the ratio that an auditor computes.
+fn evidence(test: &Test) -> Option<String> {
+    let needed = test.ln_needed?;
+    let has = test.ln_evidence?;
+    let of_highest = if test.name == "exact" { " at its highest" } else { "" };
+    let missing = if has >= needed { "reached" } else { "not reached" };
+    Some(format!(
+        "ln of the evidence {has:.2}{of_highest}, {needed:.2} needed, {missing}"
+    ))
+}
+
+fn needed(test: &Test) -> Option<String> {
+    let needed = test.needed.filter(|needed| *needed > 0)?;
+    let attempts = words::counted(needed, "attempt", "attempts");
+    Some(format!("{attempts} more on the new side at the present shares"))
+}
