@@ -8,6 +8,7 @@ mod full;
 mod garbage;
 mod harm;
 mod lint;
+mod no_data;
 mod postbox;
 mod power;
 mod readme;

@@ -28,13 +28,20 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 ///
 /// # Panics
 /// When there is nothing after a minute.
-pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    until_or_never(look).unwrap_or_else(|| panic!("never seen within {WITHIN:?}: {what}"))
+}
+
+/// The same; nothing after a minute.
+pub(crate) fn until_or_never<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + WITHIN;
     loop {
         if let Some(seen) = look() {
-            return seen;
+            return Some(seen);
         }
-        assert!(Instant::now() < deadline, "never seen within {WITHIN:?}: {what}");
+        if Instant::now() >= deadline {
+            return None;
+        }
         std::thread::sleep(LOOK_EVERY);
     }
 }
