@@ -49,6 +49,18 @@ pub(crate) fn keeps_order(native: Option<Kind>, agreed: Kind, is_utc: bool) -> b
     }
 }
 
+/// Whether a key in canonical form finds its row on a side, whatever the row's own way of writing it.
+pub(crate) fn finds_its_row(native: Option<Kind>, agreed: Kind, is_typed: bool) -> bool {
+    match native {
+        // A column without a type may hold a moment or a number in more than one way.
+        Some(native) if !is_typed => native == agreed && matches!(agreed, Kind::Int | Kind::Text | Kind::Bytes),
+        Some(Kind::Int | Kind::Decimal) => matches!(agreed, Kind::Int | Kind::Decimal | Kind::Bool),
+        Some(Kind::Bytes) => matches!(agreed, Kind::Bytes | Kind::Uuid),
+        Some(native) => native == agreed && agreed != Kind::Json,
+        None => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

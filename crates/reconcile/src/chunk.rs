@@ -31,7 +31,12 @@ pub struct SideFault {
 /// One side as it is read.
 #[derive(Clone)]
 pub(crate) struct Reading {
+    /// Gives the rows in key order.
     pub(crate) source: Arc<dyn Source>,
+    /// Holds the rows as they are now; the same source, unless its rows were sorted here.
+    pub(crate) live: Arc<dyn Source>,
+    /// Whether a key finds its row without looking at all of them.
+    pub(crate) finds_by_key: bool,
     pub(crate) question: Arc<Question>,
     pub(crate) pace: Arc<Pace>,
     /// Rows read so far by everything that reads this side.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
-use crate::agreed::{NoKind, agreed, keeps_order};
+use crate::agreed::{NoKind, agreed, finds_its_row, keeps_order};
 use crate::chunk::{Pair, Reading, SideFault};
 use crate::encode::CANON_VERSION;
 use crate::entity::{Budget, Cmp, Column, Entity, Side};
@@ -233,6 +233,9 @@ impl Comparison {
     pub(crate) fn pair(&self) -> Pair {
         let reading = |bound: &Bound| Reading {
             source: Arc::clone(&bound.source),
+            live: Arc::clone(&bound.source),
+            finds_by_key: (bound.schema.key.iter().zip(&self.kinds))
+                .all(|(field, kind)| finds_its_row(field.kind, *kind, bound.schema.is_typed)),
             question: Arc::new(bound.question.clone()),
             pace: Arc::new(Pace::new(
                 self.budget.rows_per_second_max,

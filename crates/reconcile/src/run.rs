@@ -15,7 +15,6 @@ use crate::event::{ChunkDone, Event, KeyRange, Progress, Suspect};
 use crate::fault::SourceFault;
 use crate::pace::Pace;
 use crate::sorted::sort;
-use crate::source::{Arrival, Question};
 use crate::suspects::{reread, tried};
 use crate::verdict::{Counts, Coverage, Doubt, Verdict};
 
@@ -29,8 +28,6 @@ const SPEED_WEIGHT: u64 = 30;
 const TRIES_MAX: u32 = 3;
 /// Chunks skipped one after the other that end the run: the source is gone.
 const SKIPPED_MAX: u32 = 3;
-/// The longest that one reading of all rows may take, where they are sorted here.
-const WHOLE_READING_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// How often progress is told.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 /// How often load is looked at, and how long a busy database is left alone.
@@ -147,11 +144,7 @@ impl<'a> Run<'a> {
                 Side::New => &self.pair.new,
             };
             let mut whole = reading.clone();
-            whole.question = Arc::new(Question {
-                order: Arrival::AsTheyCome,
-                statement_time_max: WHOLE_READING_MAX,
-                ..(*reading.question).clone()
-            });
+            whole.question = Arc::new(reading.question.over_all_rows());
             let mut sorting = std::pin::pin!(sort(&whole));
             let sorted = loop {
                 tokio::select! {

@@ -260,11 +260,8 @@ impl Source for Sorted {
         Ok(self.read(range))
     }
 
-    /// Of a live source the rows as they are now, of a file as they were when it was read.
-    async fn lookup(&self, question: &Question, keys: &[Key]) -> Result<Batch, SourceFault> {
-        if self.original.is_live() {
-            return self.original.lookup(question, keys).await;
-        }
+    /// The rows as they were when they were read.
+    async fn lookup(&self, _question: &Question, keys: &[Key]) -> Result<Batch, SourceFault> {
         let mut found = Batch::default();
         for key in keys {
             let mut stream = self.read(&KeyRange {

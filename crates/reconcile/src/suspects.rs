@@ -3,7 +3,7 @@
 //! What was read of the two sides is never of one moment. A difference counts only when both sides were read at least
 //! twice more, each time after the sides had time to settle, and neither had changed since the reading before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,7 +12,7 @@ use crate::agree;
 use crate::chunk::{Pair, Reading, SideFault};
 use crate::difference::Difference;
 use crate::entity::{Budget, Side};
-use crate::event::{Event, Suspect};
+use crate::event::{Event, KeyRange, Suspect};
 use crate::fault::SourceFault;
 use crate::row::{Batch, Fingerprint, Key, Row};
 use crate::verdict::{Counts, Doubt};
@@ -23,8 +23,8 @@ const KEYS_AT_ONCE: usize = 200;
 const UNCHANGED_MIN: u32 = 2;
 /// The longest that settling grows to, in shares of its first length.
 const SETTLE_GROWTH_MAX: u32 = 8;
-/// How often the databases' clocks are looked at while they settle.
-const CLOCK_EVERY: Duration = Duration::from_millis(50);
+/// The least time between two looks at a database's clock.
+const CLOCK_STEP: Duration = Duration::from_millis(2);
 /// How often a reading is tried when the connection fails.
 const TRIES_MAX: u32 = 4;
 
@@ -181,20 +181,20 @@ async fn settled(pair: &Pair, least: Duration) -> Result<Duration, SideFault> {
     let mut begun = Vec::new();
     for (side, reading) in [(Side::Old, &pair.old), (Side::New, &pair.new)] {
         let of = |fault| SideFault { side, fault };
-        settle = settle.max(tried(|| reading.source.load()).await.map_err(of)?.lag);
-        begun.push((side, reading, tried(|| reading.source.clock()).await.map_err(of)?));
+        settle = settle.max(tried(|| reading.live.load()).await.map_err(of)?.lag);
+        begun.push((side, reading, tried(|| reading.live.clock()).await.map_err(of)?));
     }
     for (side, reading, begin) in begun {
         let until = begin.saturating_add(i64::try_from(settle.as_micros()).unwrap_or(i64::MAX));
         loop {
-            let now = tried(|| reading.source.clock())
+            let now = tried(|| reading.live.clock())
                 .await
                 .map_err(|fault| SideFault { side, fault })?;
             if now >= until {
                 break;
             }
             let left = Duration::from_micros(until.abs_diff(now));
-            tokio::time::sleep(left.max(CLOCK_EVERY)).await;
+            tokio::time::sleep(left.max(CLOCK_STEP)).await;
         }
     }
     Ok(settle)
@@ -234,10 +234,41 @@ fn joined(before: Option<Fingerprint>, cells: &[u8]) -> Fingerprint {
     }
 }
 
+/// What a side holds of these keys now; of a file, what it held when it was read.
 async fn lookup(reading: &Reading, keys: &[Key]) -> Result<Batch, SourceFault> {
-    let batch = tried(|| reading.source.lookup(&reading.question, keys)).await?;
-    reading.pace.take(batch.len(), batch.size()).await;
-    Ok(batch)
+    if !reading.live.is_live() {
+        return reading.source.lookup(&reading.question, keys).await;
+    }
+    let mut found = tried(|| reading.live.lookup(&reading.question, keys)).await?;
+    reading.pace.take(found.len(), found.size()).await;
+    if !reading.finds_by_key {
+        let seen: BTreeSet<&[u8]> = found.rows().map(|row| row.key).collect();
+        let unseen: BTreeSet<&[u8]> = keys
+            .iter()
+            .map(Key::as_bytes)
+            .filter(|key| !seen.contains(key))
+            .collect();
+        if !unseen.is_empty() {
+            let others = tried(|| scan(reading, &unseen)).await?;
+            others.rows().for_each(|row| found.push(row));
+        }
+    }
+    Ok(found)
+}
+
+/// Looks at every row: a key may be written in another way than ours, and then no index finds it.
+async fn scan(reading: &Reading, keys: &BTreeSet<&[u8]>) -> Result<Batch, SourceFault> {
+    let question = reading.question.over_all_rows();
+    let mut stream = reading.live.stream(&question, &KeyRange::default()).await?;
+    let mut found = Batch::default();
+    while let Some(batch) = stream.next().await? {
+        reading.pace.take(batch.len(), batch.size()).await;
+        batch
+            .rows()
+            .filter(|row| keys.contains(row.key))
+            .for_each(|row| found.push(row));
+    }
+    Ok(found)
 }
 
 /// Asks again where the answer failed for a passing reason.

@@ -192,6 +192,7 @@ impl Source for Rows {
                 why: "a file has no index".to_owned(),
             },
             may_have_null_keys: true,
+            is_typed: false,
             rows_estimated: None,
         })
     }

@@ -66,6 +66,8 @@ pub struct Schema {
     pub order: KeyOrder,
     /// Whether a key may be `NULL`.
     pub may_have_null_keys: bool,
+    /// Whether a column holds values of its declared type only, so that a key finds its row however that was written.
+    pub is_typed: bool,
     /// How many rows its statistics promise.
     pub rows_estimated: Option<u64>,
 }
@@ -111,7 +113,19 @@ pub enum Arrival {
     AsTheyCome,
 }
 
+/// The longest that one reading of all rows may take.
+const WHOLE_READING_MAX: Duration = Duration::from_secs(24 * 3_600);
+
 impl Question {
+    /// The same, for one reading of all rows in any order.
+    pub(crate) fn over_all_rows(&self) -> Self {
+        Self {
+            order: Arrival::AsTheyCome,
+            statement_time_max: WHOLE_READING_MAX,
+            ..self.clone()
+        }
+    }
+
     /// Key and compared columns, in that order.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Asked> {
         self.key.iter().chain(&self.cells)

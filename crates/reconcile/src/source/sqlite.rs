@@ -277,6 +277,7 @@ impl Source for Sqlite {
                 key,
                 order,
                 may_have_null_keys: true,
+                is_typed: false,
                 rows_estimated: rows.and_then(|rows| u64::try_from(rows).ok()),
             })
         })

@@ -5,5 +5,6 @@ mod files;
 mod live;
 mod pairs;
 mod pitfalls;
+mod random;
 mod repairs;
 mod server;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tidegate_reconcile::verdict::Outcome;
 use tidegate_reconcile::{
-    Budget, Column, Comparison, Difference, Earlier, Entity, Event, Relation, Stop, Verdict, source,
+    Budget, Column, Comparison, Difference, Earlier, Entity, Event, Relation, Stop, Value, Verdict, source,
 };
 
 use crate::server::Servers;
@@ -18,6 +18,8 @@ use crate::server::Servers;
 pub(crate) struct Said {
     pub(crate) verdict: Verdict,
     pub(crate) differences: Vec<String>,
+    /// Key and what happened to it, with the places of changed columns.
+    pub(crate) found: Vec<(Vec<Value>, String)>,
     pub(crate) events: Vec<Event>,
 }
 
@@ -58,10 +60,27 @@ pub(crate) async fn compare(old: &str, new: &str, entity: Entity, budget: Budget
         Event::Confirmed(difference) => Some(words(difference, &names)),
         _ => None,
     });
+    let found = events.iter().filter_map(|event| match event {
+        Event::Confirmed(difference) => Some((difference.key().values(), bare(difference))),
+        _ => None,
+    });
     Said {
         verdict,
         differences: confirmed.collect(),
+        found: found.collect(),
         events,
+    }
+}
+
+fn bare(difference: &Difference) -> String {
+    match difference {
+        Difference::Missing { .. } => "missing".to_owned(),
+        Difference::Extra { .. } => "extra".to_owned(),
+        Difference::Duplicated { .. } => "duplicated".to_owned(),
+        Difference::Changed { changes, .. } => {
+            let places: Vec<String> = changes.iter().map(|change| change.column.to_string()).collect();
+            format!("changed {}", places.join(" "))
+        }
     }
 }
 

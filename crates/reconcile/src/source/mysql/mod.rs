@@ -192,6 +192,7 @@ impl Source for MySql {
             cells: cells.to_vec(),
             order,
             may_have_null_keys,
+            is_typed: true,
             rows_estimated,
         })
     }

@@ -192,6 +192,7 @@ impl Source for Postgres {
             key: key.to_vec(),
             cells: cells.to_vec(),
             may_have_null_keys,
+            is_typed: true,
             rows_estimated,
         })
     }
