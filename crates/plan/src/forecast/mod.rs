@@ -6,7 +6,7 @@ use tidegate_model::edge::Edge;
 use tidegate_model::flow::{Flow, SegmentValue};
 use tidegate_model::plan::{Criterion, Measure, Plan, Stage, Step, Traffic as Declared};
 use tidegate_model::{BasisPoints, FlowId, Millis};
-use tidegate_stats::joint::LIMIT_PART;
+use tidegate_stats::joint::{COMPARISON_PART, COMPLETION_PART, LIMIT_PART};
 use tidegate_stats::limit_power::LimitTraffic;
 use tidegate_stats::power::{Traffic, units_until_share_verdict};
 use tidegate_stats::{Hits, Ledger, Margin};
@@ -25,6 +25,8 @@ const SHARE_OF_LIMIT: f64 = 0.1;
 const DAY: Millis = Millis::minutes(24 * 60);
 /// A day is over in every zone of Earth half a day after it is in UTC.
 const DAY_IS_OVER: Millis = Millis::minutes(12 * 60);
+/// Bad events up to which the exact test of rare ones is foreseen.
+const RARE_EVENTS_MAX: f64 = 1_000.0;
 /// The first try of a stage.
 const FIRST_TRY: u32 = 1;
 
@@ -160,7 +162,7 @@ impl Ground<'_> {
             Measure::Completion { .. } | Measure::Slower { .. } if is_full => None,
             Measure::Completion { .. } => {
                 let traffic = self.split(declared, part, step, declared.completion.ratio())?;
-                traffic.smallest_visible_drop(alpha, heard, CHANCE).map(Visible::Drop)
+                smallest_drop(&traffic, alpha, heard).map(Visible::Drop)
             }
             Measure::Errors { at_most, .. } if is_full => {
                 self.limit_visible(declared, part, step, at_most.ratio(), alpha * LIMIT_PART, heard)
@@ -168,7 +170,7 @@ impl Ground<'_> {
             Measure::Errors { at_most, .. } => {
                 let base = errors_expected(&criterion.measure)?;
                 let traffic = self.split(declared, part, step, base)?;
-                let rise = traffic.smallest_visible_errors(at_most.ratio(), alpha, heard, CHANCE)?;
+                let rise = smallest_rise(&traffic, at_most.ratio(), alpha, heard)?;
                 Some(Visible::Share(base, base * (1.0 + rise)))
             }
             Measure::Latency { quantile, .. } => {
@@ -393,6 +395,37 @@ fn pass(traffic: &Traffic, hits: Hits, margin: Margin, alpha: f64, sure: Sure) -
         Sure::Mean => traffic.seconds_until_pass(hits, margin, alpha),
         Sure::With(chance, _) => traffic.seconds_until_pass_with(hits, margin, alpha, chance),
     }
+}
+
+/// The smallest drop that a completion's two tests see. With many failures the exact test sees no more than the stratified
+/// one and takes long to foresee.
+fn smallest_drop(traffic: &Traffic, alpha: f64, heard: f64) -> Option<f64> {
+    if are_many(traffic, 1.0 - traffic.base, heard) {
+        return traffic.smallest_visible(Hits::Good, alpha * COMPLETION_PART, heard, CHANCE);
+    }
+    traffic.smallest_visible_drop(alpha, heard, CHANCE)
+}
+
+/// The smallest rise of errors that a comparison's two tests and the limit see.
+fn smallest_rise(traffic: &Traffic, limit: f64, alpha: f64, heard: f64) -> Option<f64> {
+    if !are_many(traffic, traffic.base, heard) {
+        return traffic.smallest_visible_errors(limit, alpha, heard, CHANCE);
+    }
+    let limited = LimitTraffic {
+        per_s: traffic.new_per_s,
+        limit,
+        stratum_s: traffic.stratum_s,
+    };
+    let beyond = limited
+        .smallest_visible(alpha * LIMIT_PART, heard, CHANCE)
+        .map(|share| (share / traffic.base - 1.0).max(0.0));
+    let compared = traffic.smallest_visible(Hits::Bad, alpha * COMPARISON_PART, heard, CHANCE);
+    compared.into_iter().chain(beyond).min_by(f64::total_cmp)
+}
+
+/// Whether so many bad events are expected that the exact test of rare ones is not needed.
+fn are_many(traffic: &Traffic, bad: f64, heard: f64) -> bool {
+    (traffic.new_per_s + traffic.old_per_s) * bad * heard > RARE_EVENTS_MAX
 }
 
 fn per_second(declared: &Declared, part: Part) -> f64 {
