@@ -35,7 +35,7 @@ fn of_stage(state: &State, id: &StageId, stage: &StageState) -> Vec<Timestamp> {
         | Phase::RolledBack
         | Phase::Finalised => {}
     }
-    for source in &stage.sources {
+    for source in stage.sources.values() {
         let origin = Origin::Silence(id.clone(), source.criterion.clone());
         let is_known = state.open_incidents().any(|(_, incident)| incident.origin == origin);
         due.extend(silence::due(stage, source).filter(|_| !is_known));

@@ -256,6 +256,9 @@ pub enum Body {
         on_harm: OnHarm,
         /// The brake's sight, when it was the brake.
         look: Option<BrakeLook>,
+        /// Alpha that the criterion has spent, this try included; none where none is spent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        spent: Option<f64>,
     },
     /// Growth was stopped.
     StageHeld {

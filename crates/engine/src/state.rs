@@ -19,8 +19,8 @@ use crate::refusal::Refusal;
 pub use crate::seen::Seen;
 pub use crate::tally::{Belongs, RareEvents, Tally, Totals};
 
-/// Strata kept for one criterion; at the limit adjacent ones of one step are merged, which loses no count.
-pub const CELLS_MAX: usize = 4_096;
+/// Strata kept for the chart of one criterion; at the limit adjacent ones of one step are merged, or the oldest is forgotten.
+pub const CELLS_MAX: usize = 256;
 /// Answers remembered by idempotency key; the oldest is forgotten first.
 pub const ANSWERS_MAX: usize = 10_000;
 /// Resolved incidents kept; the journal has the older ones.
@@ -144,7 +144,7 @@ pub struct StageState {
     /// Criteria of its gate.
     pub criteria: Vec<CriterionId>,
     /// Those of them that are measured.
-    pub sources: Vec<AdoptedSource>,
+    pub sources: BTreeMap<CriterionId, AdoptedSource>,
     /// Where it is.
     pub phase: Phase,
     /// Since when.
@@ -173,7 +173,7 @@ pub struct StageState {
     pub asked: Option<Asked>,
     /// Verdicts.
     pub verdicts: BTreeMap<CriterionId, Said>,
-    /// Counts since the attempt or the last restart began.
+    /// Counts since the attempt or the last restart began, for the chart.
     pub cells: BTreeMap<CriterionId, Arc<Vec<Cell>>>,
     /// What those counts add up to.
     #[serde(skip)]
@@ -229,6 +229,8 @@ pub struct Exposed {
     pub seq: u64,
     /// The exposure.
     pub to: BasisPoints,
+    /// Whether the gate before it did not pass and its risk was accepted.
+    pub on_risk: bool,
 }
 
 /// What stops growth.

@@ -56,10 +56,12 @@ pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Times
 /// ask for is not kept, and explorations have no chart.
 pub(super) fn count(stage: &mut StageState, criterion: &CriterionId, cell: Cell, belongs: Belongs) {
     let is_exploration = criterion.as_str().starts_with(EXPLORE);
-    let is_asked_for = criterion.as_str() == SPLIT || stage.criteria.contains(criterion);
-    let has_room = stage.tallies.contains_key(criterion) || stage.tallies.len() < EXPLORATIONS_MAX;
-    if !(is_asked_for || is_exploration && has_room) {
-        return;
+    if !stage.tallies.contains_key(criterion) {
+        let is_asked_for = criterion.as_str() == SPLIT || stage.criteria.contains(criterion);
+        let has_room = stage.tallies.len() < stage.criteria.len() + EXPLORATIONS_MAX;
+        if !(is_asked_for || is_exploration && has_room) {
+            return;
+        }
     }
     let StageState {
         sources,
@@ -68,8 +70,7 @@ pub(super) fn count(stage: &mut StageState, criterion: &CriterionId, cell: Cell,
         ..
     } = stage;
     let tally = tallies.entry(criterion.clone()).or_insert_with(|| {
-        let source = sources.iter().find(|source| &source.criterion == criterion);
-        Arc::new(match source {
+        Arc::new(match sources.get(criterion) {
             Some(source) => Tally::new(source.rare),
             None if criterion.as_str() == SPLIT => Tally::of_split(),
             None => Tally::new(Some(RareEvents::Neither)),
@@ -82,6 +83,9 @@ pub(super) fn count(stage: &mut StageState, criterion: &CriterionId, cell: Cell,
     let cells = Arc::make_mut(cells.entry(criterion.clone()).or_default());
     if cells.len() >= CELLS_MAX {
         merge_pairs(cells);
+    }
+    if cells.len() >= CELLS_MAX {
+        cells.remove(0);
     }
     cells.push(cell);
 }

@@ -11,8 +11,7 @@ use crate::state::{Belongs, Cell, StageState};
 
 pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observation: &Observation, at: Timestamp) {
     stage.observations.insert(criterion.clone(), observation.clone());
-    let source = stage.sources.iter().find(|source| &source.criterion == criterion);
-    let told = source.and_then(|source| source.told.clone());
+    let told = stage.sources.get(criterion).and_then(|source| source.told.clone());
     let is_usable = match (observation, told) {
         (Observation::Equality { .. }, None) => true,
         (Observation::Level { at: about, value }, Some(ToldOf::Level { bound, stale_after })) => {

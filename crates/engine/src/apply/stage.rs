@@ -7,7 +7,7 @@ use tidegate_model::seam::{Actor, ExposureVersion, Verdict};
 use tidegate_model::{BasisPoints, PersonId, StageId, Timestamp};
 
 use super::observation;
-use crate::event::{AdoptedStage, Body, Event};
+use crate::event::{AdoptedStage, Body, Event, Opening};
 use crate::state::{Approval, Asked, Batches, Exposed, Hold, LevelRun, Phase, Risk, Said, StageState, State};
 
 /// Changes of exposure kept for charts.
@@ -28,7 +28,10 @@ pub(super) fn adopt(state: &mut State, stages: &[AdoptedStage], at: Timestamp) {
         known.owner = adopted.owner.clone();
         known.steps = adopted.steps.clone();
         known.criteria = adopted.criteria.clone();
-        known.sources = adopted.sources.clone();
+        let sources = adopted.sources.iter();
+        known.sources = sources
+            .map(|source| (source.criterion.clone(), source.clone()))
+            .collect();
         known.deferred_until = None;
         withdraw_agreements(known);
     }
@@ -41,7 +44,7 @@ fn fresh(adopted: &AdoptedStage, at: Timestamp) -> StageState {
         owner: adopted.owner.clone(),
         steps: Vec::new(),
         criteria: Vec::new(),
-        sources: Vec::new(),
+        sources: BTreeMap::new(),
         phase: Phase::Pending,
         since: at,
         attempt: 0,
@@ -134,7 +137,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                 at,
             });
         }
-        Body::StepExposed { step, to, .. } => {
+        Body::StepExposed { step, to, because, .. } => {
             if *step == 0 {
                 forget_evidence(stage);
                 stage.evidence_since = version;
@@ -148,6 +151,9 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.soak_until = None;
             stage.deferred_until = None;
             expose(stage, *to, seq, at);
+            if let (Opening::AcceptedRisk(_), Some(exposed)) = (because, stage.exposures.last_mut()) {
+                exposed.on_risk = true;
+            }
             withdraw_agreements(stage);
             stage.decide_by = None;
             enter(stage, Phase::Exposing, at);
@@ -303,7 +309,12 @@ fn expose(stage: &mut StageState, to: BasisPoints, seq: u64, at: Timestamp) {
     if stage.exposures.len() >= EXPOSURES_MAX {
         stage.exposures.remove(0);
     }
-    stage.exposures.push(Exposed { at, seq, to });
+    stage.exposures.push(Exposed {
+        at,
+        seq,
+        to,
+        on_risk: false,
+    });
 }
 
 /// What was agreed to is no longer what would happen.

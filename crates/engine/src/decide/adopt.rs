@@ -86,7 +86,7 @@ fn deciders<'a>(estate: &'a Estate, stage: &Stage) -> [BTreeSet<&'a PersonId>; 3
 /// Whether each alarm of a running stage keeps its share of the plan's alpha, which criteria of other stages take part in.
 fn is_alarmed_alike(plan: &Plan, other: &Plan, stage: &Stage, state: &StageState) -> bool {
     stage.gate.criteria.iter().all(|criterion| {
-        let share = |plan| judge::harm_alpha(plan, stage, criterion, state).to_bits();
+        let share = |plan| judge::harm_alpha(plan, criterion, state).to_bits();
         share(plan) == share(other)
     })
 }

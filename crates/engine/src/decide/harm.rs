@@ -8,6 +8,7 @@ use super::exposure::{Ask, ask};
 use super::turn::Turn;
 use super::{incident, letter, person};
 use crate::event::{Body, Cause, Origin};
+use crate::judge;
 use crate::refusal::{Refusal, Rule};
 use crate::state::{Hold, Phase, State};
 use crate::view::blame;
@@ -26,6 +27,7 @@ pub(super) fn found(turn: &mut Turn<'_>, id: &StageId, criterion: &Criterion, wh
         criterion: Some(criterion.id.clone()),
         on_harm: criterion.on_harm,
         look: None,
+        spent: spent(turn, id, criterion),
     };
     let origin = Origin::Criterion(id.clone(), criterion.id.clone());
     match criterion.on_harm {
@@ -59,6 +61,12 @@ pub(super) fn found(turn: &mut Turn<'_>, id: &StageId, criterion: &Criterion, wh
     }
 }
 
+/// Alpha that the alarms of a criterion have spent by now.
+fn spent(turn: &Turn<'_>, id: &StageId, criterion: &Criterion) -> Option<f64> {
+    let (plan, _) = turn.declared(id)?;
+    judge::spent(plan, criterion, turn.state.stages.get(id)?)
+}
+
 /// A criterion's title is what should hold; this says that it does not.
 fn failed(criterion: &Criterion, why: &str) -> String {
     format!("this failed: {} ({why})", criterion.title)
@@ -89,6 +97,7 @@ fn hold_and_fix(turn: &mut Turn<'_>, stage: &Stage, criterion: Option<&Criterion
         criterion: name.clone(),
         on_harm: OnHarm::Hold,
         look: None,
+        spent: criterion.and_then(|criterion| spent(turn, &stage.id, criterion)),
     });
     let reason = match criterion {
         Some(criterion) => failed(criterion, why),
@@ -261,6 +270,7 @@ pub(super) fn by_brake(turn: &mut Turn<'_>, look: &BrakeLook) -> Result<(), Refu
         criterion: None,
         on_harm: OnHarm::Rollback,
         look: Some(look.clone()),
+        spent: None,
     });
     roll_back(turn, &look.stage, Cause::Brake);
     let summary = format!(

@@ -1,7 +1,7 @@
 //! What goes with a verdict for people: its share of alpha, the margin, the money, what the step can still see and how long
 //! until it could. None of it decides anything.
 
-use tidegate_model::plan::{Criterion, Measure, Plan, Stage};
+use tidegate_model::plan::{Criterion, Measure, Plan};
 use tidegate_model::{Estate, Money, StageId, Timestamp};
 use tidegate_stats::Margin;
 
@@ -42,7 +42,7 @@ pub fn told(
     let seen = sight(&case, &reading);
     Reading {
         can_see: seen.can_see,
-        account: account(plan, declared, known, criterion, &tested, &reading).map(|account| Account {
+        account: account(plan, known, criterion, &tested, &reading).map(|account| Account {
             harm_in: seen.harm_in,
             ..account
         }),
@@ -52,13 +52,12 @@ pub fn told(
 
 fn account(
     plan: &Plan,
-    stage: &Stage,
     known: &StageState,
     criterion: &Criterion,
     tested: &Tested,
     reading: &Reading,
 ) -> Option<Account> {
-    let allowance = allowance(plan, stage, criterion, known)?;
+    let allowance = allowance(plan, criterion, known)?;
     let margin = tested.comparison.and_then(|comparison| comparison.margin);
     let (money, money_most) = money(plan, criterion, reading);
     Some(Account {

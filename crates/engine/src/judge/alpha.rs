@@ -1,7 +1,7 @@
 //! The ledger of a plan's alpha: what each criterion may spend, what this try may, and what was spent.
 
 use serde::{Deserialize, Serialize};
-use tidegate_model::plan::{Criterion, Plan, Stage};
+use tidegate_model::plan::{Criterion, Plan};
 use tidegate_stats::Ledger;
 
 use crate::state::StageState;
@@ -28,27 +28,19 @@ pub struct Allowance {
     pub spent: f64,
 }
 
-/// The ledger of a plan, and a criterion's place in it. An attempt and a restart of its evidence are a try each, and what a try
+/// The ledger of a plan for one of its criteria, which comes first in it. An attempt and a restart of its evidence are a try each, and what a try
 /// has spent is spent; as nobody knows how many there will be, the ledger is one without an end.
-fn ledger(plan: &Plan, stage: &Stage, criterion: &Criterion) -> Option<(Ledger, usize)> {
-    let weights: Vec<u32> = plan
-        .stages
-        .iter()
-        .flat_map(|stage| stage.gate.criteria.iter().map(|c| c.weight))
-        .collect();
-    let before: usize = plan
-        .stages
-        .iter()
-        .take_while(|other| other.id != stage.id)
-        .map(|other| other.gate.criteria.len())
-        .sum();
-    let within = stage
-        .gate
-        .criteria
-        .iter()
-        .position(|other| other.id == criterion.id)
-        .unwrap_or(0);
-    Some((Ledger::new(plan.alpha.ratio(), &weights, u32::MAX)?, before + within))
+/// All that others weigh counts as one signal, as only its sum matters.
+fn ledger(plan: &Plan, criterion: &Criterion) -> Option<Ledger> {
+    let mut weights = plan.stages.iter().flat_map(|stage| &stage.gate.criteria);
+    let all = weights.try_fold(0_u32, |sum, one| {
+        let is_weighed = one.weight > 0;
+        is_weighed.then(|| sum.checked_add(one.weight))?
+    })?;
+    let others = all.checked_sub(criterion.weight)?;
+    let weights = [criterion.weight, others];
+    let weights = if others == 0 { &weights[..1] } else { &weights[..] };
+    Ledger::new(plan.alpha.ratio(), weights, u32::MAX)
 }
 
 fn try_of(known: &StageState) -> u32 {
@@ -57,29 +49,29 @@ fn try_of(known: &StageState) -> u32 {
 
 /// Alpha of a criterion's alarms in a try, the first of which is 1: what a forecast before the start and the judge use alike.
 #[must_use]
-pub fn alpha_of_try(plan: &Plan, stage: &Stage, criterion: &Criterion, number: u32) -> f64 {
-    let share = ledger(plan, stage, criterion).and_then(|(ledger, place)| ledger.share(place, number));
+pub fn alpha_of_try(plan: &Plan, criterion: &Criterion, number: u32) -> f64 {
+    let share = ledger(plan, criterion).and_then(|ledger| ledger.share(0, number));
     share.unwrap_or(NO_ALPHA)
 }
 
 /// This try's share of the plan's alpha.
-pub(crate) fn harm_alpha(plan: &Plan, stage: &Stage, criterion: &Criterion, known: &StageState) -> f64 {
-    alpha_of_try(plan, stage, criterion, try_of(known))
+pub(crate) fn harm_alpha(plan: &Plan, criterion: &Criterion, known: &StageState) -> f64 {
+    alpha_of_try(plan, criterion, try_of(known))
 }
 
 /// The whole account of a criterion.
 #[must_use]
-pub(crate) fn allowance(plan: &Plan, stage: &Stage, criterion: &Criterion, known: &StageState) -> Option<Allowance> {
+pub(crate) fn allowance(plan: &Plan, criterion: &Criterion, known: &StageState) -> Option<Allowance> {
     /// Tries that are added up one by one; what later ones spend is below a thousandth of the share together.
     const TRIES_ADDED: u32 = 1_000;
-    let (ledger, place) = ledger(plan, stage, criterion)?;
+    let ledger = ledger(plan, criterion)?;
     let this_try = try_of(known);
     let weights = plan
         .stages
         .iter()
         .flat_map(|stage| stage.gate.criteria.iter())
         .fold(0_u64, |sum, criterion| sum.saturating_add(u64::from(criterion.weight)));
-    let first = ledger.share(place, 1)?;
+    let first = ledger.share(0, 1)?;
     let of_tries = |tries: u32| (1..=tries).map(|one| first / (f64::from(one) * f64::from(one))).sum();
     Some(Allowance {
         plan: plan.alpha.ratio(),
@@ -87,7 +79,7 @@ pub(crate) fn allowance(plan: &Plan, stage: &Stage, criterion: &Criterion, known
         weights,
         share: plan.alpha.ratio() * f64::from(criterion.weight) / ratio(weights),
         this_try,
-        of_try: ledger.share(place, this_try)?,
+        of_try: ledger.share(0, this_try)?,
         spent: of_tries(this_try.min(TRIES_ADDED)),
     })
 }

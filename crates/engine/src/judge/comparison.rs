@@ -165,7 +165,7 @@ struct Case<'a> {
 impl Case<'_> {
     /// The alarms; also fills in difference, interval and lost orders.
     fn alarms(&self, compares: Compares, reading: &mut Reading) -> Vec<Test> {
-        let alpha = harm_alpha(self.plan, self.stage, self.criterion, self.known);
+        let alpha = harm_alpha(self.plan, self.criterion, self.known);
         let mut tests = Vec::new();
         if let Some(comparison) = self.tested.comparison.filter(|_| compares == Compares::Sides) {
             self.compare(comparison, alpha, &mut tests, reading);

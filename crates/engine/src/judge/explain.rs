@@ -2,7 +2,7 @@
 //! what the judge itself made, so that it cannot say another thing than the verdict.
 
 use serde::{Deserialize, Serialize};
-use tidegate_model::plan::{Criterion, Plan, Stage};
+use tidegate_model::plan::{Criterion, Plan};
 use tidegate_model::seam::Verdict;
 use tidegate_model::{BasisPoints, CriterionId, Estate, StageId, Timestamp};
 
@@ -73,7 +73,7 @@ pub fn explain(
     criterion: &Criterion,
     now: Timestamp,
 ) -> Option<Explanation> {
-    let (plan, declared) = estate.stage(stage)?;
+    let (plan, _) = estate.stage(stage)?;
     let known = state.stages.get(stage)?;
     let judged = hear(estate, state, stage, criterion, now);
     let reading = told(estate, state, stage, criterion, judged.reading, now);
@@ -93,13 +93,18 @@ pub fn explain(
         was_harm: known.harmed.contains(&criterion.id),
         strata_of_attempt: tally.map_or(0, |tally| tally.attempt.strata),
         strata_of_step: tally.map_or(0, |tally| tally.step.strata),
-        allowance: tested_allowance(plan, declared, known, criterion),
+        allowance: tested_allowance(plan, known, criterion),
         tests: judged.tests,
         checks: judged.checks,
     })
 }
 
-fn tested_allowance(plan: &Plan, stage: &Stage, known: &StageState, criterion: &Criterion) -> Option<Allowance> {
+/// Alpha that the alarms of a criterion have spent, this try included; none for what is not tested.
+pub(crate) fn spent(plan: &Plan, criterion: &Criterion, known: &StageState) -> Option<f64> {
+    tested_allowance(plan, known, criterion).map(|allowance| allowance.spent)
+}
+
+fn tested_allowance(plan: &Plan, known: &StageState, criterion: &Criterion) -> Option<Allowance> {
     super::tested::Tested::of(&criterion.measure, None)?;
-    allowance(plan, stage, criterion, known)
+    allowance(plan, criterion, known)
 }

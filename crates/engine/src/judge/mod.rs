@@ -17,6 +17,7 @@ mod visible;
 pub use account::told;
 pub(crate) use alpha::harm_alpha;
 pub use alpha::{Allowance, alpha_of_try};
+pub(crate) use explain::spent;
 pub use explain::{Explanation, explain};
 pub use stake::{completed_on_new, unexcluded};
 pub use test::{Asks, Says, Test};

@@ -8,7 +8,7 @@ use crate::state::{Phase, StageState};
 /// Since when a criterion has been silent, when that is at least as long as it may be.
 #[must_use]
 pub(crate) fn of(stage: &StageState, criterion: &CriterionId, now: Timestamp) -> Option<Timestamp> {
-    let source = stage.sources.iter().find(|source| &source.criterion == criterion)?;
+    let source = stage.sources.get(criterion)?;
     (now >= due(stage, source)?).then(|| last_sign(stage, source))
 }
 
@@ -32,7 +32,7 @@ fn at_least_one(silence: Millis) -> Millis {
 /// The last sign of life of a criterion under this step.
 #[must_use]
 pub(super) fn since(stage: &StageState, criterion: &CriterionId) -> Timestamp {
-    let source = stage.sources.iter().find(|source| &source.criterion == criterion);
+    let source = stage.sources.get(criterion);
     source.map_or(stage.step_since_at, |source| last_sign(stage, source))
 }
 

@@ -41,7 +41,7 @@ pub(super) fn sight(case: &Sight<'_>, reading: &Reading) -> Seen {
         let step = case.stage.steps.get(usize::try_from(case.known.step?).ok()?)?;
         let within = seconds(step.at_most);
         let passed = seconds(case.now.since(case.known.step_since_at));
-        let alpha = harm_alpha(case.plan, case.stage, case.criterion, case.known);
+        let alpha = harm_alpha(case.plan, case.criterion, case.known);
         match (case.tested.comparison, case.tested.limit) {
             (Some(comparison), _) if !is_full(case.known.exposure) => {
                 compared(case.tested.hits, comparison, alpha, reading, passed, within)
@@ -76,17 +76,17 @@ fn compared(
         (Margin::Absolute(margin), Hits::Good) => base - margin,
         (Margin::Absolute(margin), Hits::Bad) => base + margin,
     });
-    let harm_in = match comparison.by {
+    match comparison.by {
         By::Stratified { .. } | By::StratifiedAndExact { .. } => {
-            changed.and_then(|changed| traffic.seconds_until_harm(hits, changed, alpha, CHANCE))
+            let harm_in = changed.and_then(|changed| traffic.seconds_until_harm(hits, changed, alpha, CHANCE));
+            Some(Seen {
+                can_see: traffic.smallest_visible(hits, alpha, within, CHANCE),
+                harm_in: harm_in.and_then(|all| left(all, passed)),
+            })
         }
-        // The end of a batch is its source's affair.
+        // What is known here of a stream's looks does not hold for a plan of few, and when a batch ends is its source's affair.
         By::Batches { .. } => None,
-    };
-    Some(Seen {
-        can_see: traffic.smallest_visible(hits, alpha, within, CHANCE),
-        harm_in: harm_in.and_then(|all| left(all, passed)),
-    })
+    }
 }
 
 /// A limit sees, of a constant share above it, the smallest that the units of the step's whole time tell from it.

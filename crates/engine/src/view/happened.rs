@@ -159,6 +159,7 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             criterion,
             on_harm,
             look,
+            ..
         } => harm(stage, criterion.as_ref(), *on_harm, look.as_ref()),
         Body::StageHeld {
             stage,

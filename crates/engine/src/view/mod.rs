@@ -168,7 +168,7 @@ pub struct MarkView {
     pub at: Timestamp,
     /// Exposure from then on.
     pub exposure: BasisPoints,
-    /// In a word or two: `10 %`, `rolled back`.
+    /// In a few words: `10 %`, `50 %, risk accepted`, `rolled back`.
     pub label: String,
     /// How it feels.
     pub tone: Tone,

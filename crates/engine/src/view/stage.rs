@@ -196,6 +196,8 @@ fn marks(known: &StageState) -> Vec<MarkView> {
         .map(|asked| {
             let (label, tone) = if asked.to == BasisPoints::ZERO {
                 ("rolled back".to_owned(), Tone::Harm)
+            } else if asked.on_risk {
+                (format!("{}, risk accepted", asked.to), Tone::Wait)
             } else {
                 (asked.to.to_string(), Tone::Good)
             };

@@ -184,7 +184,7 @@ fn the_shown_numbers_are_those_of_the_journalled_strata() {
     let shown = explained(&world, "checkout", criterion);
     let (plan, stage) = world.estate.stage(&name("checkout")).unwrap();
     let strata = journalled(&world, "orders");
-    let alpha = alpha_of_try(plan, stage, criterion, 1);
+    let alpha = alpha_of_try(plan, criterion, 1);
     let alarm = HarmAlarm::fold(Hits::Good, alpha / 2.0, &strata).unwrap();
     let stratified = shown.alarms().find(|test| test.name == "stratified").unwrap();
     assert_eq!(stratified.statistic, Some(alarm.lost_so_far()));
@@ -249,6 +249,11 @@ fn a_verdict_is_journalled_with_its_account() {
     });
     let reading = judged.unwrap();
     let account = reading.account.clone().unwrap();
+    let spent = world.journal.iter().find_map(|event| match &event.body {
+        Body::HarmFound { spent, .. } => *spent,
+        _ => None,
+    });
+    assert_eq!(spent, Some(account.alpha_spent));
     assert_eq!((account.margin, account.is_margin_relative), (Some(0.05), true));
     assert!(account.alpha_of_try < account.alpha_share && account.alpha_share < account.alpha_plan);
     let money = account.money.unwrap();

@@ -42,6 +42,32 @@ fn risk_is_accepted_by_an_approver_and_a_rung_above() {
 }
 
 #[test]
+fn what_was_accepted_is_shown_as_accepted_for_ever() {
+    let mut world = World::shop();
+    run(&mut world, CANNOT_TELL);
+    run(
+        &mut world,
+        "
+        ana accept-risk checkout a sale begins
+        hal accept-risk checkout agreed
+        confirm
+        counts checkout well 12
+        ana approve checkout
+        confirm
+        ",
+    );
+    let view = tidegate_engine::view::status(&world.estate, &world.state, world.now);
+    let stages = view.plans.iter().flat_map(|plan| &plan.stages);
+    let marks = stages
+        .filter(|stage| stage.id.as_str() == "checkout")
+        .flat_map(|stage| &stage.marks);
+    let labels: Vec<&str> = marks.map(|mark| mark.label.as_str()).collect();
+    assert_eq!(labels, ["10 %", "50 %, risk accepted", "100 %"]);
+    let passed = world.journal.iter().filter(|event| event.body.kind() == "gate-passed");
+    assert_eq!(passed.count(), 1, "the step whose risk was accepted has not passed");
+}
+
+#[test]
 fn a_decision_that_was_asked_for_ends_its_page() {
     let mut world = World::calm();
     run(
