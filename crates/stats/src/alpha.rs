@@ -1,6 +1,7 @@
 //! The ledger of alpha: who may be wrong how often, over signals and attempts. It never gives more than the plan's.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// Division of a plan's alpha over signals by weight and over attempts by `1 / k^2`, scaled to the attempts that the
 /// plan allows.
@@ -71,15 +72,19 @@ fn inverse_square(attempt: u32) -> f64 {
     1.0 / (f64::from(attempt) * f64::from(attempt))
 }
 
-/// Sum of the inverse squares of all attempts; beyond this many terms the sum no longer changes visibly.
+/// Attempts that are added up one by one; beyond so many the sum no longer changes visibly.
+const TERMS_MAX: u32 = 10_000;
+
+/// The sum for more attempts than that. The tail is below 1 / [`TERMS_MAX`]; adding its bound keeps the total at most alpha.
+static ENDLESS_SUM: LazyLock<f64> =
+    LazyLock::new(|| (1..=TERMS_MAX).map(inverse_square).sum::<f64>() + 1.0 / f64::from(TERMS_MAX));
+
+/// Sum of the inverse squares of all attempts.
 fn attempts_sum(attempts_max: u32) -> f64 {
-    const TERMS_MAX: u32 = 10_000;
-    let head: f64 = (1..=attempts_max.min(TERMS_MAX)).map(inverse_square).sum();
-    // The tail is below 1 / TERMS_MAX; adding its bound keeps the total at most alpha.
     if attempts_max > TERMS_MAX {
-        head + 1.0 / f64::from(TERMS_MAX)
+        *ENDLESS_SUM
     } else {
-        head
+        (1..=attempts_max).map(inverse_square).sum()
     }
 }
 
