@@ -322,7 +322,7 @@ mod tests {
             (Kind::Decimal, Raw::Single(0.1), "decimal 0.1"),
             (Kind::Decimal, Raw::Text(b"1.10"), "decimal 1.1"),
             (Kind::Decimal, Raw::Float(f64::NAN), "float NaN"),
-            (Kind::Float, Raw::Text(b"1e15"), "float 1e15"),
+            (Kind::Float, Raw::Text(b"1e16"), "float 1e16"),
             (Kind::Text, Raw::Int(5), "text 5"),
             (Kind::Bytes, Raw::Text(b"\\x00ff"), "bytes \\x00ff"),
             (Kind::Timestamp, Raw::Date(1), "timestamp 1970-01-02 00:00:00"),
