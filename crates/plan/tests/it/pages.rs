@@ -131,7 +131,7 @@ fn pages_begin_with_code_and_title() {
 fn the_index_of_codes_is_what_the_codes_say() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/codes/README.md");
     let mut expected = String::from(
-        "# Codes of diagnostics\n\nStable and never reused. `tidegate explain TG0104` prints the page of a code. Codes of answers and refusals, `TG8...` and `TG9...`, are [listed on their own](answers.md).\n\n| code | what it says |\n|---|---|\n",
+        "# Codes of diagnostics\n\nStable and never reused. `tidegate explain TG0104` prints the page of a code. Codes of answers and refusals, `TG8...` and `TG9...`, are [listed on their own](answers.md). [Criteria](../../examples/criteria.md) shows how each measure of a gate is written.\n\n| code | what it says |\n|---|---|\n",
     );
     for code in Code::ALL {
         expected.push_str(&format!(

@@ -421,3 +421,27 @@ fn a_name_that_would_be_too_long_is_asked_for() {
     let named = written.replace("owner: shop", "owner: shop, name: queue");
     assert_eq!(only(&named).id.as_str(), "queue");
 }
+
+/// Every block of the page of criteria stands in an estate that checks clean.
+#[test]
+fn the_page_of_criteria_shows_what_compiles() {
+    let page = include_str!("../../../../examples/criteria.md");
+    let blocks: Vec<&str> = page
+        .split("```yaml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    let (segments, criteria): (Vec<&str>, Vec<&str>) = blocks.iter().partition(|block| block.starts_with("segments:"));
+    assert_eq!((segments.len(), criteria.len()), (1, 6), "{blocks:#?}");
+    let segments = segments[0].trim_end().replace('\n', "\n  ");
+    for block in criteria {
+        let mut bundle = with(block.trim_end());
+        for file in &mut bundle.files {
+            file.text = file
+                .text
+                .replace("  window: 30m\n", &format!("  window: 30m\n  {segments}\n"));
+            file.text = file.text.replace("night: 400/h", "night: 1900/h");
+        }
+        assert_eq!(refused(&bundle).0, [""; 0], "{block}");
+    }
+}
