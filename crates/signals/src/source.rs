@@ -50,8 +50,9 @@ pub enum AddressError {
 }
 
 impl Source {
-    /// Reads an address as people write it. Web addresses may carry `user:password@` before the host, or
-    /// `?token-env=NAME` at the end: the environment variable of that name holds a bearer token.
+    /// Reads an address as people write it. Web addresses may carry `user:password@` before the host, or the option
+    /// `token-env=NAME` at the end: the environment variable of that name holds a bearer token. Those of `https` may carry
+    /// the option `ca-file=PATH`: authorities in PEM whose certificates count instead of the public ones.
     ///
     /// # Errors
     /// [`AddressError`] for anything else.

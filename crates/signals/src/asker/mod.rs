@@ -101,3 +101,25 @@ impl Asker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tidegate_model::Millis;
+    use tidegate_model::ask::LevelQuestion;
+
+    use super::*;
+
+    #[test]
+    fn a_question_can_be_put_from_any_thread() {
+        fn is_send<T: Send>(_: T) {}
+        let question = LevelQuestion::Prometheus { query: "up".into() };
+        let on = SourceId::parse("shop").expect("it is a name");
+        let cadence = Cadence {
+            every: Millis::seconds(1),
+            timeout: Millis::seconds(1),
+            stale_after: Millis::seconds(1),
+        };
+        let mut asker = Asker::level(LevelAsk { on, question }, cadence);
+        is_send(asker.ask(&BTreeMap::new(), Timestamp(0)));
+    }
+}

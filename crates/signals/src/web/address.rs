@@ -1,13 +1,18 @@
 //! Where a source is on the web, and what lets us in. What lets us in shows in no error, log or debugging output.
 
+use std::path::PathBuf;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderValue, Uri};
 
 use crate::source::AddressError;
 
-/// The one option an address may carry: the environment variable that holds a bearer token.
+/// The option that names the environment variable that holds a bearer token.
 const TOKEN_OPTION: &str = "token-env=";
+
+/// The option that names the file of the authorities whose certificates count, instead of the public ones.
+const AUTHORITIES_OPTION: &str = "ca-file=";
 
 /// Where a source is on the web: scheme, host, port, prefix, and what lets us in.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,6 +29,8 @@ pub struct WebAddress {
     pub(crate) prefix: String,
     /// The query of the address itself, which may hold a secret too.
     pub(crate) query: Option<String>,
+    /// The authorities whose certificates count, in PEM; none are the public ones.
+    pub(crate) authorities: Option<PathBuf>,
     /// The `Authorization` header, marked as sensitive.
     pub(crate) authorization: Option<HeaderValue>,
 }
@@ -42,8 +49,8 @@ impl std::fmt::Debug for WebAddress {
 
 impl WebAddress {
     /// Reads `http://host:port/prefix` or `https://...`. A name and password stand before the host (`user:password@`,
-    /// percent-encoded where they must be), or `?token-env=NAME` at the end names the environment variable that holds a
-    /// bearer token.
+    /// percent-encoded where they must be), or the option `token-env=NAME` at the end names the environment variable that
+    /// holds a bearer token. With `https`, the option `ca-file=PATH` names the authorities whose certificates count.
     ///
     /// # Errors
     /// [`AddressError`], which never repeats the address.
@@ -64,11 +71,16 @@ impl WebAddress {
             Some((entry, place)) => (Some(entry), place),
             None => (None, authority.as_str()),
         };
-        let (tokens, rest): (Vec<&str>, Vec<&str>) = uri
-            .query()
+        let options = uri.query().into_iter().flat_map(|query| query.split('&'));
+        let (tokens, rest): (Vec<&str>, Vec<&str>) = options.partition(|option| option.starts_with(TOKEN_OPTION));
+        let (files, rest): (Vec<&str>, Vec<&str>) = rest
             .into_iter()
-            .flat_map(|query| query.split('&'))
-            .partition(|option| option.starts_with(TOKEN_OPTION));
+            .partition(|option| option.starts_with(AUTHORITIES_OPTION));
+        let authorities = match (files.as_slice(), is_tls) {
+            ([], _) => None,
+            ([file], true) => Some(path(file)?),
+            (_, _) => return Err(AddressError::Unreadable),
+        };
         let authorization = match (entry, tokens.as_slice()) {
             (None, []) => None,
             (Some(entry), []) => Some(basic(entry)?),
@@ -89,6 +101,7 @@ impl WebAddress {
             authority: place.to_owned(),
             prefix: uri.path().trim_end_matches('/').to_owned(),
             query: (!rest.is_empty()).then(|| rest.join("&")),
+            authorities,
             authorization,
         })
     }
@@ -138,6 +151,15 @@ fn bearer(option: &str) -> Result<HeaderValue, AddressError> {
         Ok(token) if !token.is_empty() => sensitive(&format!("Bearer {token}")),
         Ok(_) | Err(_) => Err(AddressError::Token),
     }
+}
+
+fn path(option: &str) -> Result<PathBuf, AddressError> {
+    let path = decoded(option.strip_prefix(AUTHORITIES_OPTION).unwrap_or_default())?;
+    let path = String::from_utf8(path).map_err(|_| AddressError::Unreadable)?;
+    if path.is_empty() {
+        return Err(AddressError::Unreadable);
+    }
+    Ok(PathBuf::from(path))
 }
 
 fn sensitive(text: &str) -> Result<HeaderValue, AddressError> {
@@ -194,6 +216,8 @@ mod tests {
         let table = WebAddress::parse("http://h/e?site=1&token-env=PATH&format=csv").unwrap();
         assert_eq!(table.itself(), "/e?site=1&format=csv");
         assert!(table.authorization.is_some() && !format!("{table:?}").contains("site"));
+        let inner = WebAddress::parse("https://h/?ca-file=/etc/our%20ca.pem").unwrap();
+        assert_eq!(inner.authorities, Some(PathBuf::from("/etc/our ca.pem")));
         let number = WebAddress::parse("http://[::1]:8080/x").unwrap();
         assert_eq!((number.host.as_str(), number.authority.as_str()), ("::1", "[::1]:8080"));
     }
@@ -208,6 +232,9 @@ mod tests {
             "http://h/?password=secret",
             "http://u:secret@h/?token-env=PATH",
             "http://h/#secret",
+            "http://h/?ca-file=secret.pem",
+            "https://h/?ca-file=",
+            "https://h/?ca-file=secret&ca-file=secret",
             "ftp://u:secret@h/",
             "http://h/?token-env=TIDEGATE_NO_SUCH_VARIABLE",
             "/secret",

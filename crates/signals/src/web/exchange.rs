@@ -93,7 +93,9 @@ pub(crate) async fn exchange(address: &WebAddress, question: Question<'_>) -> Re
     let rest = question.within.saturating_sub(began.elapsed());
     let answer = async {
         if address.is_tls {
-            let stream = tls::protect(&address.host, stream).await.map_err(unreachable)?;
+            let stream = tls::protect(&address.host, stream, address.authorities.as_deref())
+                .await
+                .map_err(unreachable)?;
             talk(stream, request, question.body_bytes_max).await
         } else {
             talk(stream, request, question.body_bytes_max).await

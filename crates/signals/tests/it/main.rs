@@ -13,6 +13,7 @@ mod postgres_silence;
 mod probes;
 mod prometheus_answers;
 mod prometheus_misses;
+mod protected;
 mod reading_only;
 mod server;
 mod sql_questions;

@@ -5,7 +5,7 @@ use tidegate_model::seam::{ArmCounts, InvalidReason, Observation};
 use tidegate_model::{Millis, Timestamp};
 use tidegate_signals::Asker;
 
-use crate::asking::{cadence, clock, counted, id, one, sources, stale_after};
+use crate::asking::{cadence, clock, counted, id, one, sources, stale_after, unusable};
 use crate::metrics::Metrics;
 
 async fn level(metrics: &Metrics, query: &str) -> Observation {
@@ -90,6 +90,13 @@ async fn an_old_sample_is_stale_though_the_server_still_tells_it() {
         value: Decimal(7_000_000),
     };
     assert_eq!(found, expected);
+    // As counts too: neither all nor hits may be old.
+    metrics.set("present_total", "7");
+    for (all, hits) in [("nightly_orders", "present_total"), ("present_total", "nightly_orders")] {
+        let mut asker = Asker::counts(None, ask(all, hits), Looks::Stream, cadence());
+        let found = one(asker.ask(&sources(metrics.source()), clock()).await);
+        assert_eq!(unusable(&found), InvalidReason::Stale, "{all}, {hits}");
+    }
 }
 
 fn ask(all: &str, hits: &str) -> CountAsk {
