@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tidegate_engine::view::HappenedView;
-use tidegate_model::Estate;
+use tidegate_model::{Estate, FlowId, GatewayId, Millis, Timestamp};
 
 use crate::access::Access;
 use crate::links::Links;
@@ -88,6 +88,37 @@ impl std::fmt::Debug for Candidate {
 /// Compiles sources; nothing is kept by that.
 pub type Candidates = Arc<dyn Fn(Sources) -> Result<Candidate, Unfit> + Send + Sync>;
 
+/// How long the entry requests of a flow took at one gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LatencyView {
+    /// The gateway; quantiles of two do not add up.
+    pub gateway: GatewayId,
+    /// Nothing before it is counted: the gateway's start, or the longest that it remembers.
+    pub since: Timestamp,
+    /// When it looked.
+    pub at: Timestamp,
+    /// The old side; none before a request was timed.
+    pub old: Option<Quantiles>,
+    /// The new side.
+    pub new: Option<Quantiles>,
+}
+
+/// Quantiles of times, each within 1 % of one that was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// Requests.
+    pub requests: u64,
+    /// Half of them took at most this.
+    pub p50: Millis,
+    /// 95 of 100.
+    pub p95: Millis,
+    /// 99 of 100.
+    pub p99: Millis,
+}
+
+/// Tells how long the entry requests of a flow took, by gateway; empty before one has looked.
+pub type Latencies = Arc<dyn Fn(&FlowId) -> Vec<LatencyView> + Send + Sync>;
+
 /// What the faces stand on, beside the handle.
 #[derive(Clone)]
 pub struct ApiConfig {
@@ -99,6 +130,8 @@ pub struct ApiConfig {
     pub panels: Vec<Panel>,
     /// Reads the journal.
     pub journal: JournalRows,
+    /// Times of entry requests, as gateways have measured them.
+    pub latencies: Latencies,
     /// Makes candidates of plan files that somebody sends.
     pub candidates: Candidates,
     /// How people reach the faces, such as `https://tidegate.example`. With `https` cookies carry `Secure`.

@@ -23,5 +23,8 @@ mod sight;
 mod throttle;
 pub mod why;
 
-pub use config::{ApiConfig, Candidate, Candidates, JournalRow, JournalRows, Panel, PlanFile, Sources, Unfit};
+pub use config::{
+    ApiConfig, Candidate, Candidates, JournalRow, JournalRows, Latencies, LatencyView, Panel, PlanFile, Quantiles,
+    Sources, Unfit,
+};
 pub use serve::Api;

@@ -119,6 +119,7 @@ fn routes(app: Shared) -> Router {
         .route("/stages/{id}/change", post(ask::change))
         .route("/stages/{id}/finalise", post(ask::finalise))
         .route("/stages/{id}/attest", post(ask::attest))
+        .route("/flows/{id}/latency", get(read::latency))
         .route("/incidents", post(ask::open_incident))
         .route("/incidents/{id}", get(read::incident))
         .route("/incidents/{id}/acknowledge", post(ask::acknowledge))

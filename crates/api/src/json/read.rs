@@ -10,7 +10,7 @@ use tidegate_engine::{view, view::rulings};
 use crate::app::{App, Shared};
 use crate::body::parameter;
 use crate::clock;
-use crate::config::JournalRow;
+use crate::config::{JournalRow, LatencyView};
 use crate::door::Person;
 use crate::problem::{Code, Problem};
 use crate::sight;
@@ -90,6 +90,17 @@ pub(crate) async fn criterion(
     found
         .map(Json)
         .ok_or_else(|| unknown("criterion", &format!("{stage}/{name}")))
+}
+
+pub(crate) async fn latency(
+    State(app): State<Shared>,
+    _: Person,
+    Path(name): Path<String>,
+) -> Result<Json<Vec<LatencyView>>, Problem> {
+    let snapshot = app.handle.view();
+    let flow = snapshot.estate.flows().keys().find(|flow| flow.as_str() == name);
+    flow.map(|flow| Json((app.config.latencies)(flow)))
+        .ok_or_else(|| unknown("flow", &name))
 }
 
 pub(crate) async fn incident(

@@ -23,9 +23,11 @@ async fn problem(answer: reqwest::Response, status: u16, code: &str) -> Value {
     body
 }
 
-const READS: [&str; 7] = [
+const READS: [&str; 9] = [
     "/api/v1/status",
     "/api/v1/stages/checkout",
+    "/api/v1/stages/checkout/criteria/buy",
+    "/api/v1/flows/buy/latency",
     "/api/v1/incidents/inc-1",
     "/api/v1/who?q=checkout",
     "/api/v1/rulings",

@@ -174,6 +174,7 @@ impl Town {
             links: Arc::new(Links::new([7; 32])),
             panels: Vec::new(),
             journal: rows(&entries),
+            latencies: Arc::new(|_| Vec::new()),
             candidates: candidates(&kept),
             public_url: url.clone(),
             connections_max: CONNECTIONS_MAX,

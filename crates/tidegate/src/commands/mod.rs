@@ -10,6 +10,7 @@ mod explain;
 mod gateway;
 mod init;
 mod journal;
+mod latency;
 mod lint;
 mod power;
 mod serve;
@@ -43,6 +44,7 @@ enum Command {
     Adopt(adopt::Adopt),
     Status(status::Status),
     Why(why::Why),
+    Latency(latency::Latency),
     Who(who::Who),
     Approve(ask::Approve),
     AcceptRisk(ask::AcceptRisk),
@@ -77,6 +79,7 @@ impl Tidegate {
             Command::Adopt(command) => command.run(),
             Command::Status(command) => command.run(),
             Command::Why(command) => command.run(),
+            Command::Latency(command) => command.run(),
             Command::Who(command) => command.run(),
             Command::Approve(command) => command.run(),
             Command::AcceptRisk(command) => command.run(),

@@ -1,7 +1,7 @@
 //! `tidegate status`: what is going on, for people and programs.
 
 use clap::Args;
-use tidegate_engine::view::{CriterionView, StageView, StatusView};
+use tidegate_engine::view::{CriterionView, StageView, StatusView, words};
 
 use crate::client::{Reply, Server};
 use crate::exit;
@@ -89,16 +89,90 @@ fn describe_stage(stage: &StageView, text: &mut String) {
     for line in stage.waits_for.iter().chain(&stage.holds) {
         text.push_str(&format!("      {line}\n"));
     }
-    if stage.step.is_some() {
+    let is_judged = stage.criteria.iter().any(|criterion| criterion.verdict != "not judged");
+    if stage.step.is_some() || is_judged {
         for criterion in &stage.criteria {
             describe_criterion(criterion, text);
         }
     }
+    if !stage.exploration.is_empty() {
+        let segments = words::counted(stage.exploration.len() as u64, "segment", "segments");
+        text.push_str(&format!(
+            "      exploration  {segments} without a criterion: on the Plan page and in --json; they decide nothing\n"
+        ));
+    }
 }
 
 fn describe_criterion(criterion: &CriterionView, text: &mut String) {
+    let only = match &criterion.segment {
+        Some(segment) => format!(", only {segment}"),
+        None => String::new(),
+    };
     text.push_str(&format!(
-        "      {:<12} {} - {}\n",
+        "      {:<12} {}{only} - {}\n",
         criterion.verdict, criterion.title, criterion.reading.why
     ));
+    let numbers = numbers(criterion);
+    if !numbers.is_empty() {
+        text.push_str(&format!("      {:<12} {}\n", "", numbers.join("; ")));
+    }
 }
+
+/// Old, new, difference with its interval, what was lost, what can be seen, and when it speaks; what is not computable is left
+/// out, never a zero.
+fn numbers(criterion: &CriterionView) -> Vec<String> {
+    let reading = &criterion.reading;
+    let mut numbers = Vec::new();
+    match criterion.kind.as_str() {
+        "sql" => {
+            if let (Some((old, _)), Some((new, differ))) = (reading.old, reading.new) {
+                let (old, new, differ) = (words::count(old), words::count(new), words::count(differ));
+                numbers.push(format!("old {old} rows, new {new}, {differ} differ"));
+            }
+        }
+        _ => {
+            let sides = [("old", reading.old), ("new", reading.new)];
+            numbers.extend(sides.into_iter().filter_map(|(name, side)| counted(name, side?)));
+        }
+    }
+    if let Some((at, value)) = &reading.told {
+        numbers.push(format!("told {value} at {at}"));
+    }
+    if let Some(difference) = reading.difference.filter(|_| criterion.kind != "sql") {
+        let interval = match reading.interval {
+            Some((low, high)) => format!(" [{}, {}]", words::signed(low), words::signed(high)),
+            None => String::new(),
+        };
+        numbers.push(format!("difference {}{interval}", words::points(difference)));
+    }
+    if let Some(lost) = reading.lost {
+        let account = reading.account.as_ref();
+        let money = account.and_then(|account| account.money.as_ref());
+        let worth = match money.filter(|money| money.minor > 0) {
+            Some(money) => format!(", {}", words::money(money)),
+            None => String::new(),
+        };
+        numbers.push(format!("lost {:.0}{worth}", lost.max(0.0)));
+    }
+    if let Some(share) = reading.can_see {
+        numbers.push(format!("can see {}", words::percent(share)));
+    }
+    if let Some(wait) = reading.speaks_in {
+        numbers.push(format!("speaks in {}", words::duration(wait)));
+    }
+    numbers
+}
+
+/// The share of a side; none when nobody was counted there.
+fn counted(name: &str, (n, hits): (u64, u64)) -> Option<String> {
+    (n > 0).then(|| {
+        format!(
+            "{name} {} of {}",
+            words::percent(hits as f64 / n as f64),
+            words::count(n)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

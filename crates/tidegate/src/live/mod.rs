@@ -6,6 +6,7 @@ mod edges;
 mod estate;
 mod follow;
 mod hands;
+mod latencies;
 pub(crate) mod logging;
 mod mail;
 mod questions;
@@ -197,6 +198,7 @@ impl Controller {
                 links: links.clone(),
                 panels: setup.panels,
                 journal: rows(&journal),
+                latencies: latencies::latencies(live.clone()),
                 candidates: estate::candidates(&journal),
                 public_url: url.clone(),
                 connections_max: crate::limit::connections_max(),
