@@ -1,5 +1,9 @@
 //! What a plan can see, told before it starts, and by `check` and `power` alike.
 
+use tidegate_engine::judge::alpha_of_try;
+use tidegate_model::PlanId;
+use tidegate_plan::{Mode, Settings, compile, power, scaffold};
+
 use crate::world::{ESTATE, Options, World};
 
 #[test]
@@ -40,4 +44,30 @@ fn power_tells_what_each_criterion_sees_and_agrees_with_check() {
     let unknown = world.run(&["power", "toy-mvoe", "shop"]);
     assert_eq!(unknown.code, Some(2), "{unknown:?}");
     assert!(unknown.stderr.contains("plans are `toy-move`"), "{unknown:?}");
+}
+
+#[test]
+fn what_is_forecast_and_what_judges_have_the_same_alpha() {
+    let mut bundle = scaffold("shop");
+    for file in &mut bundle.files {
+        let written = "- { incidents: sev2, at-most: 0 }";
+        let frozen =
+            "- { latency: order, not-worse-by: 50%, frozen: { p50: 90ms, p90: 300ms, p95: 500ms }, weight: 2 }";
+        file.text = file.text.replace(written, frozen);
+    }
+    let compiled = compile(&bundle, &Settings::new(), Mode::Author);
+    let estate = compiled.estate.unwrap();
+    let id = PlanId::parse("shop").unwrap();
+    let found = power(&estate, &compiled.shares, &id).unwrap();
+    let plan = &estate.plans()[&id];
+    let stage = &plan.stages[0];
+    assert_eq!(stage.gate.criteria.len(), 5);
+    for (criterion, told) in stage.gate.criteria.iter().zip(&found.steps[0].criteria) {
+        assert_eq!(
+            told.false_harm,
+            Some(alpha_of_try(plan, criterion, 1)),
+            "{}",
+            criterion.id
+        );
+    }
 }
