@@ -343,7 +343,7 @@ fn note(column: &Column, old: &Field, new: &Field, kind: Kind) -> Option<String>
 }
 
 /// Fills in what became known, and says why the rows of this side have to be sorted here, if so.
-fn settle(question: &mut Question, schema: &Schema, kinds: &[Kind], is_utc: bool) -> Option<String> {
+pub(crate) fn settle(question: &mut Question, schema: &Schema, kinds: &[Kind], is_utc: bool) -> Option<String> {
     let fields = schema.key.iter().chain(&schema.cells);
     let asked = question.key.iter_mut().chain(&mut question.cells);
     for ((asked, field), kind) in asked.zip(fields).zip(kinds) {

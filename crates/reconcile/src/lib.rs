@@ -18,6 +18,7 @@ pub mod event;
 pub mod fault;
 mod json;
 mod kept;
+pub mod ledger;
 mod moment;
 mod pace;
 mod raw;

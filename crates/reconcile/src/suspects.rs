@@ -235,7 +235,7 @@ fn joined(before: Option<Fingerprint>, cells: &[u8]) -> Fingerprint {
 }
 
 /// What a side holds of these keys now; of a file, what it held when it was read.
-async fn lookup(reading: &Reading, keys: &[Key]) -> Result<Batch, SourceFault> {
+pub(crate) async fn lookup(reading: &Reading, keys: &[Key]) -> Result<Batch, SourceFault> {
     if !reading.live.is_live() {
         return reading.source.lookup(&reading.question, keys).await;
     }

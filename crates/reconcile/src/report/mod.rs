@@ -22,7 +22,7 @@ use crate::totals::Totals;
 use crate::verdict::Verdict;
 
 pub use human::progress;
-pub(crate) use words::harmless;
+pub(crate) use words::{doubt as doubt_words, fingerprint, harmless};
 
 /// Ranges of keys that could not be read, named one by one; those beyond are counted.
 const SKIPPED_NAMED_MAX: usize = 100;

@@ -71,7 +71,7 @@ pub(super) fn key(subject: &Subject, key: &Key) -> String {
 }
 
 /// 32 hexadecimal digits that stand for a key.
-pub(super) fn fingerprint(key: &Key) -> String {
+pub(crate) fn fingerprint(key: &Key) -> String {
     let Fingerprint(bytes) = Fingerprint::of(key.as_bytes());
     bytes.iter().fold(String::with_capacity(32), |mut out, byte| {
         write!(out, "{byte:02x}").expect("a string takes all text");
@@ -137,7 +137,7 @@ pub(super) fn reason(verdict: &Verdict) -> &'static str {
 }
 
 /// A doubt in one sentence without its end.
-pub(super) fn doubt(doubt: &Doubt) -> String {
+pub(crate) fn doubt(doubt: &Doubt) -> String {
     match doubt {
         Doubt::NoRows => "neither side has a row".to_owned(),
         Doubt::ChunksSkipped { chunks, fault } => {

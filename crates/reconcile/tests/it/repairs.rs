@@ -13,7 +13,13 @@ use crate::server::Servers;
 
 /// An output that a test can read after the script has gone.
 #[derive(Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Shared {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -39,8 +45,7 @@ async fn script(old: &str, new: &str, entity: Entity) -> (String, Written) {
         .unwrap();
     assert_eq!(verdict.outcome, Outcome::Diverged);
     let written = repair.finish().unwrap();
-    let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
-    (text, written)
+    (out.text(), written)
 }
 
 /// Runs a script as the header says that people do.
