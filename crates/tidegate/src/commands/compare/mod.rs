@@ -72,7 +72,7 @@ pub(crate) struct Compare {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    outputs: OutputArgs,
+    outputs: Box<OutputArgs>,
     /// The longest it may run, in seconds.
     #[arg(long, value_name = "SECONDS")]
     max_time: Option<u64>,
