@@ -107,10 +107,14 @@ fn a_ramp_without_stratification_fails_the_same_test() {
     assert!(halts > most_allowed(ALPHA), "the test has no teeth");
 }
 
-/// Teeth: the population rule excludes open carts because counting them halts healthy releases.
+/// Teeth: the population rule excludes open carts because counting them halts healthy releases, even when nothing else
+/// moves.
 #[test]
 fn counting_open_carts_fails_the_same_test() {
-    let world = equal(0.6, 30.0, 200);
+    let world = Ramp {
+        swing: 0.0,
+        ..equal(0.6, 30.0, 200)
+    };
     let halts = share_of_runs("halt, equal, open carts counted", |seed| {
         is_stratified_halt(&only_strata(world.with_open_carts_counted(seed)), Hits::Good)
     });
