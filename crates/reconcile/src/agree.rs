@@ -9,6 +9,9 @@ use crate::json;
 use crate::moment::SECOND;
 use crate::value::Value;
 
+/// A number with fewer digits after the point is not taken for another one cut short: a cent is no matter of scale.
+const SCALE_MIN: i32 = 2;
+
 /// The columns whose values do not agree. Both rows have one value for each rule.
 #[must_use]
 pub fn changes(rules: &[Cmp], old: &[Value], new: &[Value]) -> Vec<Change> {
@@ -74,7 +77,7 @@ pub fn class(old: &Value, new: &Value) -> Class {
         } else {
             (new, old)
         };
-        let is_cut = fine.scale() > scale && (fine.truncated(scale) == coarse || fine.rounded(scale) == coarse);
+        let is_cut = scale >= SCALE_MIN && fine.scale() > scale && (fine.truncated(scale) == coarse || fine.rounded(scale) == coarse);
         return if is_cut { Class::Scale } else { Class::Other };
     }
     Class::Other
@@ -213,6 +216,8 @@ mod tests {
             (number("2.345"), number("2.34"), Class::Scale),
             (number("2.345"), number("2.33"), Class::Other),
             (number("2.3"), number("2.4"), Class::Other),
+            (number("3"), number("3.01"), Class::Other),
+            (number("2.3"), number("2.34"), Class::Other),
             (Value::Int(1), Value::Int(2), Class::Other),
         ] {
             assert_eq!(class(&old, &new), expected, "{old} {new}");

@@ -20,7 +20,7 @@ pub enum Class {
     Nfc,
     /// Only within the same second.
     SubSecond,
-    /// One number is the other with fewer digits, cut or rounded.
+    /// One number is the other, cut or rounded to two digits after the point or more.
     Scale,
     /// `NULL` against an empty text.
     NullEmpty,

@@ -86,14 +86,14 @@ async fn floats_are_their_bits_not_their_text() {
         mariadb: ("id int primary key, v float", "(1, 0.1), (2, 0.5)"),
         postgres: ("id int primary key, v float8", "(1, 0.1), (2, 0.5)"),
         entity: values(&["v"]),
-        expected: &["1: v 0.10000000149011612 -> 0.1 (scale)"],
+        expected: &["1: v 0.10000000149011612 -> 0.1 (value)"],
     })
     .await;
     check(Case {
         mariadb: ("id int primary key, v float", "(1, 0.1), (2, 0.5)"),
         postgres: ("id int primary key, v float8", "(1, 0.1), (2, 0.51)"),
         entity: with(values(&["v"]), Cmp::Abs(Decimal::parse("0.001").unwrap())),
-        expected: &["2: v 0.5 -> 0.51 (scale)"],
+        expected: &["2: v 0.5 -> 0.51 (value)"],
     })
     .await;
 }
