@@ -3,6 +3,7 @@
 
 mod browser;
 mod cli;
+mod compare;
 mod demo;
 mod full;
 mod garbage;
