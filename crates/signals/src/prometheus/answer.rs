@@ -28,6 +28,7 @@ pub(super) struct Point {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Told {
     series: Vec<Series>,
+    is_scalar: bool,
 }
 
 impl Told {
@@ -46,6 +47,17 @@ impl Told {
             None => part == "value",
         };
         only(self.series.iter().filter(is_it))
+    }
+
+    /// The same, unless it is one series: its samples may be of any moment, because the server does not tell it.
+    ///
+    /// # Errors
+    /// One series, or several.
+    pub(super) fn timeless_only(self) -> Finding<Self> {
+        match only(self.series.iter())? {
+            Some(_) if !self.is_scalar => Err(Miss::shape("the server does not tell the moment of its samples")),
+            Some(_) | None => Ok(self),
+        }
     }
 
     /// Refuses an answer of which some series bear no mark.
@@ -131,7 +143,8 @@ pub(super) fn read(body: &[u8]) -> Finding<Told> {
         let said = remark(first.as_str().unwrap_or("something"));
         return Err(Miss::shape(format!("the server warns of its own answer: {said}")));
     }
-    Ok(Told { series })
+    let is_scalar = of_kind == Some("scalar");
+    Ok(Told { series, is_scalar })
 }
 
 fn series(item: &Value) -> Finding<Series> {

@@ -56,9 +56,10 @@ pub(crate) async fn level(address: &WebAddress, query: &str, cadence: Cadence, n
     let timed = format!("{} or {}", marked("value", query), marked("time", &moment_of(query)));
     let told = match ask(address, &timed, terms, Lookback::Bounded).await {
         // A scalar has no `timestamp()`, and several series may clash in it; asked bare, the query speaks for itself.
-        Err(Failure::Refused(_)) => ask(address, query, terms, Lookback::Bounded)
-            .await
-            .map_err(Miss::from)?,
+        Err(Failure::Refused(_)) => {
+            let bare = ask(address, query, terms, Lookback::Bounded).await;
+            bare.map_err(Miss::from)?.timeless_only()?
+        }
         told => told.map_err(Miss::from)?,
     };
     let point = match told.only("value")? {

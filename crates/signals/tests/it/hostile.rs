@@ -13,6 +13,8 @@ pub(crate) enum Reply {
     Never,
     /// A head and a body without end.
     Endless,
+    /// One answer to requests with this text, another to the rest.
+    Either(&'static str, Box<Reply>, Box<Reply>),
 }
 
 /// An answer with a status and a body.
@@ -68,9 +70,17 @@ impl Hostile {
 
 fn serve(mut stream: TcpStream, reply: &Mutex<Reply>, requests: &Mutex<Vec<String>>) {
     let Some(request) = request(&mut stream) else { return };
-    requests.lock().unwrap().push(request);
+    requests.lock().unwrap().push(request.clone());
     let reply = reply.lock().unwrap().clone();
+    reply_to(&request, reply, stream);
+}
+
+fn reply_to(request: &str, reply: Reply, mut stream: TcpStream) {
     match reply {
+        Reply::Either(text, with, without) => {
+            let reply = if request.contains(text) { with } else { without };
+            reply_to(request, *reply, stream);
+        }
         // The other end may have hung up; it says itself what it made of that.
         Reply::Bytes(bytes) => drop(stream.write_all(&bytes)),
         Reply::Never => drop(stream.read(&mut [0; 64])),

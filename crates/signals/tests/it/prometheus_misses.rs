@@ -64,6 +64,12 @@ fn series(values: &[&str]) -> Reply {
     success("vector", &format!("[{}]", all.join(",")))
 }
 
+/// A server that does not know the functions it is asked with.
+fn without_labels(reply: Reply) -> Reply {
+    let refusal = answer(400, "{\"status\":\"error\",\"error\":\"unknown function\"}");
+    Reply::Either("label_replace", Box::new(refusal), Box::new(reply))
+}
+
 /// Each answer, and what it is worth as a level and as counts.
 fn cells() -> Vec<(&'static str, Reply, Told, Told)> {
     let long_ago = clock().0 / 1_000 - 3_600;
@@ -164,6 +170,16 @@ fn cells() -> Vec<(&'static str, Reply, Told, Told)> {
             "bad request",
             answer(400, "{\"status\":\"error\",\"error\":\"parse error\"}"),
             silent(),
+        ),
+        (
+            "a server without labels",
+            without_labels(series(&["\"1\""])),
+            (Told::Unusable(InvalidReason::Shape), Told::Silent),
+        ),
+        (
+            "a server without labels, and several series",
+            without_labels(series(&["\"1\"", "\"2\""])),
+            (Told::Unusable(InvalidReason::SeveralSeries), Told::Silent),
         ),
         ("not let in", answer(401, ""), silent()),
         ("not found", answer(404, whole), silent()),
