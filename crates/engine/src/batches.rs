@@ -1,42 +1,45 @@
-//! Batches that a source told, such as nights: each counts once, and is kept whole, as the plan of looks is made of them.
+//! Batches that a source told, such as nights: each counts once, and is looked at when it comes.
 
 use std::collections::VecDeque;
 
 use serde::Serialize;
 use tidegate_model::Timestamp;
-use tidegate_model::seam::ArmCounts;
+use tidegate_stats::PairedStratum;
+use tidegate_stats::batch::BatchTest;
 
+use crate::adopted::BatchesOf;
 use crate::tally::Belongs;
 
-/// Batches of one criterion that are kept since the evidence began, and names that are known; later ones are not judged.
+/// Names of batches of one criterion that are remembered; the oldest is forgotten first.
 pub const BATCHES_MAX: usize = 1_000;
 /// Letters of a day, such as `2026-03-02`.
 const DAY_LETTERS: usize = 10;
 
 /// The batches of one criterion.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Batches {
     /// Names of batches that came, newest last; a change of a side does not make them new.
     pub known: VecDeque<String>,
-    /// Counts since the attempt or the last restart.
-    pub counted: Vec<Batch>,
-}
-
-/// Counts of one batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Batch {
-    /// The old side.
-    pub old: ArmCounts,
-    /// The new side.
-    pub new: ArmCounts,
-    /// Whether it may help the present step to pass.
-    pub is_of_step: bool,
+    /// How many count since the attempt or the last restart.
+    pub counted: u64,
+    /// The alarm over these.
+    #[serde(skip)]
+    pub alarm: Option<BatchTest>,
+    /// The pass test over those of the step.
+    #[serde(skip)]
+    pub pass: Option<BatchTest>,
 }
 
 impl Batches {
-    /// Takes a batch, and says what it is evidence for: nothing when it is known, one too many, or a day that had begun
-    /// when the evidence did, and the attempt alone when that day had begun when the step did.
-    pub fn take(&mut self, name: &str, since: Since, old: ArmCounts, new: ArmCounts) -> Option<Belongs> {
+    /// Takes a batch, and says what it is evidence for: nothing when it is known, or a day that had begun when the evidence
+    /// did, and the attempt alone when that day had begun when the step did.
+    pub fn take(
+        &mut self,
+        name: &str,
+        since: Since,
+        of: Option<(BatchesOf, u32)>,
+        batch: PairedStratum,
+    ) -> Option<Belongs> {
         if self.known.iter().any(|known| known == name) {
             return None;
         }
@@ -44,11 +47,17 @@ impl Batches {
             self.known.pop_front();
         }
         self.known.push_back(name.to_owned());
-        if self.counted.len() >= BATCHES_MAX || is_day_until(name, since.evidence) {
+        if is_day_until(name, since.evidence) {
             return None;
         }
+        self.counted = self.counted.saturating_add(1);
         let is_of_step = !is_day_until(name, since.step);
-        self.counted.push(Batch { old, new, is_of_step });
+        if let Some((of, this_try)) = of {
+            push(&mut self.alarm, || of.alarm(this_try), batch);
+            if is_of_step {
+                push(&mut self.pass, || of.pass(), batch);
+            }
+        }
         Some(if is_of_step {
             Belongs::ToStep
         } else {
@@ -58,14 +67,23 @@ impl Batches {
 
     /// A step begins: what passes starts anew.
     pub fn begin_step(&mut self) {
-        for batch in &mut self.counted {
-            batch.is_of_step = false;
-        }
+        self.pass = None;
     }
 
     /// The evidence starts anew; what is known stays known.
     pub fn forget(&mut self) {
-        self.counted.clear();
+        self.counted = 0;
+        self.alarm = None;
+        self.pass = None;
+    }
+}
+
+fn push(test: &mut Option<BatchTest>, begin: impl Fn() -> Option<BatchTest>, batch: PairedStratum) {
+    if test.is_none() {
+        *test = begin();
+    }
+    if let Some(test) = test {
+        test.push(batch);
     }
 }
 
@@ -90,9 +108,11 @@ fn is_day_until(name: &str, moment: Timestamp) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tidegate_stats::ArmCounts;
+
     use super::*;
 
-    const SOME: ArmCounts = ArmCounts { n: 10, hits: 1 };
+    const SOME: PairedStratum = PairedStratum::new(ArmCounts::new(10, 1), ArmCounts::new(10, 1));
     /// Monday, 2 March 2026, nine o'clock in UTC.
     const BEGAN: Since = Since {
         evidence: Timestamp(1_772_442_000_000),
@@ -102,18 +122,18 @@ mod tests {
     #[test]
     fn a_batch_counts_once_and_a_change_makes_no_old_one_new() {
         let mut batches = Batches::default();
-        let mut take = |name| batches.take(name, BEGAN, SOME, SOME);
+        let mut take = |name| batches.take(name, BEGAN, None, SOME);
         assert_eq!([take("night 1"), take("night 1")], [Some(Belongs::ToStep), None]);
         batches.forget();
-        let mut take = |name| batches.take(name, BEGAN, SOME, SOME);
+        let mut take = |name| batches.take(name, BEGAN, None, SOME);
         assert_eq!([take("night 1"), take("night 2")], [None, Some(Belongs::ToStep)]);
-        assert_eq!(batches.counted.len(), 1);
+        assert_eq!(batches.counted, 1);
     }
 
     #[test]
     fn a_day_that_had_begun_before_the_evidence_is_none() {
         let mut batches = Batches::default();
-        let mut take = |day, since| batches.take(day, since, SOME, SOME);
+        let mut take = |day, since| batches.take(day, since, None, SOME);
         assert_eq!([take("2026-03-01", BEGAN), take("2026-03-02", BEGAN)], [None, None]);
         assert_eq!(take("2026-03-03", BEGAN), Some(Belongs::ToStep));
         let two_days_later = Since {
@@ -125,11 +145,11 @@ mod tests {
     }
 
     #[test]
-    fn so_many_are_kept_and_no_more() {
+    fn so_many_names_are_remembered_and_no_more() {
         let mut batches = Batches::default();
         for night in 0..BATCHES_MAX + 5 {
-            batches.take(&format!("night {night}"), BEGAN, SOME, SOME);
+            batches.take(&format!("night {night}"), BEGAN, None, SOME);
         }
-        assert_eq!((batches.counted.len(), batches.known.len()), (BATCHES_MAX, BATCHES_MAX));
+        assert_eq!((batches.counted, batches.known.len()), (1_005, BATCHES_MAX));
     }
 }

@@ -14,7 +14,7 @@ use tidegate_model::{
     Timestamp,
 };
 
-pub use crate::adopted::{AdoptedSource, AdoptedStage, ToldOf};
+pub use crate::adopted::{AdoptedSource, AdoptedStage, BatchesOf, ToldOf};
 pub use crate::cause::Cause;
 use crate::command::{CommandKey, Side};
 pub use crate::opening::{Binding, Opening};

@@ -11,7 +11,7 @@ use tidegate_model::{
     Timestamp, UnitId,
 };
 
-pub use crate::batches::{BATCHES_MAX, Batch, Batches};
+pub use crate::batches::{BATCHES_MAX, Batches};
 use crate::command::CommandKey;
 use crate::event::{AdoptedSource, Binding, Opening, Origin, Reading};
 pub use crate::level::LevelRun;
@@ -218,6 +218,14 @@ pub struct StageState {
     pub way_back_until: Option<Timestamp>,
     /// Exposure over time: the last changes.
     pub exposures: Vec<Exposed>,
+}
+
+impl StageState {
+    /// The number of this try, from 1: an attempt is one, and so is a restart of its evidence.
+    #[must_use]
+    pub fn this_try(&self) -> u32 {
+        self.attempt.max(1).saturating_add(self.restarts)
+    }
 }
 
 /// A change of exposure.

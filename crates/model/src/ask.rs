@@ -182,7 +182,7 @@ pub enum Looks {
     Stream,
     /// In batches of which so many are planned, such as nights: judged after each, with the alpha spent over the plan.
     Batches {
-        /// How many; above zero.
+        /// How many in each step; above zero.
         planned: u32,
     },
 }

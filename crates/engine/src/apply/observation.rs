@@ -2,12 +2,14 @@
 
 use tidegate_model::seam::{ArmCounts, Observation};
 use tidegate_model::{CriterionId, Timestamp};
+use tidegate_stats::PairedStratum;
 
 use super::evidence;
 use crate::batches::Since;
-use crate::event::ToldOf;
+use crate::event::{BatchesOf, ToldOf};
 use crate::level::Told;
 use crate::state::{Belongs, Cell, StageState};
+use crate::tally::arm;
 
 pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observation: &Observation, at: Timestamp) {
     stage.observations.insert(criterion.clone(), observation.clone());
@@ -32,7 +34,7 @@ pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observatio
                 old,
                 new,
             },
-            Some(ToldOf::Counts),
+            Some(ToldOf::Counts { batches }),
         ) => {
             let counted = Counted {
                 asked: *asked,
@@ -41,7 +43,7 @@ pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observatio
                 new: *new,
             };
             match batch {
-                Some(name) => take_batch(stage, criterion, name, &counted),
+                Some(name) => take_batch(stage, criterion, name, batches, &counted),
                 None => take_stream(stage, criterion, &counted),
             }
         }
@@ -91,13 +93,20 @@ fn take_stream(stage: &mut StageState, criterion: &CriterionId, counted: &Counte
 }
 
 /// A batch counts once; that it is told again is no sign of life.
-fn take_batch(stage: &mut StageState, criterion: &CriterionId, name: &str, counted: &Counted) -> bool {
+fn take_batch(
+    stage: &mut StageState,
+    criterion: &CriterionId,
+    name: &str,
+    of: Option<BatchesOf>,
+    counted: &Counted,
+) -> bool {
     let since = Since {
         evidence: stage.evidence_since_at,
         step: stage.step_since_at,
     };
+    let of = of.map(|of| (of, stage.this_try()));
     let batches = stage.batches.entry(criterion.clone()).or_default();
-    let belongs = batches.take(name, since, counted.old, counted.new);
+    let belongs = batches.take(name, since, of, PairedStratum::new(arm(counted.old), arm(counted.new)));
     if let Some(belongs) = belongs {
         let cell = cell(stage, counted.asked, counted);
         evidence::count(stage, criterion, cell, belongs);

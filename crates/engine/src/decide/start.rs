@@ -3,11 +3,11 @@
 use tidegate_model::Estate;
 use tidegate_model::Millis;
 use tidegate_model::ask::{HitsAre, Looks};
-use tidegate_model::plan::{Criterion, Measure, Stage};
+use tidegate_model::plan::{Criterion, Measure, Plan, Stage};
 
 use super::exposure::{Ask, ask};
 use super::turn::Turn;
-use crate::event::{AdoptedSource, AdoptedStage, Body, ToldOf};
+use crate::event::{AdoptedSource, AdoptedStage, BatchesOf, Body, ToldOf};
 use crate::judge;
 use crate::refusal::Refusal;
 use crate::state::RareEvents;
@@ -50,7 +50,7 @@ pub(super) fn adopted(estate: &Estate) -> Body {
                     .gate
                     .criteria
                     .iter()
-                    .filter_map(|criterion| source(estate, criterion))
+                    .filter_map(|criterion| source(estate, plan, stage, criterion))
                     .collect(),
             })
             .collect(),
@@ -64,7 +64,7 @@ pub(super) fn adopted(estate: &Estate) -> Body {
 }
 
 /// What is measured can fall silent; people and the incident record cannot.
-fn source(estate: &Estate, criterion: &Criterion) -> Option<AdoptedSource> {
+fn source(estate: &Estate, plan: &Plan, stage: &Stage, criterion: &Criterion) -> Option<AdoptedSource> {
     let window = match &criterion.measure {
         // A start cohort is reported one window after its end.
         Measure::Completion { flow } => estate.flows().get(flow).map_or(Millis(0), |flow| flow.window),
@@ -81,7 +81,7 @@ fn source(estate: &Estate, criterion: &Criterion) -> Option<AdoptedSource> {
         max_silence: Millis(criterion.max_silence.0.saturating_add(window.0)),
         is_comparison: !judge::is_absolute(&criterion.measure),
         rare: Some(rare(&criterion.measure)),
-        told: told(&criterion.measure),
+        told: told(plan, stage, criterion),
     })
 }
 
@@ -103,13 +103,34 @@ fn rare(measure: &Measure) -> RareEvents {
     }
 }
 
-fn told(measure: &Measure) -> Option<ToldOf> {
-    match measure {
+fn told(plan: &Plan, stage: &Stage, criterion: &Criterion) -> Option<ToldOf> {
+    match &criterion.measure {
         Measure::Level { bound, cadence, .. } => Some(ToldOf::Level {
             bound: *bound,
             stale_after: cadence.stale_after,
         }),
-        Measure::Counted { .. } => Some(ToldOf::Counts),
+        Measure::Counted {
+            hits,
+            at_most,
+            not_worse_by: Some(not_worse_by),
+            looks: Looks::Batches { planned },
+            ..
+        } => {
+            let weights = judge::weights(plan, criterion);
+            let batches = weights.map(|(weight, others)| BatchesOf {
+                hits: *hits,
+                not_worse_by: *not_worse_by,
+                planned: *planned,
+                steps: u32::try_from(stage.steps.len()).unwrap_or(u32::MAX),
+                alpha: plan.alpha,
+                weight,
+                others,
+                // A limit takes half of the alpha where both are asked for.
+                part: if at_most.is_some() { 2 } else { 1 },
+            });
+            Some(ToldOf::Counts { batches })
+        }
+        Measure::Counted { .. } => Some(ToldOf::Counts { batches: None }),
         Measure::Completion { .. }
         | Measure::Errors { .. }
         | Measure::Latency { .. }

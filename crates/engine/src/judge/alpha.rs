@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_model::plan::{Criterion, Plan};
 use tidegate_stats::Ledger;
 
+use crate::adopted::endless_ledger;
 use crate::state::StageState;
 
 /// Alpha of a test whose share the ledger does not know; it never speaks.
@@ -28,23 +29,21 @@ pub struct Allowance {
     pub spent: f64,
 }
 
-/// The ledger of a plan for one of its criteria, which comes first in it. An attempt and a restart of its evidence are a try each, and what a try
-/// has spent is spent; as nobody knows how many there will be, the ledger is one without an end.
-/// All that others weigh counts as one signal, as only its sum matters.
+/// The ledger of a plan for one of its criteria, which comes first in it. An attempt and a restart of its evidence are a try
+/// each, and what a try has spent is spent.
 fn ledger(plan: &Plan, criterion: &Criterion) -> Option<Ledger> {
+    let (weight, others) = weights(plan, criterion)?;
+    endless_ledger(plan.alpha, weight, others)
+}
+
+/// The weight of a criterion, and of all others of its plan together; none when one has no weight.
+pub(crate) fn weights(plan: &Plan, criterion: &Criterion) -> Option<(u32, u32)> {
     let mut weights = plan.stages.iter().flat_map(|stage| &stage.gate.criteria);
     let all = weights.try_fold(0_u32, |sum, one| {
         let is_weighed = one.weight > 0;
         is_weighed.then(|| sum.checked_add(one.weight))?
     })?;
-    let others = all.checked_sub(criterion.weight)?;
-    let weights = [criterion.weight, others];
-    let weights = if others == 0 { &weights[..1] } else { &weights[..] };
-    Ledger::new(plan.alpha.ratio(), weights, u32::MAX)
-}
-
-fn try_of(known: &StageState) -> u32 {
-    known.attempt.max(1).saturating_add(known.restarts)
+    Some((criterion.weight, all.checked_sub(criterion.weight)?))
 }
 
 /// Alpha of a criterion's alarms in a try, the first of which is 1: what a forecast before the start and the judge use alike.
@@ -56,7 +55,7 @@ pub fn alpha_of_try(plan: &Plan, criterion: &Criterion, number: u32) -> f64 {
 
 /// This try's share of the plan's alpha.
 pub(crate) fn harm_alpha(plan: &Plan, criterion: &Criterion, known: &StageState) -> f64 {
-    alpha_of_try(plan, criterion, try_of(known))
+    alpha_of_try(plan, criterion, known.this_try())
 }
 
 /// The whole account of a criterion.
@@ -65,7 +64,7 @@ pub(crate) fn allowance(plan: &Plan, criterion: &Criterion, known: &StageState) 
     /// Tries that are added up one by one; what later ones spend is below a thousandth of the share together.
     const TRIES_ADDED: u32 = 1_000;
     let ledger = ledger(plan, criterion)?;
-    let this_try = try_of(known);
+    let this_try = known.this_try();
     let weights = plan
         .stages
         .iter()

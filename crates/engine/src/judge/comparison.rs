@@ -1,28 +1,22 @@
 //! What is counted: the harm alarm over the whole attempt, the pass test over this step alone.
 
 use tidegate_model::ask::Cadence;
-use tidegate_model::plan::{Criterion, Measure, Plan, Stage};
+use tidegate_model::plan::{Criterion, Measure, Plan};
 use tidegate_model::seam::Verdict;
 use tidegate_model::{Millis, Timestamp};
 use tidegate_stats::Hits;
+use tidegate_stats::batch::BatchTest;
 use tidegate_stats::sample_ratio::Split;
 
 use super::alpha::harm_alpha;
 use super::numbers::in_words;
-use super::test::{self, BatchPlan, Says, Test};
+use super::test::{self, Says, Test};
 use super::tested::{By, Comparison, Tested};
 use super::{Judged, is_full, validity};
 use crate::event::Reading;
-use crate::state::{Batch, RareEvents, StageState, Tally};
+use crate::state::{RareEvents, StageState, Tally};
 
-pub(super) fn judge(
-    plan: &Plan,
-    stage: &Stage,
-    known: &StageState,
-    criterion: &Criterion,
-    tested: &Tested,
-    now: Timestamp,
-) -> Judged {
+pub(super) fn judge(plan: &Plan, known: &StageState, criterion: &Criterion, tested: &Tested, now: Timestamp) -> Judged {
     let untold = Tally::new(Some(RareEvents::Neither));
     let tally = known.tallies.get(&criterion.id).map_or(&untold, |tally| tally.as_ref());
     let mut reading = Reading {
@@ -42,7 +36,6 @@ pub(super) fn judge(
     }
     let case = Case {
         plan,
-        stage,
         known,
         criterion,
         tested,
@@ -154,7 +147,6 @@ fn new_or(reading: &Reading, tally: &Tally) -> (u64, u64) {
 /// A criterion before its judge.
 struct Case<'a> {
     plan: &'a Plan,
-    stage: &'a Stage,
     known: &'a StageState,
     criterion: &'a Criterion,
     tested: &'a Tested,
@@ -194,16 +186,12 @@ impl Case<'_> {
                 tests.push(test::exact_alarm(self.tally, hits, part));
                 self.tally.stratified.difference(part)
             }
-            By::Batches { planned, .. } => {
-                let steps = u32::try_from(self.stage.steps.len()).unwrap_or(u32::MAX);
-                // The alarm goes on through every step, each of which has as many looks as are planned.
-                let looks = planned.saturating_mul(steps.max(1));
-                let Some(plan) = batch_plan(comparison, hits, looks, part) else {
-                    return;
-                };
-                let (test, told) = test::batches(self.batches(), &self.tally.attempt, plan, test::Asks::Harm);
-                tests.push(test);
-                told.and_then(|told| told.difference())
+            By::Batches { .. } => {
+                let told = self.known.batches.get(&self.criterion.id);
+                let told = told.and_then(|batches| batches.alarm.as_ref());
+                let totals = &self.tally.attempt;
+                tests.push(test::batches(told, totals, comparison.margin, part, test::Asks::Harm));
+                told.and_then(BatchTest::difference)
             }
         };
         if let Some(difference) = shown {
@@ -226,19 +214,15 @@ impl Case<'_> {
                 By::Stratified { .. } | By::StratifiedAndExact { .. } => {
                     tests.push(test::pass(self.tally, hits, comparison.margin, alpha));
                 }
-                By::Batches { planned, .. } => {
-                    if let Some(plan) = batch_plan(comparison, hits, planned, alpha) {
-                        tests.push(test::batches(self.batches(), &self.tally.step, plan, test::Asks::Pass).0);
-                    }
+                By::Batches { .. } => {
+                    let told = self.known.batches.get(&self.criterion.id);
+                    let told = told.and_then(|batches| batches.pass.as_ref());
+                    let totals = &self.tally.step;
+                    tests.push(test::batches(told, totals, comparison.margin, alpha, test::Asks::Pass));
                 }
             }
         }
         tests
-    }
-
-    fn batches(&self) -> &[Batch] {
-        let batches = self.known.batches.get(&self.criterion.id);
-        batches.map_or(&[], |batches| batches.counted.as_slice())
     }
 
     fn counts(&self) -> String {
@@ -306,15 +290,6 @@ impl Case<'_> {
             }
         }
     }
-}
-
-fn batch_plan(comparison: Comparison, hits: Hits, looks: u32, alpha: f64) -> Option<BatchPlan> {
-    Some(BatchPlan {
-        hits,
-        margin: comparison.margin?,
-        looks,
-        alpha,
-    })
 }
 
 /// Time until so many more attempts have come at the pace of this step.

@@ -90,7 +90,7 @@ pub fn explain(
         exposure: known.exposure,
         verdict: judged.verdict,
         reading,
-        was_harm: known.harmed.contains(&criterion.id),
+        was_harm: is_tested(criterion) && known.harmed.contains(&criterion.id),
         strata_of_attempt: tally.map_or(0, |tally| tally.attempt.strata),
         strata_of_step: tally.map_or(0, |tally| tally.step.strata),
         allowance: tested_allowance(plan, known, criterion),
@@ -105,6 +105,10 @@ pub(crate) fn spent(plan: &Plan, criterion: &Criterion, known: &StageState) -> O
 }
 
 fn tested_allowance(plan: &Plan, known: &StageState, criterion: &Criterion) -> Option<Allowance> {
-    super::tested::Tested::of(&criterion.measure, None)?;
-    allowance(plan, criterion, known)
+    is_tested(criterion).then(|| allowance(plan, criterion, known))?
+}
+
+/// Whether a criterion is a matter of statistics; what is not may say harm today and a pass tomorrow.
+fn is_tested(criterion: &Criterion) -> bool {
+    super::tested::Tested::of(&criterion.measure, None).is_some()
 }

@@ -15,8 +15,8 @@ mod validity;
 mod visible;
 
 pub use account::told;
-pub(crate) use alpha::harm_alpha;
 pub use alpha::{Allowance, alpha_of_try};
+pub(crate) use alpha::{harm_alpha, weights};
 pub(crate) use explain::spent;
 pub use explain::{Explanation, explain};
 pub use stake::{completed_on_new, unexcluded};
@@ -92,7 +92,7 @@ pub(crate) fn hear(estate: &Estate, state: &State, stage: &StageId, criterion: &
         .step
         .and_then(|step| declared.steps.get(usize::try_from(step).ok()?));
     if let Some(tested) = tested::Tested::of(&criterion.measure, step) {
-        return comparison::judge(plan, declared, known, criterion, &tested, now);
+        return comparison::judge(plan, known, criterion, &tested, now);
     }
     match &criterion.measure {
         Measure::Level {

@@ -2,11 +2,11 @@
 //! that whoever shows them shows what was judged.
 
 use serde::{Deserialize, Serialize};
-use tidegate_stats::batch::{BatchTest, Planned};
+use tidegate_stats::batch::BatchTest;
 use tidegate_stats::boundary::Boundary;
-use tidegate_stats::{Alarm, Hits, Margin, PairedStratum, Passing, ShareTest, cmh, noninferior};
+use tidegate_stats::{Alarm, Hits, Margin, Passing, ShareTest, cmh, noninferior};
 
-use crate::state::{Batch, Tally, Totals};
+use crate::state::{Tally, Totals};
 use crate::tally::arm;
 
 /// What a test is asked.
@@ -221,30 +221,21 @@ pub(super) fn ratio(margin: Margin) -> f64 {
     }
 }
 
-/// What a test of batches is asked with.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct BatchPlan {
-    pub(super) hits: Hits,
-    pub(super) margin: Margin,
-    pub(super) looks: u32,
-    pub(super) alpha: f64,
-}
-
-/// The test of batches, asked for harm over all of them or for a pass over those of the step.
-pub(super) fn batches(batches: &[Batch], totals: &Totals, plan: BatchPlan, asks: Asks) -> (Test, Option<BatchTest>) {
-    let mut test = Test::new("batches", asks, Says::CannotSpeak, plan.alpha, totals);
-    test.against = Some(ratio(plan.margin));
-    let counts = Planned::Looks(plan.looks);
-    let Some(mut told) = BatchTest::new(plan.hits, plan.margin, plan.alpha, plan.alpha, counts) else {
-        return (test, None);
+/// What the test of batches says that has looked at each of them.
+pub(super) fn batches(
+    told: Option<&BatchTest>,
+    totals: &Totals,
+    margin: Option<Margin>,
+    alpha: f64,
+    asks: Asks,
+) -> Test {
+    let untold = match asks {
+        Asks::Harm => Says::CannotSpeak,
+        Asks::Pass => Says::NotYet,
     };
-    let is_asked = |batch: &&Batch| match asks {
-        Asks::Harm => true,
-        Asks::Pass => batch.is_of_step,
-    };
-    for batch in batches.iter().filter(is_asked) {
-        told.push(PairedStratum::new(arm(batch.old), arm(batch.new)));
-    }
+    let mut test = Test::new("batches", asks, untold, alpha, totals);
+    test.against = margin.map(ratio);
+    let Some(told) = told else { return test };
     match asks {
         Asks::Harm => {
             test.says = says_alarm(told.alarm());
@@ -252,5 +243,5 @@ pub(super) fn batches(batches: &[Batch], totals: &Totals, plan: BatchPlan, asks:
         }
         Asks::Pass => (test.says, test.needed) = says_passing(told.passing()),
     }
-    (test, Some(told))
+    test
 }

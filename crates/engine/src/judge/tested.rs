@@ -34,15 +34,15 @@ pub(super) enum By {
     Stratified { part: f64 },
     /// The stratified test and the exact one of bad events.
     StratifiedAndExact { part: f64 },
-    /// The test of batches, of which so many are planned in each step.
-    Batches { planned: u32, part: f64 },
+    /// The test of batches.
+    Batches { part: f64 },
 }
 
 impl By {
     /// What the criterion's alpha is divided by for each of its tests.
     pub(super) fn part(self) -> f64 {
         match self {
-            Self::Stratified { part } | Self::StratifiedAndExact { part } | Self::Batches { part, .. } => part,
+            Self::Stratified { part } | Self::StratifiedAndExact { part } | Self::Batches { part } => part,
         }
     }
 }
@@ -124,10 +124,7 @@ impl Tested {
                 };
                 let by = match looks {
                     Looks::Stream => By::StratifiedAndExact { part: 2.0 * half },
-                    Looks::Batches { planned } => By::Batches {
-                        planned: *planned,
-                        part: half,
-                    },
+                    Looks::Batches { .. } => By::Batches { part: half },
                 };
                 Self {
                     hits: match hits {
