@@ -8,4 +8,5 @@ mod pairs;
 mod pitfalls;
 mod random;
 mod repairs;
+mod resumes;
 mod server;
