@@ -77,7 +77,9 @@ pub fn class(old: &Value, new: &Value) -> Class {
         } else {
             (new, old)
         };
-        let is_cut = scale >= SCALE_MIN && fine.scale() > scale && (fine.truncated(scale) == coarse || fine.rounded(scale) == coarse);
+        let is_cut = scale >= SCALE_MIN
+            && fine.scale() > scale
+            && (fine.truncated(scale) == coarse || fine.rounded(scale) == coarse);
         return if is_cut { Class::Scale } else { Class::Other };
     }
     Class::Other

@@ -173,6 +173,8 @@ pub struct Budget {
     pub rows_per_second_max: Option<u64>,
     /// Bytes a second and side, in canonical form.
     pub bytes_per_second_max: Option<u64>,
+    /// Rows of the first chunk, before anything is known of the speed.
+    pub chunk_rows_first: u64,
     /// How long one chunk should take; its size follows.
     pub chunk_time: Duration,
     /// How long one chunk may hold its snapshot; then the rest of it becomes another chunk.
@@ -197,6 +199,7 @@ impl Default for Budget {
             differences_max: 100_000,
             rows_per_second_max: None,
             bytes_per_second_max: None,
+            chunk_rows_first: 10_000,
             chunk_time: Duration::from_millis(500),
             snapshot_time_max: Duration::from_secs(30),
             parallel: 2,

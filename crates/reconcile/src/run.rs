@@ -18,8 +18,6 @@ use crate::sorted::sort;
 use crate::suspects::{reread, tried};
 use crate::verdict::{Counts, Coverage, Doubt, Verdict};
 
-/// Rows of the first chunk, before anything is known of the speed.
-const CHUNK_ROWS_FIRST: u64 = 10_000;
 /// Fewest and most rows of a chunk.
 const CHUNK_ROWS: std::ops::RangeInclusive<u64> = 1_000..=2_000_000;
 /// Weight of the newest chunk in the moving average of the speed, in hundredths.
@@ -122,7 +120,7 @@ impl<'a> Run<'a> {
             stop,
             began: Instant::now(),
             spans: gaps(ranges),
-            chunk_rows: CHUNK_ROWS_FIRST,
+            chunk_rows: comparison.budget.chunk_rows_first.max(1),
             tries: BTreeMap::new(),
             skipped_in_a_row: 0,
             suspects,

@@ -14,7 +14,7 @@ use tidegate_reconcile::verdict::{Doubt, Outcome};
 use tidegate_reconcile::{Budget, Comparison, Earlier, Entity, Event, SideFault, SourceFault, Stop, Verdict, source};
 
 use crate::pairs::{fast, table};
-use crate::server::{MariaDb, Postgres, Servers};
+use crate::server::{Make, MariaDb, Postgres, Server, Servers};
 
 /// Runs a comparison and shows every event to a listener.
 async fn run(
@@ -370,7 +370,7 @@ impl Drop for Lock {
 async fn a_server_that_goes_away_leaves_no_clean_verdict() {
     let servers = Servers::shared().await;
     let (_, new) = filled(&servers, 60_000).await;
-    let own = tokio::task::spawn_blocking(|| crate::server::Server::start(crate::server::Make::Postgres))
+    let own = tokio::task::spawn_blocking(|| Server::start(Make::Postgres))
         .await
         .unwrap();
     let old = own.postgres("postgres");
@@ -396,6 +396,65 @@ async fn a_server_that_goes_away_leaves_no_clean_verdict() {
     assert_eq!(verdict.outcome, Outcome::Inconclusive);
     assert!(skipped > 0 && verdict.coverage.chunks_skipped == skipped, "{verdict:?}");
     assert!(!verdict.coverage.is_whole);
+}
+
+/// A session that is at work until it is dropped.
+async fn at_work(database: &Postgres) -> tokio::task::JoinHandle<()> {
+    let (client, connection) = tokio_postgres::connect(&database.0, tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let work = tokio::spawn(async move { drop(client.batch_execute("SELECT pg_sleep(600) /* work */").await) });
+    let (client, connection) = tokio_postgres::connect(&database.0, tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let asked = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%600) /* work */' AND state = 'active'
+        AND pid <> pg_backend_pid()";
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    while client.query_one(asked, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        assert!(std::time::Instant::now() < deadline, "the session is not at work");
+    }
+    work
+}
+
+#[tokio::test]
+async fn a_busy_database_is_left_alone() {
+    let own = tokio::task::spawn_blocking(|| Server::start(Make::Postgres))
+        .await
+        .unwrap();
+    let old = own.postgres("postgres");
+    old.run("CREATE TABLE t (id int primary key, v bigint); INSERT INTO t SELECT s, 0 FROM generate_series(1, 10) s")
+        .await;
+    let mut work = Some(at_work(&old).await);
+    let calm = Budget {
+        active_sessions_max: Some(0),
+        ..fast()
+    };
+    let mut paused = Vec::new();
+    let entity = entity();
+    // A server of its own: others' tests would be load.
+    let (old_source, new_source) = (source::open(&old.0).unwrap(), source::open(&old.0).unwrap());
+    let comparison = Comparison::prepare(entity, old_source, new_source, calm).await.unwrap();
+    let mut listen = |event| {
+        if let Event::Paused { side, why, .. } = event {
+            paused.push((side, why));
+            if let Some(work) = work.take() {
+                let old = Postgres(old.0.clone());
+                elsewhere(async move {
+                    old.run("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%600) /* work */'")
+                        .await;
+                });
+                work.abort();
+            }
+        }
+    };
+    let verdict = comparison
+        .run(Earlier::default(), &Stop::default(), &mut listen)
+        .await
+        .unwrap();
+    assert_eq!(paused[0].1, "1 sessions are at work");
+    assert_eq!(verdict.outcome, Outcome::Clean);
 }
 
 #[tokio::test]

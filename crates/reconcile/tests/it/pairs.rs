@@ -31,6 +31,14 @@ pub(crate) fn fast() -> Budget {
     }
 }
 
+/// The same with chunks so small that few rows are many ranges.
+pub(crate) fn small_chunks() -> Budget {
+    Budget {
+        chunk_rows_first: 40,
+        ..fast()
+    }
+}
+
 /// The same table on both sides.
 pub(crate) fn table(name: &str, key: &[&str], columns: &[&str]) -> Entity {
     Entity {

@@ -2,9 +2,9 @@
 
 use tidegate_reconcile::decimal::Decimal;
 use tidegate_reconcile::verdict::Outcome;
-use tidegate_reconcile::{Cmp, Entity, Kind};
+use tidegate_reconcile::{Cmp, Entity, Event, Kind, Side};
 
-use crate::pairs::{compare, fast, table};
+use crate::pairs::{compare, small_chunks, table};
 use crate::server::Servers;
 
 /// One table on either engine: its columns besides `id`, and its rows.
@@ -23,7 +23,7 @@ async fn check(case: Case<'_>) {
     let script = |(columns, rows): (&str, &str)| format!("CREATE TABLE t ({columns});\nINSERT INTO t VALUES {rows};\n");
     old.run(&script(case.mariadb)).await;
     new.run(&script(case.postgres)).await;
-    let said = compare(&old.0, &new.0, case.entity, fast()).await;
+    let said = compare(&old.0, &new.0, case.entity, small_chunks()).await;
     assert_eq!(said.differences, case.expected, "{:?}", case.mariadb);
     let outcome = if case.expected.is_empty() {
         Outcome::Clean
@@ -273,9 +273,9 @@ async fn text_keys_are_ordered_by_bytes_whatever_their_collation() {
 
 #[tokio::test]
 async fn uuid_and_composite_keys_are_matched_by_all_their_parts() {
-    let uuid = |n: u32| format!("{:08x}-0000-4000-8000-{:012x}", n.wrapping_mul(2_654_435_761), n);
+    let uuid = |n: u32| format!("{:08x}-00ab-4000-8000-{:012x}", n.wrapping_mul(2_654_435_761), n);
     let rows = |upper: bool, skip: u32| {
-        let rows = (0..3_000).filter(|n| *n != skip).map(|n| {
+        let rows = (0..1_500).filter(|n| *n != skip).map(|n| {
             let uuid = if upper { uuid(n).to_uppercase() } else { uuid(n) };
             format!("('{uuid}', {n})")
         });
@@ -343,4 +343,36 @@ async fn a_declared_kind_takes_the_place_of_what_the_sides_say() {
         expected: &["2: v 8 -> 9 (value)"],
     })
     .await;
+}
+
+#[tokio::test]
+async fn rows_that_come_in_another_order_than_ours_are_sorted_and_then_compared() {
+    let servers = Servers::shared().await;
+    let (old, new) = (servers.mariadb().await, servers.postgres().await);
+    let uuid = |n: u32| format!("{:08x}-00ab-4000-8000-{n:012x}", n.wrapping_mul(2_654_435_761));
+    let rows = |skip: u32, spell: &dyn Fn(u32, String) -> String| {
+        let rows = (0..600)
+            .filter(|n| *n != skip)
+            .map(|n| format!("('{}', {n})", spell(n, uuid(n))));
+        format!("INSERT INTO t VALUES {}", rows.collect::<Vec<_>>().join(", "))
+    };
+    // Some in upper case, which a binary order puts before all in lower case.
+    let mixed = |n: u32, uuid: String| if n.is_multiple_of(3) { uuid.to_uppercase() } else { uuid };
+    let create = "CREATE TABLE t (k char(36) COLLATE utf8mb4_bin primary key, v int);\n".to_owned();
+    old.run(&(create + &rows(9, &mixed))).await;
+    new.run(&format!(
+        "CREATE TABLE t (k uuid primary key, v int); {}",
+        rows(6, &|_, uuid| uuid)
+    ))
+    .await;
+    let said = compare(&old.0, &new.0, table("t", &["k"], &["v"]), small_chunks()).await;
+    let mut expected = [format!("{}: missing", uuid(6)), format!("{}: extra", uuid(9))];
+    expected.sort_unstable();
+    assert_eq!(said.differences, expected);
+    assert!(
+        said.events
+            .iter()
+            .any(|event| matches!(event, Event::Sorting { side: Side::Old, .. }))
+    );
+    assert!(said.verdict.coverage.is_whole);
 }

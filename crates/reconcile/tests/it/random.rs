@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use tidegate_reconcile::verdict::Outcome;
 use tidegate_reconcile::{Column, Entity, Kind};
 
-use crate::pairs::{Said, compare, fast, table};
+use crate::pairs::{Said, compare, small_chunks, table};
 use crate::server::Servers;
 
 /// Cases of each pair of engines.
@@ -461,7 +461,7 @@ async fn exactly_the_planted_harm_is_found_between_any_two_engines() {
             let (harmed, planted) = harm(&shape, &rows, &mut rng);
             let old_address = side(&servers, folder.path(), old, &shape, &rows, &mut rng).await;
             let new_address = side(&servers, folder.path(), new, &shape, &harmed, &mut rng).await;
-            let said = compare(&old_address, &new_address, shape.entity(), fast()).await;
+            let said = compare(&old_address, &new_address, shape.entity(), small_chunks()).await;
             let told = format!(
                 "seed {seed}: {old:?} to {new:?}, key {:?}, columns {:?}",
                 shape.key, shape.cells

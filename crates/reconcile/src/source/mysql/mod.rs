@@ -112,6 +112,10 @@ const COLUMNS: &str =
 const ROWS: &str = "SELECT cast(table_rows as unsigned) FROM information_schema.tables
     WHERE table_schema = coalesce(?, database()) AND table_name = ?";
 
+/// Our own sessions at work, the one that asks included; whoever may not see others' sees these.
+const OURS: &str = "/* tidegate-reconcile */ SELECT cast(count(*) as unsigned) FROM information_schema.processlist
+    WHERE command IN ('Query', 'Execute') AND info LIKE '%tidegate-reconcile%'";
+
 #[async_trait]
 impl Source for MySql {
     fn name(&self) -> String {
@@ -230,15 +234,12 @@ impl Source for MySql {
     async fn load(&self) -> Result<Load, SourceFault> {
         let mut session = self.sessions.take().await?;
         let asked = "SHOW GLOBAL STATUS LIKE 'Threads_running'";
-        let running: Option<(String, String)> =
-            session.conn().query_first(asked).await.map_err(|error| fault(&error))?;
+        let running: Option<(String, u64)> = session.conn().query_first(asked).await.map_err(|error| fault(&error))?;
+        let ours: Option<u64> = session.conn().query_first(OURS).await.map_err(|error| fault(&error))?;
         let lag = replica_lag(session.conn()).await?;
         session.give_back(&self.sessions);
         Ok(Load {
-            // The one that answers this is not counted.
-            active_sessions: running
-                .and_then(|(_, count)| count.parse::<u64>().ok())
-                .map(|count| count.saturating_sub(1)),
+            active_sessions: running.map(|(_, count)| count.saturating_sub(ours.unwrap_or(0))),
             lag,
         })
     }

@@ -11,11 +11,17 @@ use crate::fault::SourceFault;
 use crate::row::Batch;
 use crate::source::{BatchSender, is_full};
 
+/// Stands before each of our statements, so that our own sessions are not taken for load.
+pub(super) const MARK: &str = "/* tidegate-reconcile */ ";
+
 /// Begins to read the rows for which the predicate holds; `tail` follows the statement.
 pub(super) fn read(sessions: &Arc<Sessions>, question: &Question, predicate: &str, tail: &str) -> RowStream {
     let (sessions, question) = (Arc::clone(sessions), question.clone());
     let columns: Vec<String> = question.all().map(|asked| SQL.expression(&asked.expression)).collect();
-    let sql = SQL.select(&question, &columns, predicate, question.order) + tail;
+    let sql = format!(
+        "{MARK}{}{tail}",
+        SQL.select(&question, &columns, predicate, question.order)
+    );
     RowStream::fed_by(move |sender| {
         tokio::spawn(async move {
             if let Err(fault) = all(&sessions, &question, sql, &sender).await {
