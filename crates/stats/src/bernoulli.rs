@@ -58,17 +58,6 @@ impl ShareTest {
         Some(test)
     }
 
-    /// The same counts under another alpha, for a plan that was changed: the present look counts, those before it do not,
-    /// as what they saw was held against another boundary. `None` unless `0 < alpha < 0.5`.
-    #[must_use]
-    pub fn at_alpha(&self, alpha: f64) -> Option<Self> {
-        let mut test = Self::new(self.limit, alpha)?;
-        test.counts = self.counts;
-        test.is_sound = self.is_sound;
-        test.was_harm = test.is_rejected(Above::Limit);
-        Some(test)
-    }
-
     /// Takes one stratum and looks. More hits than units silence the test for good.
     pub fn push(&mut self, stratum: ArmCounts) {
         if !stratum.is_sound() {

@@ -176,18 +176,6 @@ impl HarmAlarm {
         Some(alarm)
     }
 
-    /// The same sums under another alpha, for a plan that was changed: the present look counts, those before it do not,
-    /// as what they saw was held against another boundary. `None` unless `0 < alpha < 0.5`.
-    #[must_use]
-    pub fn at_alpha(&self, alpha: f64) -> Option<Self> {
-        let boundary = Boundary::tuned(alpha, V_STAR)?;
-        Some(Self {
-            sums: self.sums,
-            boundary,
-            ln_evidence_max: self.sums.ln_evidence(&boundary),
-        })
-    }
-
     /// Takes one stratum and looks. A stratum with an empty side says nothing about a difference and changes nothing;
     /// one with more hits than units silences the alarm for good.
     pub fn push(&mut self, stratum: PairedStratum) {
