@@ -21,6 +21,8 @@ pub struct Power {
     pub plan: PlanId,
     /// Chance of any false halt over all stages, criteria and tries.
     pub alpha: PartsPerMillion,
+    /// The try of each stage that is looked at, from 1; an attempt and a restart of its evidence are a try each.
+    pub attempt: u32,
     /// Every step in plan order.
     pub steps: Vec<StepPower>,
 }
@@ -57,7 +59,7 @@ pub struct CriterionPower {
     pub in_soak: Option<Seen>,
     /// The same within the step's longest time.
     pub in_longest: Option<Seen>,
-    /// Chance of a false halt in the first try, of all tests of the criterion together; none when it is no test.
+    /// Chance of a false halt in this try, of all tests of the criterion together; none when it is no test.
     pub false_harm: Option<f64>,
     /// Chance of a false pass at the step; none when it is no test.
     pub false_pass: Option<f64>,
@@ -114,9 +116,10 @@ fn code_text<S: serde::Serializer>(code: &Option<Code>, serializer: S) -> Result
     serializer.serialize_some(&code.map(Code::text))
 }
 
-/// What every criterion of a plan can see at every step; none when the estate has no such plan.
+/// What every criterion of a plan can see at every step in this try of a stage, the first of which is 1; none when the estate
+/// has no such plan.
 #[must_use]
-pub fn power(estate: &Estate, shares: &Shares, plan: &PlanId) -> Option<Power> {
+pub fn power(estate: &Estate, shares: &Shares, plan: &PlanId, attempt: u32) -> Option<Power> {
     let plan = estate.plans().get(plan)?;
     let edge = estate.edges().get(&plan.edge)?;
     let flows: Vec<&Flow> = estate.flows().values().collect();
@@ -128,6 +131,7 @@ pub fn power(estate: &Estate, shares: &Shares, plan: &PlanId) -> Option<Power> {
             edge,
             flows: &flows,
             shares,
+            attempt,
         };
         for (at, step) in stage.steps.iter().enumerate() {
             steps.push(StepPower {
@@ -148,6 +152,7 @@ pub fn power(estate: &Estate, shares: &Shares, plan: &PlanId) -> Option<Power> {
     Some(Power {
         plan: plan.id.clone(),
         alpha: plan.alpha,
+        attempt,
         steps,
     })
 }

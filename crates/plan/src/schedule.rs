@@ -4,7 +4,7 @@ use tidegate_model::flow::Flow;
 use tidegate_model::plan::{Criterion, Step};
 use tidegate_model::{BasisPoints, Estate, Millis, PartsPerMillion, PlanId, StageId};
 
-use crate::forecast::{Ground, Need, Visible, rounded};
+use crate::forecast::{FIRST_TRY, Ground, Need, Visible, rounded};
 use crate::shares::Shares;
 
 /// What one step is expected to take on the declared night traffic with equal sides.
@@ -65,6 +65,7 @@ pub fn schedule(estate: &Estate, shares: &Shares) -> Schedule {
                 edge,
                 flows: &flows,
                 shares,
+                attempt: FIRST_TRY,
             };
             for (at, step) in stage.steps.iter().enumerate() {
                 let expected_s = expected(&ground, at);

@@ -8,7 +8,7 @@ use tidegate_model::plan::{Plan, Stage, Step};
 
 use super::plan::flow_of;
 use crate::code::Code;
-use crate::forecast::{Ground, Need, rounded};
+use crate::forecast::{FIRST_TRY, Ground, Need, rounded};
 use crate::read::{Reading, list};
 use crate::sink::{Finding, Place};
 
@@ -32,6 +32,7 @@ pub(crate) fn check(reading: &mut Reading) {
                 edge,
                 flows: &known,
                 shares: &reading.shares,
+                attempt: FIRST_TRY,
             };
             check_stage(&ground, reading, &mut findings);
         }
@@ -131,8 +132,12 @@ fn decorative(
     criterion_place: Place,
     needed: Option<(Millis, Millis)>,
 ) -> Finding {
+    let hardly = match needed {
+        Some(_) => "has less than 80 % chance to pass",
+        None => "cannot pass",
+    };
     let message = format!(
-        "criterion `{criterion}` cannot pass at step {} of stage `{}` on the declared night traffic",
+        "criterion `{criterion}` {hardly} at step {} of stage `{}` on the declared night traffic",
         at + 1,
         stage.id
     );

@@ -28,7 +28,7 @@ const DAY_IS_OVER: Millis = Millis::minutes(12 * 60);
 /// Bad events up to which the exact test of rare ones is foreseen.
 const RARE_EVENTS_MAX: f64 = 1_000.0;
 /// The first try of a stage.
-const FIRST_TRY: u32 = 1;
+pub(crate) const FIRST_TRY: u32 = 1;
 
 /// What a criterion needs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -79,6 +79,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) edge: &'a Edge,
     pub(crate) flows: &'a [&'a Flow],
     pub(crate) shares: &'a Shares,
+    /// The try of the stage, from [`FIRST_TRY`]: attempts and restarts of its evidence.
+    pub(crate) attempt: u32,
 }
 
 /// How sure a pass must be.
@@ -191,7 +193,7 @@ impl Ground<'_> {
         }
     }
 
-    /// Chance of a false halt that a criterion has in the first try of its stage. The ledger is the one of a running plan:
+    /// Chance of a false halt that a criterion has in this try of its stage. The ledger is the one of a running plan:
     /// as nobody knows how many tries there will be, it has no end.
     pub(crate) fn harm_alpha(&self, criterion: &Criterion) -> Option<f64> {
         let all = || {
@@ -202,7 +204,7 @@ impl Ground<'_> {
         };
         let weights: Vec<u32> = all().map(|(_, one)| one.weight).collect();
         let at = all().position(|(stage, one)| *stage == self.stage.id && one.id == criterion.id)?;
-        Ledger::new(self.plan.alpha.ratio(), &weights, u32::MAX)?.share(at, FIRST_TRY)
+        Ledger::new(self.plan.alpha.ratio(), &weights, u32::MAX)?.share(at, self.attempt)
     }
 
     /// The most batches of a table of days that a step has time for.

@@ -9,8 +9,8 @@ impl Display for Power {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         writeln!(
             f,
-            "plan {}: chance of any false halt {}, over all stages, criteria and tries",
-            self.plan, self.alpha
+            "plan {}, try {}: chance of any false halt {}, over all stages, criteria and tries",
+            self.plan, self.attempt, self.alpha
         )?;
         let width = self.width();
         for step in &self.steps {
@@ -27,7 +27,7 @@ impl Display for Power {
 const LEGEND: &str = "\
 night, day: attempts an hour on both sides; forecasts use the night's
 seen: smallest change for the worse that the harm alarm finds with 80 % chance, in the soak and in the longest time
-false halt: share of the plan's alpha in the first try, of which try k has 1/k²; false pass: chance of passing at exactly the margin
+false halt: share of the plan's alpha in this try; try k has 1/k² of the first's; false pass: chance of passing at exactly the margin
 needs: time after which the margin is excluded with 80 % chance when both sides are equal";
 
 impl Power {

@@ -20,7 +20,7 @@ fn of(bundle: &Bundle) -> Power {
         ..
     } = compile(bundle, &Settings::new(), Mode::Adopted);
     let estate = estate.unwrap_or_else(|| panic!("{diagnostics:#?}"));
-    power(&estate, &shares, &PlanId::parse("shop").unwrap()).unwrap()
+    power(&estate, &shares, &PlanId::parse("shop").unwrap(), 1).unwrap()
 }
 
 fn named<'a>(power: &'a Power, step: usize, name: &str) -> &'a CriterionPower {
@@ -85,6 +85,14 @@ fn the_chances_of_a_false_halt_add_up_to_the_plans() {
     );
 }
 
+fn hardly(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::TooShort => "has less than 80 % chance to pass",
+        Outcome::Never => "cannot pass",
+        Outcome::Fits | Outcome::Undeclared | Outcome::NotCompared | Outcome::NotForecast => "",
+    }
+}
+
 #[test]
 fn the_table_and_the_rule_say_the_same_of_every_step() {
     let strict = [
@@ -112,9 +120,10 @@ fn the_table_and_the_rule_say_the_same_of_every_step() {
             .flat_map(|step| step.criteria.iter().map(move |one| (step, one)))
             .filter_map(|(step, one)| {
                 Some(format!(
-                    "{} criterion `{}` cannot pass at step {} of stage `{}` on the declared night traffic",
+                    "{} criterion `{}` {} at step {} of stage `{}` on the declared night traffic",
                     one.code?,
                     one.criterion,
+                    hardly(one.outcome),
                     step.step + 1,
                     step.stage
                 ))
@@ -175,6 +184,22 @@ shop step 1: to 5 %, soak 4h, at most 3d
   order-completion     400    1900        -72.6 %        -10.1 %    1.013 %    5.000 %          -4 %       12d  too short TG0513
   order-errors         400    1900  0.5 to 11.3 %   0.5 to 1.8 %    1.013 %    5.000 %    5 %, +2 pp     1d21h  OK
 "###);
+}
+
+#[test]
+fn a_later_try_has_less_to_spend_and_sees_less() {
+    let compiled = compiled(&tidegate_plan::scaffold("shop"));
+    let (estate, plan) = (compiled.estate.unwrap(), PlanId::parse("shop").unwrap());
+    let at = |attempt| power(&estate, &compiled.shares, &plan, attempt).unwrap().steps[0].criteria[0].clone();
+    let (first, second) = (at(1), at(2));
+    let ratio = first.false_harm.unwrap() / second.false_harm.unwrap();
+    assert!((ratio - 4.0).abs() < 1e-9, "{ratio}");
+    let drop = |one: &CriterionPower| match one.in_longest {
+        Some(Seen::Completion { drop }) => drop,
+        Some(Seen::Share { .. }) | None => f64::NAN,
+    };
+    assert!(drop(&second) > drop(&first), "{second:?} {first:?}");
+    assert_eq!(first.needs_s, second.needs_s);
 }
 
 #[test]

@@ -205,7 +205,7 @@ error[TG0402]: failure mode `orders-lost` has no runbook
 #[test]
 fn a_decorative_gate_names_the_time_it_needs() {
     assert_snapshot!(shown(&edited("plan.yaml", "at-most: 3d, margin: 30%", "at-most: 3d, margin: 4%")), @r###"
-error[TG0513]: criterion `order-completion` cannot pass at step 1 of stage `shop` on the declared night traffic
+error[TG0513]: criterion `order-completion` has less than 80 % chance to pass at step 1 of stage `shop` on the declared night traffic
   --> plan.yaml:14:11
    |
 14 |         - { to: 5%,  soak: 4h, at-most: 3d, margin: 4%, at-risk: 900 EUR }
@@ -282,9 +282,9 @@ expected: 10d14h14m2s in all (915241 s), approvals by people not counted
 fn power_is_shown_per_step_and_criterion() {
     let compiled = compiled(&tidegate_plan::scaffold("shop"));
     let plan = tidegate_model::PlanId::parse("shop").unwrap();
-    let found = power(&compiled.estate.unwrap(), &compiled.shares, &plan).unwrap();
+    let found = power(&compiled.estate.unwrap(), &compiled.shares, &plan, 1).unwrap();
     assert_snapshot!(found.to_string(), @r###"
-plan shop: chance of any false halt 5 %, over all stages, criteria and tries
+plan shop, try 1: chance of any false halt 5 %, over all stages, criteria and tries
 
 shop step 1: to 5 %, soak 4h, at most 3d
   criterion          night     day   seen in soak     in longest false halt false pass        margin     needs
@@ -314,7 +314,7 @@ order-errors: failures and slow answers are taken to be a tenth of what is allow
 
 night, day: attempts an hour on both sides; forecasts use the night's
 seen: smallest change for the worse that the harm alarm finds with 80 % chance, in the soak and in the longest time
-false halt: share of the plan's alpha in the first try, of which try k has 1/k²; false pass: chance of passing at exactly the margin
+false halt: share of the plan's alpha in this try; try k has 1/k² of the first's; false pass: chance of passing at exactly the margin
 needs: time after which the margin is excluded with 80 % chance when both sides are equal
 "###);
 }

@@ -23,6 +23,9 @@ pub(crate) struct Power {
     folder: PathBuf,
     #[command(flatten)]
     settings: Settings,
+    /// The try of each stage, from 1: later ones have less of the plan's alpha.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    attempt: u32,
     /// Prints JSON for programs instead of tables.
     #[arg(long)]
     json: bool,
@@ -43,7 +46,7 @@ impl Power {
         };
         let found = PlanId::parse(&self.plan)
             .ok()
-            .and_then(|plan| power(&estate, &compiled.shares, &plan));
+            .and_then(|plan| power(&estate, &compiled.shares, &plan, self.attempt));
         let Some(found) = found else {
             let known: Vec<String> = estate.plans().keys().map(|plan| format!("`{plan}`")).collect();
             bail!("there is no plan `{}`; plans are {}", self.plan, known.join(", "))

@@ -58,14 +58,14 @@ fn what_is_forecast_and_what_judges_have_the_same_alpha() {
     let compiled = compile(&bundle, &Settings::new(), Mode::Author);
     let estate = compiled.estate.unwrap();
     let id = PlanId::parse("shop").unwrap();
-    let found = power(&estate, &compiled.shares, &id).unwrap();
+    let found = power(&estate, &compiled.shares, &id, 2).unwrap();
     let plan = &estate.plans()[&id];
     let stage = &plan.stages[0];
     assert_eq!(stage.gate.criteria.len(), 5);
     for (criterion, told) in stage.gate.criteria.iter().zip(&found.steps[0].criteria) {
         assert_eq!(
             told.false_harm,
-            Some(alpha_of_try(plan, criterion, 1)),
+            Some(alpha_of_try(plan, criterion, 2)),
             "{}",
             criterion.id
         );
