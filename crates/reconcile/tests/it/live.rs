@@ -13,7 +13,7 @@ use mysql_async::prelude::Queryable as _;
 use tidegate_reconcile::verdict::{Doubt, Outcome};
 use tidegate_reconcile::{Budget, Comparison, Earlier, Entity, Event, SideFault, SourceFault, Stop, Verdict, source};
 
-use crate::pairs::{fast, table};
+use crate::pairs::{fast, small_chunks, table};
 use crate::server::{Make, MariaDb, Postgres, Server, Servers};
 
 /// Runs a comparison and shows every event to a listener.
@@ -396,6 +396,26 @@ async fn a_server_that_goes_away_leaves_no_clean_verdict() {
     assert_eq!(verdict.outcome, Outcome::Inconclusive);
     assert!(skipped > 0 && verdict.coverage.chunks_skipped == skipped, "{verdict:?}");
     assert!(!verdict.coverage.is_whole);
+}
+
+#[tokio::test]
+async fn a_row_without_a_key_is_seen_wherever_the_ranges_are_cut() {
+    let servers = Servers::shared().await;
+    for lacking in ["old", "new"] {
+        let (old, new) = (servers.postgres().await, servers.mariadb().await);
+        old.run("CREATE TABLE t (id int, v bigint); CREATE INDEX ON t (id); INSERT INTO t SELECT s, 0 FROM generate_series(1, 300) s; ANALYZE t").await;
+        new.run("CREATE TABLE t (id int, v bigint, key (id));\nINSERT INTO t SELECT seq, 0 FROM seq_1_to_300")
+            .await;
+        match lacking {
+            "old" => old.run("INSERT INTO t VALUES (NULL, 1)").await,
+            _ => new.run("INSERT INTO t VALUES (NULL, 1)").await,
+        }
+        let ended = run(&old.0, &new.0, entity(), small_chunks(), Earlier::default(), |_| {}).await;
+        let fault = ended
+            .err()
+            .unwrap_or_else(|| panic!("the {lacking} side has a key that is NULL"));
+        assert_eq!(fault.to_string(), format!("{lacking} side: a key is NULL"));
+    }
 }
 
 /// A session that is at work until it is dropped.
