@@ -1,5 +1,6 @@
 //! What senses and people report about a stage enters the record; judging it is the gate's business.
 
+use tidegate_model::ask::Looks;
 use tidegate_model::plan::Measure;
 use tidegate_model::seam::{InvalidReason, Observation, Stratum};
 use tidegate_model::{CriterionId, Millis, StageId, Timestamp};
@@ -77,34 +78,54 @@ pub(super) fn observe(
     let body = Body::Observed {
         stage: stage.clone(),
         criterion: criterion.clone(),
-        observation: in_time(&asked.measure, observation, turn.now),
+        observation: judgeable(&asked.measure, observation, turn.now),
     };
     turn.emit(body);
     Ok(())
 }
 
-/// An answer as it may be judged: a number about a moment too long ago, or still to come, is none.
-fn in_time(measure: &Measure, observation: &Observation, now: Timestamp) -> Observation {
-    let (Measure::Level { cadence, .. }, Observation::Level { at, value }) = (measure, observation) else {
-        return observation.clone();
-    };
-    let unusable = |reason, detail| Observation::Unusable {
+/// An answer as it may be judged. A number about a moment too long ago, or still to come, is none; nor are counts that come as
+/// a batch where a stream was asked for, or the other way round.
+fn judgeable(measure: &Measure, observation: &Observation, now: Timestamp) -> Observation {
+    let unusable = |reason, detail: String| Observation::Unusable {
         at: now,
         reason,
         detail,
     };
-    if now.since(*at) > cadence.stale_after {
-        let bound = cadence.stale_after;
-        let detail = format!("{value} was told about {at}; what is older than {bound} does not count");
-        return unusable(InvalidReason::Stale, detail);
+    match (measure, observation) {
+        (Measure::Level { cadence, .. }, Observation::Level { at, value }) => {
+            let bound = cadence.stale_after;
+            if now.since(*at) > bound {
+                let detail = format!("{value} was told about {at}; what is older than {bound} does not count");
+                unusable(InvalidReason::Stale, detail)
+            } else if at.since(now) > SKEW_MAX {
+                let detail = format!("{value} was told about {at}, which is still to come");
+                unusable(InvalidReason::Impossible, detail)
+            } else {
+                observation.clone()
+            }
+        }
+        (Measure::Counted { looks, .. }, Observation::Counts { batch, .. }) => match (looks, batch) {
+            (Looks::Stream, None) | (Looks::Batches { .. }, Some(_)) => observation.clone(),
+            (Looks::Stream, Some(_)) | (Looks::Batches { .. }, None) => {
+                let asked = if batch.is_some() { "a stream" } else { "batches" };
+                let detail = format!("the plan says that the counts come as {asked}, and they do not");
+                unusable(InvalidReason::Shape, detail)
+            }
+        },
+        (
+            Measure::Completion { .. }
+            | Measure::Errors { .. }
+            | Measure::Latency { .. }
+            | Measure::Slower { .. }
+            | Measure::Level { .. }
+            | Measure::Counted { .. }
+            | Measure::SqlEqual { .. }
+            | Measure::Incidents { .. }
+            | Measure::Manual { .. },
+            _,
+        ) => observation.clone(),
     }
-    if at.since(now) > SKEW_MAX {
-        return unusable(
-            InvalidReason::Impossible,
-            format!("{value} was told about {at}, which is still to come"),
-        );
-    }
-    observation.clone()
 }
 
 pub(super) fn attest(

@@ -192,6 +192,21 @@ fn batches_are_judged_by_their_plan_and_count_once() {
 }
 
 #[test]
+fn counts_that_come_in_another_way_than_planned_are_none() {
+    check(
+        "+1 night:2/100:3/100",
+        "invalid: the plan says that the counts come as a stream, and they do not",
+    );
+    let mut world = exposed(nights(5), OnHarm::Hold);
+    tell(&mut world, "+1 2/100:3/100");
+    assert_eq!(
+        says(&world),
+        "invalid: the plan says that the counts come as batches, and they do not"
+    );
+    assert!(world.state.stages["catalogue"].tallies.is_empty());
+}
+
+#[test]
 fn more_batches_than_planned_say_nothing_new() {
     let mut world = exposed(nights(2), OnHarm::Hold);
     for night in ["a", "b"] {
