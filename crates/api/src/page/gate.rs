@@ -180,9 +180,9 @@ fn sight(reading: &Reading) -> Markup {
             Some(share) => span class="keep" { "≥ " (words::percent(share)) },
             None => { (nothing()) },
         }
-        @if let Some(wait) = reading.speaks_in { small { "speaks in " (words::duration(wait)) } }
+        @if let Some(wait) = reading.speaks_in { small class="keep" { "speaks in " (words::duration(wait)) } }
         @if let Some(account) = &reading.account {
-            small title="the criterion's share of the plan's chance of a false alarm" { "alpha " (small(account.alpha_share)) }
+            small class="keep" title="the criterion's share of the plan's chance of a false alarm" { "alpha " (small(account.alpha_share)) }
         }
     }
 }

@@ -1,15 +1,15 @@
 //! A cutover in the middle of being saved, as a status: what the tests of the pages are rendered from.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use tidegate_engine::event::Reading;
+use tidegate_engine::event::{Account, Reading};
 use tidegate_engine::view::{
-    ActionView, ApprovalView, CriterionView, HappenedView, Headline, IncidentView, MarkView, PlanView, RulingView,
-    StageView, StatusView, SwitchView, Tone,
+    ActionView, ApprovalView, CriterionView, ExplorationView, HappenedView, Headline, IncidentView, MarkView, PlanView,
+    RulingView, StageView, StatusView, SwitchView, Tone,
 };
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
-    ActionId, BasisPoints, CriterionId, DomainId, IncidentId, Millis, PersonId, PlanId, Severity, StageId, SwitchId,
-    Timestamp, UnitId,
+    ActionId, BasisPoints, CriterionId, DomainId, IncidentId, Millis, Money, PersonId, PlanId, Severity, StageId,
+    SwitchId, Timestamp, UnitId,
 };
 
 /// 2026-03-02 14:03:48 UTC.
@@ -60,6 +60,40 @@ fn criterion(id: &str, title: &str, kind: &str, verdict: &str, reading: Reading)
         evidence_at: Some(ago(3)),
         reading,
         series: Vec::new(),
+    }
+}
+
+/// What goes with the completion's numbers.
+pub(crate) fn account() -> Account {
+    Account {
+        alpha_plan: 0.05,
+        alpha_share: 0.02,
+        alpha_of_try: 0.012,
+        alpha_spent: 0.012,
+        this_try: 1,
+        margin: Some(0.05),
+        is_margin_relative: true,
+        limit: None,
+        money: Some(Money {
+            minor: 138_000,
+            currency: "EUR".into(),
+        }),
+        money_most: None,
+        harm_in: None,
+    }
+}
+
+/// A segment that nobody judges.
+pub(crate) fn explored(segment: &str, difference: Option<f64>) -> ExplorationView {
+    ExplorationView {
+        id: CriterionId::parse("explore.0.0.0").unwrap(),
+        label: "exploration".into(),
+        of: CriterionId::parse("buy").unwrap(),
+        segment: segment.into(),
+        old: (4_000, 2_472),
+        new: (200, 114),
+        difference,
+        interval: difference.map(|difference| (difference - 0.048, difference + 0.048)),
     }
 }
 

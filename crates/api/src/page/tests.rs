@@ -7,7 +7,8 @@ use crate::config::Panel;
 use crate::page::form::Forms;
 use crate::page::fragments::Scene;
 use crate::page::frame::{Looker, Place, page};
-use crate::page::{chart, ladder, sample};
+use crate::page::{chart, gate, ladder, sample};
+use crate::why::{Section, Whys};
 
 fn scene(panels: &[Panel]) -> Markup {
     let status = sample::status();
@@ -172,4 +173,79 @@ fn a_decision_carries_what_the_page_showed_and_nothing_else_does() {
     for form in forms {
         assert_eq!(form.contains("name=\"seen\" value=\"5e3a\""), decides(form), "{form}");
     }
+}
+
+fn gates(status: &tidegate_engine::view::StatusView, whys: &Whys) -> String {
+    let forms = Forms {
+        rulings: &[],
+        form_secret: "s",
+        once: "1-1",
+        sights: &crate::sight::Sights::new(),
+    };
+    gate::cards(status, whys, &forms).into_string()
+}
+
+#[test]
+fn a_criterion_opens_to_its_reasons_and_a_live_page_keeps_it_open() {
+    let status = sample::status();
+    let checkout = &status.plans[0].stages[2];
+    let mut section = Section::new("Tests");
+    section.row("harm? exact", "yes, worse <beyond> chance");
+    let key = (checkout.id.clone(), checkout.criteria[0].id.clone());
+    let html = gates(&status, &Whys::from([(key, vec![section])]));
+    assert!(html.contains("<details data-key=\"why-checkout-buy\">"), "{html}");
+    let text = text(&html);
+    let opened = &text[text.find("Why “harm” for flow “buy”, completed?").unwrap()..];
+    assert!(
+        opened.contains("Tests harm? exact yes, worse &lt;beyond&gt; chance")
+            && opened.contains("tidegate why buy --stage checkout"),
+        "{opened}"
+    );
+    assert_eq!(
+        html.matches("<details data-key=\"why-").count(),
+        1,
+        "what has no reasons opens to nothing"
+    );
+}
+
+#[test]
+fn a_segment_is_named_and_money_stands_with_what_was_lost() {
+    let mut status = sample::status();
+    let buy = &mut status.plans[0].stages[2].criteria[0];
+    buy.segment = Some("payment=card".into());
+    buy.reading.account = Some(sample::account());
+    let text = text(&gates(&status, &Whys::new()));
+    let row = &text[text.find("flow “buy”, completed").unwrap()..];
+    assert!(
+        row.starts_with("flow “buy”, completed only payment=card signal of checkout"),
+        "{row}"
+    );
+    assert!(row.contains("23 attempts 1,380 EUR"), "{row}");
+    assert!(row.contains("alpha 2.00 %"), "{row}");
+}
+
+#[test]
+fn exploration_is_a_list_of_its_own_labelled_so_and_has_no_verdict() {
+    let mut status = sample::status();
+    assert!(!text(&gates(&status, &Whys::new())).contains("xploration"));
+    status.plans[0].stages[2].exploration = vec![
+        sample::explored("device=phone", Some(-0.012)),
+        sample::explored("device=other", None),
+    ];
+    let text = text(&gates(&status, &Whys::new()));
+    let list = &text[text.find("Exploration: 2 segments without a criterion").unwrap()..];
+    assert!(
+        list.contains("open and halt nothing and have no share of alpha"),
+        "{list}"
+    );
+    assert!(
+        list.contains("device=phone of buy 61.8 % of 4,000 57.0 % of 200 −1.2 pp [−6.0, +3.6] exploration"),
+        "{list}"
+    );
+    assert!(
+        list.contains("device=other of buy 61.8 % of 4,000 57.0 % of 200 – exploration"),
+        "{list}"
+    );
+    let of_list = &list[..list.rfind(" exploration").unwrap()];
+    assert!(!of_list.contains("pass") && !of_list.contains("harm"), "{list}");
 }

@@ -62,10 +62,16 @@ fn statistic(test: &Test, hits: Option<&Words>) -> Option<String> {
     };
     if let Some(boundary) = test.boundary {
         let missing = boundary - statistic;
+        let needs = match (test.asks, are_good) {
+            (Asks::Harm, true) => format!(", harm needs {boundary:.1} fewer"),
+            (Asks::Harm, false) => format!(", harm needs {boundary:.1} more"),
+            (Asks::Pass, _) => format!(", {boundary:.1} needed"),
+        };
+        said += &needs;
         said += &if missing > 0.0 {
-            format!(", {boundary:.1} needed, {missing:.1} missing")
+            format!(": {missing:.1} missing")
         } else {
-            format!(", {boundary:.1} needed, reached")
+            ": reached".to_owned()
         };
     }
     if let Some(variance) = test.variance {
@@ -78,10 +84,18 @@ fn statistic(test: &Test, hits: Option<&Words>) -> Option<String> {
 fn evidence(test: &Test) -> Option<String> {
     let needed = test.ln_needed?;
     let has = test.ln_evidence?;
-    let of_highest = if test.name == "exact" { " at its highest" } else { "" };
-    let missing = if has >= needed { "reached" } else { "not reached" };
+    let is_reached = has >= needed;
+    // The evidence of a limit is that the share is another one, higher or lower.
+    let (of, reached) = match (test.name.as_str(), is_reached) {
+        ("limit", true) => ("", "told apart from the limit"),
+        ("limit", false) => ("", "not told apart from the limit"),
+        ("exact", true) => (" at its highest", "reached"),
+        ("exact", false) => (" at its highest", "not reached"),
+        (_, true) => ("", "reached"),
+        (_, false) => ("", "not reached"),
+    };
     Some(format!(
-        "ln of the evidence {has:.2}{of_highest}, {needed:.2} needed, {missing}"
+        "ln of the evidence {has:.2}{of}, {needed:.2} needed: {reached}"
     ))
 }
 

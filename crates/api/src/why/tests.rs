@@ -170,9 +170,9 @@ Counts of this step
 - lost so far: 23 completed, 1,380 EUR at the declared basket; up to 2,286 EUR is not excluded
 - strata: 42 strata of this step, 80 of the attempt
 Tests
-- harm? stratified: yes, worse beyond chance; 40.0 fewer completed than the old side's share, 36.4 needed, reached (variance 120.0); ln of the evidence 6.10, 5.10 needed, reached; alpha 0.608 %
-- harm? exact: no alarm, which is no pass; ln of the evidence 3.20 at its highest, 5.10 needed, not reached; alpha 0.608 %
-- pass? stratified: not decided yet; -3.0 completed clear of the margin of 5.0 %, 33.0 needed, 36.0 missing (variance 115.0); 1,240 attempts more on the new side at the present shares; alpha 0.608 %
+- harm? stratified: yes, worse beyond chance; 40.0 fewer completed than the old side's share, harm needs 36.4 fewer: reached (variance 120.0); ln of the evidence 6.10, 5.10 needed: reached; alpha 0.608 %
+- harm? exact: no alarm, which is no pass; ln of the evidence 3.20 at its highest, 5.10 needed: not reached; alpha 0.608 %
+- pass? stratified: not decided yet; -3.0 completed clear of the margin of 5.0 %, 33.0 needed: 36.0 missing (variance 115.0); 1,240 attempts more on the new side at the present shares; alpha 0.608 %
 Chance of a false alarm (alpha)
 - plan: 5.00 %, over all stages and tries
 - this criterion: 2.00 %, weight 4 of 10
@@ -226,7 +226,9 @@ fn bad_hits_are_more_and_never_lost_orders() {
     };
     let told = text(&tell(&errors, &reading(), Some(&explanation)));
     assert!(told.contains("3.0 fewer failed than the old side's share"), "{told}");
+    assert!(told.contains("harm needs 36.4 more: 39.4 missing"), "{told}");
     assert!(told.contains("2.1 % of the new side, limit 1.0 %"), "{told}");
+    assert!(told.contains("5.10 needed: not told apart from the limit"), "{told}");
     explanation.tests[0].statistic = Some(3.0);
     let told = text(&tell(&errors, &reading(), Some(&explanation)));
     assert!(told.contains("3.0 more failed than the old side's share"), "{told}");

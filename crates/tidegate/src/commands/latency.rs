@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(
             describe("buy", &[view(Some([12_400, 180, 1_420, 2_900]))]),
             "\
-first timed requests of buy at storefront, from 2026-03-02T13:03:48Z to 2026-03-02T14:03:48Z
+first timed requests of buy at storefront, from 2026-03-02T13:03:48.000Z to 2026-03-02T14:03:48.000Z
   old  12,400 requests: P50 180ms, P95 1s420ms, P99 2s900ms
   new  no data: no request was timed
 
