@@ -37,7 +37,7 @@ enum Command {
     Init(init::Init),
     Check(check::Check),
     Power(power::Power),
-    Compare(compare::Compare),
+    Compare(Box<compare::Compare>),
     Lint(lint::Lint),
     Explain(explain::Explain),
     Serve(serve::Serve),

@@ -1,5 +1,6 @@
 //! `tidegate compare`: the rows of two databases or files, every one of them, compared by key.
 
+mod against;
 mod outputs;
 mod rule;
 
@@ -11,10 +12,9 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use tidegate_reconcile::report;
 use tidegate_reconcile::source::Columns;
-use tidegate_reconcile::{
-    Budget, Cmp, Column, Comparison, Entity, Event, Expression, Relation, Source, Stop, Verdict, source,
-};
+use tidegate_reconcile::{Budget, Cmp, Column, Comparison, Entity, Event, Expression, Relation, Source, Stop, source};
 
+use self::against::{AgainstArgs, Sides};
 use self::outputs::{OutputArgs, Outputs};
 use crate::say::say;
 
@@ -73,6 +73,8 @@ pub(crate) struct Compare {
     json: bool,
     #[command(flatten)]
     outputs: Box<OutputArgs>,
+    #[command(flatten)]
+    ledger: Box<AgainstArgs>,
     /// The longest it may run, in seconds.
     #[arg(long, value_name = "SECONDS")]
     max_time: Option<u64>,
@@ -102,42 +104,49 @@ pub(crate) struct Compare {
 impl Compare {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let verdict = runtime.block_on(self.compare())?;
-        Ok(verdict.map_or(crate::exit::FINE, |verdict| verdict.exit_code()))
+        runtime.block_on(self.compare())
     }
 
-    async fn compare(&self) -> anyhow::Result<Option<Verdict>> {
+    /// The exit code.
+    async fn compare(&self) -> anyhow::Result<u8> {
         let old = source::open(&self.old_url).context("old side")?;
         let new = source::open(&self.new_url).context("new side")?;
         let entity = self.entity(&*old, &*new).await?;
+        let stop = Stop::default();
+        if let Some(ledger) = &self.ledger.against {
+            let maps = self.maps()?;
+            let sides = Sides {
+                entity: &entity,
+                old,
+                new,
+                column: &|name| column(name, &maps),
+                budget: self.budget(),
+                shape: self.outputs.shape(self.json)?,
+                shown: self.outputs.shown(),
+            };
+            let watch = tokio::spawn(interrupted(stop.clone()));
+            let code = self.ledger.run(ledger, sides, &stop).await;
+            watch.abort();
+            return code;
+        }
         let comparison = Comparison::prepare(entity, Arc::clone(&old), Arc::clone(&new), self.budget()).await?;
         let plans = self.outputs.totals(comparison.entity())?;
         let comparison = comparison.with_totals(plans.clone());
         if self.explain {
             say!("{}", comparison.explain().join("\n"));
-            return Ok(None);
+            return Ok(crate::exit::FINE);
         }
-        let stop = Stop::default();
-        let asked = stop.clone();
-        let watch = tokio::spawn(async move {
-            // A second interrupt ends the program at once.
-            if tokio::signal::ctrl_c().await.is_ok() {
-                asked.now();
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    std::process::exit(i32::from(crate::exit::TROUBLE));
-                }
-            }
-        });
         let outputs = self.outputs.open(&comparison, plans, &self.new_url, self.json)?;
         let earlier = outputs.earlier();
         if let Some(words) = outputs.continued() {
             eprintln!("{words}");
         }
+        let watch = tokio::spawn(interrupted(stop.clone()));
         let mut screen = Screen::new(outputs, stop.clone());
         let verdict = comparison.run(earlier, &stop, &mut |event| screen.take(&event)).await;
         watch.abort();
         screen.end(verdict.is_ok())?;
-        Ok(Some(verdict?))
+        Ok(verdict?.exit_code())
     }
 
     fn budget(&self) -> Budget {
@@ -244,6 +253,16 @@ impl Compare {
             column.cmp = rule::rule(rule).with_context(|| format!("tolerance of `{name}`"))?;
         }
         Ok(columns)
+    }
+}
+
+/// Asks for the end at the first interrupt; the second ends the program at once.
+async fn interrupted(stop: Stop) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        stop.now();
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(i32::from(crate::exit::TROUBLE));
+        }
     }
 }
 

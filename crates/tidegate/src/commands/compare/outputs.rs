@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use tidegate_reconcile::checkpoint::{Checkpoint, Done};
+use tidegate_reconcile::ledger::Shape;
 use tidegate_reconcile::repair::Repair;
 use tidegate_reconcile::report::{Form, Report, Shown, Subject, private_file};
 use tidegate_reconcile::totals::{Totals, TotalsPlan};
@@ -53,6 +54,24 @@ impl OutputArgs {
         self.totals.iter().map(plan).collect()
     }
 
+    /// What may be shown.
+    pub(super) fn shown(&self) -> Shown {
+        match (self.no_values, self.no_keys) {
+            (_, true) => Shown::Fingerprints,
+            (true, false) => Shown::Keys,
+            (false, false) => Shown::Values,
+        }
+    }
+
+    /// What standard output gets of a run against a ledger.
+    pub(super) fn shape(&self, as_json: bool) -> anyhow::Result<Shape> {
+        match self.output {
+            Output::Human if !as_json => Ok(Shape::Human),
+            Output::Human | Output::Json => Ok(Shape::Json),
+            Output::Csv | Output::Html => bail!("against a ledger, `--output` is human or json"),
+        }
+    }
+
     /// Opens everything that is written to, before the first row is read.
     pub(super) fn open(
         &self,
@@ -61,13 +80,8 @@ impl OutputArgs {
         new_url: &str,
         as_json: bool,
     ) -> anyhow::Result<Outputs> {
-        let shown = match (self.no_values, self.no_keys) {
-            (_, true) => Shown::Fingerprints,
-            (true, false) => Shown::Keys,
-            (false, false) => Shown::Values,
-        };
         let (old, new) = comparison.names();
-        let subject = Subject::of(comparison.entity(), &old, &new, shown);
+        let subject = Subject::of(comparison.entity(), &old, &new, self.shown());
         let form = match self.output {
             Output::Human if !as_json => Form::Human,
             Output::Human | Output::Json => Form::Json,
