@@ -1,9 +1,9 @@
-//! Debian's MariaDB in a temporary folder, started when a test needs it and gone with the last one that does.
+//! Debian's MariaDB in a temporary folder, started when a test needs it and gone with this process.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, LazyLock, Mutex, Weak};
+use std::sync::{Arc, OnceLock};
 
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable as _;
@@ -42,27 +42,22 @@ read -r _ || true
 /// Ports are chosen by the system and may be taken before the server is there.
 const STARTS_MAX: u32 = 5;
 
-static SHARED: LazyLock<Mutex<Weak<MariaDb>>> = LazyLock::new(|| Mutex::new(Weak::new()));
+/// Stays until this process ends: its standard input ends with it.
+static SHARED: OnceLock<Arc<MariaDb>> = OnceLock::new();
 
-/// A running server; stopped when dropped.
+/// A running server.
 pub(crate) struct MariaDb {
-    child: Child,
+    /// Held, and with it the server.
+    _child: Child,
     port: u16,
 }
 
 impl MariaDb {
     /// The one that tests share.
     pub(crate) async fn shared() -> Arc<Self> {
-        tokio::task::spawn_blocking(|| {
-            let mut shared = SHARED.lock().expect("no test panics while it starts the server");
-            shared.upgrade().unwrap_or_else(|| {
-                let server = Arc::new(Self::start());
-                *shared = Arc::downgrade(&server);
-                server
-            })
-        })
-        .await
-        .unwrap()
+        tokio::task::spawn_blocking(|| SHARED.get_or_init(|| Arc::new(Self::start())).clone())
+            .await
+            .unwrap()
     }
 
     fn start() -> Self {
@@ -80,7 +75,7 @@ impl MariaDb {
             let mut said = BufReader::new(child.stdout.take().unwrap());
             said.read_line(&mut line).unwrap();
             if !line.is_empty() {
-                return Self { child, port };
+                return Self { _child: child, port };
             }
             drop(child.stdin.take());
             child.wait().unwrap();
@@ -110,13 +105,6 @@ impl MariaDb {
             conn.query_drop(statement).await.unwrap();
         }
         conn.disconnect().await.unwrap();
-    }
-}
-
-impl Drop for MariaDb {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        self.child.wait().unwrap();
     }
 }
 

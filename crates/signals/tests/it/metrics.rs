@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, LazyLock, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tidegate_signals::Source;
@@ -42,13 +42,15 @@ const STARTS_MAX: u32 = 5;
 /// Beyond it, what is waited for does not come.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
-static SHARED: LazyLock<Mutex<Weak<Metrics>>> = LazyLock::new(|| Mutex::new(Weak::new()));
+/// Stays until this process ends: its standard input ends with it.
+static SHARED: OnceLock<Arc<Metrics>> = OnceLock::new();
 
 type Lines = Arc<Mutex<BTreeMap<String, String>>>;
 
-/// A running Prometheus and what it scrapes; stopped when dropped.
+/// A running Prometheus and what it scrapes.
 pub(crate) struct Metrics {
-    child: Child,
+    /// Held, and with it the server.
+    _child: Child,
     port: u16,
     lines: Lines,
 }
@@ -56,16 +58,9 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// The one that tests share; each test has names of its own.
     pub(crate) async fn shared() -> Arc<Self> {
-        tokio::task::spawn_blocking(|| {
-            let mut shared = SHARED.lock().expect("no test panics while it starts the server");
-            shared.upgrade().unwrap_or_else(|| {
-                let metrics = Arc::new(Self::start());
-                *shared = Arc::downgrade(&metrics);
-                metrics
-            })
-        })
-        .await
-        .unwrap()
+        tokio::task::spawn_blocking(|| SHARED.get_or_init(|| Arc::new(Self::start())).clone())
+            .await
+            .unwrap()
     }
 
     fn start() -> Self {
@@ -84,7 +79,11 @@ impl Metrics {
             let mut said = BufReader::new(child.stdout.take().unwrap());
             said.read_line(&mut line).unwrap();
             if !line.is_empty() {
-                return Self { child, port, lines };
+                return Self {
+                    _child: child,
+                    port,
+                    lines,
+                };
             }
             drop(child.stdin.take());
             child.wait().unwrap();
@@ -134,13 +133,6 @@ impl Metrics {
         let mut body = String::new();
         stream.read_to_string(&mut body).unwrap();
         body
-    }
-}
-
-impl Drop for Metrics {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        self.child.wait().unwrap();
     }
 }
 

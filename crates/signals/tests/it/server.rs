@@ -1,10 +1,10 @@
-//! Debian's PostgreSQL in a temporary folder, started when a test needs it and gone with the last one that does.
+//! Debian's PostgreSQL in a temporary folder, started when a test needs it and gone with this process.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, LazyLock, Mutex, Weak};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tidegate_signals::sql::Database;
@@ -42,7 +42,8 @@ const STARTS_MAX: u32 = 5;
 /// Beyond it, what is waited for does not come.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
-static SHARED: LazyLock<Mutex<Weak<Server>>> = LazyLock::new(|| Mutex::new(Weak::new()));
+/// Stays until this process ends: its standard input ends with it.
+static SHARED: OnceLock<Arc<Server>> = OnceLock::new();
 
 /// A running server; stopped when dropped.
 pub(crate) struct Server {
@@ -54,16 +55,9 @@ pub(crate) struct Server {
 impl Server {
     /// The one that tests share.
     pub(crate) async fn shared() -> Arc<Self> {
-        tokio::task::spawn_blocking(|| {
-            let mut shared = SHARED.lock().expect("no test panics while it starts the server");
-            shared.upgrade().unwrap_or_else(|| {
-                let server = Arc::new(Self::start());
-                *shared = Arc::downgrade(&server);
-                server
-            })
-        })
-        .await
-        .unwrap()
+        tokio::task::spawn_blocking(|| SHARED.get_or_init(|| Arc::new(Self::start())).clone())
+            .await
+            .unwrap()
     }
 
     /// One of its own, for a test that stops it.
