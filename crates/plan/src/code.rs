@@ -135,6 +135,8 @@ pub enum Code {
     Timeout,
     /// TG0613: a signal from outside has no owner.
     NoSignalOwner,
+    /// TG0614: a segment is read from a body that is not there.
+    SegmentWithoutBody,
 }
 
 impl Code {
@@ -206,6 +208,7 @@ impl Code {
         Self::StaleBeforeAsked,
         Self::Timeout,
         Self::NoSignalOwner,
+        Self::SegmentWithoutBody,
     ];
 
     /// The code as text, such as `TG0104`.
@@ -278,6 +281,7 @@ impl Code {
             Self::StaleBeforeAsked => "TG0611",
             Self::Timeout => "TG0612",
             Self::NoSignalOwner => "TG0613",
+            Self::SegmentWithoutBody => "TG0614",
         }
     }
 
@@ -351,6 +355,7 @@ impl Code {
             Self::StaleBeforeAsked => "an answer is too old before the next question",
             Self::Timeout => "a timeout does not fit",
             Self::NoSignalOwner => "a signal from outside has no owner",
+            Self::SegmentWithoutBody => "a segment is read from a body that is not there",
         }
     }
 
@@ -424,6 +429,7 @@ impl Code {
             Self::StaleBeforeAsked => include_str!("explain/TG0611.md"),
             Self::Timeout => include_str!("explain/TG0612.md"),
             Self::NoSignalOwner => include_str!("explain/TG0613.md"),
+            Self::SegmentWithoutBody => include_str!("explain/TG0614.md"),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidegate_model::flow::{Flow, OTHER, SegmentValue};
+use tidegate_model::flow::{Flow, OTHER, SegmentSource, SegmentValue};
 use tidegate_model::{FlowId, PlanId};
 
 use super::plan::flow_of;
@@ -23,6 +23,9 @@ pub(crate) fn check(reading: &mut Reading) {
                 findings.extend(unknown(flow, named, place, reading));
             }
         }
+    }
+    for flow in &reading.parts.flows {
+        findings.extend(bodiless(flow, reading));
     }
     let mut sums: BTreeMap<(&PlanId, &FlowId, &str), (u64, Place)> = BTreeMap::new();
     for (plan, flow, named, share) in reading.shares.iter() {
@@ -47,6 +50,40 @@ pub(crate) fn check(reading: &mut Reading) {
     for finding in findings {
         reading.sink.add(finding);
     }
+}
+
+/// Requests by these methods bring no body (RFC 9110 §9.3.1, §9.3.2).
+const WITHOUT_BODY: [&str; 2] = ["GET", "HEAD"];
+
+/// A segment in a body, where the request that begins an attempt has none.
+fn bodiless(flow: &Flow, reading: &Reading) -> Option<Finding> {
+    let segment = flow.segments.iter().find(|segment| match segment.read {
+        SegmentSource::Body(_) | SegmentSource::Form(_) => true,
+        SegmentSource::Header(_) | SegmentSource::Cookie(_) | SegmentSource::Query(_) => false,
+    })?;
+    let mut routes = reading.parts.edges.iter().flat_map(|edge| &edge.routes);
+    let entry = routes.find(|route| route.id == flow.entry && route.unit == flow.unit)?;
+    let has_none = |method: &String| WITHOUT_BODY.contains(&method.as_str());
+    if entry.methods.is_empty() || !entry.methods.iter().all(has_none) {
+        return None;
+    }
+    let subject = format!("flow `{}`", flow.id);
+    Some(
+        Finding::error(
+            Code::SegmentWithoutBody,
+            reading.place(&subject, "segments"),
+            format!(
+                "segment `{}` is read from a body that `{}` does not have",
+                segment.id, flow.entry
+            ),
+        )
+        .expected(
+            "`header`, `cookie` or `query`, or an entry with a body",
+            format!("an entry by {}", list(entry.methods.iter().map(String::as_str))),
+        )
+        .help("everybody would be `other`: read it from elsewhere, or let the flow begin where it is sent")
+        .related(reading.place(&subject, "entry"), "the request that begins an attempt"),
+    )
 }
 
 fn unknown(flow: &FlowId, named: &SegmentValue, place: Place, reading: &Reading) -> Option<Finding> {

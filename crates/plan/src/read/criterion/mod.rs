@@ -11,6 +11,7 @@ mod looked_at;
 mod sql_equal;
 mod walked;
 
+use tidegate_model::exploration::EXPLORE;
 use tidegate_model::flow::SegmentValue;
 use tidegate_model::plan::{Criterion, Measure, OnHarm};
 use tidegate_model::{CriterionId, DomainId, FlowId, Millis, SegmentId};
@@ -31,8 +32,6 @@ pub(crate) const WEIGHT_PARTS: u32 = 60;
 
 /// Names of what every stage counts beside its criteria; evidence of a criterion with such a name would be taken for it.
 const RESERVED: [&str; 2] = ["split", "brake"];
-/// What the names of explorations begin with: values of segments that no criterion judges are shown under them.
-const EXPLORATION: &str = "explore.";
 
 /// A measure with the name, words and harm that it has when nothing else is written.
 struct Measured {
@@ -179,12 +178,12 @@ fn on_harm(text: &str) -> Option<OnHarm> {
 
 fn given_name(node: &Node, reading: &mut Reading) -> Option<CriterionId> {
     let id = name(node, "the criterion's name", CriterionId::parse, reading)?;
-    if RESERVED.contains(&id.as_str()) || id.as_str().starts_with(EXPLORATION) {
+    if RESERVED.contains(&id.as_str()) || id.as_str().starts_with(EXPLORE) {
         reading.sink.add(
             Finding::error(Code::BadName, node.place, format!("no criterion can be named `{id}`"))
                 .expected(
                     format!(
-                        "a name beside {}, and none that begins with `{EXPLORATION}`",
+                        "a name beside {}, and none that begins with `{EXPLORE}`",
                         list(RESERVED.into_iter())
                     ),
                     format!("`{id}`"),
