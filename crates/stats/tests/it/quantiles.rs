@@ -51,7 +51,7 @@ fn intervals_of_quantiles_hold_at_every_look() {
             .filter(|seed| {
                 let mut rng = seeded(*seed);
                 let mut sketch = Sketch::default();
-                (0..60).any(|look| {
+                (0..40).any(|look| {
                     (0..20 + 3 * look).for_each(|_| {
                         let deviate = tidegate_stats::special::normal_quantile(rng.uniform());
                         sketch.push((200_000.0 * (0.7 * deviate).exp()) as u64);
