@@ -120,3 +120,82 @@ impl<'a> Cursor<'a> {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    fn key(number: i128) -> Key {
+        Key::of(&[Value::Int(number)])
+    }
+
+    /// The keys that are passed, one batch after the other, and those that came more than once.
+    async fn passed(batches: &[&[i128]], range: &KeyRange) -> Result<(Vec<Key>, Vec<Key>), SourceFault> {
+        let batches: Vec<Batch> = batches
+            .iter()
+            .map(|keys| {
+                let mut batch = Batch::default();
+                for number in *keys {
+                    let key = key(*number);
+                    let cells = &[];
+                    let key = key.as_bytes();
+                    batch.push(RowRef { key, cells });
+                }
+                batch
+            })
+            .collect();
+        let stream = RowStream::fed_by(|sender| {
+            tokio::spawn(async move {
+                for batch in batches {
+                    // Whoever found a fault listens no more.
+                    drop(sender.send(Ok(batch)).await);
+                }
+            })
+        });
+        let pace = Pace::new(None, None);
+        let mut cursor = Cursor::new(stream, range, &pace);
+        let mut passed = Vec::new();
+        loop {
+            cursor.fill().await?;
+            let Some(row) = cursor.row() else { break };
+            passed.push(Key::trusted(row.key));
+            cursor.advance();
+        }
+        Ok((passed, cursor.duplicated))
+    }
+
+    fn keys(numbers: &[i128]) -> Vec<Key> {
+        numbers.iter().map(|number| key(*number)).collect()
+    }
+
+    #[tokio::test]
+    async fn rows_pass_in_order_and_a_repeated_key_passes_once() {
+        let range = KeyRange::default();
+        let all = passed(&[&[1, 2], &[], &[2, 2, 3], &[3], &[4]], &range).await.unwrap();
+        assert_eq!(all, (keys(&[1, 2, 3, 4]), keys(&[2, 2, 3])));
+    }
+
+    #[tokio::test]
+    async fn a_row_before_its_forerunner_or_outside_the_range_is_refused() {
+        let range = KeyRange {
+            from: Some(key(1)),
+            until: Some(key(9)),
+        };
+        for batches in [
+            &[&[2_i128, 1][..]][..],
+            &[&[1, 3], &[2]],
+            &[&[0, 1]],
+            &[&[8, 9]],
+            &[&[1, 2], &[3, 1, 4]],
+        ] {
+            assert_eq!(
+                passed(batches, &range).await,
+                Err(SourceFault::OutOfOrder),
+                "{batches:?}"
+            );
+        }
+        assert_eq!(passed(&[&[1, 8]], &range).await, Ok((keys(&[1, 8]), Vec::new())));
+    }
+}

@@ -71,6 +71,11 @@ pub enum SourceFault {
     /// Rows did not come in the order of their keys.
     #[error("rows do not come in key order; the key's collation or its spelling is another")]
     OutOfOrder,
+    /// A limit of load is asked for, and the database does not show its load.
+    #[error(
+        "the database does not show which sessions are at work; grant `pg_read_all_stats`, or set no limit of load"
+    )]
+    LoadHidden,
     /// The columns changed while the rows were compared.
     #[error("the columns have changed since the comparison began")]
     SchemaChanged,
@@ -132,6 +137,7 @@ impl SourceFault {
             | Self::NotText
             | Self::Unreadable { .. }
             | Self::OutOfOrder
+            | Self::LoadHidden
             | Self::SchemaChanged
             | Self::File { .. }
             | Self::Line { .. }

@@ -355,10 +355,14 @@ impl<'a> Run<'a> {
                 let load = tried(|| reading.source.load())
                     .await
                     .map_err(|fault| SideFault { side, fault })?;
-                if let (Some(active), Some(most)) = (load.active_sessions, budget.active_sessions_max)
-                    && active > most
-                {
-                    busy = Some((side, format!("{active} sessions are at work")));
+                if let Some(most) = budget.active_sessions_max {
+                    let active = load.active_sessions.ok_or(SideFault {
+                        side,
+                        fault: SourceFault::LoadHidden,
+                    })?;
+                    if active > most {
+                        busy = Some((side, format!("{active} sessions are at work")));
+                    }
                 }
                 if budget.lag_max.is_some_and(|most| load.lag > most) {
                     busy = Some((side, format!("it lags {} ms behind", load.lag.as_millis())));

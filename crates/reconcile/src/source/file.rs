@@ -230,6 +230,9 @@ impl Source for Rows {
     }
 
     async fn load(&self) -> Result<Load, SourceFault> {
-        Ok(Load::default())
+        Ok(Load {
+            active_sessions: Some(0),
+            ..Load::default()
+        })
     }
 }

@@ -311,7 +311,10 @@ impl Source for Sqlite {
     }
 
     async fn load(&self) -> Result<Load, SourceFault> {
-        Ok(Load::default())
+        Ok(Load {
+            active_sessions: Some(0),
+            ..Load::default()
+        })
     }
 }
 

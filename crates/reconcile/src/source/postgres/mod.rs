@@ -114,6 +114,15 @@ const COLUMNS: &str = "SELECT a.attname::text, coalesce(array_position(i.indkey:
 const NULLABLE: &str = "SELECT bool_or(NOT attnotnull) FROM pg_attribute
     WHERE attrelid = $1::text::regclass AND attname = ANY($2)";
 
+/// Sessions at work besides ours, whether some are hidden from us, and how far a standby lags behind; one that has replayed
+/// everything it was sent lags behind by nothing.
+const LOAD: &str = "SELECT count(*) FILTER (WHERE state = 'active'), coalesce(bool_or(state IS NULL), false),
+      CASE WHEN pg_is_in_recovery() AND pg_last_wal_receive_lsn() IS DISTINCT FROM pg_last_wal_replay_lsn()
+        THEN greatest((extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000000)::bigint, 0)
+        ELSE 0 END
+    FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'tidegate-reconcile'
+      OR backend_type IS NULL AND pid <> pg_backend_pid()";
+
 #[async_trait]
 impl Source for Postgres {
     fn name(&self) -> String {
@@ -234,21 +243,15 @@ impl Source for Postgres {
 
     async fn load(&self) -> Result<Load, SourceFault> {
         let session = self.sessions.take().await?;
-        // A standby that has replayed everything it was sent lags behind by nothing.
-        let asked = "SELECT (SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND backend_type = 'client backend'
-                AND application_name <> 'tidegate-reconcile'),
-            CASE WHEN pg_is_in_recovery() AND pg_last_wal_receive_lsn() IS DISTINCT FROM pg_last_wal_replay_lsn()
-                THEN greatest((extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000000)::bigint, 0)
-                ELSE 0 END";
         let row = session
             .client()
-            .query_one(asked, &[])
+            .query_one(LOAD, &[])
             .await
             .map_err(|error| session::fault(&error))?;
         session.give_back(&self.sessions);
-        let (active, lag): (i64, Option<i64>) = (row.get(0), row.get(1));
+        let (active, are_hidden, lag): (i64, bool, Option<i64>) = (row.get(0), row.get(1), row.get(2));
         Ok(Load {
-            active_sessions: u64::try_from(active).ok(),
+            active_sessions: u64::try_from(active).ok().filter(|_| !are_hidden),
             lag: std::time::Duration::from_micros(lag.unwrap_or(0).unsigned_abs()),
         })
     }
