@@ -6,18 +6,28 @@ use tidegate_model::plan::Criterion;
 use tidegate_model::seam::{InvalidReason, Observation, Verdict};
 use tidegate_model::{Millis, Timestamp};
 
+use super::validity::Check;
 use super::{because, silence};
 use crate::event::Reading;
 use crate::state::{LevelRun, StageState};
 
-pub(super) fn judge(
-    known: &StageState,
-    criterion: &Criterion,
-    bound: Bound,
-    lasting: Millis,
-    stale_after: Millis,
-    now: Timestamp,
-) -> (Verdict, Reading) {
+/// What is asked of a number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    /// Where harm begins.
+    pub(super) bound: Bound,
+    /// For how long beyond is harm, and within a pass.
+    pub(super) lasting: Millis,
+    /// An older number does not count.
+    pub(super) stale_after: Millis,
+}
+
+pub(super) fn judge(known: &StageState, criterion: &Criterion, asked: &Asked, now: Timestamp) -> (Verdict, Reading) {
+    let Asked {
+        bound,
+        lasting,
+        stale_after,
+    } = *asked;
     let untold = LevelRun::default();
     let run = known.levels.get(&criterion.id).unwrap_or(&untold);
     let reading = |why: String| Reading {
@@ -73,6 +83,42 @@ pub(super) fn judge(
             },
         },
     }
+}
+
+/// What the verdict rests on, number by number; empty before anything was told.
+pub(super) fn checks(known: &StageState, criterion: &Criterion, asked: &Asked, now: Timestamp) -> Vec<Check> {
+    let Some(run) = known.levels.get(&criterion.id) else {
+        return Vec::new();
+    };
+    let Some((at, value)) = run.newest else {
+        return Vec::new();
+    };
+    let check = |name: &str, holds: bool, detail: String| Check {
+        name: name.to_owned(),
+        holds,
+        detail,
+    };
+    let (beyond, within) = (run.beyond_for(), run.within_for());
+    let (bound, lasting, stale_after) = (asked.bound, asked.lasting, asked.stale_after);
+    let lasts = match (beyond, within) {
+        (Some(beyond), _) => format!("beyond for {beyond}; {lasting} is harm"),
+        (None, Some(within)) => format!("within for {within} under this step; {lasting} is a pass"),
+        (None, None) => "nothing was told without a gap under this step".to_owned(),
+    };
+    let age = now.since(at);
+    vec![
+        check(
+            "bound",
+            bound.holds(value),
+            format!("{value} was told about {at}; {bound} is asked for"),
+        ),
+        check("lasting", within.is_some_and(|within| within >= lasting), lasts),
+        check(
+            "fresh",
+            age <= stale_after,
+            format!("{age} old; older than {stale_after} does not count"),
+        ),
+    ]
 }
 
 fn fresh(

@@ -100,7 +100,17 @@ pub(crate) fn hear(estate: &Estate, state: &State, stage: &StageId, criterion: &
             lasting,
             cadence,
             ..
-        } => level::judge(known, criterion, *bound, *lasting, cadence.stale_after, now).into(),
+        } => {
+            let asked = level::Asked {
+                bound: *bound,
+                lasting: *lasting,
+                stale_after: cadence.stale_after,
+            };
+            Judged {
+                checks: level::checks(known, criterion, &asked, now),
+                ..level::judge(known, criterion, &asked, now).into()
+            }
+        }
         Measure::SqlEqual {
             every, rows_at_least, ..
         } => source::equality(known, criterion, *every, *rows_at_least, now).into(),

@@ -21,7 +21,8 @@ const FALLBACKS_ONE_IN: u64 = 100;
 /// A condition of believing the counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Check {
-    /// `counts`, `source`, `silence`, `split`, `both sides`, `series` or `fallbacks`.
+    /// Of counts: `counts`, `source`, `silence`, `split`, `both sides`, `series` or `fallbacks`. Of a number: `bound`, `lasting`
+    /// or `fresh`.
     pub name: String,
     /// Whether it holds.
     pub holds: bool,

@@ -64,6 +64,13 @@ fn agrees(world: &World, stage: &str) {
         let shown = explained(world, stage, &criterion);
         let (verdict, reading) = judge(&world.estate, &world.state, &name(stage), &criterion, world.now);
         assert_eq!((&shown.verdict, &shown.reading.why), (&verdict, &reading.why));
+        if matches!(criterion.measure, Measure::Level { .. }) {
+            let all_hold = shown.checks.iter().all(|check| check.holds);
+            assert!(
+                verdict != Verdict::Pass || all_hold && shown.checks.len() == 3,
+                "{shown:#?}"
+            );
+        }
         let is_tested = match &criterion.measure {
             Measure::Completion { .. } | Measure::Errors { .. } | Measure::Latency { .. } => true,
             Measure::Counted { .. } | Measure::Slower { .. } => true,
