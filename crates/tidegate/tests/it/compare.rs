@@ -1,108 +1,121 @@
-//! `tidegate compare` as people start it: exit status, reports, and both sides against a ledger.
+//! `tidegate compare` as people call it: files in, words and exit codes out.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
-use crate::world::{PROGRAM, Process, Ran, finish};
+use crate::world::PROGRAM;
 
-fn compare(folder: &Path, arguments: &[&str]) -> Ran {
-    let mut command = Command::new(PROGRAM);
-    command.arg("compare").args(arguments).env_clear().current_dir(folder);
-    finish(Process::start(command))
+/// A SQLite table with these rows, by its address.
+fn sqlite(path: &Path, rows: &str) -> String {
+    let db = rusqlite::Connection::open(path).unwrap();
+    let script = format!("CREATE TABLE orders (id integer primary key, total numeric, note text); {rows}");
+    db.execute_batch(&script).unwrap();
+    format!("sqlite:{}", path.display())
 }
 
-#[test]
-fn one_comparison_goes_to_every_output_and_the_exit_status_says_how_it_ended() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
-    write("old.csv", "id,mail,total\n1,a@x,1.50\n2,b@x,2\n3,c@x,3\n");
-    write("new.csv", "id,mail,total\n1,A@x,1.5\n3,c@x,3.01\n4,=d,4\n");
-    let sides = ["csv:old.csv", "csv:new.csv", "--key", "id", "--settle", "1"];
+fn compare(arguments: &[&str]) -> Output {
+    Command::new(PROGRAM)
+        .arg("compare")
+        .args(arguments)
+        .env_clear()
+        .output()
+        .unwrap()
+}
 
-    let ran = compare(
-        folder.path(),
-        &[
-            &sides[..],
-            &[
-                "--totals", "total", "--report", "r.html", "--report", "r.csv", "--report", "r.json",
-            ],
-        ]
-        .concat(),
-    );
-    assert_eq!(ran.code, Some(1), "{ran:?}");
-    for words in [
-        "changed: id = \"1\": mail \"a@x\" -> \"A@x\" (by case); total \"1.50\" -> \"1.5\" (by value)",
-        "rows: diverged: differences stayed after they were read again",
-        "all rows: old 6.5 in 3 rows, new 8.51 in 3 rows: DIFFERS",
-    ] {
-        assert!(ran.stdout.contains(words), "`{words}` was not said: {ran:?}");
+/// The command ended with this exit status and printed all of these words.
+#[track_caller]
+fn ended(ran: &Output, code: i32, words: &[&str]) -> String {
+    let printed = String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(code), "{printed}");
+    for words in words {
+        assert!(printed.contains(words), "`{words}` was not printed: {printed}");
     }
-    assert!(read("r.csv").contains("extra,4,,,,\r\n"), "{}", read("r.csv"));
-    assert!(read("r.html").contains("<span class=diverged>diverged</span>"));
-    let last: serde_json::Value = serde_json::from_str(read("r.json").lines().last().unwrap()).unwrap();
-    assert_eq!((&last["event"], &last["exit_code"]), (&"ended".into(), &1.into()));
-
-    let hidden = compare(folder.path(), &[&sides[..], &["--no-keys", "--output", "csv"]].concat());
-    assert_eq!(hidden.code, Some(1), "{hidden:?}");
-    assert!(!hidden.stdout.contains("@x") && hidden.stdout.starts_with("difference,fingerprint,column,class\r\n"));
-
-    let clean = compare(folder.path(), &["csv:old.csv", "csv:old.csv", "--key", "id"]);
-    assert_eq!(clean.code, Some(0), "{clean:?}");
-    write("none.csv", "id,mail,total\n");
-    let empty = compare(folder.path(), &["csv:none.csv", "csv:none.csv", "--key", "id"]);
-    assert_eq!(empty.code, Some(3), "{empty:?}");
-    let wrong = compare(folder.path(), &[&sides[..], &["--report", "r.doc"]].concat());
-    assert_eq!(wrong.code, Some(2), "{wrong:?}");
-    assert!(wrong.stderr.contains(".html, .csv, .json or .txt"), "{wrong:?}");
-    let file = compare(folder.path(), &[&sides[..], &["--repair-sql", "r.sql"]].concat());
-    assert_eq!(file.code, Some(2), "{file:?}");
-    assert!(file.stderr.contains("the new side is a file"), "{file:?}");
+    assert!(!printed.contains("panicked"), "{printed}");
+    printed
 }
 
 #[test]
-fn both_sides_are_held_against_a_ledger() {
+fn a_comparison_ends_with_its_verdict_as_words_and_as_an_exit_code() {
     let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    write("old.csv", "id,total,currency\n1,10,EUR\n2,20,EUR\n");
-    write("new.csv", "id,total,currency\n3,30,EUR\n2,20,EUR\n");
-    write(
-        "ledger.csv",
-        "order_id,amount,currency\n1,10,EUR\n2,20,EUR\n3,29,EUR\n4,5,EUR\n",
+    let old = sqlite(
+        &folder.path().join("old.db"),
+        "INSERT INTO orders VALUES (1, 1.5, 'a'), (2, 2, 'b'), (3, 3, 'c')",
     );
-    let ledger = [
-        "csv:old.csv",
-        "csv:new.csv",
-        "--key",
-        "id",
-        "--against",
-        "csv:ledger.csv",
-        "--split",
-        "--ledger-key",
-        "order_id",
-        "--amount",
-        "total",
-        "--ledger-amount",
-        "amount",
-        "--currency",
-        "currency",
-        "--settle",
-        "1",
+    let file = folder.path().join("new.csv");
+    let new = format!("csv:{}", file.display());
+    let settle = ["--settle", "10"];
+    let run =
+        |rest: &[&str]| compare(&[&[old.as_str(), new.as_str(), "--table", "orders"], rest, &settle[..]].concat());
+
+    std::fs::write(&file, "number,total,note\n3,3.00,c\n2,2,b\n1,1.50,a\n").unwrap();
+    ended(&run(&["--map", "id=number"]), 0, &["orders: clean"]);
+
+    std::fs::write(&file, "id,total,note\n3,3.01,c\n2,2,b \n7,1,x\n").unwrap();
+    let changed = [
+        "missing: id = 1",
+        "total 3 -> 3.01 (by value)",
+        "\"b\" -> \"b \" (by trailing space)",
+        "extra: id = 7",
     ];
-    let ran = compare(folder.path(), &ledger);
-    assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert_eq!(
-        ran.stdout,
-        "2: on both sides: ordered 40 EUR, charged 20 EUR\n\
-        3: amount differs (new side): ordered 30 EUR, charged 29 EUR\n\
-        4: charged without order: ordered 0, charged 5 EUR\n\
-        against the ledger: diverged: what was found stayed after it was read again\n  \
-        4 references: 2 old rows, 2 new rows, 4 of the ledger\n  \
-        1: charged without order; charged more than ordered: 5 EUR\n  \
-        1: amount differs (new side); charged more than ordered: -1 EUR\n  \
-        1: on both sides; charged more than ordered: -20 EUR\n"
+    ended(&run(&[]), 1, &changed);
+    ended(
+        &run(&["--tolerance", "total=0.01", "--tolerance", "note=trim", "--json"]),
+        1,
+        &["\"missing\"", "\"extra\""],
     );
-    write("new.csv", "id,total,currency\n3,29,EUR\n4,5,EUR\n");
-    let clean = compare(folder.path(), &ledger);
-    assert_eq!(clean.code, Some(0), "{clean:?}");
+    let explained = ended(
+        &run(&["--explain"]),
+        0,
+        &[
+            "a file has no index",
+            "column total: numeric and text of a file compared as decimal",
+        ],
+    );
+    assert!(!explained.contains("diverged"), "{explained}");
+
+    std::fs::write(&file, "id,total,note\n").unwrap();
+    ended(&run(&["--max-differences", "0"]), 3, &["inconclusive"]);
+    ended(&run(&["--columns", "none"]), 2, &["no column `none`"]);
+    ended(&run(&["--tolerance", "total=much"]), 2, &["`much` is no rule"]);
+}
+
+#[test]
+fn json_is_one_document_a_line_and_ends_with_the_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = sqlite(
+        &folder.path().join("old.db"),
+        "INSERT INTO orders VALUES (1, 1.5, 'two\nlines'), (2, 2, NULL)",
+    );
+    let new = sqlite(
+        &folder.path().join("new.db"),
+        "INSERT INTO orders VALUES (1, 1.5, 'two'), (2, 2, '')",
+    );
+    let ran = compare(&[&old, &new, "--table", "orders", "--json", "--settle", "10"]);
+    let printed = ended(&ran, 1, &[]);
+    let lines: Vec<serde_json::Value> = printed
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let text = lines.last().unwrap().to_string();
+    assert!(text.contains("diverged"), "{text}");
+    let classes: Vec<bool> = ["null-empty", "other"]
+        .iter()
+        .map(|class| printed.contains(class))
+        .collect();
+    assert_eq!(classes, [true, true], "{printed}");
+}
+
+#[test]
+fn a_secret_of_an_address_is_never_printed() {
+    for address in [
+        "postgres://someone:hunter2@127.0.0.1:1/shop",
+        "mysql://someone:hunter2@127.0.0.1:1/shop",
+        "mysql://someone:hunter2@db.example/shop",
+        "postgres://someone:hunter2@[broken/shop",
+        "oracle://someone:hunter2@db/shop",
+    ] {
+        let ran = compare(&[address, address, "--table", "t", "--key", "id", "--max-time", "5"]);
+        let printed = ended(&ran, 2, &["old side"]);
+        assert!(!printed.contains("hunter2"), "{printed}");
+    }
 }

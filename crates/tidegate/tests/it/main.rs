@@ -13,6 +13,7 @@ mod no_data;
 mod postbox;
 mod power;
 mod readme;
+mod reports;
 mod restart;
 mod shoppers;
 mod traffic;
