@@ -1,6 +1,7 @@
 //! CPU time of processes, from the kernel's own account.
 
 use anyhow::Context;
+use rustix::time::{ClockId, clock_gettime};
 
 /// Ticks per second of the kernel's account, fixed at 100 for every program on Linux.
 const TICKS: f64 = 100.0;
@@ -13,6 +14,12 @@ pub(crate) fn seconds(pid: u32) -> anyhow::Result<f64> {
     let (_, rest) = stat.rsplit_once(") ").context("an unknown form of /proc")?;
     let field = |n: usize| -> anyhow::Result<f64> { Ok(rest.split(' ').nth(n).context("too short")?.parse()?) };
     Ok((field(11)? + field(12)?) / TICKS)
+}
+
+/// CPU seconds of the calling thread.
+pub(crate) fn seconds_of_thread() -> f64 {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
 }
 
 /// CPU seconds of several processes.

@@ -4,6 +4,7 @@
 mod bounds;
 mod cpu;
 mod estate;
+mod judging;
 mod load;
 mod program;
 mod proxies;
@@ -45,6 +46,15 @@ enum What {
         #[arg(long, default_value_t = 1_000_000)]
         entries: u64,
     },
+    /// Judging: a second of counts of a thousand criteria, early in a stage and after 10,000 strata.
+    Judging {
+        /// Criteria of the one stage.
+        #[arg(long, default_value_t = 1_000)]
+        criteria: usize,
+        /// Seconds of counts.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// CPU time per request of the demo's shoppers in the demo's configuration: the gateway beside nginx (`split_clients`) and
     /// HAProxy, in alternating rounds.
     Proxies {
@@ -69,6 +79,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().what {
         What::Rollback { program, times, rate } => runtime.block_on(rollback::run(&program, times, rate)),
         What::Replay { entries } => replay::run(entries),
+        What::Judging { criteria, seconds } => judging::run(criteria, seconds),
         What::Proxies {
             program,
             shoppers,

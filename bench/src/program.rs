@@ -28,6 +28,8 @@ pub(crate) struct Program {
     client: Client,
     /// The entry that is read next.
     from: u64,
+    /// When the newest stratum of the entries read so far began, in milliseconds since 1970.
+    stratum_began: Option<i64>,
     pub(crate) gateway: SocketAddr,
     _folder: TempDir,
 }
@@ -81,6 +83,7 @@ impl Program {
             approvers,
             client: Client::new(),
             from: 1,
+            stratum_began: None,
             gateway: setup.gateway,
             _folder: folder,
         })
@@ -117,9 +120,17 @@ impl Program {
             loop {
                 for row in self.rows().await? {
                     self.from = row["seq"].as_u64().context("an entry without a number")? + 1;
+                    let is_evidence = row["kind"] == "evidence-recorded";
+                    if row["kind"] != kind && !is_evidence {
+                        continue;
+                    }
+                    let bytes = row["bytes"].as_str().context("an entry without bytes")?;
+                    let event: Value = serde_json::from_str(bytes)?;
+                    if is_evidence {
+                        self.stratum_began = event["stratum"]["began"].as_i64();
+                    }
                     if row["kind"] == kind {
-                        let bytes = row["bytes"].as_str().context("an entry without bytes")?;
-                        return Ok(serde_json::from_str(bytes)?);
+                        return Ok(event);
                     }
                 }
                 tokio::time::sleep(LOOK_EVERY).await;
@@ -128,6 +139,12 @@ impl Program {
         tokio::time::timeout(PATIENCE, looking)
             .await
             .with_context(|| format!("no `{kind}` within {PATIENCE:?}"))?
+    }
+
+    /// When the last stratum before the last awaited entry began, in milliseconds since 1970.
+    pub(crate) fn stratum_began(&self) -> anyhow::Result<i64> {
+        self.stratum_began
+            .context("no stratum was recorded, or one without its beginning")
     }
 
     /// Every incident that is not resolved.

@@ -9,7 +9,7 @@ use tidegate_journal::{Journal, NewEntry, Options};
 use tidegate_model::seam::{
     Actor, ArmCounts, Door, Effect, MeterCounts, Outcome, Receipt, Stratum, StratumId, StratumPart,
 };
-use tidegate_model::{Estate, GatewayId, IncidentId, Millis, StageId, Timestamp};
+use tidegate_model::{CriterionId, Estate, GatewayId, IncidentId, Millis, StageId, Timestamp};
 use tidegate_plan::{Mode, compile};
 use tidegate_runtime::Recovered;
 
@@ -19,13 +19,18 @@ use crate::estate::one_unit;
 const STRATA_BEFORE: u64 = 2_000;
 /// Rounds of one journal: a stage has at most 100 attempts.
 const ROUNDS_MAX: u64 = 90;
+/// Reports of one second.
+const HALVES: usize = 2;
 /// Entries of one append while the journal is written.
 const AT_ONCE: usize = 5_000;
 
 /// Records, writes, replays and prints.
 pub(crate) fn run(entries: u64) -> anyhow::Result<()> {
     let strata = STRATA_BEFORE.max(entries / ROUNDS_MAX / 2);
-    let mut recorder = Recorder::new()?;
+    let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+    let setup = one_unit(nowhere, nowhere, nowhere);
+    let compiled = compile(&setup.bundle(), &setup.settings, Mode::Author);
+    let mut recorder = Recorder::new(compiled.estate.context("the bench's estate has errors")?)?;
     while (recorder.events.len() as u64) < entries {
         recorder.round(strata)?;
     }
@@ -97,7 +102,7 @@ fn write(path: &std::path::Path, events: &[Event]) -> anyhow::Result<()> {
 }
 
 /// Drives the engine through one cutover after another and keeps what it says.
-struct Recorder {
+pub(crate) struct Recorder {
     estate: Arc<Estate>,
     state: State,
     now: Timestamp,
@@ -108,12 +113,10 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn new() -> anyhow::Result<Self> {
-        let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
-        let setup = one_unit(nowhere, nowhere, nowhere);
-        let compiled = compile(&setup.bundle(), &setup.settings, Mode::Author);
+    /// Begins with the bench's stage `shop` in an estate.
+    pub(crate) fn new(estate: Estate) -> anyhow::Result<Self> {
         let mut recorder = Self {
-            estate: Arc::new(compiled.estate.context("the bench's estate has errors")?),
+            estate: Arc::new(estate),
             state: State::default(),
             now: Timestamp(1_772_442_000_000),
             events: Vec::new(),
@@ -161,15 +164,26 @@ impl Recorder {
             .map_err(|refusal| anyhow::anyhow!("refused: {} ({})", refusal.what, refusal.remedy))
     }
 
+    /// Approval and the first step.
+    pub(crate) fn expose(&mut self) -> anyhow::Result<()> {
+        let stage = self.stage.clone();
+        self.ask(self.owner()?, Request::Approve { stage })?;
+        self.end_effects()
+    }
+
+    /// Lets a second pass.
+    pub(crate) fn later(&mut self) {
+        self.now = self.now.after(Millis::seconds(1));
+    }
+
+    /// Forgets what was recorded, which nobody wants to write; the state stays.
+    pub(crate) fn forget(&mut self) {
+        self.events.clear();
+    }
+
     /// Approval, exposure, evidence, harm, rollback, answer, change.
     fn round(&mut self, strata: u64) -> anyhow::Result<()> {
-        self.ask(
-            self.owner()?,
-            Request::Approve {
-                stage: self.stage.clone(),
-            },
-        )?;
-        self.end_effects()?;
+        self.expose()?;
         self.evidence(2)?;
         self.repeat_evidence(strata);
         while self.is_exposed() {
@@ -197,7 +211,7 @@ impl Recorder {
         self.ask(self.owner()?, change)
     }
 
-    fn is_exposed(&self) -> bool {
+    pub(crate) fn is_exposed(&self) -> bool {
         self.state
             .stages
             .get(&self.stage)
@@ -206,60 +220,61 @@ impl Recorder {
 
     /// A second of counts, both halves; `bad` of 1,000 pages of the new side fail.
     fn evidence(&mut self, bad: u64) -> anyhow::Result<()> {
-        self.now = self.now.after(Millis::seconds(1));
-        let version = self
-            .state
-            .asserted
-            .last_key_value()
+        self.later();
+        let arm = |n, hits| ArmCounts { n, hits };
+        let named = |name: &str, n, old, new| anyhow::Ok((CriterionId::parse(name)?, arm(n, old), arm(n, new)));
+        let prompt = vec![
+            named("split", 1_000, 1_000, 1_000)?,
+            named("view-errors", 1_000, 2, bad)?,
+        ];
+        self.stratum_of(StratumPart::Prompt, prompt)?;
+        self.stratum_of(StratumPart::Cohort, vec![named("order-completion", 20, 19, 19)?])
+    }
+
+    /// One half of a second's counts, of the old and of the new side; the cohort ends the second.
+    pub(crate) fn stratum_of(
+        &mut self,
+        part: StratumPart,
+        meters: Vec<(CriterionId, ArmCounts, ArmCounts)>,
+    ) -> anyhow::Result<()> {
+        let asserted = self.state.asserted.last_key_value();
+        let version = asserted
             .map(|(epoch, seq)| tidegate_model::seam::ExposureVersion {
                 epoch: *epoch,
                 seq: *seq,
             })
             .unwrap_or_default();
-        let arm = |n, hits| ArmCounts { n, hits };
-        let halves = [
-            (
-                StratumPart::Prompt,
-                vec![("split", 1_000, 1_000, 1_000), ("view-errors", 1_000, 2, bad)],
-            ),
-            (StratumPart::Cohort, vec![("order-completion", 20, 19, 19)]),
-        ];
-        for (part, meters) in halves {
-            let counts = meters.into_iter().map(|(criterion, n, old, new)| {
-                Ok(MeterCounts {
-                    stage: self.stage.clone(),
-                    criterion: tidegate_model::CriterionId::parse(criterion)?,
-                    old: arm(n, old),
-                    new: arm(n, new),
-                })
-            });
-            let stratum = Stratum {
-                id: StratumId {
-                    gateway: self.gateway.clone(),
-                    incarnation: 1,
-                    index: self.stratum,
-                    part,
-                },
-                began: self.now,
-                lasted: Millis::seconds(1),
-                version,
-                untracked: 0,
-                fallbacks: 0,
-                voided: false,
-                counts: counts.collect::<anyhow::Result<_>>()?,
-            };
-            self.ask(self.at_gateway(), Request::Evidence(stratum))?;
-        }
-        self.stratum += 1;
-        Ok(())
+        let counted = |(criterion, old, new)| MeterCounts {
+            stage: self.stage.clone(),
+            criterion,
+            old,
+            new,
+        };
+        let stratum = Stratum {
+            id: StratumId {
+                gateway: self.gateway.clone(),
+                incarnation: 1,
+                index: self.stratum,
+                part,
+            },
+            began: self.now,
+            lasted: Millis::seconds(1),
+            version,
+            untracked: 0,
+            fallbacks: 0,
+            voided: false,
+            counts: meters.into_iter().map(counted).collect(),
+        };
+        self.stratum += u64::from(part == StratumPart::Cohort);
+        self.ask(self.at_gateway(), Request::Evidence(stratum))
     }
 
     /// So many more seconds of the same counts, as the entries that the engine made of the last second: deciding each anew
     /// would take hours and give nothing else.
-    fn repeat_evidence(&mut self, seconds: u64) {
+    pub(crate) fn repeat_evidence(&mut self, seconds: u64) {
         let entries = self.events.iter().rev();
         let is_evidence = |event: &&Event| matches!(event.body, Body::EvidenceRecorded { .. });
-        let last: Vec<Event> = entries.take_while(is_evidence).cloned().collect();
+        let last: Vec<Event> = entries.filter(is_evidence).take(HALVES).cloned().collect();
         for _ in 0..seconds {
             self.now = self.now.after(Millis::seconds(1));
             for mut event in last.iter().rev().cloned() {
@@ -306,7 +321,10 @@ mod tests {
 
     #[test]
     fn a_round_goes_from_approval_to_the_way_back() {
-        let mut recorder = Recorder::new().expect("the bench's estate is run");
+        let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+        let setup = one_unit(nowhere, nowhere, nowhere);
+        let estate = compile(&setup.bundle(), &setup.settings, Mode::Author).estate;
+        let mut recorder = Recorder::new(estate.expect("it has no errors")).expect("the bench's estate is run");
         recorder.round(5).expect("a round");
         recorder.round(5).expect("the next round");
         assert!(recorder.events.len() > 2 * 2 * 5, "{} events", recorder.events.len());

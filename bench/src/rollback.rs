@@ -25,7 +25,7 @@ pub(crate) async fn run(program: &Path, times: usize, rate: u32) -> anyhow::Resu
     let counts = Arc::new(Counts::default());
     let sending = tokio::spawn(load::send(tidegate.gateway, rate, counts.clone()));
     let began = Instant::now();
-    let (mut pages, mut carts, mut found) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut pages, mut carts, mut found, mut tipped) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..times {
         tidegate.expose().await.with_context(|| format!("round {round}"))?;
         let before = seen.pages.load(Ordering::Relaxed);
@@ -36,6 +36,8 @@ pub(crate) async fn run(program: &Path, times: usize, rate: u32) -> anyhow::Resu
         seen.is_failing.store(true, Ordering::Relaxed);
         let verdict = tidegate.wait_for("harm-found").await?;
         let verdict_ms = verdict["at"].as_i64().context("an event without its time")?;
+        // The request that tipped the criterion came in the last stratum, at its beginning at the earliest.
+        tipped.push(verdict_ms - tidegate.stratum_began()?);
         tidegate.wait_for("rolled-back").await?;
         tokio::time::sleep(DRAINED_AFTER).await;
         found.push(verdict_ms - failed_ms);
@@ -53,12 +55,14 @@ pub(crate) async fn run(program: &Path, times: usize, rate: u32) -> anyhow::Resu
         counts.sent.load(Ordering::Relaxed) as f64 / seconds
     );
     line("first failure to verdict", &mut found);
+    line("beginning of the stratum that tipped it to verdict", &mut tipped);
     line("verdict to the last visitor without an open cart", &mut pages);
     line("verdict to the last request of a drained cart", &mut carts);
     let slowest = pages.iter().max().context("no rollback was measured")?;
     println!("figure rollbacks {}", pages.len());
     println!("figure rollback-answers-per-second {:.0}", answered as f64 / seconds);
     println!("figure verdict-to-effect-ms-max {slowest}");
+    println!("figure tipped-to-verdict-ms-p99 {}", at(&tipped, 0.99));
     tidegate.stop().await
 }
 
@@ -78,11 +82,15 @@ async fn settle(tidegate: &mut Program, round: usize) -> anyhow::Result<()> {
 
 fn line(what: &str, values: &mut [i64]) {
     values.sort_unstable();
-    let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
     println!(
         "  {what:<50} median {:>5} ms   p95 {:>5} ms   max {:>5} ms",
-        at(0.5),
-        at(0.95),
-        at(1.0)
+        at(values, 0.5),
+        at(values, 0.95),
+        at(values, 1.0)
     );
+}
+
+/// The value below which this share of sorted values lies.
+fn at(values: &[i64], share: f64) -> i64 {
+    values[((values.len() - 1) as f64 * share).round() as usize]
 }

@@ -1,0 +1,120 @@
+//! Judging: what a second of counts costs a controller with a thousand criteria, at the beginning of a stage and after days of it.
+
+use anyhow::{Context, bail};
+use tidegate_model::seam::{ArmCounts, SPLIT, StratumPart};
+use tidegate_model::{CriterionId, Estate};
+use tidegate_plan::{Bundle, Mode, SourceFile, compile};
+
+use crate::cpu;
+use crate::estate::one_unit;
+use crate::replay::Recorder;
+
+/// Strata that have come before the first measured one, in a young stage and in an old one.
+const YOUNG: u64 = 100;
+const OLD: u64 = 10_000;
+
+/// Measures and prints.
+pub(crate) fn run(criteria: usize, seconds: u32) -> anyhow::Result<()> {
+    let estate = crowded(criteria)?;
+    let mut young = exposed(&estate, criteria, YOUNG)?;
+    let mut old = exposed(&estate, criteria, OLD)?;
+    let (mut young_s, mut old_s) = (0.0, 0.0);
+    // In turns, so that what else the machine does meets both.
+    for _ in 0..seconds {
+        young_s += second(&mut young, criteria)?;
+        old_s += second(&mut old, criteria)?;
+    }
+    let share = |took: f64| 100.0 * took / f64::from(seconds);
+    println!("judging {criteria} criteria each second, {seconds} seconds of counts");
+    println!("  after {YOUNG} strata: {:.2} % of a core", share(young_s));
+    println!("  after {OLD} strata: {:.2} % of a core", share(old_s));
+    println!("figure judging-percent-of-a-core {:.3}", share(old_s));
+    println!("figure judging-old-to-young {:.3}", old_s / young_s);
+    Ok(())
+}
+
+/// The bench's estate with a gate of so many criteria.
+fn crowded(criteria: usize) -> anyhow::Result<Estate> {
+    let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+    let setup = one_unit(nowhere, nowhere, nowhere);
+    let mut files = Vec::new();
+    for SourceFile { path, text } in setup.bundle().files {
+        let text = match text.split_once("          - { flow: order, completion") {
+            None => text,
+            Some((before, rest)) => {
+                let (_, after) = rest
+                    .split_once("      rollback:")
+                    .context("the estate's gate has moved")?;
+                format!("{before}{}      rollback:{after}", gate(criteria))
+            }
+        };
+        // The failure mode names its signals.
+        let text = text
+            .replace("shop/view-errors", "shop/c1")
+            .replace("shop/order-completion", "shop/c0");
+        files.push(SourceFile { path, text });
+    }
+    let compiled = compile(&Bundle { files }, &setup.settings, Mode::Author);
+    compiled.estate.with_context(|| format!("{:#?}", compiled.diagnostics))
+}
+
+/// Completion, errors and latency by turns.
+fn gate(criteria: usize) -> String {
+    (0..criteria)
+        .map(|n| match n % 3 {
+            0 => format!("          - {{ name: c{n}, flow: order, completion: not worse, on-harm: rollback }}\n"),
+            1 => format!("          - {{ name: c{n}, errors: view, at-most: 5%, not-worse-by: 2pp }}\n"),
+            _ => format!("          - {{ name: c{n}, latency: view, p95: 500ms }}\n"),
+        })
+        .collect()
+}
+
+/// A stage under its first step, with so many strata of counts.
+fn exposed(estate: &Estate, criteria: usize, strata: u64) -> anyhow::Result<Recorder> {
+    let mut recorder = Recorder::new(estate.clone())?;
+    recorder.expose()?;
+    for (part, meters) in halves(criteria)? {
+        recorder.stratum_of(part, meters)?;
+    }
+    recorder.repeat_evidence(strata);
+    recorder.forget();
+    if !recorder.is_exposed() {
+        bail!("the stage is not exposed any more");
+    }
+    Ok(recorder)
+}
+
+/// Decides about one more second of counts; CPU seconds that it took.
+fn second(recorder: &mut Recorder, criteria: usize) -> anyhow::Result<f64> {
+    let halves = halves(criteria)?;
+    recorder.later();
+    let began = cpu::seconds_of_thread();
+    for (part, meters) in halves {
+        recorder.stratum_of(part, meters)?;
+    }
+    let took = cpu::seconds_of_thread() - began;
+    recorder.forget();
+    if !recorder.is_exposed() {
+        bail!("the stage is not exposed any more");
+    }
+    Ok(took)
+}
+
+/// What is counted of one part of a second: by criterion, the old side and the new.
+type Half = (StratumPart, Vec<(CriterionId, ArmCounts, ArmCounts)>);
+
+/// One second's counts of two sides that are alike, by part, as gateways report them.
+fn halves(criteria: usize) -> anyhow::Result<[Half; 2]> {
+    let arm = |n, hits| ArmCounts { n, hits };
+    let mut prompt = vec![(CriterionId::parse(SPLIT)?, arm(1_000, 1_000), arm(1_000, 1_000))];
+    let mut cohort = Vec::new();
+    for n in 0..criteria {
+        let id = CriterionId::parse(&format!("c{n}"))?;
+        match n % 3 {
+            0 => cohort.push((id, arm(20, 19), arm(20, 19))),
+            1 => prompt.push((id, arm(1_000, 2), arm(1_000, 2))),
+            _ => prompt.push((id, arm(1_000, 10), arm(1_000, 10))),
+        }
+    }
+    Ok([(StratumPart::Prompt, prompt), (StratumPart::Cohort, cohort)])
+}
