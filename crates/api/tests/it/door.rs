@@ -321,16 +321,13 @@ async fn unknown_paths_and_methods_are_problems_too() {
         "TG8110",
     )
     .await;
-    problem(
-        town.get("/api/v1/stages/none")
-            .bearer_auth(&token)
-            .send()
-            .await
-            .unwrap(),
-        404,
-        "TG8111",
-    )
-    .await;
+    for path in [
+        "/api/v1/stages/none",
+        "/api/v1/stages/checkout/criteria/none",
+        "/api/v1/flows/none/latency",
+    ] {
+        problem(town.get(path).bearer_auth(&token).send().await.unwrap(), 404, "TG8111").await;
+    }
 }
 
 #[tokio::test]
