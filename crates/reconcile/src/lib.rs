@@ -12,6 +12,7 @@ pub mod comparison;
 mod cursor;
 pub mod decimal;
 pub mod difference;
+pub mod differing;
 pub mod encode;
 pub mod entity;
 pub mod event;
