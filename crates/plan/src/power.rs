@@ -4,7 +4,7 @@
 mod table;
 
 use serde::Serialize;
-use tidegate_model::ask::Looks;
+use tidegate_model::ask::{LevelQuestion, Looks};
 use tidegate_model::flow::Flow;
 use tidegate_model::plan::{Criterion, Measure, Step};
 use tidegate_model::{BasisPoints, CriterionId, Estate, Millis, PartsPerMillion, PlanId, StageId};
@@ -276,11 +276,20 @@ fn note(ground: &Ground<'_>, criterion: &Criterion, step: &Step, part: Part) -> 
         Measure::Errors { .. } | Measure::Latency { .. } => {
             Some("failures and slow answers are taken to be a tenth of what is allowed".to_owned())
         }
-        Measure::Level { cadence, .. } => Some(format!(
-            "a bound, no test: {} answers in the soak, {} in the longest time",
-            step.soak.0 / cadence.every.0.max(1),
-            step.at_most.0 / cadence.every.0.max(1)
-        )),
+        Measure::Level { ask, cadence, .. } => {
+            let answers = format!(
+                "a bound, no test: {} answers in the soak, {} in the longest time",
+                step.soak.0 / cadence.every.0.max(1),
+                step.at_most.0 / cadence.every.0.max(1)
+            );
+            Some(match ask.question {
+                LevelQuestion::Csv { .. } => format!("{answers}, if its rows come as often as they are asked for"),
+                LevelQuestion::Prometheus { .. }
+                | LevelQuestion::Sql { .. }
+                | LevelQuestion::Log { .. }
+                | LevelQuestion::Probe { .. } => answers,
+            })
+        }
         Measure::Counted { new, looks, .. } => {
             let source = format!("what {} counts is not declared and needs no declared traffic", new.on);
             Some(match looks {

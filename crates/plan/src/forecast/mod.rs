@@ -1,7 +1,7 @@
 //! Forecasts: how long a criterion needs to pass on the declared traffic, and what it can see until then. `check`, its rule
 //! against decorative gates and `power` all ask here, so that they cannot disagree.
 
-use tidegate_model::ask::{Cadence, CountQuestion, LevelQuestion, Looks};
+use tidegate_model::ask::{Cadence, CountQuestion, Looks};
 use tidegate_model::edge::Edge;
 use tidegate_model::flow::{Flow, SegmentValue};
 use tidegate_model::plan::{Criterion, Measure, Plan, Stage, Step, Traffic as Declared};
@@ -142,9 +142,7 @@ impl Ground<'_> {
                 let traffic = self.split(declared, part, step, 1.0 - quantile.ratio())?;
                 pass(&traffic, Hits::Bad, Margin::Relative(not_worse_by.ratio()), alpha, sure)
             }),
-            Measure::Level {
-                ask, lasting, cadence, ..
-            } => Need::Seconds(seconds(level_time(&ask.question, *lasting, cadence))),
+            Measure::Level { lasting, cadence, .. } => Need::Seconds(seconds(level_time(*lasting, cadence))),
             // What a source counts is not declared; at least one answer is needed.
             Measure::Counted { cadence, .. } => Need::Seconds(seconds(cadence.every)),
             Measure::SqlEqual { every, .. } => Need::Seconds(seconds(*every)),
@@ -378,18 +376,12 @@ fn errors_expected(measure: &Measure) -> Option<f64> {
     Some(allowed * SHARE_OF_LIMIT)
 }
 
-/// Time until a number has been within its bound for so long: the wait for the first number, and whole numbers after it. A
-/// table has one a day, and that day is over everywhere half a day after its end.
-fn level_time(question: &LevelQuestion, lasting: Millis, cadence: &Cadence) -> Millis {
-    let (between, late) = match question {
-        LevelQuestion::Csv { .. } => (DAY.0.max(cadence.every.0), DAY_IS_OVER.0),
-        LevelQuestion::Prometheus { .. }
-        | LevelQuestion::Sql { .. }
-        | LevelQuestion::Log { .. }
-        | LevelQuestion::Probe { .. } => (cadence.every.0.max(1), 0),
-    };
-    let numbers = lasting.0.div_ceil(between).saturating_add(1);
-    Millis(numbers.saturating_mul(between).saturating_add(late))
+/// Time until a number has been within its bound for so long: the wait for the first number, and whole questions after it.
+/// How far apart the rows of a table are nobody declares; they are taken to be as fresh as they are asked for.
+fn level_time(lasting: Millis, cadence: &Cadence) -> Millis {
+    let every = cadence.every.0.max(1);
+    let questions = lasting.0.div_ceil(every).saturating_add(1);
+    Millis(questions.saturating_mul(every))
 }
 
 fn pass(traffic: &Traffic, hits: Hits, margin: Margin, alpha: f64, sure: Sure) -> Option<f64> {
