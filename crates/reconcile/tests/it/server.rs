@@ -26,7 +26,7 @@ trap finish EXIT
 # Only the end of the standard input ends it: a signal to the whole group must not leave the server behind.
 trap '' HUP INT TERM
 printf 'secret' >"$folder/password"
-"$bin/initdb" -N -D "$folder/db" -U tidegate -A scram-sha-256 --pwfile="$folder/password" -E UTF8 --locale=C.UTF-8 \
+"$bin/initdb" -N -D "$folder/db" -U tidegate -A password --pwfile="$folder/password" -E UTF8 --locale=C.UTF-8 \
   >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
 "$bin/pg_ctl" -D "$folder/db" -w -t 60 -l "$folder/log" \
   -o "-k $folder -p $port -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=80" start >/dev/null 2>&1 \
