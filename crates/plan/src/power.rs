@@ -76,7 +76,7 @@ pub struct CriterionPower {
     pub note: Option<String>,
 }
 
-/// A change that is seen.
+/// What is seen: a change, or for a bound without a test how often it is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "of")]
 pub enum Seen {
@@ -91,6 +91,11 @@ pub enum Seen {
         from: f64,
         /// What is seen.
         to: f64,
+    },
+    /// Answers of a source that tells a number.
+    Answers {
+        /// How many at most.
+        count: u64,
     },
 }
 
@@ -171,7 +176,19 @@ fn of_criterion(ground: &Ground<'_>, criterion: &Criterion, step: &Step) -> Crit
     let declared = flow_of(&criterion.measure).and_then(|flow| ground.declared(flow));
     let (needs_s, outcome, code) = outcome(ground, criterion, step);
     let is_test = is_test(&criterion.measure) && outcome != Outcome::NotCompared;
-    let seen = |time: Millis| ground.visible(criterion, step, time).map(seen);
+    let seen = |time: Millis| match &criterion.measure {
+        Measure::Level { cadence, .. } => Some(Seen::Answers {
+            count: time.0 / cadence.every.0.max(1),
+        }),
+        Measure::Completion { .. }
+        | Measure::Errors { .. }
+        | Measure::Latency { .. }
+        | Measure::Slower { .. }
+        | Measure::Counted { .. }
+        | Measure::SqlEqual { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => ground.visible(criterion, step, time).map(seen),
+    };
     CriterionPower {
         criterion: criterion.id.clone(),
         title: criterion.title.clone(),
@@ -190,7 +207,7 @@ fn of_criterion(ground: &Ground<'_>, criterion: &Criterion, step: &Step) -> Crit
         needs_s,
         outcome,
         code,
-        note: note(ground, criterion, step, part),
+        note: note(ground, criterion, part),
     }
 }
 
@@ -264,7 +281,7 @@ fn percent_number(share: PartsPerMillion) -> String {
     share.to_string().trim_end_matches('%').trim_end().to_owned()
 }
 
-fn note(ground: &Ground<'_>, criterion: &Criterion, step: &Step, part: Part) -> Option<String> {
+fn note(ground: &Ground<'_>, criterion: &Criterion, part: Part) -> Option<String> {
     let of_segment = criterion.segment.as_ref().and_then(|segment| match part {
         Part::Assumed(share) => Some(format!(
             "{segment} is taken for {:.1} % of attempts; declare it under `segments` of the traffic",
@@ -276,20 +293,15 @@ fn note(ground: &Ground<'_>, criterion: &Criterion, step: &Step, part: Part) -> 
         Measure::Errors { .. } | Measure::Latency { .. } => {
             Some("failures and slow answers are taken to be a tenth of what is allowed".to_owned())
         }
-        Measure::Level { ask, cadence, .. } => {
-            let answers = format!(
-                "a bound, no test: {} answers in the soak, {} in the longest time",
-                step.soak.0 / cadence.every.0.max(1),
-                step.at_most.0 / cadence.every.0.max(1)
-            );
-            Some(match ask.question {
-                LevelQuestion::Csv { .. } => format!("{answers}, if its rows come as often as they are asked for"),
-                LevelQuestion::Prometheus { .. }
-                | LevelQuestion::Sql { .. }
-                | LevelQuestion::Log { .. }
-                | LevelQuestion::Probe { .. } => answers,
-            })
-        }
+        Measure::Level { ask, cadence, .. } => Some(match ask.question {
+            LevelQuestion::Csv { .. } => {
+                format!("a bound, no test: asked every {}, if rows come as often", cadence.every)
+            }
+            LevelQuestion::Prometheus { .. }
+            | LevelQuestion::Sql { .. }
+            | LevelQuestion::Log { .. }
+            | LevelQuestion::Probe { .. } => format!("a bound, no test: asked every {}", cadence.every),
+        }),
         Measure::Counted { new, looks, .. } => {
             let source = format!("what {} counts is not declared and needs no declared traffic", new.on);
             Some(match looks {

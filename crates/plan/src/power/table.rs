@@ -105,6 +105,7 @@ fn dash() -> String {
 fn change(seen: Seen) -> String {
     match seen {
         Seen::Completion { drop } => format!("-{:.1} %", 100.0 * drop),
+        Seen::Answers { count } => format!("{count} answers"),
         Seen::Share { from, to } => format!("{:.1} to {:.1} %", 100.0 * from, 100.0 * to),
     }
 }

@@ -147,9 +147,10 @@ fn only_what_is_declared_is_forecast() {
         (level.outcome, level.needs_s, level.false_harm),
         (Outcome::Fits, Some(360.0), None)
     );
+    assert_eq!(level.note.as_deref(), Some("a bound, no test: asked every 1m"));
     assert_eq!(
-        level.note.as_deref(),
-        Some("a bound, no test: 240 answers in the soak, 4320 in the longest time")
+        (level.in_soak, level.in_longest),
+        (Some(Seen::Answers { count: 240 }), Some(Seen::Answers { count: 4_320 }))
     );
     let counts = named(&found, 0, "app-counts");
     assert_eq!(
@@ -196,7 +197,7 @@ fn a_later_try_has_less_to_spend_and_sees_less() {
     assert!((ratio - 4.0).abs() < 1e-9, "{ratio}");
     let drop = |one: &CriterionPower| match one.in_longest {
         Some(Seen::Completion { drop }) => drop,
-        Some(Seen::Share { .. }) | None => f64::NAN,
+        Some(Seen::Share { .. } | Seen::Answers { .. }) | None => f64::NAN,
     };
     assert!(drop(&second) > drop(&first), "{second:?} {first:?}");
     assert_eq!(first.needs_s, second.needs_s);
@@ -212,7 +213,7 @@ fn programs_read_the_same_figures() {
         first["in_longest"]["drop"].as_f64(),
         match found.steps[0].criteria[0].in_longest {
             Some(Seen::Completion { drop }) => Some(drop),
-            Some(Seen::Share { .. }) | None => None,
+            Some(Seen::Share { .. } | Seen::Answers { .. }) | None => None,
         }
     );
     assert_eq!(
