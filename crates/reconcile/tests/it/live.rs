@@ -1,4 +1,4 @@
-//! Data that is written while it is compared, servers that go away, and limits that are reached: never clean by mistake.
+//! Data that is written while it is compared, columns that change, servers that go away: never clean by mistake.
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "a test listens to the events that it is about"
@@ -20,7 +20,7 @@ use crate::server::{Make, MariaDb, Postgres, Server, Servers};
 const ROUNDS: u32 = 25;
 
 /// Runs a comparison and shows every event to a listener.
-async fn run(
+pub(crate) async fn run(
     old: &str,
     new: &str,
     entity: Entity,
@@ -36,7 +36,7 @@ async fn run(
 }
 
 /// A table of so many rows on both sides.
-async fn filled(servers: &Servers, rows: u32) -> (Postgres, MariaDb) {
+pub(crate) async fn filled(servers: &Servers, rows: u32) -> (Postgres, MariaDb) {
     let (old, new) = (servers.postgres().await, servers.mariadb().await);
     old.run(&format!(
         "CREATE TABLE t (id int primary key, v bigint); INSERT INTO t SELECT s, 0 FROM generate_series(1, {rows}) s;
@@ -50,7 +50,7 @@ async fn filled(servers: &Servers, rows: u32) -> (Postgres, MariaDb) {
     (old, new)
 }
 
-fn entity() -> Entity {
+pub(crate) fn entity() -> Entity {
     table("t", &["id"], &["v"])
 }
 
@@ -196,38 +196,6 @@ async fn no_rows_are_not_clean() {
 }
 
 #[tokio::test]
-async fn a_limit_that_is_reached_is_said_and_never_clean() {
-    let servers = Servers::shared().await;
-    let (old, new) = filled(&servers, 60_000).await;
-    let slow = Budget {
-        time_max: Some(Duration::from_millis(400)),
-        rows_per_second_max: Some(20_000),
-        ..fast()
-    };
-    let verdict = run(&old.0, &new.0, entity(), slow, Earlier::default(), |_| {})
-        .await
-        .unwrap();
-    assert_eq!(
-        (verdict.outcome, &verdict.doubts),
-        (Outcome::Inconclusive, &vec![Doubt::TimeReached])
-    );
-    assert!(!verdict.coverage.is_whole);
-    new.run("UPDATE t SET v = 1").await;
-    let few = Budget {
-        differences_max: 10,
-        ..fast()
-    };
-    let verdict = run(&old.0, &new.0, entity(), few, Earlier::default(), |_| {})
-        .await
-        .unwrap();
-    assert_eq!(
-        (verdict.outcome, &verdict.doubts),
-        (Outcome::Diverged, &vec![Doubt::DifferencesReached])
-    );
-    assert!(verdict.coverage.old_rows < 60_000, "{:?}", verdict.coverage);
-}
-
-#[tokio::test]
 async fn what_an_earlier_run_got_done_is_not_read_again() {
     let servers = Servers::shared().await;
     let (old, new) = filled(&servers, 40_000).await;
@@ -291,7 +259,7 @@ async fn columns_that_change_in_mid_run_end_it() {
 }
 
 /// Does something to its end while the comparison stands still.
-fn elsewhere(work: impl Future<Output = ()> + Send + 'static) {
+pub(crate) fn elsewhere(work: impl Future<Output = ()> + Send + 'static) {
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -300,76 +268,6 @@ fn elsewhere(work: impl Future<Output = ()> + Send + 'static) {
         runtime.block_on(work);
     });
     thread.join().unwrap();
-}
-
-#[tokio::test]
-async fn a_lock_that_is_not_given_makes_the_verdict_inconclusive() {
-    let servers = Servers::shared().await;
-    let (old, new) = filled(&servers, 60_000).await;
-    let mut lock = None;
-    let verdict = run(
-        &old.0,
-        &new.0,
-        entity(),
-        Budget { parallel: 1, ..fast() },
-        Earlier::default(),
-        |event| {
-            if matches!(event, Event::ChunkDone(_)) && lock.is_none() {
-                lock = Some(Lock::take(&old.0));
-            }
-        },
-    );
-    let verdict = verdict.await.unwrap();
-    assert_eq!(verdict.outcome, Outcome::Inconclusive);
-    let [Doubt::ChunksSkipped { chunks, fault }] = verdict.doubts.as_slice() else {
-        panic!("{verdict:?}");
-    };
-    assert_eq!((*chunks, fault.contains("lock timeout")), (1, true), "{fault}");
-}
-
-/// A lock on the table that keeps every reader out until it is dropped.
-struct Lock {
-    release: Option<std::sync::mpsc::Sender<()>>,
-    holder: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Lock {
-    fn take(address: &str) -> Self {
-        let (release, released) = std::sync::mpsc::channel::<()>();
-        let (told, locked) = std::sync::mpsc::channel();
-        let address = address.to_owned();
-        let holder = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            let client = runtime.block_on(async {
-                let (client, connection) = tokio_postgres::connect(&address, tokio_postgres::NoTls).await.unwrap();
-                tokio::spawn(connection);
-                client
-                    .batch_execute("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
-                    .await
-                    .unwrap();
-                client
-            });
-            told.send(()).unwrap();
-            // Ends with an error when the other end is dropped, which is the sign.
-            released.recv().unwrap_err();
-            drop(client);
-        });
-        locked.recv().unwrap();
-        Self {
-            release: Some(release),
-            holder: Some(holder),
-        }
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        drop(self.release.take());
-        self.holder.take().unwrap().join().unwrap();
-    }
 }
 
 #[tokio::test]
@@ -422,86 +320,6 @@ async fn a_row_without_a_key_is_seen_wherever_the_ranges_are_cut() {
             .unwrap_or_else(|| panic!("the {lacking} side has a key that is NULL"));
         assert_eq!(fault.to_string(), format!("{lacking} side: a key is NULL"));
     }
-}
-
-/// A session that is at work until it is dropped.
-async fn at_work(database: &Postgres) -> tokio::task::JoinHandle<()> {
-    let (client, connection) = tokio_postgres::connect(&database.0, tokio_postgres::NoTls)
-        .await
-        .unwrap();
-    tokio::spawn(connection);
-    let work = tokio::spawn(async move { drop(client.batch_execute("SELECT pg_sleep(600) /* work */").await) });
-    let (client, connection) = tokio_postgres::connect(&database.0, tokio_postgres::NoTls)
-        .await
-        .unwrap();
-    tokio::spawn(connection);
-    let asked = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%600) /* work */' AND state = 'active'
-        AND pid <> pg_backend_pid()";
-    let deadline = std::time::Instant::now() + Duration::from_secs(60);
-    while client.query_one(asked, &[]).await.unwrap().get::<_, i64>(0) == 0 {
-        assert!(std::time::Instant::now() < deadline, "the session is not at work");
-    }
-    work
-}
-
-#[tokio::test]
-async fn a_busy_database_is_left_alone() {
-    let own = tokio::task::spawn_blocking(|| Server::start(Make::Postgres))
-        .await
-        .unwrap();
-    let old = own.postgres("postgres");
-    old.run("CREATE TABLE t (id int primary key, v bigint); INSERT INTO t SELECT s, 0 FROM generate_series(1, 10) s")
-        .await;
-    let mut work = Some(at_work(&old).await);
-    let calm = Budget {
-        active_sessions_max: Some(0),
-        ..fast()
-    };
-    let mut paused = Vec::new();
-    let entity = entity();
-    // A server of its own: others' tests would be load.
-    let (old_source, new_source) = (source::open(&old.0).unwrap(), source::open(&old.0).unwrap());
-    let comparison = Comparison::prepare(entity, old_source, new_source, calm).await.unwrap();
-    let mut listen = |event| {
-        if let Event::Paused { side, why, .. } = event {
-            paused.push((side, why));
-            if let Some(work) = work.take() {
-                let old = Postgres(old.0.clone());
-                elsewhere(async move {
-                    old.run("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%600) /* work */'")
-                        .await;
-                });
-                work.abort();
-            }
-        }
-    };
-    let verdict = comparison
-        .run(Earlier::default(), &Stop::default(), &mut listen)
-        .await
-        .unwrap();
-    assert_eq!(paused[0].1, "1 sessions are at work");
-    assert_eq!(verdict.outcome, Outcome::Clean);
-}
-
-#[tokio::test]
-async fn a_limit_of_a_load_that_is_hidden_is_no_limit_and_said() {
-    let servers = Servers::shared().await;
-    let (old, new) = filled(&servers, 10).await;
-    old.run("CREATE ROLE reader LOGIN PASSWORD 'secret'; GRANT SELECT ON t TO reader")
-        .await;
-    // A session of somebody else, whose state the reader may not see.
-    let (client, connection) = tokio_postgres::connect(&old.0, tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    let reader = old.0.replace("tidegate:secret", "reader:secret");
-    let calm = Budget {
-        active_sessions_max: Some(50),
-        ..fast()
-    };
-    let ended = run(&reader, &new.0, entity(), calm, Earlier::default(), |_| {}).await;
-    assert_eq!(ended.err().map(|fault| fault.fault), Some(SourceFault::LoadHidden));
-    let ended = run(&reader, &new.0, entity(), fast(), Earlier::default(), |_| {}).await;
-    assert_eq!(ended.map(|verdict| verdict.outcome), Ok(Outcome::Clean));
-    drop(client);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod ledgers;
 mod live;
 mod pairs;
 mod pitfalls;
+mod polite;
 mod random;
 mod repairs;
 mod resumes;
