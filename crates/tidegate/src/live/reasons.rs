@@ -120,6 +120,10 @@ fn find(estate: &Estate, asked: Asked<'_>) -> anyhow::Result<(StageId, Criterion
         .flat_map(|plan| &plan.stages)
         .flat_map(|stage| stage.gate.criteria.iter().map(|criterion| (&stage.id, &criterion.id)))
         .collect();
+    pick(&all, asked)
+}
+
+fn pick(all: &[(&StageId, &CriterionId)], asked: Asked<'_>) -> anyhow::Result<(StageId, CriterionId)> {
     if let Some(stage) = asked.stage
         && !all.iter().any(|(id, _)| id.as_str() == stage)
     {
@@ -329,6 +333,37 @@ impl Replay {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_of_two_stages_needs_the_stage_and_an_unknown_one_is_told_the_nearest() {
+        let stage = |name| StageId::parse(name).expect("a name");
+        let criterion = |name| CriterionId::parse(name).expect("a name");
+        let (shop, pricing) = (stage("shop"), stage("pricing"));
+        let (errors, prices) = (criterion("errors"), criterion("prices"));
+        let all = [(&shop, &errors), (&pricing, &errors), (&pricing, &prices)];
+        let asked = |criterion, stage| {
+            let asked = Asked {
+                criterion,
+                stage,
+                at: None,
+            };
+            pick(&all, asked).map_err(|error| error.to_string())
+        };
+        assert_eq!(asked("prices", None), Ok((pricing.clone(), prices.clone())));
+        assert_eq!(asked("errors", Some("shop")), Ok((shop.clone(), errors.clone())));
+        assert_eq!(
+            asked("errors", None),
+            Err("stages `shop`, `pricing` have a criterion `errors` each; say which with `--stage`".to_owned())
+        );
+        assert_eq!(
+            asked("prizes", Some("shop")),
+            Err("there is no criterion `prizes`; nearest: `errors`".to_owned())
+        );
+        assert_eq!(
+            asked("prices", Some("price")),
+            Err("no stage `price` has criteria; nearest: `pricing`, `shop`".to_owned())
+        );
+    }
 
     #[test]
     fn near_names_are_those_with_few_letters_changed_or_more_to_them() {
