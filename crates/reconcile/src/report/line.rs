@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `began` | `format` (1), `entity`, `old`, `new`, `key` and `columns` (names), `left_out` (sentences), `shown` (`values`, `keys`, `fingerprints`) |
 //! | `progress` | `old_rows`, `new_rows`, `rows_now`, `rows_estimated` (or null), `chunks_done`, `suspects`, `elapsed_ms` |
+//! | `sorting` | `side`, `why`: its rows are sorted first; what was told of chunks before no longer counts |
 //! | `chunk-done` | `from`, `until` (keys; null is an open end), `old_rows`, `new_rows`, `suspects` |
 //! | `chunk-skipped` | `from`, `until`, `fault` |
 //! | `paused` | `side`, `why`, `pause_ms` |

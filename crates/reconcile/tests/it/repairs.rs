@@ -343,3 +343,44 @@ async fn ask(address: &str, sql: &str) -> String {
         text
     }
 }
+
+#[tokio::test]
+async fn after_the_script_a_sqlite_file_is_what_postgresql_is() {
+    let servers = Servers::shared().await;
+    let old = servers.postgres().await;
+    old.run(
+        "CREATE TABLE t (id int PRIMARY KEY, flag boolean, money numeric(12,4), name text, raw bytea, day date,
+            at timestamp(6), mark uuid);
+        INSERT INTO t VALUES
+            (1, true, 1.5, E'two\\nlines \\\\', decode('00ff', 'hex'), '2026-03-29', '2026-03-29 02:30:00.5',
+                '01234567-89ab-cdef-0123-456789abcdef'),
+            (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+            (3, false, -7, 'It''s', decode('', 'hex'), '1999-12-31', '1999-12-31 00:00:00',
+                'ffffffff-ffff-ffff-ffff-ffffffffffff')",
+    )
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new.db");
+    let execute = |sql: &str| rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    execute(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, flag BOOLEAN, money NUMERIC, name TEXT COLLATE NOCASE, raw BLOB, day DATE,
+            at TIMESTAMP, mark TEXT);
+        INSERT INTO t VALUES
+            (2, 1, 2.25, 'x', x'00', '2026-01-01', '2026-01-01T10:20:30.250', 'AAAAAAAA-bbbb-cccc-dddd-eeeeeeeeeeee'),
+            (3, 0, -7, 'it''s', x'', '1999-12-31', '1999-12-31 00:00:00', 'FFFFFFFF-ffff-ffff-ffff-ffffffffffff'),
+            (4, NULL, 1, 'y', NULL, NULL, '2026-01-01 00:00:00', NULL),
+            (5, NULL, 1, 'z', NULL, NULL, '2026-01-01 00:00:00', NULL);",
+    );
+    let new = format!("sqlite:{}", path.display());
+    let entity = || table("t", &["id"], &["flag", "money", "name", "raw", "day", "at", "mark"]);
+    let (text, written) = script(&old.0, &new, entity()).await;
+    assert_eq!(
+        (written.inserts, written.updates, written.deletes, written.left),
+        (1, 2, 2, 0),
+        "{text}"
+    );
+    execute("UPDATE t SET at = '2026-01-01 00:00:01' WHERE id = 5");
+    execute(&text);
+    let after = compare(&old.0, &new, entity(), fast()).await;
+    assert_eq!(after.differences, ["5: extra"], "it had changed since\n{text}");
+}
