@@ -12,16 +12,22 @@ pub(crate) fn folder() -> Option<PathBuf> {
 
 /// A command that runs only this test (by its full name), as the child of this process.
 pub(crate) fn again(test: &str, folder: &Path) -> Command {
-    again_as(&std::env::current_exe().unwrap(), test, folder)
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    only(&mut command, test, folder);
+    command
 }
 
 /// The same, run from a copy of this program.
-pub(crate) fn again_as(program: &Path, test: &str, folder: &Path) -> Command {
-    let mut command = Command::new(program);
+pub(crate) fn again_from(copy: &Path, test: &str, folder: &Path) -> Command {
+    let mut command = Command::new("env");
+    only(command.arg(copy), test, folder);
+    command
+}
+
+fn only(command: &mut Command, test: &str, folder: &Path) {
     command
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder);
-    command
 }
 
 /// The same after a shell has run some words, which the child inherits: ignored signals, limits.

@@ -39,7 +39,7 @@ fn what_may_not_be_written_is_refused_for_writing_and_opens_for_reading() {
     std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     set_permissions(&program, Permissions::from_mode(0o555)).unwrap();
     set_permissions(folder.path(), Permissions::from_mode(0o555)).unwrap();
-    let mut command = child::again_as(&program, test, folder.path());
+    let mut command = child::again_from(&program, test, folder.path());
     if rustix::process::geteuid().is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }

@@ -1,6 +1,7 @@
 //! What each gateway of an estate is asked to route and to count.
 
 use tidegate_gateway::BrakeSpec;
+use tidegate_model::exploration::explorations;
 use tidegate_model::flow::Flow;
 use tidegate_model::plan::{Measure, Stage};
 use tidegate_model::seam::{Meter, MeterKind, SPLIT};
@@ -27,6 +28,10 @@ pub(crate) fn meters(estate: &Estate, edge: &EdgeId) -> Vec<Meter> {
                 ..meter(stage, criterion.id.clone(), flow, kind)
             });
         }
+        meters.extend(explorations(estate, stage).into_iter().map(|explored| Meter {
+            segment: Some(explored.value),
+            ..meter(stage, explored.id, &explored.flow, MeterKind::Completed)
+        }));
         if let Some(flow) = split_flow(estate, stage) {
             let split = CriterionId::parse(SPLIT).expect("`split` is a name");
             meters.push(meter(stage, split, &flow.id, MeterKind::Began));

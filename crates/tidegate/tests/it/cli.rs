@@ -162,7 +162,7 @@ fn serve_says_which_of_its_arguments_is_wrong() {
         &["expected `--database NAME=ADDRESS`, found something without `=`"],
     );
     fails(
-        &with(&["--database", "old-shop=mysql://x"]),
+        &with(&["--database", "old-shop=oracle://x"]),
         2,
         &["the address of `old-shop`"],
     );

@@ -15,6 +15,7 @@ mod power;
 mod readme;
 mod reports;
 mod restart;
+mod segments;
 mod shoppers;
 mod traffic;
 mod turn;

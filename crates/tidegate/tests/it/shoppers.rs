@@ -106,13 +106,17 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// Asks for a page.
     pub(crate) fn get(&mut self, edge: SocketAddr, path: &str) -> std::io::Result<Answer> {
+        self.get_with(edge, path, &[])
+    }
+
+    /// The same with more headers.
+    pub(crate) fn get_with(&mut self, edge: SocketAddr, path: &str, more: &[(&str, &str)]) -> std::io::Result<Answer> {
         let cookies = self.cookies.join("; ");
-        let headers: &[(&str, &str)] = if cookies.is_empty() {
-            &[]
-        } else {
-            &[("Cookie", &cookies)]
-        };
-        let answer = ask(edge, "GET", path, headers, "")?;
+        let mut headers = more.to_vec();
+        if !cookies.is_empty() {
+            headers.push(("Cookie", &cookies));
+        }
+        let answer = ask(edge, "GET", path, &headers, "")?;
         for given in &answer.cookies {
             let name = given.split('=').next().unwrap_or_default();
             self.cookies.retain(|kept| !kept.starts_with(&format!("{name}=")));

@@ -29,19 +29,20 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// # Panics
 /// When there is nothing after a minute.
 pub(crate) fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
-    until_or_never(look).unwrap_or_else(|| panic!("never seen within {WITHIN:?}: {what}"))
+    until_no_more(|| what.to_owned(), look)
 }
 
-/// The same; nothing after a minute.
-pub(crate) fn until_or_never<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+/// The same, with what is still missing then.
+///
+/// # Panics
+/// When there is nothing after a minute.
+pub(crate) fn until_no_more<T>(missing: impl Fn() -> String, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + WITHIN;
     loop {
         if let Some(seen) = look() {
-            return Some(seen);
+            return seen;
         }
-        if Instant::now() >= deadline {
-            return None;
-        }
+        assert!(Instant::now() < deadline, "never seen within {WITHIN:?}: {}", missing());
         std::thread::sleep(LOOK_EVERY);
     }
 }
