@@ -20,6 +20,9 @@ use super::world::clock;
 /// The shortest time between two questions of one criterion.
 const EVERY_AT_LEAST: Millis = Millis(100);
 
+/// Rest before an answer that was not taken is said again.
+const SAY_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
 /// Addresses behind the names that plan files use.
 #[derive(Debug, Default)]
 pub(crate) struct Addresses {
@@ -63,11 +66,11 @@ fn interval(measure: &Measure) -> Option<Millis> {
     }
 }
 
-/// What evidence belongs to: attempt, restarts of its evidence, and the snapshot under which the step's evidence begins.
-type Span = (u32, u32, ExposureVersion);
+/// What evidence belongs to: attempt, restarts of its evidence, and from which snapshot and moment the step's evidence counts.
+type Span = (u32, u32, ExposureVersion, Timestamp);
 
 fn span(stage: &StageState) -> Span {
-    (stage.attempt, stage.restarts, stage.step_since)
+    (stage.attempt, stage.restarts, stage.step_since, stage.step_since_at)
 }
 
 /// The questions of one criterion.
@@ -106,7 +109,7 @@ impl Round {
                     | Observation::Unusable { .. } => self.silent_since = None,
                     Observation::Silent(silence) => silence.since = *self.silent_since.get_or_insert(asked),
                 }
-                self.tell(observation).await;
+                self.tell(span, observation).await;
             }
         }
     }
@@ -149,13 +152,20 @@ impl Round {
         }
     }
 
-    async fn tell(&self, observation: Observation) {
+    /// Says it until the store has taken it: what was counted is not told twice by its source. What belongs to a step that
+    /// has ended meanwhile is evidence of nothing any more.
+    async fn tell(&self, belongs: Span, observation: Observation) {
         let request = Request::Observe {
             stage: self.stage.clone(),
             criterion: self.criterion.id.clone(),
             observation,
         };
-        tell(&self.handle, Actor::Controller, request).await;
+        while !tell(&self.handle, Actor::Controller, request.clone()).await {
+            tokio::time::sleep(SAY_AGAIN_AFTER).await;
+            if self.exposed() != Some(belongs) {
+                return;
+            }
+        }
     }
 }
 
