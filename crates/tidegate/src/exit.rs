@@ -1,8 +1,9 @@
-//! Exit codes of the command line; stable, one meaning each.
+//! Exit codes of the command line; stable, one meaning each, but for 3 of `compare`, which is its inconclusive end.
 
 /// Done, and nothing was wrong.
 pub(crate) const FINE: u8 = 0;
-/// The plan has errors, a verification failed, or the demo's story did not hold.
+/// The plan has errors, a verification failed, two sides differ, a metric of another tool passes on nothing, or the demo's
+/// story did not hold.
 pub(crate) const WRONG: u8 = 1;
 /// The command could not be carried out: bad arguments, unreachable server, unreadable files.
 pub(crate) const TROUBLE: u8 = 2;

@@ -23,7 +23,7 @@ use clap::{Parser, Subcommand};
 
 /// Changes a live revenue system in stages: an accountable owner for everything, a gate before every increase of exposure, and a way back.
 ///
-/// Exit codes: 0 done, 1 the plan or the evidence is wrong, 2 the command could not be carried out, 3 refused by the rules, 4 nobody owns it.
+/// Exit codes: 0 done, 1 the plan or the evidence is wrong, 2 the command could not be carried out, 3 refused by the rules (of `compare`: inconclusive), 4 nobody owns it.
 #[derive(Debug, Parser)]
 #[command(name = "tidegate", version, max_term_width = 110)]
 pub(crate) struct Tidegate {
