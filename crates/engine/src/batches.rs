@@ -31,8 +31,8 @@ pub struct Batches {
 }
 
 impl Batches {
-    /// Takes a batch, and says what it is evidence for: nothing when it is known, or a day that had begun when the evidence
-    /// did, and the attempt alone when that day had begun when the step did.
+    /// Takes a batch, and says what it is evidence for: nothing when it is known, or a day or a moment that had begun when the
+    /// evidence did, and the attempt alone when it had begun when the step did.
     pub fn take(
         &mut self,
         name: &str,
@@ -47,11 +47,11 @@ impl Batches {
             self.known.pop_front();
         }
         self.known.push_back(name.to_owned());
-        if is_day_until(name, since.evidence) {
+        if had_begun(name, since.evidence) {
             return None;
         }
         self.counted = self.counted.saturating_add(1);
-        let is_of_step = !is_day_until(name, since.step);
+        let is_of_step = !had_begun(name, since.step);
         if let Some((of, this_try)) = of {
             push(&mut self.alarm, || of.alarm(this_try), batch);
             if is_of_step {
@@ -96,14 +96,23 @@ pub struct Since {
     pub step: Timestamp,
 }
 
-/// Whether a name is a day, and that day is not after the moment's, in UTC.
-fn is_day_until(name: &str, moment: Timestamp) -> bool {
+/// Whether a name is a day or a moment, and that is not after this moment. Days are those of UTC.
+fn had_begun(name: &str, moment: Timestamp) -> bool {
+    if let Some(named) = moment_of(name) {
+        return named <= moment;
+    }
     let is_day = name.len() == DAY_LETTERS
         && name.bytes().enumerate().all(|(place, byte)| match place {
             4 | 7 => byte == b'-',
             _ => byte.is_ascii_digit(),
         });
     is_day && moment.to_string().get(..DAY_LETTERS).is_some_and(|day| name <= day)
+}
+
+/// The moment that a name is: RFC 3339, or as databases print it, such as `2026-03-02 09:00:00+00`.
+fn moment_of(name: &str) -> Option<Timestamp> {
+    let moment: jiff::Timestamp = name.parse().ok()?;
+    Some(Timestamp(moment.as_millisecond()))
 }
 
 #[cfg(test)]
@@ -142,6 +151,28 @@ mod tests {
         };
         assert_eq!(take("2026-03-04", two_days_later), Some(Belongs::ToAttempt));
         assert_eq!(take("2026-03-05", two_days_later), Some(Belongs::ToStep));
+    }
+
+    #[test]
+    fn a_moment_before_the_evidence_is_none_however_it_is_written() {
+        let mut batches = Batches::default();
+        let step = Timestamp(BEGAN.step.0 + 3_600_000);
+        let mut take = |moment| batches.take(moment, Since { step, ..BEGAN }, None, SOME);
+        for before in [
+            "2026-03-02T08:59:59Z",
+            "2026-03-02T09:00:00.000Z",
+            "2026-03-02T10:30:00+02:00",
+            "2026-03-02 08:00:00+00",
+            "2026-03-02 10:59:59.25+02:00",
+        ] {
+            assert_eq!(take(before), None, "{before}");
+        }
+        for between in ["2026-03-02T09:00:01Z", "2026-03-02 11:30:00+02"] {
+            assert_eq!(take(between), Some(Belongs::ToAttempt), "{between}");
+        }
+        for after in ["2026-03-02T10:00:01Z", "2026-03-02 12:30:00+02"] {
+            assert_eq!(take(after), Some(Belongs::ToStep), "{after}");
+        }
     }
 
     #[test]
