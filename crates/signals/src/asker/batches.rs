@@ -36,7 +36,8 @@ impl Batches {
         }
     }
 
-    /// Those that were not told, in the order of their names. One named after a day or moment too long ago is not told.
+    /// Those that were not told, in the order of their names. One named after a day or moment too long ago is not told, and
+    /// neither is one whose day is not over or whose moment lies ahead.
     ///
     /// # Errors
     /// There is nothing to tell, and what was told last is too long ago.
@@ -56,7 +57,7 @@ impl Batches {
                 new,
             }),
         });
-        let all: Vec<Batch> = pairs.collect();
+        let all: Vec<Batch> = pairs.filter(|batch| is_past(&batch.name, now)).collect();
         let newest = all.iter().filter_map(|batch| moment::named(&batch.name)).max();
         let is_fresh = |at: Timestamp| now.since(at) <= self.stale_after;
         let untold: Vec<Batch> = all
@@ -80,6 +81,12 @@ impl Batches {
         self.told.extend(untold.iter().map(|batch| batch.name.clone()));
         Ok(untold)
     }
+}
+
+/// Whether a batch's name says nothing against its being whole.
+fn is_past(name: &str, now: Timestamp) -> bool {
+    let is_day_over = moment::is_over(name, now);
+    is_day_over.unwrap_or_else(|| moment::read(name).is_none_or(|at| at <= now))
 }
 
 #[cfg(test)]
@@ -132,6 +139,37 @@ mod tests {
             matches!(&miss, Miss::Unusable(InvalidReason::Stale, why) if why.contains("2026-11-20T00:00:00")),
             "{miss:?}"
         );
+    }
+
+    #[test]
+    fn a_day_that_is_not_over_and_a_moment_ahead_are_not_told() {
+        let mut batches = Batches::new(Millis(3 * DAY.0));
+        let there = side(&[
+            "2026-11-19",
+            "2026-11-20",
+            "2026-11-20T01:00:00Z",
+            "2026-11-20 12:00:01+00",
+        ]);
+        let now = at("2026-11-20T12:00:00Z");
+        assert_eq!(
+            names(batches.untold(None, there.clone(), now)),
+            ["2026-11-19", "2026-11-20T01:00:00Z"]
+        );
+        let later = now.after(DAY);
+        assert_eq!(
+            names(batches.untold(None, there, later)),
+            ["2026-11-20", "2026-11-20 12:00:01+00"]
+        );
+    }
+
+    #[test]
+    fn a_name_that_lies_ahead_keeps_nothing_fresh() {
+        let mut batches = Batches::new(DAY);
+        let now = at("2026-11-20T12:00:00Z");
+        let there = side(&["2027-11-19", "2027-11-20T01:00:00Z"]);
+        assert!(names(batches.untold(None, there.clone(), now)).is_empty());
+        let miss = batches.untold(None, there, now.after(Millis(DAY.0 + 1)));
+        assert!(matches!(miss, Err(Miss::Unusable(InvalidReason::Stale, _))));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! An asker belongs to one exposure: a new one begins with a new baseline, so that nothing counted before speaks for it.
 
 mod batches;
+mod before;
 mod counting;
 mod growth;
 mod level;
@@ -63,7 +64,8 @@ impl Asker {
     }
 
     /// Asks for two counts, of the new side alone or of both. Both sides are always counted over the same interval: what
-    /// one side counted while the other did not answer is told with the next answer of both.
+    /// one side counted while the other did not answer is told with the next answer of both. Batches whose name is neither
+    /// a day nor a moment are told when they come after the first answer.
     #[must_use]
     pub fn counts(old: Option<CountAsk>, new: CountAsk, looks: Looks, cadence: Cadence) -> Self {
         Self {

@@ -6,6 +6,7 @@ use tidegate_model::ask::{Cadence, CountAsk, CountQuestion, Looks};
 use tidegate_model::{SourceId, Timestamp};
 
 use super::Look;
+use super::before::Before;
 use super::growth::Growth;
 use crate::log::Lines;
 use crate::miss::{Finding, Miss};
@@ -18,6 +19,7 @@ pub(super) struct Side {
     ask: CountAsk,
     growth: Growth,
     lines: Lines,
+    before: Before,
 }
 
 impl Side {
@@ -26,6 +28,7 @@ impl Side {
             ask,
             growth: Growth::default(),
             lines: Lines::default(),
+            before: Before::default(),
         }
     }
 
@@ -50,7 +53,10 @@ impl Side {
             }
             (CountQuestion::Sql { query }, Source::Database(database)) => match looks {
                 Looks::Stream => self.growth.look(sql::totals(database, query, cadence).await?),
-                Looks::Batches { .. } => sql::batches(database, query, cadence).await.map(Look::Batches),
+                Looks::Batches { .. } => {
+                    let found = sql::batches(database, query, cadence).await;
+                    self.before.without(found).map(Look::Batches)
+                }
             },
             (CountQuestion::Log { all, hits }, Source::Log(path)) => self.lines.look(path, (all, hits), cadence).await,
             (CountQuestion::Csv { rows, day, all, hits }, Source::Csv(table)) => {

@@ -12,8 +12,11 @@ use super::{Database, Limits, ask};
 use crate::asker::{Level, Totals};
 use crate::miss::{Finding, Miss};
 
-/// Batches that one answer may have.
-const BATCHES_MAX: usize = 10_000;
+/// Batches that one answer may have: no more are remembered where they are judged.
+const BATCHES_MAX: usize = 1_000;
+
+/// The longest name of a batch, in characters.
+const NAME_CHARS_MAX: usize = 100;
 
 /// The longest row, in bytes: a name and two numbers.
 const ROW_BYTES_MAX: usize = 64 * 1024;
@@ -53,7 +56,7 @@ pub(crate) async fn batches(
     query: &str,
     cadence: Cadence,
 ) -> Finding<BTreeMap<String, ArmCounts>> {
-    let answer = rows(database, query, cadence, BATCHES_MAX).await?;
+    let answer = rows(database, query, cadence, (BATCHES_MAX, InvalidReason::Shape)).await?;
     if answer.rows.is_empty() {
         return Err(Miss::Nothing("no rows".to_owned()));
     }
@@ -62,7 +65,13 @@ pub(crate) async fn batches(
         let [name, all, hits] = row.as_slice() else {
             return Err(columns("three", row.len()));
         };
-        if batches.insert(name.name()?, counts(all, hits)?).is_some() {
+        let name = name.name()?;
+        if name.chars().count() > NAME_CHARS_MAX {
+            return Err(Miss::shape(format!(
+                "a batch's name is longer than {NAME_CHARS_MAX} characters"
+            )));
+        }
+        if batches.insert(name, counts(all, hits)?).is_some() {
             return Err(Miss::Unusable(
                 InvalidReason::SeveralSeries,
                 "a batch has several rows".to_owned(),
@@ -73,11 +82,17 @@ pub(crate) async fn batches(
 }
 
 async fn one_row(database: &Database, query: &str, cadence: Cadence) -> Finding<Vec<Cell>> {
-    let mut answer = rows(database, query, cadence, 1).await?;
+    let mut answer = rows(database, query, cadence, (1, InvalidReason::SeveralSeries)).await?;
     answer.rows.pop().ok_or_else(|| Miss::Nothing("no rows".to_owned()))
 }
 
-async fn rows(database: &Database, query: &str, cadence: Cadence, rows_max: usize) -> Finding<Cells> {
+/// At most so many rows; more are unusable for this reason.
+async fn rows(
+    database: &Database,
+    query: &str,
+    cadence: Cadence,
+    (rows_max, beyond): (usize, InvalidReason),
+) -> Finding<Cells> {
     let limits = Limits {
         rows_max,
         row_bytes_max: ROW_BYTES_MAX,
@@ -85,7 +100,7 @@ async fn rows(database: &Database, query: &str, cadence: Cadence, rows_max: usiz
     };
     ask(database, query, &limits).await.map_err(|fault| {
         if let SourceFault::TooManyRows { limit } = fault {
-            Miss::Unusable(InvalidReason::SeveralSeries, format!("more rows than {limit}"))
+            Miss::Unusable(beyond, format!("more rows than {limit}"))
         } else {
             Miss::Silent(fault.to_string())
         }

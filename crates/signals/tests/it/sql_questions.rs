@@ -8,7 +8,7 @@ use tidegate_model::{Millis, Timestamp};
 use tidegate_signals::sql::Database;
 use tidegate_signals::{Asker, Source};
 
-use crate::asking::{batched, cadence, clock, counted, id, one, sources, stale_after};
+use crate::asking::{batched, cadence, clock, counted, id, one, sources, stale_after, unusable};
 use crate::file::File;
 use crate::mariadb::MariaDb;
 use crate::server::Server;
@@ -223,6 +223,45 @@ async fn each_batch_is_told_once_by_its_name() {
             matches!(&found, Observation::Unusable { reason: told, .. } if *told == reason),
             "{found:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn runs_that_were_there_before_the_first_question_are_not_told() {
+    let file =
+        File::with("CREATE TABLE runs (run TEXT, n INTEGER, bad INTEGER); INSERT INTO runs VALUES ('a', 100, 0);");
+    let sources = sources(Source::Database(file.database()));
+    let mut asker = asker("SELECT run, n, bad FROM runs", Looks::Batches { planned: 10 });
+    assert_eq!(asker.ask(&sources, clock()).await, []);
+    file.open()
+        .execute_batch("INSERT INTO runs VALUES ('b', 90, 1)")
+        .unwrap();
+    let told = batched(asker.ask(&sources, clock()).await);
+    assert_eq!(told, [("b".to_owned(), None, ArmCounts { n: 90, hits: 1 })]);
+}
+
+#[tokio::test]
+async fn more_batches_or_longer_names_than_are_remembered_are_of_another_shape() {
+    let file = File::with("");
+    let sources = sources(Source::Database(file.database()));
+    let runs = |runs: u32| {
+        format!(
+            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {runs}) \
+             SELECT 'run ' || x, 3, 1 FROM n"
+        )
+    };
+    let name = |chars: usize| format!("SELECT '{}', 3, 1", "ä".repeat(chars));
+    for query in [runs(1_000), name(100)] {
+        let found = asker(&query, Looks::Batches { planned: 10 })
+            .ask(&sources, clock())
+            .await;
+        assert_eq!(found, [], "{query}");
+    }
+    for query in [runs(1_001), name(101)] {
+        let found = one(asker(&query, Looks::Batches { planned: 10 })
+            .ask(&sources, clock())
+            .await);
+        assert_eq!(unusable(&found), InvalidReason::Shape, "{query}");
     }
 }
 
