@@ -8,7 +8,8 @@
 //! left out of every expression. What is then empty is asked again without the bound; a number now is an old one.
 //!
 //! Not seen: an old sample inside an aggregation on a server that ignores `lookback_delta`, for as long as that server
-//! looks back; and, within a sum of counters, that one of them was away and came back. Ask for one series where you can.
+//! looks back; within a sum of counters, that one of them was away and came back; and, where a query says `or vector(0)`,
+//! that its counter is away. Ask for one series where you can.
 
 mod answer;
 
@@ -34,6 +35,12 @@ const SERIES_MAX: usize = 16;
 
 /// Where instant queries are answered.
 const PATH: &str = "/api/v1/query";
+
+/// What an empty answer is told as.
+const NO_SERIES: &str = "no series";
+
+/// The same of hits, of which a counter may know nothing before the first.
+const NO_HITS: &str = "the counter of hits is not there; write `sum(...) or vector(0)` where none means zero";
 
 /// A question's bounds.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +71,7 @@ pub(crate) async fn level(address: &WebAddress, query: &str, cadence: Cadence, n
     };
     let point = match told.only("value")? {
         Some(point) => point,
-        None => return Err(old_or_nothing(address, query, terms).await),
+        None => return Err(old_or_nothing(address, query, NO_SERIES, terms).await),
     };
     let at = told.only("time")?.map_or(Ok(None), |time| time.moment().map(Some))?;
     Ok(Level {
@@ -73,7 +80,8 @@ pub(crate) async fn level(address: &WebAddress, query: &str, cadence: Cadence, n
     })
 }
 
-/// All and hits as two counters show them; hits may be no series at all, as long as none has happened.
+/// All and hits as two counters show them. No series is never read as no hits: a counter that does not show before the
+/// first hit looks like one that nobody scrapes. Whose queries say `or vector(0)` vouches for that.
 pub(crate) async fn totals(
     address: &WebAddress,
     (all, hits): (&str, &str),
@@ -91,18 +99,19 @@ pub(crate) async fn totals(
         .map_err(Miss::from)?;
     told.marked_only()?;
     let Some(all_point) = told.only("all")? else {
-        return Err(old_or_nothing(address, all, terms).await);
+        return Err(old_or_nothing(address, all, NO_SERIES, terms).await);
     };
-    let mut counts = Vec::with_capacity(2);
-    for (point, time) in [(Some(all_point), "all-time"), (told.only("hits")?, "hits-time")] {
-        let Some(point) = point else { continue };
+    let Some(hits_point) = told.only("hits")? else {
+        return Err(old_or_nothing(address, hits, NO_HITS, terms).await);
+    };
+    let count = |point: &Point, time: &str| {
         let at = told.only(time)?.map_or(Ok(None), |time| time.moment().map(Some))?;
-        fresh(&point, at, terms)?;
-        counts.push(number::count(point.value()?)?);
-    }
+        fresh(point, at, terms)?;
+        number::count(point.value()?)
+    };
     Ok(Totals {
-        all: counts[0],
-        hits: counts.get(1).copied(),
+        all: count(&all_point, "all-time")?,
+        hits: count(&hits_point, "hits-time")?,
     })
 }
 
@@ -131,10 +140,10 @@ fn fresh(point: &Point, sampled: Option<Timestamp>, terms: Terms) -> Finding<Tim
     Ok(at)
 }
 
-/// Whether an empty answer is so because its samples are beyond the bound.
-async fn old_or_nothing(address: &WebAddress, query: &str, terms: Terms) -> Miss {
+/// Whether an empty answer is so because its samples are beyond the bound; the words are for when it is not.
+async fn old_or_nothing(address: &WebAddress, query: &str, nothing: &str, terms: Terms) -> Miss {
     match ask(address, query, terms, Lookback::AsTheServerDoes).await {
-        Ok(told) if told.is_empty() => Miss::Nothing("no series".to_owned()),
+        Ok(told) if told.is_empty() => Miss::Nothing(nothing.to_owned()),
         Ok(_) => {
             let detail = format!("its samples are older than {}", terms.cadence.stale_after);
             Miss::Unusable(InvalidReason::Stale, detail)

@@ -44,10 +44,7 @@ pub(crate) async fn totals(database: &Database, query: &str, cadence: Cadence) -
         return Err(columns("two", row.len()));
     };
     let ArmCounts { n, hits } = counts(all, hits)?;
-    Ok(Totals {
-        all: n,
-        hits: Some(hits),
-    })
+    Ok(Totals { all: n, hits })
 }
 
 /// Batches by name: all and hits of each.

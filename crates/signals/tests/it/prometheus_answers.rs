@@ -124,7 +124,7 @@ async fn counters_are_counted_by_what_they_grew_on_both_sides() {
     let of = |side: &str| {
         ask(
             &format!("grown_total{{side=\"{side}\"}}"),
-            &format!("grown_bad_total{{side=\"{side}\"}} # bad"),
+            &format!("sum(grown_bad_total{{side=\"{side}\"}}) or vector(0) # bad"),
         )
     };
     let mut asker = Asker::counts(Some(of("old")), of("new"), Looks::Stream, cadence());
@@ -168,6 +168,27 @@ async fn counters_are_counted_by_what_they_grew_on_both_sides() {
         counted(asker.ask(&sources, clock()).await),
         (Some(counts(19, 0)), counts(2, 0))
     );
+}
+
+#[tokio::test]
+async fn a_counter_of_hits_that_is_not_there_is_not_zero() {
+    let metrics = Metrics::shared().await;
+    metrics.set("mute_total", "10");
+    let sources = sources(metrics.source());
+    let mut asker = Asker::counts(None, ask("mute_total", "mute_bad_total"), Looks::Stream, cadence());
+    let is_missing =
+        |found: &Observation| matches!(found, Observation::Nothing { detail, .. } if detail.contains("or vector(0)"));
+    let found = one(asker.ask(&sources, clock()).await);
+    assert!(is_missing(&found), "{found:?}");
+    metrics.set("mute_bad_total", "1");
+    assert_eq!(asker.ask(&sources, clock()).await, [], "the baseline");
+    metrics.unset("mute_bad_total");
+    metrics.set("mute_total", "30");
+    let found = one(asker.ask(&sources, clock()).await);
+    assert!(is_missing(&found), "{found:?}");
+    // What came meanwhile is told once both are there.
+    metrics.set("mute_bad_total", "3");
+    assert_eq!(counted(asker.ask(&sources, clock()).await), (None, counts(20, 2)));
 }
 
 #[tokio::test]

@@ -64,6 +64,16 @@ fn series(values: &[&str]) -> Reply {
     success("vector", &format!("[{}]", all.join(",")))
 }
 
+/// A counter of all that is there, while what else is asked for brings these values when old samples are asked for too.
+fn without_hits(old: &[&str]) -> Reply {
+    let now = clock().0 / 1_000;
+    let of = |part: &str, value: i64| {
+        format!("{{\"metric\":{{\"tidegate_part\":\"{part}\"}},\"value\":[{now},\"{value}\"]}}")
+    };
+    let all = success("vector", &format!("[{},{}]", of("all", 5), of("all-time", now)));
+    Reply::Either("lookback_delta", Box::new(all), Box::new(series(old)))
+}
+
 /// A server that does not know the functions it is asked with.
 fn without_labels(reply: Reply) -> Reply {
     let refusal = answer(400, "{\"status\":\"error\",\"error\":\"unknown function\"}");
@@ -80,6 +90,12 @@ fn cells() -> Vec<(&'static str, Reply, Told, Told)> {
     let shape = || both(|| Told::Unusable(InvalidReason::Shape));
     let rows: Vec<(&'static str, Reply, (Told, Told))> = vec![
         ("empty", series(&[]), both(|| Told::Nothing)),
+        ("no hits", without_hits(&[]), both(|| Told::Nothing)),
+        (
+            "old hits",
+            without_hits(&["\"1\""]),
+            both(|| Told::Unusable(InvalidReason::Stale)),
+        ),
         (
             "a number without a label",
             series(&["\"1\""]),
