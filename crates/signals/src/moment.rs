@@ -20,12 +20,12 @@ pub(crate) fn read(text: &str) -> Option<Timestamp> {
 
 /// The end of a day in UTC, such as `2026-11-20`.
 pub(crate) fn day_end(text: &str) -> Option<Timestamp> {
-    midnight(text).map(|at| at.after(tidegate_model::Millis(24 * 3_600_000)))
+    day_start(text).map(|at| at.after(tidegate_model::Millis(24 * 3_600_000)))
 }
 
 /// Whether a day, such as `2026-11-20`, is over wherever it was counted; none for what is no day.
 pub(crate) fn is_over(text: &str, now: Timestamp) -> Option<bool> {
-    midnight(text).map(|at| now.0.saturating_sub(at.0) >= OVER_HOURS * 3_600_000)
+    day_start(text).map(|at| now.0.saturating_sub(at.0) >= OVER_HOURS * 3_600_000)
 }
 
 /// What a batch's name says of when it ended.
@@ -33,7 +33,8 @@ pub(crate) fn named(name: &str) -> Option<Timestamp> {
     day_end(name).or_else(|| read(name))
 }
 
-fn midnight(text: &str) -> Option<Timestamp> {
+/// The beginning of a day in UTC, such as `2026-11-20`.
+pub(crate) fn day_start(text: &str) -> Option<Timestamp> {
     let is_day = text.len() == 10
         && text.bytes().enumerate().all(|(n, byte)| match n {
             4 | 7 => byte == b'-',

@@ -23,23 +23,23 @@ pub(crate) async fn level(
 ) -> Finding<Level> {
     let parsed = parse(&read(table, cadence).await?)?;
     let (value, time) = (parsed.column(value)?, parsed.column(time)?);
-    let mut newest: Option<(Timestamp, &str)> = None;
+    let mut newest: Option<(Timestamp, &Vec<String>)> = None;
     let mut is_alone = true;
     for row in passing(&parsed, rows)? {
-        let at = moment_of(&row[time], now)?;
+        let at = moment_of(&row[time])?;
         if newest.is_none_or(|(newest, _)| at >= newest) {
             is_alone = newest.is_none_or(|(newest, _)| at > newest);
-            newest = Some((at, &row[value]));
+            newest = Some((at, row));
         }
     }
-    let (at, text) = newest.ok_or_else(|| Miss::Nothing("no rows".to_owned()))?;
+    let (at, row) = newest.ok_or_else(|| Miss::Nothing("no rows".to_owned()))?;
     if !is_alone {
         let detail = "several rows are the newest".to_owned();
         return Err(Miss::Unusable(InvalidReason::SeveralSeries, detail));
     }
     Ok(Level {
-        value: number::decimal_of_digits(number::written(text)?)?,
-        at: Some(at),
+        value: number::decimal_of_digits(number::written(&row[value])?)?,
+        at: Some(begun(&row[time], now).unwrap_or(at)),
     })
 }
 
@@ -90,19 +90,40 @@ fn passing<'a>(parsed: &'a Parsed, tests: &[FieldTest]) -> Finding<Vec<&'a Vec<S
     Ok(parsed.rows.iter().filter(passes).collect())
 }
 
-/// A moment, seconds since 1970, or the end of a day, which is at most now.
-fn moment_of(text: &str, now: Timestamp) -> Finding<Timestamp> {
-    let at = moment::read(text).or_else(|| {
-        // A day that is not over is about now; one that lies ahead is no less so than its beginning says.
-        let end = moment::day_end(text)?;
-        let is_today = end.since(now) <= tidegate_model::Millis(24 * 3_600_000);
-        Some(if is_today { end.min(now) } else { end })
-    });
-    if let Some(at) = at {
+/// The beginning of a day that is going on: its row may be of the first minute, whatever hour it is now.
+fn begun(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let (start, end) = (moment::day_start(text)?, moment::day_end(text)?);
+    (start <= now && now < end).then_some(start)
+}
+
+/// A moment, seconds since 1970, or the end of a day.
+fn moment_of(text: &str) -> Finding<Timestamp> {
+    if let Some(at) = moment::named(text) {
         return Ok(at);
     }
     let seconds = number::decimal_of_digits(text).ok().filter(|_| !text.is_empty());
     seconds
         .map(|seconds| Timestamp(seconds.0 / 1_000))
         .ok_or_else(|| Miss::shape("a moment is neither a day, a time with a zone nor seconds since 1970"))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_today_is_about_its_beginning_all_day_long() {
+        let [start, end] = ["2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z"].map(|text| moment::read(text).unwrap());
+        for (now, expected) in [
+            (Timestamp(start.0 - 1), None),
+            (start, Some(start)),
+            (Timestamp(end.0 - 1), Some(start)),
+            (end, None),
+        ] {
+            assert_eq!(begun("2026-11-21", now), expected, "at {now}");
+        }
+        assert_eq!(moment_of("2026-11-21").unwrap(), end);
+        assert_eq!(begun("2026-11-21T09:00:00Z", start), None, "it says itself when it was");
+    }
 }
