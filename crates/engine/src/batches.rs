@@ -32,10 +32,11 @@ pub struct Batches {
 
 impl Batches {
     /// Takes a batch, and says what it is evidence for: nothing when it is known, or a day or a moment that had begun when the
-    /// evidence did, and the attempt alone when it had begun when the step did.
+    /// evidence did, and the attempt alone when it had begun when the step did. What was asked for before either is treated alike.
     pub fn take(
         &mut self,
         name: &str,
+        asked: Timestamp,
         since: Since,
         of: Option<(BatchesOf, u32)>,
         batch: PairedStratum,
@@ -47,11 +48,11 @@ impl Batches {
             self.known.pop_front();
         }
         self.known.push_back(name.to_owned());
-        if had_begun(name, since.evidence) {
+        if asked <= since.evidence || had_begun(name, since.evidence) {
             return None;
         }
         self.counted = self.counted.saturating_add(1);
-        let is_of_step = !had_begun(name, since.step);
+        let is_of_step = asked > since.step && !had_begun(name, since.step);
         if let Some((of, this_try)) = of {
             push(&mut self.alarm, || of.alarm(this_try), batch);
             if is_of_step {
@@ -128,13 +129,16 @@ mod tests {
         step: Timestamp(1_772_442_000_000),
     };
 
+    /// A week after that.
+    const LATER: Timestamp = Timestamp(BEGAN.step.0 + 7 * 86_400_000);
+
     #[test]
     fn a_batch_counts_once_and_a_change_makes_no_old_one_new() {
         let mut batches = Batches::default();
-        let mut take = |name| batches.take(name, BEGAN, None, SOME);
+        let mut take = |name| batches.take(name, LATER, BEGAN, None, SOME);
         assert_eq!([take("night 1"), take("night 1")], [Some(Belongs::ToStep), None]);
         batches.forget();
-        let mut take = |name| batches.take(name, BEGAN, None, SOME);
+        let mut take = |name| batches.take(name, LATER, BEGAN, None, SOME);
         assert_eq!([take("night 1"), take("night 2")], [None, Some(Belongs::ToStep)]);
         assert_eq!(batches.counted, 1);
     }
@@ -142,7 +146,7 @@ mod tests {
     #[test]
     fn a_day_that_had_begun_before_the_evidence_is_none() {
         let mut batches = Batches::default();
-        let mut take = |day, since| batches.take(day, since, None, SOME);
+        let mut take = |day, since| batches.take(day, LATER, since, None, SOME);
         assert_eq!([take("2026-03-01", BEGAN), take("2026-03-02", BEGAN)], [None, None]);
         assert_eq!(take("2026-03-03", BEGAN), Some(Belongs::ToStep));
         let two_days_later = Since {
@@ -157,7 +161,7 @@ mod tests {
     fn a_moment_before_the_evidence_is_none_however_it_is_written() {
         let mut batches = Batches::default();
         let step = Timestamp(BEGAN.step.0 + 3_600_000);
-        let mut take = |moment| batches.take(moment, Since { step, ..BEGAN }, None, SOME);
+        let mut take = |moment| batches.take(moment, LATER, Since { step, ..BEGAN }, None, SOME);
         for before in [
             "2026-03-02T08:59:59Z",
             "2026-03-02T09:00:00.000Z",
@@ -179,7 +183,7 @@ mod tests {
     fn so_many_names_are_remembered_and_no_more() {
         let mut batches = Batches::default();
         for night in 0..BATCHES_MAX + 5 {
-            batches.take(&format!("night {night}"), BEGAN, None, SOME);
+            batches.take(&format!("night {night}"), LATER, BEGAN, None, SOME);
         }
         assert_eq!((batches.counted, batches.known.len()), (1_005, BATCHES_MAX));
     }

@@ -76,14 +76,15 @@ struct Counted {
 }
 
 /// An answer tells what was counted since the one before it. It is evidence when that one came under the same evidence, and
-/// may pass the step when it came under the step. The first answer of all tells what was counted since the first question.
+/// may pass the step when it came under the step. The first answer of all tells what was counted since the first question, and
+/// is of the evidence and of the step when it was asked for under them.
 /// Whether it is a sign of life: counts of nobody are none.
 fn take_stream(stage: &mut StageState, criterion: &CriterionId, counted: &Counted) -> bool {
     let before = stage.told_until.insert(criterion.clone(), counted.asked);
-    let belongs = match before {
-        Some(before) if before <= stage.evidence_since_at => None,
-        Some(before) if before <= stage.step_since_at => Some(Belongs::ToAttempt),
-        Some(_) | None => Some(Belongs::ToStep),
+    let belongs = match before.unwrap_or(counted.asked) {
+        known if known <= stage.evidence_since_at => None,
+        known if known <= stage.step_since_at => Some(Belongs::ToAttempt),
+        _ => Some(Belongs::ToStep),
     };
     if let Some(belongs) = belongs {
         let cell = cell(stage, before.unwrap_or(counted.asked), counted);
@@ -106,7 +107,13 @@ fn take_batch(
     };
     let of = of.map(|of| (of, stage.this_try()));
     let batches = stage.batches.entry(criterion.clone()).or_default();
-    let belongs = batches.take(name, since, of, PairedStratum::new(arm(counted.old), arm(counted.new)));
+    let belongs = batches.take(
+        name,
+        counted.asked,
+        since,
+        of,
+        PairedStratum::new(arm(counted.old), arm(counted.new)),
+    );
     if let Some(belongs) = belongs {
         let cell = cell(stage, counted.asked, counted);
         evidence::count(stage, criterion, cell, belongs);

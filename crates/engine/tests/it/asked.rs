@@ -56,13 +56,20 @@ fn ask(side: &str) -> CountAsk {
 
 /// The first stage of the shop, exposed, with one criterion of this measure.
 pub(crate) fn exposed(measure: Measure, on_harm: OnHarm) -> World {
+    let mut world = exposing(measure, on_harm);
+    world.confirm();
+    world
+}
+
+/// The same before its first step is in force.
+pub(crate) fn exposing(measure: Measure, on_harm: OnHarm) -> World {
     let mut world = World::shop_with(|parts| {
         let stage = &mut parts.plans[0].stages[0];
         stage.gate.approval_within = Millis::minutes(600);
         stage.gate.criteria[0].measure = measure;
         stage.gate.criteria[0].on_harm = on_harm;
     });
-    crate::script::run(&mut world, "cleo approve catalogue\nconfirm");
+    crate::script::run(&mut world, "cleo approve catalogue");
     world
 }
 

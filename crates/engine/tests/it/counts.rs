@@ -1,11 +1,13 @@
 //! Criteria that ask a source for counts.
 
+use tidegate_engine::Request;
 use tidegate_engine::state::Phase;
-use tidegate_model::StageId;
 use tidegate_model::ask::{HitsAre, Looks};
 use tidegate_model::plan::{Measure, OnHarm};
+use tidegate_model::seam::{Actor, ArmCounts, Observation};
+use tidegate_model::{Millis, StageId};
 
-use crate::asked::{counted, exposed, pages_about_silence, says, tell, word};
+use crate::asked::{counted, exposed, exposing, pages_about_silence, says, tell, word};
 use crate::script::run;
 use crate::shop::name;
 use crate::world::World;
@@ -163,6 +165,33 @@ fn what_was_counted_across_a_change_is_no_evidence_and_across_a_step_passes_noth
     assert_eq!(word(&world), "not yet");
     tell(&mut world, &times(20, "2/400:3/400"));
     assert_eq!(word(&world), "pass");
+}
+
+#[test]
+fn what_was_asked_for_before_the_step_was_in_force_passes_nothing_of_it() {
+    for (measure, batch) in [(counted(), None), (nights(5), Some("a".to_owned()))] {
+        let mut world = exposing(measure, OnHarm::Hold);
+        world.wait(Millis::seconds(1));
+        let asked = world.now;
+        world.wait(Millis::seconds(1));
+        world.confirm();
+        world.wait(Millis::seconds(1));
+        let arm = |n| ArmCounts { n, hits: 3 };
+        let observation = Observation::Counts {
+            at: asked,
+            batch: batch.clone(),
+            old: Some(arm(399)),
+            new: arm(400),
+        };
+        let request = Request::Observe {
+            stage: name("catalogue"),
+            criterion: name("pages"),
+            observation,
+        };
+        world.must(Actor::Controller, request);
+        let tally = &world.state.stages["catalogue"].tallies["pages"];
+        assert_eq!((tally.attempt.new.n, tally.step.new.n), (400, 0), "{batch:?}");
+    }
 }
 
 #[test]
