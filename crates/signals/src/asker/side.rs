@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tidegate_model::ask::{Cadence, CountAsk, CountQuestion, Looks};
+use tidegate_model::seam::ArmCounts;
 use tidegate_model::{SourceId, Timestamp};
 
 use super::Look;
@@ -20,6 +21,8 @@ pub(super) struct Side {
     growth: Growth,
     lines: Lines,
     before: Before,
+    /// Attempts that are not told: none can be made again.
+    attempts: ArmCounts,
 }
 
 impl Side {
@@ -29,6 +32,7 @@ impl Side {
             growth: Growth::default(),
             lines: Lines::default(),
             before: Before::default(),
+            attempts: ArmCounts::default(),
         }
     }
 
@@ -49,7 +53,9 @@ impl Side {
             }
             (CountQuestion::Probe { path, success, within }, Source::Http(address)) => {
                 let counts = probe::attempt(address, (path, success, *within), cadence).await?;
-                Ok(Look::Stream(counts))
+                self.attempts.n += counts.n;
+                self.attempts.hits += counts.hits;
+                Ok(Look::Stream(self.attempts))
             }
             (CountQuestion::Sql { query }, Source::Database(database)) => match looks {
                 Looks::Stream => self.growth.look(sql::totals(database, query, cadence).await?),
@@ -75,5 +81,6 @@ impl Side {
     pub(super) fn settle(&mut self) {
         self.growth.settle();
         self.lines.settle();
+        self.attempts = ArmCounts::default();
     }
 }

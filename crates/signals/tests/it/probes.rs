@@ -174,3 +174,30 @@ async fn an_answer_that_breaks_off_is_a_hit_and_one_without_end_is_silence() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_attempt_is_told_with_the_next_answer_of_both_sides() {
+    let (old, new) = (Hostile::saying(Reply::Endless), Hostile::saying(answer(500, "")));
+    let ask = |on: &str| CountAsk {
+        on: id(on),
+        question: CountQuestion::Probe {
+            path: "/cart".to_owned(),
+            success: any(),
+            within: None,
+        },
+    };
+    let mut sources = sources(shop(new.port()));
+    sources.insert(id("old-shop"), shop(old.port()));
+    let mut asker = Asker::counts(Some(ask("old-shop")), ask("shop"), Looks::Stream, cadence());
+    let found = one(asker.ask(&sources, clock()).await);
+    assert!(
+        matches!(&found, Observation::Silent(silence) if silence.reason.starts_with("old side")),
+        "{found:?}"
+    );
+    old.say(answer(200, "{}"));
+    new.say(answer(200, "{}"));
+    let counts = |n, hits| ArmCounts { n, hits };
+    for expected in [(Some(counts(1, 0)), counts(2, 1)), (Some(counts(1, 0)), counts(1, 0))] {
+        assert_eq!(counted(asker.ask(&sources, clock()).await), expected);
+    }
+}
