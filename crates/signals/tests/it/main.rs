@@ -16,6 +16,7 @@ mod prometheus_misses;
 mod protected;
 mod reading_only;
 mod server;
+mod sql_batches;
 mod sql_questions;
 mod sqlite_silence;
 mod tables;

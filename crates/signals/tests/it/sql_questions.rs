@@ -8,20 +8,20 @@ use tidegate_model::{Millis, Timestamp};
 use tidegate_signals::sql::Database;
 use tidegate_signals::{Asker, Source};
 
-use crate::asking::{batched, cadence, clock, counted, id, one, sources, stale_after, unusable};
+use crate::asking::{cadence, clock, counted, id, one, sources, stale_after};
 use crate::file::File;
 use crate::mariadb::MariaDb;
 use crate::server::Server;
 
 /// The three, and what runs statements in them.
-struct Databases {
+pub(crate) struct Databases {
     postgres: Arc<Server>,
     maria: Arc<MariaDb>,
     file: File,
 }
 
 impl Databases {
-    async fn with(statements: &str) -> Self {
+    pub(crate) async fn with(statements: &str) -> Self {
         let databases = Self {
             postgres: Server::shared().await,
             maria: MariaDb::shared().await,
@@ -31,13 +31,13 @@ impl Databases {
         databases
     }
 
-    async fn run(&self, statements: &str) {
+    pub(crate) async fn run(&self, statements: &str) {
         self.postgres.run(statements).await;
         self.maria.run(statements).await;
         self.file.open().execute_batch(statements).unwrap();
     }
 
-    fn each(&self) -> [Database; 3] {
+    pub(crate) fn each(&self) -> [Database; 3] {
         [self.postgres.database(), self.maria.database(), self.file.database()]
     }
 }
@@ -62,7 +62,7 @@ async fn is_unusable(database: Database, query: &str, expected: InvalidReason) {
     );
 }
 
-fn asker(query: &str, looks: Looks) -> Asker {
+pub(crate) fn asker(query: &str, looks: Looks) -> Asker {
     let query = query.to_owned();
     let question = CountQuestion::Sql { query };
     let ask = CountAsk {
@@ -184,84 +184,6 @@ async fn two_growing_numbers_are_counted_by_what_they_grew() {
                 None => assert_eq!(found, [], "{sources:?}: {statement}"),
             }
         }
-    }
-}
-
-#[tokio::test]
-async fn each_batch_is_told_once_by_its_name() {
-    let databases = Databases::with("CREATE TABLE nights (night VARCHAR(20), n INTEGER, bad INTEGER)").await;
-    let query = "SELECT night, n, bad FROM nights";
-    let looks = Looks::Batches { planned: 10 };
-    let mut askers = Vec::new();
-    for database in databases.each() {
-        let sources = sources(Source::Database(database));
-        let mut asker = asker(query, looks);
-        let found = one(asker.ask(&sources, clock()).await);
-        assert!(matches!(found, Observation::Nothing { .. }), "{found:?}");
-        askers.push((asker, sources));
-    }
-    for (statement, expected) in [
-        (
-            "INSERT INTO nights VALUES ('first', 100, 1), ('second', 90, 0)",
-            vec!["first", "second"],
-        ),
-        ("INSERT INTO nights VALUES ('third', 80, 2)", vec!["third"]),
-        ("UPDATE nights SET n = 81 WHERE night = 'third'", vec![]),
-    ] {
-        databases.run(statement).await;
-        for (asker, sources) in &mut askers {
-            let found = asker.ask(sources, clock()).await;
-            let names: Vec<String> = batched(found).into_iter().map(|(name, ..)| name).collect();
-            assert_eq!(names, expected, "{sources:?}");
-        }
-    }
-    databases.run("INSERT INTO nights VALUES ('third', 7, 0)").await;
-    for (asker, sources) in &mut askers {
-        let found = one(asker.ask(sources, clock()).await);
-        let reason = InvalidReason::SeveralSeries;
-        assert!(
-            matches!(&found, Observation::Unusable { reason: told, .. } if *told == reason),
-            "{found:?}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn runs_that_were_there_before_the_first_question_are_not_told() {
-    let file =
-        File::with("CREATE TABLE runs (run TEXT, n INTEGER, bad INTEGER); INSERT INTO runs VALUES ('a', 100, 0);");
-    let sources = sources(Source::Database(file.database()));
-    let mut asker = asker("SELECT run, n, bad FROM runs", Looks::Batches { planned: 10 });
-    assert_eq!(asker.ask(&sources, clock()).await, []);
-    file.open()
-        .execute_batch("INSERT INTO runs VALUES ('b', 90, 1)")
-        .unwrap();
-    let told = batched(asker.ask(&sources, clock()).await);
-    assert_eq!(told, [("b".to_owned(), None, ArmCounts { n: 90, hits: 1 })]);
-}
-
-#[tokio::test]
-async fn more_batches_or_longer_names_than_are_remembered_are_of_another_shape() {
-    let file = File::with("");
-    let sources = sources(Source::Database(file.database()));
-    let runs = |runs: u32| {
-        format!(
-            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {runs}) \
-             SELECT 'run ' || x, 3, 1 FROM n"
-        )
-    };
-    let name = |chars: usize| format!("SELECT '{}', 3, 1", "ä".repeat(chars));
-    for query in [runs(1_000), name(100)] {
-        let found = asker(&query, Looks::Batches { planned: 10 })
-            .ask(&sources, clock())
-            .await;
-        assert_eq!(found, [], "{query}");
-    }
-    for query in [runs(1_001), name(101)] {
-        let found = one(asker(&query, Looks::Batches { planned: 10 })
-            .ask(&sources, clock())
-            .await);
-        assert_eq!(unusable(&found), InvalidReason::Shape, "{query}");
     }
 }
 
