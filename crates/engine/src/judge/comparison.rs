@@ -1,6 +1,6 @@
 //! What is counted: the harm alarm over the whole attempt, the pass test over this step alone.
 
-use tidegate_model::ask::Cadence;
+use tidegate_model::ask::{Cadence, Looks};
 use tidegate_model::plan::{Criterion, Measure, Plan};
 use tidegate_model::seam::Verdict;
 use tidegate_model::{Millis, Timestamp};
@@ -10,7 +10,7 @@ use tidegate_stats::sample_ratio::Split;
 
 use super::alpha::harm_alpha;
 use super::numbers::in_words;
-use super::test::{self, Says, Test};
+use super::test::{self, Least, Says, Test};
 use super::tested::{By, Comparison, Tested};
 use super::{Judged, is_full, validity};
 use crate::event::Reading;
@@ -205,11 +205,13 @@ impl Case<'_> {
     fn passes(&self) -> Vec<Test> {
         let alpha = self.plan.alpha.ratio();
         let hits = self.tested.hits;
+        let comparison = self.tested.comparison.filter(|_| !is_full(self.known.exposure));
         let mut tests = Vec::new();
         if let Some(limit) = self.tested.limit {
-            tests.push(test::limit_pass(&self.tally.step, hits, limit.at_most, alpha));
+            let least = self.least(comparison);
+            tests.push(test::limit_pass(&self.tally.step, hits, limit.at_most, alpha, least));
         }
-        if let Some(comparison) = self.tested.comparison.filter(|_| !is_full(self.known.exposure)) {
+        if let Some(comparison) = comparison {
             match comparison.by {
                 By::Stratified { .. } | By::StratifiedAndExact { .. } => {
                     tests.push(test::pass(self.tally, hits, comparison.margin, alpha));
@@ -223,6 +225,21 @@ impl Case<'_> {
             }
         }
         tests
+    }
+
+    /// What a limit of nothing needs to be passed.
+    fn least(&self, comparison: Option<Comparison>) -> Least {
+        match (comparison, &self.criterion.measure) {
+            (Some(_), _) => Least::Compared,
+            (
+                None,
+                Measure::Counted {
+                    looks: Looks::Batches { planned },
+                    ..
+                },
+            ) => Least::Batches(*planned),
+            (None, _) => Least::Stream,
+        }
     }
 
     fn counts(&self) -> String {

@@ -179,19 +179,51 @@ pub(super) fn limit_alarm(totals: &Totals, hits: Hits, limit: f64, alpha: f64) -
     (test, interval.map(|range| (range.low, range.high)))
 }
 
+/// What a limit of nothing asks for beside that no event was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Least {
+    /// Some attempt: a comparison with the old side asks for the rest.
+    Compared,
+    /// [`LEAST_ATTEMPTS`] of the step.
+    Stream,
+    /// So many batches of the step.
+    Batches(u32),
+}
+
+/// Attempts without an event that a limit of nothing asks for at least. Where none of n is bad, a share of more than 3 / n is
+/// excluded at 95 %, so that 300 exclude more than 1 %: Hanley & Lippman-Hand 1983, JAMA 249:1743.
+const LEAST_ATTEMPTS: u64 = 300;
+
 /// The one-sample pass test of a limit. No number of attempts shows that nothing ever happens: at a limit of nothing,
-/// attempts without an event are all that can be asked for, and a comparison with the old side asks for the rest.
-pub(super) fn limit_pass(totals: &Totals, hits: Hits, limit: f64, alpha: f64) -> Test {
+/// so many attempts without an event are all that can be asked for.
+pub(super) fn limit_pass(totals: &Totals, hits: Hits, limit: f64, alpha: f64, least: Least) -> Test {
     let (mut test, share) = limit_test(totals, hits, limit, alpha, Asks::Pass);
-    let counts = bad(totals, hits);
     let passing = match share {
         Some(share) => share.passing(),
         None if limit > 0.0 => Passing::CannotSpeak,
-        None if counts.n > 0 && counts.hits == 0 => Passing::Pass,
-        None => Passing::NotYet { units_needed: None },
+        None => nothing_seen(totals, hits, least),
     };
     (test.says, test.needed) = says_passing(passing);
     test
+}
+
+fn nothing_seen(totals: &Totals, hits: Hits, least: Least) -> Passing {
+    let counts = bad(totals, hits);
+    let (is_enough, missing) = match least {
+        Least::Compared => (true, None),
+        Least::Stream => {
+            let missing = LEAST_ATTEMPTS.saturating_sub(counts.n);
+            (missing == 0, Some(missing))
+        }
+        Least::Batches(planned) => (totals.strata >= u64::from(planned), None),
+    };
+    if counts.hits > 0 {
+        Passing::NotYet { units_needed: None }
+    } else if counts.n > 0 && is_enough {
+        Passing::Pass
+    } else {
+        Passing::NotYet { units_needed: missing }
+    }
 }
 
 /// The pass test of a comparison, at this look.

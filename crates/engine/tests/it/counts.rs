@@ -5,7 +5,7 @@ use tidegate_engine::state::Phase;
 use tidegate_model::ask::{HitsAre, Looks};
 use tidegate_model::plan::{Measure, OnHarm};
 use tidegate_model::seam::{Actor, ArmCounts, Observation};
-use tidegate_model::{Millis, StageId};
+use tidegate_model::{Millis, PartsPerMillion, StageId};
 
 use crate::asked::{counted, exposed, exposing, pages_about_silence, says, tell, word};
 use crate::script::run;
@@ -93,6 +93,41 @@ fn a_limit_alone_needs_no_old_side_and_is_judged_at_full_exposure() {
     assert_eq!(word(&world), "not yet");
     tell(&mut world, &times(10, "80/400"));
     assert_eq!(word(&world), "harm");
+}
+
+/// Nothing at all may be bad, and there is no old side.
+fn none_may(looks: Looks) -> Measure {
+    altered(|measure| {
+        if let Measure::Counted {
+            old,
+            not_worse_by,
+            at_most,
+            looks: by,
+            ..
+        } = measure
+        {
+            (*old, *not_worse_by, *by) = (None, None, looks);
+            *at_most = PartsPerMillion::new(0).ok();
+        }
+    })
+}
+
+#[test]
+fn a_limit_of_nothing_without_an_old_side_wants_so_many_attempts_or_all_batches() {
+    let mut world = exposed(none_may(Looks::Stream), OnHarm::Hold);
+    tell(&mut world, "+1 0/1");
+    assert_eq!(word(&world), "not yet");
+    tell(&mut world, "+1 0/298");
+    assert_eq!(word(&world), "not yet");
+    tell(&mut world, "+1 0/1");
+    assert_eq!(word(&world), "pass");
+    tell(&mut world, "+1 1/100");
+    assert_eq!(word(&world), "harm");
+    let mut world = exposed(none_may(Looks::Batches { planned: 3 }), OnHarm::Hold);
+    for (night, expected) in [("a", "not yet"), ("a", "not yet"), ("b", "not yet"), ("c", "pass")] {
+        tell(&mut world, &format!("+1 {night}:0/400:0/0"));
+        assert_eq!(word(&world), expected, "{night}");
+    }
 }
 
 #[test]
