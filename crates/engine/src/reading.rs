@@ -61,17 +61,28 @@ pub struct Account {
 }
 
 impl Reading {
-    /// Whether a journalled reading is what these counts give again. What an older version did not write is no difference.
+    /// Whether a journalled reading is what these counts give again. What an older version did not write is no difference, nor
+    /// is what only predicts, whose formula may change between versions: `can_see`, and `harm_in` of the account.
     #[must_use]
     pub fn confirms(&self, journalled: &Self) -> bool {
-        let mut again = self.clone();
+        let mut again = self.without_predictions();
+        let journalled = journalled.without_predictions();
         if journalled.account.is_none() {
             again.account = None;
         }
-        if journalled.can_see.is_none() {
-            again.can_see = None;
+        again == journalled
+    }
+
+    fn without_predictions(&self) -> Self {
+        let account = self.account.clone();
+        Self {
+            can_see: None,
+            account: account.map(|account| Account {
+                harm_in: None,
+                ..account
+            }),
+            ..self.clone()
         }
-        &again == journalled
     }
 }
 

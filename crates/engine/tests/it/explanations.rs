@@ -277,6 +277,16 @@ fn a_verdict_is_journalled_with_its_account() {
         ..reading.clone()
     };
     assert!(reading.confirms(&older) && reading.confirms(&reading));
+    // Nor are predictions, which another version may make in another way.
+    let predicted = tidegate_engine::event::Reading {
+        can_see: reading.can_see.map(|share| share / 2.0),
+        account: Some(tidegate_engine::event::Account {
+            harm_in: Some(tidegate_model::Millis(7)),
+            ..reading.account.clone().unwrap()
+        }),
+        ..reading.clone()
+    };
+    assert!(predicted != reading && reading.confirms(&predicted));
     let other = tidegate_engine::event::Reading { lost: None, ..older };
     assert!(!reading.confirms(&other));
 }
