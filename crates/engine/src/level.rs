@@ -12,10 +12,13 @@ pub struct LevelRun {
     pub newest: Option<(Timestamp, Decimal)>,
     /// When the newest answer came that could be used.
     pub received: Option<Timestamp>,
-    /// Since when each number lies beyond the bound. Answers that are missing end no such run.
+    /// Since when each number lies beyond the bound. Answers that are missing end no such run, unless they stay away for so
+    /// long that nothing is known any more.
     pub beyond_since: Option<Timestamp>,
     /// The last moment of that run.
     pub beyond_until: Option<Timestamp>,
+    /// Whether that run was found to be harm.
+    pub is_harm: bool,
     /// Since when, under this step, each number lies within the bound and no answer is missing.
     pub within_since: Option<Timestamp>,
     /// Numbers told under this step.
@@ -33,6 +36,11 @@ impl LevelRun {
         self.received = Some(told.received);
         if is_gap {
             self.within_since = None;
+            // What was between is not known; harm that was found is not excused by that.
+            if !self.is_harm {
+                self.beyond_since = None;
+                self.beyond_until = None;
+            }
         }
         // A source whose clock is a little ahead tells of now.
         let at = told.at.min(told.received);
@@ -47,6 +55,7 @@ impl LevelRun {
         if bound.holds(told.value) {
             self.beyond_since = None;
             self.beyond_until = None;
+            self.is_harm = false;
             self.within_since = self.within_since.or((at >= told.step_began).then_some(at));
         } else {
             self.told_beyond = self.told_beyond.saturating_add(1);
@@ -60,6 +69,11 @@ impl LevelRun {
     /// was beyond it is not excused.
     pub fn miss(&mut self) {
         self.within_since = None;
+    }
+
+    /// Notes that the run beyond the bound is harm; only a number within the bound ends it then.
+    pub fn found_harm(&mut self) {
+        self.is_harm = self.beyond_since.is_some();
     }
 
     /// A step begins: passing starts anew, the alarm does not.
@@ -133,6 +147,30 @@ mod tests {
     fn answers_that_stay_away_for_long_are_missing() {
         let run = run(&[(0, Some(1)), (31, Some(1)), (41, Some(1))]);
         assert_eq!(run.within_for(), Some(Millis(10_000)));
+    }
+
+    #[test]
+    fn numbers_that_are_far_apart_prove_no_lasting_and_excuse_no_harm() {
+        let far = run(&[(0, Some(11)), (10, Some(11)), (41, Some(11))]);
+        assert_eq!(far.beyond_for(), Some(Millis(0)));
+        let mut far = run(&[(41, Some(11)), (71, Some(11))]);
+        far.found_harm();
+        let mut after = |second: i64, value: i64| {
+            let at = Timestamp(second * 1_000);
+            let told = Told {
+                at,
+                value: Decimal(value * Decimal::ONE),
+                received: at,
+                step_began: Timestamp(0),
+            };
+            far.tell(told, LIMIT, Millis::seconds(30));
+            far.beyond_for()
+        };
+        assert_eq!(after(141, 11), Some(Millis(100_000)));
+        assert_eq!(
+            (after(151, 9), after(161, 11), after(201, 11)),
+            (None, Some(Millis(0)), Some(Millis(0)))
+        );
     }
 
     #[test]

@@ -32,6 +32,10 @@ pub(super) fn adopt(state: &mut State, stages: &[AdoptedStage], at: Timestamp) {
         known.sources = sources
             .map(|source| (source.criterion.clone(), source.clone()))
             .collect();
+        // A criterion that comes back under its name begins with nothing.
+        let criteria = &known.criteria;
+        known.batches.retain(|criterion, _| criteria.contains(criterion));
+        known.told_until.retain(|criterion, _| criteria.contains(criterion));
         known.deferred_until = None;
         withdraw_agreements(known);
     }
@@ -194,6 +198,9 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             };
             if *verdict == Verdict::Harm {
                 stage.harmed.insert(criterion.clone());
+                if let Some(run) = stage.levels.get_mut(criterion) {
+                    run.found_harm();
+                }
             }
             stage.verdicts.insert(criterion.clone(), said);
         }

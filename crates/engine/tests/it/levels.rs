@@ -53,6 +53,18 @@ fn beyond_the_bound_for_long_enough_is_harm_whatever_is_missing_between() {
 }
 
 #[test]
+fn two_numbers_beyond_with_nothing_known_for_long_between_are_no_lasting_harm() {
+    check(
+        "11 +7200 13",
+        "not yet: 13 was told, beyond at most 10 for 0s; 4s is harm",
+    );
+    check(
+        "11 +2 12 +2 13 +7200 13",
+        "harm: 13 was told, beyond at most 10 for 2h4s",
+    );
+}
+
+#[test]
 fn a_bound_that_need_not_last_is_broken_at_once() {
     let mut world = exposed(level(Millis(0)), OnHarm::Rollback);
     tell(&mut world, "10");
