@@ -139,11 +139,19 @@ fn same_owners(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Refusal> {
 }
 
 fn nothing_in_use_removed(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Refusal> {
+    // What was tried has spent attempts and alpha, which would be whole again if the stage went and came back.
+    let was_tried = |stage: &Stage| {
+        turn.state
+            .stages
+            .get(&stage.id)
+            .is_some_and(|state| state.attempt > 1 || state.restarts > 0)
+    };
     let untouched = |stage: &Stage| {
         turn.state
             .stages
             .get(&stage.id)
             .is_none_or(|state| matches!(state.phase, Phase::Pending | Phase::Ready))
+            && !was_tried(stage)
     };
     let is_held = |stage: &Stage| {
         turn.state
@@ -157,8 +165,13 @@ fn nothing_in_use_removed(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Ref
         .filter(|(_, stage)| candidate.stage(&stage.id).is_none())
     {
         if !untouched(stage) {
+            let what = if was_tried(stage) {
+                "was tried and would disappear with what its tries have spent"
+            } else {
+                "has begun and would disappear"
+            };
             return Err(unsafe_because(
-                format!("stage `{}` has begun and would disappear", stage.id),
+                format!("stage `{}` {what}", stage.id),
                 "leave it in the plan".into(),
             ));
         }

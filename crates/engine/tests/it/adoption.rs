@@ -6,6 +6,7 @@ use tidegate_engine::Request;
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{BasisPoints, Parts, PartsPerMillion};
 
+use crate::asked::{counted, exposed, tell};
 use crate::script::{check_in, run};
 use crate::shop;
 use crate::world::{World, by};
@@ -249,6 +250,44 @@ fn what_has_begun_keeps_its_place_and_its_unit() {
         adopt(&mut world, "ana", |parts| forget(parts, "pricing")),
         "estate 222222222222 adopted, 2 stages"
     );
+}
+
+#[test]
+fn a_stage_that_was_tried_does_not_go_and_come_back_with_its_alpha_whole() {
+    let mut world = World::shop();
+    run(
+        &mut world,
+        "ana approve checkout\nconfirm\nana rollback checkout no\nconfirm\nana change checkout new d-1",
+    );
+    assert_eq!(world.phase("checkout"), "ready");
+    assert_eq!(
+        adopt(&mut world, "ana", |parts| forget(parts, "checkout")),
+        "refused TG9013: stage `checkout` was tried and would disappear with what its tries have spent (leave it in the plan)"
+    );
+}
+
+#[test]
+fn a_criterion_that_comes_back_remembers_no_batches_and_no_answers() {
+    use tidegate_model::ask::Looks;
+    use tidegate_model::plan::{Measure, OnHarm};
+
+    let mut batches = counted();
+    if let Measure::Counted { looks, at_most, .. } = &mut batches {
+        (*looks, *at_most) = (Looks::Batches { planned: 5 }, None);
+    }
+    for (measure, told) in [(counted(), "+1 3/400:3/400"), (batches, "+1 a:3/400:3/400")] {
+        let mut world = exposed(measure, OnHarm::Hold);
+        tell(&mut world, told);
+        run(&mut world, "cleo rollback catalogue no\nconfirm");
+        let known = |world: &World| {
+            let stage = &world.state.stages["catalogue"];
+            stage.batches.contains_key("pages") || stage.told_until.contains_key("pages")
+        };
+        assert!(known(&world), "{told}");
+        let rename: Change = |parts| stage(parts, "catalogue").gate.criteria[0].id = shop::name("others");
+        assert_eq!(adopt(&mut world, "ana", rename), ADOPTED);
+        assert!(!known(&world), "{told}");
+    }
 }
 
 #[test]
