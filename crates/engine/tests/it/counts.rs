@@ -131,6 +131,25 @@ fn a_limit_of_nothing_without_an_old_side_wants_so_many_attempts_or_all_batches(
 }
 
 #[test]
+fn a_limit_of_nothing_wants_so_many_attempts_where_the_old_side_is_gone() {
+    let none = altered(|measure| {
+        if let Measure::Counted { at_most, .. } = measure {
+            *at_most = PartsPerMillion::new(0).ok();
+        }
+    });
+    let mut world = exposed(none, OnHarm::Hold);
+    tell(&mut world, &times(20, "0/400:3/400"));
+    assert_eq!(word(&world), "pass");
+    run(&mut world, "cleo approve catalogue\nconfirm");
+    assert_eq!(phase(&world), Phase::Watching);
+    // What is told first reaches back to before the step.
+    tell(&mut world, "+1 0/400 +1 0/299");
+    assert_eq!(word(&world), "not yet");
+    tell(&mut world, "+1 0/1");
+    assert_eq!(word(&world), "pass");
+}
+
+#[test]
 fn counts_of_nobody_are_invalid_when_they_last() {
     let mut world = exposed(counted(), OnHarm::Hold);
     tell(&mut world, &times(19, "0/0:0/0"));
