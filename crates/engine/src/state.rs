@@ -20,7 +20,7 @@ pub use crate::seen::Seen;
 pub use crate::tally::{Belongs, RareEvents, Tally, Totals};
 
 /// Strata kept for the chart of one criterion; at the limit adjacent ones of one step are merged, or the oldest is forgotten.
-pub const CELLS_MAX: usize = 256;
+pub const CELLS_MAX: usize = 128;
 /// Answers remembered by idempotency key; the oldest is forgotten first.
 pub const ANSWERS_MAX: usize = 10_000;
 /// Resolved incidents kept; the journal has the older ones.
@@ -67,6 +67,9 @@ pub struct State {
     pub refusals: BTreeMap<String, Timestamp>,
     /// Answers to commands that carried a key.
     pub answers: Arc<Answers>,
+    /// A decision tries events out on it and then lets it go: what only charts show is not kept.
+    #[serde(skip)]
+    pub(crate) is_tried_out: bool,
 }
 
 /// Answers by idempotency key.

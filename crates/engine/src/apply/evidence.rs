@@ -14,6 +14,7 @@ pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Times
     if late {
         return;
     }
+    let is_tried_out = state.is_tried_out;
     for counts in &stratum.counts {
         let Some(stage) = state.stages.get_mut(&counts.stage) else {
             continue;
@@ -48,27 +49,32 @@ pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Times
         } else {
             Belongs::ToAttempt
         };
-        count(stage, &counts.criterion, cell, belongs);
+        let is_charted = add_up(stage, &counts.criterion, &cell, belongs);
+        if is_charted && !is_tried_out {
+            chart(stage, &counts.criterion, cell);
+        }
     }
 }
 
-/// Takes one stratum of a criterion: into its sums, which verdicts are given by, and onto its chart. What a stage does not
-/// ask for is not kept, and explorations have no chart.
+/// Takes one stratum of a criterion: into its sums, which verdicts are given by, and onto its chart.
 pub(super) fn count(stage: &mut StageState, criterion: &CriterionId, cell: Cell, belongs: Belongs) {
+    if add_up(stage, criterion, &cell, belongs) {
+        chart(stage, criterion, cell);
+    }
+}
+
+/// Takes a stratum into the sums of its criterion, and says whether it has a chart. What a stage does not ask for is not kept,
+/// and explorations have no chart.
+fn add_up(stage: &mut StageState, criterion: &CriterionId, cell: &Cell, belongs: Belongs) -> bool {
     let is_exploration = criterion.as_str().starts_with(EXPLORE);
     if !stage.tallies.contains_key(criterion) {
         let is_asked_for = criterion.as_str() == SPLIT || stage.criteria.contains(criterion);
         let has_room = stage.tallies.len() < stage.criteria.len() + EXPLORATIONS_MAX;
         if !(is_asked_for || is_exploration && has_room) {
-            return;
+            return false;
         }
     }
-    let StageState {
-        sources,
-        tallies,
-        cells,
-        ..
-    } = stage;
+    let StageState { sources, tallies, .. } = stage;
     let tally = tallies.entry(criterion.clone()).or_insert_with(|| {
         Arc::new(match sources.get(criterion) {
             Some(source) => Tally::new(source.rare),
@@ -76,11 +82,12 @@ pub(super) fn count(stage: &mut StageState, criterion: &CriterionId, cell: Cell,
             None => Tally::new(Some(RareEvents::Neither)),
         })
     });
-    Arc::make_mut(tally).push(&cell, belongs);
-    if is_exploration {
-        return;
-    }
-    let cells = Arc::make_mut(cells.entry(criterion.clone()).or_default());
+    Arc::make_mut(tally).push(cell, belongs);
+    !is_exploration
+}
+
+fn chart(stage: &mut StageState, criterion: &CriterionId, cell: Cell) {
+    let cells = Arc::make_mut(stage.cells.entry(criterion.clone()).or_default());
     if cells.len() >= CELLS_MAX {
         merge_pairs(cells);
     }

@@ -29,7 +29,10 @@ impl<'a> Turn<'a> {
     pub(crate) fn new(estate: &'a Estate, state: State, command: &Command, now: Timestamp) -> Self {
         Self {
             estate,
-            state,
+            state: State {
+                is_tried_out: true,
+                ..state
+            },
             now,
             actor: command.actor.clone(),
             key: command.key.clone(),

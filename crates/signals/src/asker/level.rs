@@ -59,7 +59,7 @@ impl Levelling {
                 self.newest.look(path, (lines, value, time), cadence).await
             }
             (LevelQuestion::Csv { rows, value, time }, Source::Csv(table)) => {
-                table::level(table, (rows, value, time), cadence, now).await
+                table::level(table, (rows, value, time), cadence).await
             }
             (LevelQuestion::Prometheus { .. }, _) => Err(Miss::mismatch("Prometheus")),
             (LevelQuestion::Probe { .. }, _) => Err(Miss::mismatch("the web")),

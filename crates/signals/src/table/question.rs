@@ -19,7 +19,6 @@ pub(crate) async fn level(
     table: &Table,
     (rows, value, time): (&[FieldTest], &str, &str),
     cadence: Cadence,
-    now: Timestamp,
 ) -> Finding<Level> {
     let parsed = parse(&read(table, cadence).await?)?;
     let (value, time) = (parsed.column(value)?, parsed.column(time)?);
@@ -39,7 +38,7 @@ pub(crate) async fn level(
     }
     Ok(Level {
         value: number::decimal_of_digits(number::written(&row[value])?)?,
-        at: Some(begun(&row[time], now).unwrap_or(at)),
+        at: Some(begun(&row[time]).unwrap_or(at)),
     })
 }
 
@@ -90,10 +89,9 @@ fn passing<'a>(parsed: &'a Parsed, tests: &[FieldTest]) -> Finding<Vec<&'a Vec<S
     Ok(parsed.rows.iter().filter(passes).collect())
 }
 
-/// The beginning of a day that is going on: its row may be of the first minute, whatever hour it is now.
-fn begun(text: &str, now: Timestamp) -> Option<Timestamp> {
-    let (start, end) = (moment::day_start(text)?, moment::day_end(text)?);
-    (start <= now && now < end).then_some(start)
+/// What a row named by a day is about, for certain: the day's beginning, since it may be of the first minute.
+fn begun(text: &str) -> Option<Timestamp> {
+    moment::day_start(text)
 }
 
 /// A moment, seconds since 1970, or the end of a day.
@@ -113,17 +111,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_of_today_is_about_its_beginning_all_day_long() {
+    fn a_row_of_a_day_is_about_its_beginning_whenever_it_is_read() {
         let [start, end] = ["2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z"].map(|text| moment::read(text).unwrap());
-        for (now, expected) in [
-            (Timestamp(start.0 - 1), None),
-            (start, Some(start)),
-            (Timestamp(end.0 - 1), Some(start)),
-            (end, None),
-        ] {
-            assert_eq!(begun("2026-11-21", now), expected, "at {now}");
-        }
-        assert_eq!(moment_of("2026-11-21").unwrap(), end);
-        assert_eq!(begun("2026-11-21T09:00:00Z", start), None, "it says itself when it was");
+        assert_eq!(begun("2026-11-21"), Some(start));
+        assert_eq!(
+            moment_of("2026-11-21").unwrap(),
+            end,
+            "rows are in the order of their ends"
+        );
+        assert_eq!(begun("2026-11-21T09:00:00Z"), None, "it says itself when it was");
     }
 }
