@@ -9,6 +9,7 @@ use crate::judge;
 use crate::state::State;
 
 /// What one criterion says now.
+#[derive(Debug, PartialEq)]
 pub(crate) struct Said<'a> {
     /// The criterion.
     pub(crate) criterion: &'a Criterion,
@@ -30,9 +31,15 @@ pub(crate) enum Standing {
 }
 
 /// Every criterion of a gate that can be judged at the present exposure.
+#[derive(Debug, PartialEq)]
 pub(crate) struct Panel<'a>(Vec<Said<'a>>);
 
 impl<'a> Panel<'a> {
+    /// What has just been judged, in the order of the gate.
+    pub(crate) fn of(said: Vec<Said<'a>>) -> Self {
+        Self(said)
+    }
+
     /// Judges a gate's criteria at an instant.
     pub(crate) fn hear(estate: &Estate, state: &State, stage: &'a Stage, now: Timestamp) -> Self {
         let exposure = state.stages.get(&stage.id).map(|known| known.exposure);

@@ -6,7 +6,7 @@ use tidegate_model::seam::Verdict;
 use tidegate_model::{BasisPoints, Severity};
 
 use super::exposure::{Ask, ask};
-use super::panel::{Panel, Standing};
+use super::panel::{Panel, Said, Standing};
 use super::turn::Turn;
 use super::{gate, harm, incident, letter, window};
 use crate::event::{Body, Opening, Origin};
@@ -116,6 +116,10 @@ fn enter(turn: &mut Turn<'_>, stage: &Stage, step: usize, opens: &Opening) {
     let Some((plan, _)) = turn.declared(&stage.id) else {
         return;
     };
+    // The most usual obstacle, and the cheapest to see: with it nothing is opened and nothing deferred, whatever the others are.
+    if !gate::missing_approvals(turn.estate, &turn.state, stage, opens, turn.now).is_empty() {
+        return;
+    }
     let obstacles = gate::obstacles(turn.estate, &turn.state, plan, stage, opens, turn.now);
     if obstacles.is_empty() {
         expose(turn, stage, step, opens.clone());
@@ -179,11 +183,13 @@ fn expose(turn: &mut Turn<'_>, stage: &Stage, step: usize, because: Opening) {
 }
 
 /// Gives verdicts; journals those whose word has changed, and does what harm does.
-fn judge_all(turn: &mut Turn<'_>, stage: &Stage) {
+fn judge_all<'a>(turn: &mut Turn<'a>, stage: &'a Stage) {
     let Some(state) = turn.state.stages.get(&stage.id) else {
         return;
     };
     let (attempt, step) = (state.attempt, state.step.unwrap_or(0));
+    let events = turn.events.len();
+    let mut said = Vec::with_capacity(stage.gate.criteria.len());
     for criterion in &stage.gate.criteria {
         let Some(state) = turn
             .state
@@ -200,7 +206,14 @@ fn judge_all(turn: &mut Turn<'_>, stage: &Stage) {
         let before = state.verdicts.get(&criterion.id).map(|said| said.verdict.word());
         let why = reading.why.clone();
         if before != Some(verdict.word()) {
-            let reading = judge::told(turn.estate, &turn.state, &stage.id, criterion, reading, turn.now);
+            let reading = judge::told(
+                turn.estate,
+                &turn.state,
+                &stage.id,
+                criterion,
+                reading.clone(),
+                turn.now,
+            );
             turn.emit_self(Body::CriterionJudged {
                 stage: stage.id.clone(),
                 attempt,
@@ -212,7 +225,7 @@ fn judge_all(turn: &mut Turn<'_>, stage: &Stage) {
             });
         }
         listen(turn, stage, criterion, &verdict, &why);
-        match verdict {
+        match &verdict {
             Verdict::Harm => harm::found(turn, &stage.id, criterion, &why),
             Verdict::Pass | Verdict::NotYet { .. } => {
                 let held = Origin::Criterion(stage.id.clone(), criterion.id.clone());
@@ -222,7 +235,13 @@ fn judge_all(turn: &mut Turn<'_>, stage: &Stage) {
             }
             Verdict::NoData { .. } | Verdict::SourceDown { .. } | Verdict::Invalid { .. } => {}
         }
+        said.push(Said {
+            criterion,
+            verdict,
+            reading,
+        });
     }
+    turn.keep(stage, events, Panel::of(said));
 }
 
 /// Pages the owner of a signal that has been silent, or worth nothing, for longer than its criterion bears, once; and says when
@@ -267,7 +286,8 @@ fn open_gate(turn: &mut Turn<'_>, stage: &Stage) {
     }
 }
 
-fn decide_gate(turn: &mut Turn<'_>, stage: &Stage) {
+fn decide_gate<'a>(turn: &mut Turn<'a>, stage: &'a Stage) {
+    let panel = turn.panel(stage);
     let Some(state) = turn
         .state
         .stages
@@ -278,7 +298,6 @@ fn decide_gate(turn: &mut Turn<'_>, stage: &Stage) {
     };
     let Some(step) = state.step else { return };
     let next = usize::try_from(step).unwrap_or(usize::MAX) + 1;
-    let panel = Panel::hear(turn.estate, &turn.state, stage, turn.now);
     let all_pass = panel.standing() == Standing::Pass;
     if all_pass && state.passed.is_none() {
         turn.emit_self(Body::GatePassed {

@@ -5,6 +5,7 @@ use tidegate_model::plan::{Plan, Stage};
 use tidegate_model::seam::{Actor, Effect, EffectKey};
 use tidegate_model::{Estate, StageId, Timestamp};
 
+use super::panel::Panel;
 use crate::apply::apply;
 use crate::command::{Command, CommandKey};
 use crate::event::{Body, Event, Sent};
@@ -23,6 +24,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) actor: Actor,
     key: Option<CommandKey>,
     pub(crate) events: Vec<Event>,
+    /// What the criteria of a stage have said, and after how many events: with one more it may not hold.
+    heard: Option<(&'a StageId, usize, Panel<'a>)>,
 }
 
 impl<'a> Turn<'a> {
@@ -37,6 +40,26 @@ impl<'a> Turn<'a> {
             actor: command.actor.clone(),
             key: command.key.clone(),
             events: Vec::new(),
+            heard: None,
+        }
+    }
+
+    /// Keeps what the criteria of a stage said when so many events were decided.
+    pub(crate) fn keep(&mut self, stage: &'a Stage, events: usize, panel: Panel<'a>) {
+        self.heard = Some((&stage.id, events, panel));
+    }
+
+    /// What the criteria of a stage say now: as it was just heard, when nothing has been decided since, else judged anew.
+    pub(crate) fn panel(&mut self, stage: &'a Stage) -> Panel<'a> {
+        match self.heard.take() {
+            Some((id, events, panel)) if *id == stage.id && events == self.events.len() => {
+                debug_assert!(
+                    panel == Panel::hear(self.estate, &self.state, stage, self.now),
+                    "nothing has changed what the criteria of {id} say"
+                );
+                panel
+            }
+            Some(_) | None => Panel::hear(self.estate, &self.state, stage, self.now),
         }
     }
 
