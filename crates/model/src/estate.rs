@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Domain, Grant};
 use crate::edge::Edge;
+use crate::entity::{Entity, Resolver};
 use crate::exploration::EXPLORE;
 use crate::flow::Flow;
 use crate::hazard::{FailureMode, Runbook};
@@ -13,8 +14,8 @@ use crate::plan::{Approver, Plan, Stage};
 use crate::seam::SPLIT;
 use crate::switch::Switch;
 use crate::{
-    ActionId, DomainId, EdgeId, FailureModeId, FlowId, LadderId, PersonId, PlanId, RunbookId, StageId, SwitchId,
-    TeamId, UnitId,
+    ActionId, DomainId, EdgeId, EntityId, FailureModeId, FlowId, LadderId, PersonId, PlanId, RunbookId, StageId,
+    SwitchId, TeamId, UnitId,
 };
 
 /// The pieces an estate is assembled from.
@@ -40,6 +41,8 @@ pub struct Parts {
     pub edges: Vec<Edge>,
     /// Plans.
     pub plans: Vec<Plan>,
+    /// Entities.
+    pub entities: Vec<Entity>,
 }
 
 /// A reference that leads nowhere, or a name that is taken: what `assemble` refuses. The compiler reports these first, with spans.
@@ -102,6 +105,7 @@ pub struct Estate {
     runbooks: BTreeMap<RunbookId, Runbook>,
     edges: BTreeMap<EdgeId, Edge>,
     plans: BTreeMap<PlanId, Plan>,
+    entities: BTreeMap<EntityId, Entity>,
     stage_plan: BTreeMap<StageId, PlanId>,
 }
 
@@ -157,10 +161,12 @@ impl Estate {
             runbooks: index("runbook", parts.runbooks, |r| &r.id, &mut faults),
             edges: index("edge", parts.edges, |e| &e.id, &mut faults),
             plans: index("plan", parts.plans, |p| &p.id, &mut faults),
+            entities: index("entity", parts.entities, |e| &e.id, &mut faults),
             stage_plan,
         };
         estate.check_people(&mut faults);
         estate.check_domains(&mut faults);
+        estate.check_entities(&mut faults);
         estate.check_plans(&mut faults);
         if faults.is_empty() { Ok(estate) } else { Err(faults) }
     }
@@ -213,6 +219,19 @@ impl Estate {
             let from = || format!("failure mode `{}`", mode.id);
             need(&self.domains, &mode.domain, "domain", from, faults);
             need(&self.runbooks, &mode.runbook, "runbook", from, faults);
+        }
+    }
+
+    fn check_entities(&self, faults: &mut Vec<Fault>) {
+        for entity in self.entities.values() {
+            let from = || format!("entity `{}`", entity.id);
+            match &entity.owner {
+                Resolver::Domain(domain) => need(&self.domains, domain, "domain", from, faults),
+                Resolver::Team(team) => need(&self.teams, team, "team", from, faults),
+            }
+            for stage in entity.records.iter().flat_map(|record| record.from.keys()) {
+                need(&self.stage_plan, stage, "stage", from, faults);
+            }
         }
     }
 
@@ -323,6 +342,11 @@ impl Estate {
     #[must_use]
     pub fn edges(&self) -> &BTreeMap<EdgeId, Edge> {
         &self.edges
+    }
+    /// All entities.
+    #[must_use]
+    pub fn entities(&self) -> &BTreeMap<EntityId, Entity> {
+        &self.entities
     }
     /// All plans.
     #[must_use]

@@ -172,6 +172,14 @@ id!(
     SourceId
 );
 id!(
+    /// One kind of thing that both systems hold, such as `orders`.
+    EntityId
+);
+id!(
+    /// A system that is right about an entity: `old`, `new`, or one beside the two such as `erp`.
+    SystemId
+);
+id!(
     /// A way to tell the visitors of a flow apart, such as `payment` or `device`.
     SegmentId
 );

@@ -7,6 +7,7 @@ mod id;
 pub mod ask;
 pub mod domain;
 pub mod edge;
+pub mod entity;
 pub mod estate;
 pub mod exploration;
 pub mod flow;

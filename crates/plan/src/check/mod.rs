@@ -2,6 +2,7 @@
 
 mod address;
 mod authority;
+mod entity;
 mod escalation;
 mod hazard;
 mod ownership;
@@ -19,6 +20,7 @@ pub(crate) fn all(reading: &mut Reading) {
     ownership::check(reading);
     escalation::check(reading);
     authority::check(reading);
+    entity::check(reading);
     hazard::check(reading);
     route::check(reading);
     plan::check(reading);

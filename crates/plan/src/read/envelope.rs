@@ -10,7 +10,7 @@ use crate::syntax::{Node, Shape};
 const OURS: &str = "tidegate/v1alpha1";
 /// Teams and people.
 const BACKSTAGE: &str = "backstage.io/v1alpha1";
-const OUR_KINDS: [&str; 9] = [
+const OUR_KINDS: [&str; 10] = [
     "Estate",
     "Domain",
     "Ladder",
@@ -19,6 +19,7 @@ const OUR_KINDS: [&str; 9] = [
     "FailureMode",
     "Runbook",
     "Edge",
+    "Entity",
     "Plan",
 ];
 /// Backstage kinds that plan files may hold and that say nothing which is read today.
@@ -84,6 +85,7 @@ fn ours(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) 
         "FailureMode" => Some(Kind::FailureMode),
         "Runbook" => Some(Kind::Runbook),
         "Edge" => Some(Kind::Edge),
+        "Entity" => Some(Kind::Entity),
         "Plan" => Some(Kind::Plan),
         other => {
             unknown_kind(other, node, reading);
@@ -111,6 +113,7 @@ fn ours(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) 
         Kind::FailureMode => super::hazard::read_failure_mode(&head, spec, reading),
         Kind::Runbook => super::hazard::read_runbook(&head, spec, reading),
         Kind::Edge => super::edge::read(&head, spec, reading),
+        Kind::Entity => super::entity::read(&head, spec, reading),
         Kind::Plan => super::plan::read(&head, spec, reading),
         Kind::Team | Kind::Person | Kind::Stage | Kind::Action => {}
     }
@@ -166,6 +169,7 @@ fn backstage(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Read
         | Kind::FailureMode
         | Kind::Runbook
         | Kind::Edge
+        | Kind::Entity
         | Kind::Plan
         | Kind::Roster
         | Kind::Stage

@@ -3,6 +3,7 @@
 pub(crate) mod criterion;
 pub(crate) mod domain;
 pub(crate) mod edge;
+pub(crate) mod entity;
 pub(crate) mod envelope;
 pub(crate) mod fields;
 pub(crate) mod flow;
@@ -35,6 +36,7 @@ pub(crate) enum Kind {
     FailureMode,
     Runbook,
     Edge,
+    Entity,
     Plan,
     Roster,
     Stage,
@@ -53,6 +55,7 @@ impl Kind {
             Self::FailureMode => "failure mode",
             Self::Runbook => "runbook",
             Self::Edge => "edge",
+            Self::Entity => "entity",
             Self::Plan => "plan",
             Self::Roster => "roster",
             Self::Stage => "stage",
@@ -73,6 +76,7 @@ impl Kind {
             Self::FailureMode => "in a document of kind `FailureMode`",
             Self::Runbook => "in a document of kind `Runbook`",
             Self::Edge => "in a document of kind `Edge`",
+            Self::Entity => "in a document of kind `Entity`",
             Self::Plan => "in a document of kind `Plan`",
             Self::Roster => "in a document of kind `Roster`",
             Self::Stage => "under `stages` of a plan",

@@ -6,6 +6,7 @@ mod arbitrary;
 mod bundle;
 mod clean;
 mod edges;
+mod entities;
 mod lint;
 mod pages;
 mod power;

@@ -1,0 +1,134 @@
+//! Entities: what is read, what is meant when nothing is written, and what is refused.
+
+use tidegate_model::Millis;
+use tidegate_model::ask::Decimal;
+use tidegate_model::entity::{Agrees, Entity, Expression, Presence, Relation, Resolver};
+use tidegate_plan::{Bundle, SourceFile};
+
+use crate::compiled;
+
+/// The scaffold with a document beside it.
+fn beside(document: &str) -> Bundle {
+    let mut bundle = tidegate_plan::scaffold("shop");
+    bundle.files.push(SourceFile {
+        path: "entities.yaml".into(),
+        text: document.into(),
+    });
+    bundle
+}
+
+fn blocks() -> Vec<&'static str> {
+    include_str!("../../../../examples/entities.md")
+        .split("```yaml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect()
+}
+
+fn entity(document: &str) -> Entity {
+    let found = compiled(&beside(document));
+    assert_eq!(found.diagnostics, [], "{document}");
+    let estate = found.estate.unwrap();
+    let mut entities = estate.entities().values();
+    let first = entities.next().unwrap().clone();
+    assert_eq!(entities.next(), None);
+    first
+}
+
+/// Messages of all diagnostics.
+fn refused(document: &str) -> Vec<String> {
+    let found = compiled(&beside(document));
+    found
+        .diagnostics
+        .into_iter()
+        .map(|one| format!("{} {}", one.code, one.message))
+        .collect()
+}
+
+#[test]
+fn every_block_of_the_page_of_entities_compiles() {
+    let blocks = blocks();
+    assert_eq!(blocks.len(), 3);
+    let names: Vec<String> = blocks.iter().map(|block| entity(block).id.to_string()).collect();
+    assert_eq!(names, ["prices", "products", "orders"]);
+}
+
+#[test]
+fn what_is_written_is_what_is_compared() {
+    let orders = entity(blocks()[2]);
+    let comparison = orders.comparison.unwrap();
+    assert_eq!(comparison.old.relation, Relation::Table("orders".into()));
+    assert_eq!(comparison.old.filter.as_deref(), Some("state <> 'cart'"));
+    assert_eq!(comparison.key[0].old, Expression::Column("number".into()));
+    assert_eq!(comparison.columns[0].agrees, Agrees::Within(Decimal(10_000)));
+    assert_eq!(comparison.columns[2].agrees, Agrees::WithinTime(Millis::seconds(1)));
+    let ledger = comparison.ledger.as_ref().unwrap();
+    assert_eq!((ledger.presence, ledger.within), (Presence::Split, Decimal(10_000)));
+    assert_eq!(comparison.budget.rows_per_second, Some(50_000));
+    assert_eq!(comparison.stale_after, Millis::minutes(60));
+    let sources: Vec<&str> = comparison.sources().map(|source| source.as_str()).collect();
+    assert_eq!(sources, ["old-shop", "new-shop", "payments", "old-shop", "new-shop"]);
+}
+
+#[test]
+fn what_is_not_written_has_a_meaning() {
+    let prices = entity(blocks()[0]);
+    assert_eq!(prices.owner, Resolver::Domain("shop".parse().unwrap()));
+    let comparison = prices.comparison.unwrap();
+    assert_eq!(
+        (comparison.every, comparison.budget.time),
+        (Millis::minutes(5), Millis::minutes(10))
+    );
+    assert_eq!(comparison.stale_after, Millis::minutes(25));
+    assert_eq!(comparison.columns[0].agrees, Agrees::Exactly);
+    let sql = "CAST(ROUND(price * 100) AS INTEGER)";
+    assert_eq!(comparison.columns[1].old, Expression::Sql(sql.into()));
+}
+
+#[test]
+fn every_wrong_line_of_an_entity_is_told_at_once() {
+    let document = "apiVersion: tidegate/v1alpha1
+kind: Entity
+metadata: { name: orders }
+spec:
+  owner: shp
+  record: { in: old, from: { shopp: new } }
+  reconcile:
+    old: { on: old-shop, table: orders, query: SELECT 1 }
+    new: { on: new-shop, tabel: orders }
+    key: id
+    columns: [{ name: total, agrees: about }, total]
+    zone: Europe/Atlantis
+    every: 0s
+    budget: { parallel: 65 }
+";
+    let expected = [
+        "TG0012 domain `shp` is not declared",
+        "TG0012 stage `shopp` is not declared",
+        "TG0008 the old side is not one of `table` and `query`",
+        "TG0006 the new side has no field `tabel`",
+        "TG0008 `agrees` is not `exactly`, a number",
+        "TG0008 `zone` is not a time zone",
+        "TG0008 `every` is not a duration",
+        "TG0008 `parallel` is not a whole number, 1 to 64",
+    ];
+    let found = refused(document);
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}, expected {expected}");
+    }
+}
+
+#[test]
+fn two_columns_of_one_name_are_refused() {
+    let document = blocks()[0].replace("- title", "- title\n      - title");
+    assert_eq!(refused(&document), ["TG0011 column `title` is declared twice"]);
+}
+
+#[test]
+fn changes_name_rows_as_the_key_does() {
+    let document = blocks()[2].replace("key: number", "key: [shop, number]");
+    let found = refused(&document);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("TG0709"), "{found:?}");
+}
