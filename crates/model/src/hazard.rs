@@ -3,7 +3,8 @@
 use crate::{ActionId, DomainId, FailureModeId, RunbookId, Severity, StageId};
 
 /// How easily a failure is noticed; sorts from worst to best.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Detectability {
     /// Nobody would notice for days.
     Hidden,

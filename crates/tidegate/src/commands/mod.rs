@@ -7,12 +7,15 @@ mod check;
 mod compare;
 mod demo;
 mod explain;
+mod folder;
 mod gateway;
 mod init;
 mod journal;
 mod latency;
 mod lint;
+mod map;
 mod power;
+mod risks;
 mod serve;
 mod status;
 mod token;
@@ -37,6 +40,8 @@ enum Command {
     Init(init::Init),
     Check(check::Check),
     Power(power::Power),
+    Map(map::Map),
+    Risks(risks::Risks),
     Compare(Box<compare::Compare>),
     Lint(lint::Lint),
     Explain(explain::Explain),
@@ -72,6 +77,8 @@ impl Tidegate {
             Command::Init(command) => command.run(),
             Command::Check(command) => command.run(),
             Command::Power(command) => command.run(),
+            Command::Map(command) => command.run(),
+            Command::Risks(command) => command.run(),
             Command::Compare(command) => command.run(),
             Command::Lint(command) => command.run(),
             Command::Explain(command) => command.run(),

@@ -1,16 +1,13 @@
 //! `tidegate power`: what each criterion of a plan can see before it starts, and how often it may be wrong.
 
-use std::io::IsTerminal;
-use std::path::PathBuf;
-
 use anyhow::bail;
 use clap::Args;
 use tidegate_model::PlanId;
-use tidegate_plan::{Mode, compile, power};
+use tidegate_plan::power;
 
-use super::check::Settings;
+use super::folder::{Folder, Read};
+use crate::exit;
 use crate::say::say;
-use crate::{exit, live};
 
 /// Shows what each criterion of a plan can see at each step: the smallest harm that is found with 80 % chance, both error
 /// rates, and the soak that its margin needs, on the declared traffic. Exit code 1 when a step is too short for one.
@@ -18,11 +15,8 @@ use crate::{exit, live};
 pub(crate) struct Power {
     /// The plan's name.
     plan: String,
-    /// The estate's folder.
-    #[arg(default_value = ".")]
-    folder: PathBuf,
     #[command(flatten)]
-    settings: Settings,
+    folder: Folder,
     /// The try of each stage, from 1: later ones have less of the plan's alpha.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     attempt: u32,
@@ -33,20 +27,14 @@ pub(crate) struct Power {
 
 impl Power {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
-        let bundle = live::bundle::read(&self.folder)?;
         // A step that is too short is an error of `check`, and here it is what people want to see.
-        let compiled = compile(&bundle, &self.settings.values()?, Mode::Adopted);
-        let Some(estate) = compiled.estate else {
-            let colour = std::io::stdout().is_terminal();
-            say!(
-                "{}",
-                tidegate_plan::render_human(&compiled.diagnostics, &bundle, colour)
-            );
-            return Ok(exit::WRONG);
+        let (estate, shares) = match self.folder.read()? {
+            Read::Fine { estate, shares } => (estate, shares),
+            Read::Wrong(code) => return Ok(code),
         };
         let found = PlanId::parse(&self.plan)
             .ok()
-            .and_then(|plan| power(&estate, &compiled.shares, &plan, self.attempt));
+            .and_then(|plan| power(&estate, &shares, &plan, self.attempt));
         let Some(found) = found else {
             let known: Vec<String> = estate.plans().keys().map(|plan| format!("`{plan}`")).collect();
             bail!("there is no plan `{}`; plans are {}", self.plan, known.join(", "))
