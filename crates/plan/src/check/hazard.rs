@@ -30,8 +30,8 @@ pub(crate) fn check(reading: &mut Reading) {
             }
             continue;
         };
-        // An empty gate is an error of its own.
-        if !names.is_empty() && !names.contains(&criterion) {
+        // An empty gate is an error of its own, and so is a criterion that could not be read.
+        if !names.is_empty() && !reading.unread_gates.contains(&stage) && !names.contains(&criterion) {
             let names = || names.iter().map(String::as_str);
             let help = match nearest(&criterion, names()) {
                 Some(near) => format!("did you mean `{stage}/{near}`?"),

@@ -10,8 +10,43 @@ use super::people::{entity_ref, person};
 use super::scalar::{DURATION, duration};
 use super::{Kind, Reading};
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::sink::{Finding, Place};
 use crate::syntax::{Node, Shape};
+
+/// The fields of a `Domain`.
+pub(crate) static DOMAIN: Form = Form::new(
+    "what is owned, by whom, and what its people may do without asking",
+    &[
+        need("owner", Of::EntityRef),
+        need("ladder", Of::Name),
+        may("escalation-contact", Of::EntityRef),
+        may("responsibilities", Of::Listed(&Of::Text)),
+        may("switches", Of::Listed(&Of::Form(&SWITCH))),
+        may("authority", Of::Listed(&Of::Form(&ACTION))),
+        may("runbook", Of::Name),
+    ],
+);
+
+static SWITCH: Form = Form::new(
+    "a switch that services read",
+    &[
+        need("name", Of::Name),
+        may("title", Of::Text),
+        need("default", Of::Scalar),
+    ],
+);
+
+static ACTION: Form = Form::new(
+    "an action that the owner's people may take in an incident",
+    &[
+        need("action", Of::Name),
+        may("title", Of::Text),
+        may("sets", Of::Named(&Of::Scalar)),
+        may("rolls-back", Of::Words(&["exposure"])),
+        may("expires", Of::Duration),
+    ],
+);
 
 /// `expires` of an action that only lowers exposure and leaves no mode behind.
 const ROLLBACK_EXPIRES: Millis = Millis::minutes(60);
@@ -147,7 +182,7 @@ pub(crate) fn reference<T: std::fmt::Display>(
 }
 
 fn switch(node: &Node, reading: &mut Reading) -> Option<Switch> {
-    let mut fields = Fields::open(node, "a switch", reading)?;
+    let mut fields = Fields::open(node, "a switch", &SWITCH, reading)?;
     let id = fields
         .need("name", reading)
         .and_then(|node| name(node, "the switch's name", SwitchId::parse, reading));
@@ -204,7 +239,7 @@ fn switch_value(node: &Node, reading: &mut Reading) -> Option<SwitchValue> {
 }
 
 fn grant(node: &Node, reading: &mut Reading) -> Option<Grant> {
-    let mut fields = Fields::open(node, "an action", reading)?;
+    let mut fields = Fields::open(node, "an action", &ACTION, reading)?;
     let action_node = fields.need("action", reading);
     let action = action_node.and_then(|node| name(node, "the action", ActionId::parse, reading));
     let title = fields.get("title").and_then(|node| text(node, "the title", reading));

@@ -8,12 +8,68 @@ use super::envelope::Head;
 use super::fields::{Fields, bad_name, items, name, text, value, wrong};
 use super::scalar::{DURATION, TRUTH, duration, truth};
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::sink::Finding;
 use crate::syntax::{Node, Shape};
 
 const STRATUM: Millis = Millis::minutes(1);
 const LEASE: Millis = Millis::seconds(10);
 const UPSTREAM_TIMEOUT: Millis = Millis::seconds(30);
+
+/// The fields of an `Edge`.
+pub(crate) static EDGE: Form = Form::new(
+    "where visitors come in, and both sides of what moves",
+    &[
+        need("listen", Of::Text),
+        may("stratum", Of::Duration),
+        may("lease", Of::Duration),
+        may("upstream-timeout", Of::Duration),
+        need("visitor", Of::Form(&VISITOR)),
+        need("units", Of::Named(&Of::Form(&UNIT))),
+        need("fallback", Of::Name),
+        need("routes", Of::Listed(&Of::Form(&ROUTE))),
+        may("callback", Of::Form(&CALLBACK)),
+    ],
+);
+
+static VISITOR: Form = Form::new(
+    "how a visitor is known again",
+    &[
+        need("cookie", Of::Text),
+        need("salt", Of::Text),
+        may("secure", Of::Truth),
+    ],
+);
+
+static UNIT: Form = Form::new(
+    "both sides of a unit",
+    &[
+        need("old", Of::Text),
+        need("new", Of::Text),
+        may("on-decrease", Of::Words(&["return", "drain", "hold"])),
+    ],
+);
+
+static ROUTE: Form = Form::new(
+    "a route",
+    &[
+        need("name", Of::Name),
+        need("unit", Of::Name),
+        may("class", Of::Words(&["page", "api", "asset", "callback"])),
+        need("match", Of::Text),
+        may("old", Of::Text),
+        may("new", Of::Text),
+    ],
+);
+
+static CALLBACK: Form = Form::new(
+    "how callbacks find their side",
+    &[
+        need("reference", Of::Text),
+        need("old", Of::Text),
+        need("new", Of::Text),
+    ],
+);
 
 /// Reads an `Edge`.
 pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
@@ -87,7 +143,7 @@ fn above_zero(text: &str) -> Option<Millis> {
 }
 
 fn visitor(node: &Node, reading: &mut Reading) -> Option<(String, String, bool)> {
-    let mut fields = Fields::open(node, "the visitor rule", reading)?;
+    let mut fields = Fields::open(node, "the visitor rule", &VISITOR, reading)?;
     let cookie = fields
         .need("cookie", reading)
         .and_then(|node| value(node, "`cookie`", COOKIE, cookie, reading));
@@ -123,7 +179,7 @@ fn units(node: &Node, head: &Head, reading: &mut Reading) -> Vec<UnitUpstreams> 
                 continue;
             }
         };
-        let Some(mut fields) = Fields::open(node, format!("unit `{id}`"), reading) else {
+        let Some(mut fields) = Fields::open(node, format!("unit `{id}`"), &UNIT, reading) else {
             continue;
         };
         let mut side = |name: &'static str, reading: &mut Reading| {
@@ -176,7 +232,7 @@ fn on_decrease(text: &str) -> Option<OnDecrease> {
 }
 
 fn route(node: &Node, head: &Head, reading: &mut Reading) -> Option<Route> {
-    let mut fields = Fields::open(node, "a route", reading)?;
+    let mut fields = Fields::open(node, "a route", &ROUTE, reading)?;
     let id = fields
         .need("name", reading)
         .and_then(|node| name(node, "the route's name", RouteId::parse, reading));
@@ -277,7 +333,7 @@ fn names(path: &str) -> Vec<String> {
 }
 
 fn callback(node: &Node, reading: &mut Reading) -> Option<CallbackRule> {
-    let mut fields = Fields::open(node, "the callback rule", reading)?;
+    let mut fields = Fields::open(node, "the callback rule", &CALLBACK, reading)?;
     let mut part = |name: &'static str, reading: &mut Reading| {
         fields
             .need(name, reading)

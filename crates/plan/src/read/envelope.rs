@@ -1,8 +1,9 @@
 //! The envelope of a document: `apiVersion`, `kind`, `metadata`, `spec`; it decides which reader takes the rest.
 
 use super::fields::{Fields, name, text};
-use super::{Kind, Reading, declared, nearest};
+use super::{Kind, Reading, declared, list, nearest};
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::sink::{Finding, Place};
 use crate::syntax::{Node, Shape};
 
@@ -10,18 +11,21 @@ use crate::syntax::{Node, Shape};
 const OURS: &str = "tidegate/v1alpha1";
 /// Teams and people.
 const BACKSTAGE: &str = "backstage.io/v1alpha1";
-const OUR_KINDS: [&str; 10] = [
-    "Estate",
-    "Domain",
-    "Ladder",
-    "Roster",
-    "Flow",
-    "FailureMode",
-    "Runbook",
-    "Edge",
-    "Entity",
-    "Plan",
+/// Our kinds, in the order in which people write them; what stands in an `Estate` is only its name.
+const OUR_KINDS: [(&str, Option<Kind>); 10] = [
+    ("Estate", None),
+    ("Domain", Some(Kind::Domain)),
+    ("Ladder", Some(Kind::Ladder)),
+    ("Roster", Some(Kind::Roster)),
+    ("Flow", Some(Kind::Flow)),
+    ("FailureMode", Some(Kind::FailureMode)),
+    ("Runbook", Some(Kind::Runbook)),
+    ("Edge", Some(Kind::Edge)),
+    ("Entity", Some(Kind::Entity)),
+    ("Plan", Some(Kind::Plan)),
 ];
+/// Backstage kinds that are read.
+const THEIR_KINDS: [(&str, Kind); 2] = [("Group", Kind::Team), ("User", Kind::Person)];
 /// Backstage kinds that plan files may hold and that say nothing which is read today.
 const UNREAD: [&str; 7] = [
     "Domain",
@@ -32,6 +36,93 @@ const UNREAD: [&str; 7] = [
     "Location",
     "Template",
 ];
+
+/// The fields of a document of ours.
+static DOCUMENT: Form = Form::new(
+    "a document",
+    &[
+        need("apiVersion", Of::Text),
+        need("kind", Of::Text),
+        need("metadata", Of::Form(&METADATA)),
+        may("spec", Of::Anything),
+    ],
+);
+
+/// The fields of a Backstage entity.
+static ENTITY: Form = Form::foreign(
+    "an entity of a Backstage catalogue",
+    &[
+        need("apiVersion", Of::Text),
+        need("kind", Of::Text),
+        need("metadata", Of::Form(&ENTITY_METADATA)),
+        may("spec", Of::Anything),
+        may("relations", Of::Anything),
+        may("status", Of::Anything),
+    ],
+);
+
+/// The metadata of a document of ours.
+pub(crate) static METADATA: Form = Form::new(
+    "what a document is called",
+    &[
+        need("name", Of::Name),
+        may("title", Of::Text),
+        may("description", Of::Text),
+    ],
+);
+
+/// The metadata of a Backstage entity.
+pub(crate) static ENTITY_METADATA: Form = Form::foreign(
+    "what an entity is called",
+    &[
+        need("name", Of::Name),
+        may("title", Of::Text),
+        may("description", Of::Text),
+        may("namespace", Of::Text),
+        may("annotations", Of::Anything),
+        may("labels", Of::Anything),
+        may("tags", Of::Anything),
+        may("links", Of::Anything),
+        may("uid", Of::Anything),
+        may("etag", Of::Anything),
+    ],
+);
+
+/// The spec of an `Estate`: there is nothing to say.
+pub(crate) static ESTATE: Form = Form::new("the estate's name", &[]);
+
+/// One kind of document with everything that may stand in it.
+pub(crate) struct Document {
+    /// Its `apiVersion`.
+    pub(crate) version: &'static str,
+    /// Its `kind`.
+    pub(crate) kind: &'static str,
+    /// The fields of its metadata.
+    pub(crate) metadata: &'static Form,
+    /// The fields of its spec.
+    pub(crate) spec: &'static Form,
+    /// Whether it says nothing without a spec.
+    pub(crate) needs_spec: bool,
+}
+
+/// Every kind of document that is read: ours first.
+pub(crate) fn documents() -> impl Iterator<Item = Document> {
+    let ours = OUR_KINDS.into_iter().map(|(kind, of)| Document {
+        version: OURS,
+        kind,
+        metadata: &METADATA,
+        spec: of.and_then(form_of).unwrap_or(&ESTATE),
+        needs_spec: of.is_some(),
+    });
+    let theirs = THEIR_KINDS.into_iter().map(|(kind, of)| Document {
+        version: BACKSTAGE,
+        kind,
+        metadata: &ENTITY_METADATA,
+        spec: form_of(of).unwrap_or(&ESTATE),
+        needs_spec: false,
+    });
+    ours.chain(theirs)
+}
 
 /// Name, words and place of a document.
 pub(crate) struct Head {
@@ -50,7 +141,11 @@ pub(crate) fn read_document(node: &Node, reading: &mut Reading) {
     if matches!(node.shape, Shape::Nothing) {
         return;
     }
-    let Some(mut fields) = Fields::open(node, "the document", reading) else {
+    let form = match node.get("apiVersion").and_then(Node::text) {
+        Some(BACKSTAGE) => &ENTITY,
+        Some(_) | None => &DOCUMENT,
+    };
+    let Some(mut fields) = Fields::open(node, "the document", form, reading) else {
         return;
     };
     let (Some(version), Some(kind)) = (fields.need("apiVersion", reading), fields.need("kind", reading)) else {
@@ -76,21 +171,9 @@ pub(crate) fn read_document(node: &Node, reading: &mut Reading) {
 }
 
 fn ours(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) {
-    let kind_of = match kind {
-        "Estate" => None,
-        "Domain" => Some(Kind::Domain),
-        "Ladder" => Some(Kind::Ladder),
-        "Roster" => Some(Kind::Roster),
-        "Flow" => Some(Kind::Flow),
-        "FailureMode" => Some(Kind::FailureMode),
-        "Runbook" => Some(Kind::Runbook),
-        "Edge" => Some(Kind::Edge),
-        "Entity" => Some(Kind::Entity),
-        "Plan" => Some(Kind::Plan),
-        other => {
-            unknown_kind(other, node, reading);
-            return;
-        }
+    let Some((_, kind_of)) = OUR_KINDS.into_iter().find(|(known, _)| *known == kind) else {
+        unknown_kind(kind, node, reading);
+        return;
     };
     let Some(head) = metadata(&mut fields, kind_of, reading) else {
         return;
@@ -102,7 +185,8 @@ fn ours(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) 
     let spec = fields.need("spec", reading);
     fields.close(reading);
     declare(kind_of, head.name.clone(), &head, reading);
-    let Some(spec) = spec.and_then(|spec| Fields::open(spec, head.subject.clone(), reading)) else {
+    let Some(form) = form_of(kind_of) else { return };
+    let Some(spec) = spec.and_then(|spec| Fields::open(spec, head.subject.clone(), form, reading)) else {
         return;
     };
     match kind_of {
@@ -119,8 +203,26 @@ fn ours(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) 
     }
 }
 
+/// The fields of a kind's spec; `None` for what is declared inside another document.
+pub(crate) fn form_of(kind: Kind) -> Option<&'static Form> {
+    match kind {
+        Kind::Team => Some(&super::people::GROUP),
+        Kind::Person => Some(&super::people::USER),
+        Kind::Ladder => Some(&super::ladder::LADDER),
+        Kind::Domain => Some(&super::domain::DOMAIN),
+        Kind::Flow => Some(&super::flow::FLOW),
+        Kind::FailureMode => Some(&super::hazard::FAILURE_MODE),
+        Kind::Runbook => Some(&super::hazard::RUNBOOK),
+        Kind::Edge => Some(&super::edge::EDGE),
+        Kind::Entity => Some(&super::entity::ENTITY),
+        Kind::Plan => Some(&super::plan::PLAN),
+        Kind::Roster => Some(&super::people::ROSTER),
+        Kind::Stage | Kind::Action => None,
+    }
+}
+
 fn unknown_kind(kind: &str, node: &Node, reading: &mut Reading) {
-    let known = || OUR_KINDS.iter().copied();
+    let known = || OUR_KINDS.into_iter().map(|(kind, _)| kind);
     let help = match (kind, nearest(kind, known())) {
         ("Group" | "User", _) => format!("`{kind}` belongs to `apiVersion: {BACKSTAGE}`"),
         ("Team" | "Person", _) => format!("teams and people are `Group` and `User` of `apiVersion: {BACKSTAGE}`"),
@@ -135,21 +237,11 @@ fn unknown_kind(kind: &str, node: &Node, reading: &mut Reading) {
 }
 
 fn backstage(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) {
-    let kind_of = match kind {
-        "Group" => Kind::Team,
-        "User" => Kind::Person,
-        other if UNREAD.contains(&other) => return,
-        other => {
-            reading.sink.add(
-                Finding::error(Code::Envelope, node.place, format!("kind `{other}` is not known"))
-                    .expected(format!("`Group` or `User` of `{BACKSTAGE}`"), format!("`{other}`"))
-                    .help(match nearest(other, ["Group", "User"].into_iter().chain(UNREAD)) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("kinds of `{OURS}` are {}", OUR_KINDS.join(", ")),
-                    }),
-            );
-            return;
+    let Some((_, kind_of)) = THEIR_KINDS.into_iter().find(|(known, _)| *known == kind) else {
+        if !UNREAD.contains(&kind) {
+            unknown_entity(kind, node, reading);
         }
+        return;
     };
     let Some(head) = metadata(&mut fields, Some(kind_of), reading) else {
         return;
@@ -157,9 +249,12 @@ fn backstage(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Read
     let spec = fields.get("spec");
     fields.get("relations");
     fields.get("status");
-    fields.close_foreign(reading);
+    fields.close(reading);
     declare(kind_of, head.name.clone(), &head, reading);
-    let spec = spec.and_then(|spec| Fields::open(spec, head.subject.clone(), reading));
+    let form = form_of(kind_of);
+    let spec = spec
+        .zip(form)
+        .and_then(|(spec, form)| Fields::open(spec, head.subject.clone(), form, reading));
     match kind_of {
         Kind::Team => super::people::read_team(&head, spec, reading),
         Kind::Person => super::people::read_person(&head, spec, reading),
@@ -177,10 +272,26 @@ fn backstage(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Read
     }
 }
 
+fn unknown_entity(kind: &str, node: &Node, reading: &mut Reading) {
+    let read = || THEIR_KINDS.into_iter().map(|(kind, _)| kind);
+    let help = match nearest(kind, read().chain(UNREAD)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("kinds of `{OURS}` are {}", OUR_KINDS.map(|(kind, _)| kind).join(", ")),
+    };
+    reading.sink.add(
+        Finding::error(Code::Envelope, node.place, format!("kind `{kind}` is not known"))
+            .expected(
+                format!("a kind of `{BACKSTAGE}`: {}", list(read())),
+                format!("`{kind}`"),
+            )
+            .help(help),
+    );
+}
+
 fn estate(head: Head, mut fields: Fields<'_>, reading: &mut Reading) {
     if let Some(spec) = fields
         .get("spec")
-        .and_then(|spec| Fields::open(spec, "the estate", reading))
+        .and_then(|spec| Fields::open(spec, "the estate", &ESTATE, reading))
     {
         spec.close(reading);
     }
@@ -204,7 +315,8 @@ fn metadata(fields: &mut Fields<'_>, kind: Option<Kind>, reading: &mut Reading) 
     let word = kind.map_or("estate", Kind::word);
     let is_foreign = matches!(kind, Some(Kind::Team | Kind::Person));
     let node = fields.need("metadata", reading)?;
-    let mut metadata = Fields::open(node, format!("the metadata of a {word}"), reading)?;
+    let form = if is_foreign { &ENTITY_METADATA } else { &METADATA };
+    let mut metadata = Fields::open(node, format!("the metadata of a {word}"), form, reading)?;
     let written = metadata.need("name", reading);
     let title = metadata
         .get("title")
@@ -220,11 +332,7 @@ fn metadata(fields: &mut Fields<'_>, kind: Option<Kind>, reading: &mut Reading) 
     } else {
         None
     };
-    if is_foreign {
-        metadata.close_foreign(reading);
-    } else {
-        metadata.close(reading);
-    }
+    metadata.close(reading);
     let written = written?;
     let given: String = name(
         written,

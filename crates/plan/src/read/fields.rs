@@ -1,10 +1,11 @@
-//! The fields of a mapping: asked for one by one, and what nobody asked for is an unknown field.
+//! The fields of a mapping: what its form does not have is told at once and by name, the rest is asked for one by one.
 
 use tidegate_model::{NameError, check_name};
 
 use super::{Reading, list, nearest};
 use crate::code::Code;
-use crate::sink::{Claim, Finding, Place};
+use crate::form::Form;
+use crate::sink::{Finding, Place};
 use crate::syntax::{Node, Shape};
 
 /// The longest name, in bytes.
@@ -14,19 +15,38 @@ const NAME_BYTES_MAX: usize = 63;
 pub(crate) struct Fields<'n> {
     node: &'n Node,
     what: String,
+    form: &'static Form,
     asked: Vec<&'static str>,
+    /// Fields that are written under another key, with what stands there.
+    mistyped: Vec<(&'static str, &'n Node)>,
+    has_unknown: bool,
 }
 
 impl<'n> Fields<'n> {
     /// Opens a mapping; anything else is an error and `None`. `what` names it in messages.
-    pub(crate) fn open(node: &'n Node, what: impl Into<String>, reading: &mut Reading) -> Option<Self> {
+    ///
+    /// A field that the form does not have is told here, whatever becomes of the rest. One that is nearly a field of the
+    /// form is read as that field, so that nothing is told that follows from the wrong key alone.
+    pub(crate) fn open(
+        node: &'n Node,
+        what: impl Into<String>,
+        form: &'static Form,
+        reading: &mut Reading,
+    ) -> Option<Self> {
         let what = what.into();
         match node.shape {
-            Shape::Map(_) => Some(Self {
-                node,
-                what,
-                asked: Vec::new(),
-            }),
+            Shape::Map(_) => {
+                let mut fields = Self {
+                    node,
+                    what,
+                    form,
+                    asked: Vec::new(),
+                    mistyped: Vec::new(),
+                    has_unknown: false,
+                };
+                fields.tell_unknown(reading);
+                Some(fields)
+            }
             Shape::Nothing | Shape::Scalar { .. } | Shape::List(_) | Shape::Unreadable => {
                 wrong(node, &what, "a mapping of fields", reading);
                 None
@@ -39,12 +59,26 @@ impl<'n> Fields<'n> {
         &self.what
     }
 
+    /// Whether a field is written that the form does not have.
+    pub(crate) fn has_unknown(&self) -> bool {
+        self.has_unknown
+    }
+
     /// A field that may be missing; written without a value it is missing too.
     pub(crate) fn get(&mut self, name: &'static str) -> Option<&'n Node> {
+        debug_assert!(
+            self.form.has(name),
+            "`{name}` is asked for and not in the form of {}",
+            self.what
+        );
         if !self.asked.contains(&name) {
             self.asked.push(name);
         }
-        self.node.get(name).filter(|node| !matches!(node.shape, Shape::Nothing))
+        let mistyped = || self.mistyped.iter().find(|(meant, _)| *meant == name);
+        self.node
+            .get(name)
+            .or_else(|| mistyped().map(|(_, node)| *node))
+            .filter(|node| !matches!(node.shape, Shape::Nothing))
     }
 
     /// A field that must be there.
@@ -80,44 +114,64 @@ impl<'n> Fields<'n> {
         }
     }
 
-    /// Complains about fields that nobody asked for.
-    pub(crate) fn close(self, reading: &mut Reading) {
-        self.close_as(
-            "remove it, or write one of the fields that are read here",
-            reading,
-            |place, message| Finding::error(Code::UnknownField, place, message),
-        );
-    }
-
-    /// Warns about fields that nobody asked for: the format is somebody else's.
-    pub(crate) fn close_foreign(self, reading: &mut Reading) {
-        self.close_as(
-            "keep it for the tools that read it, or remove it: nothing here does",
-            reading,
-            |place, message| Finding::warning(Code::ForeignField, place, message),
-        );
-    }
-
-    fn close_as(self, otherwise: &str, reading: &mut Reading, finding: impl Fn(Place, String) -> Claim) {
+    fn tell_unknown(&mut self, reading: &mut Reading) {
         let Shape::Map(entries) = &self.node.shape else { return };
-        for (key, _) in entries {
-            if key.text.is_empty() || self.asked.contains(&key.text.as_str()) {
+        for (key, value) in entries {
+            if key.text.is_empty() || self.form.has(&key.text) {
                 continue;
             }
-            let help = match nearest(&key.text, self.asked.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => otherwise.to_owned(),
-            };
-            let expected = match self.asked.as_slice() {
-                [] => "no field at all".to_owned(),
-                asked => format!("one of {}", list(asked.iter().copied())),
-            };
-            reading.sink.add(
-                finding(key.place, format!("{} has no field `{}`", self.what, key.text))
-                    .expected(expected, format!("`{}`", key.text))
-                    .help(help),
-            );
+            self.has_unknown = true;
+            let is_free =
+                |name: &&str| self.node.get(name).is_none() && self.mistyped.iter().all(|(meant, _)| meant != name);
+            let meant = nearest(&key.text, self.form.names().filter(is_free));
+            self.tell(&key.text, key.place, meant, self.form.names(), reading);
+            if let (Some(meant), false) = (meant, self.form.is_foreign) {
+                self.mistyped.push((meant, value));
+            }
         }
+    }
+
+    /// Complains about fields of the form that do not belong to what is written beside them.
+    pub(crate) fn close(self, reading: &mut Reading) {
+        let Shape::Map(entries) = &self.node.shape else { return };
+        for (key, _) in entries {
+            if self.form.has(&key.text) && !self.asked.contains(&key.text.as_str()) {
+                let asked = || self.asked.iter().copied();
+                self.tell(&key.text, key.place, nearest(&key.text, asked()), asked(), reading);
+            }
+        }
+    }
+
+    fn tell<'a>(
+        &self,
+        key: &str,
+        place: Place,
+        near: Option<&str>,
+        known: impl Iterator<Item = &'a str>,
+        reading: &mut Reading,
+    ) {
+        let message = format!("{} has no field `{key}`", self.what);
+        let (claim, otherwise) = if self.form.is_foreign {
+            (
+                Finding::warning(Code::ForeignField, place, message),
+                "keep it for the tools that read it, or remove it: nothing here does",
+            )
+        } else {
+            (
+                Finding::error(Code::UnknownField, place, message),
+                "remove it, or write one of the fields that are read here",
+            )
+        };
+        let help = near.map_or_else(|| otherwise.to_owned(), |near| format!("did you mean `{near}`?"));
+        let known = list(known);
+        let expected = if known.is_empty() {
+            "no field at all".to_owned()
+        } else {
+            format!("one of {known}")
+        };
+        reading
+            .sink
+            .add(claim.expected(expected, format!("`{key}`")).help(help));
     }
 }
 

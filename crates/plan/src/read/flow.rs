@@ -8,10 +8,44 @@ use super::envelope::Head;
 use super::fields::{Fields, items, name, text, value};
 use super::scalar::{DURATION, TRUTH, duration, truth};
 use super::{Kind, Reading};
+use crate::form::{Form, Of, may, need};
 use crate::syntax::Node;
 
 /// An attempt has so long when the flow does not say.
 const WINDOW: Millis = Millis::minutes(30);
+
+/// The fields of a `Flow`.
+pub(crate) static FLOW: Form = Form::new(
+    "a critical path that a customer walks",
+    &[
+        need("domain", Of::Name),
+        need("unit", Of::Name),
+        need("entry", Of::Name),
+        may("complete", Of::Name),
+        may("payment", Of::Truth),
+        may("success", Of::Either(&[Of::Form(&PREDICATE), Of::Form(&SIDES)])),
+        may("window", Of::Duration),
+        may("segments", super::segment::SEGMENTS),
+    ],
+);
+
+static SIDES: Form = Form::new(
+    "what a success shows on each side",
+    &[need("old", Of::Form(&PREDICATE)), need("new", Of::Form(&PREDICATE))],
+);
+
+/// The fields of a success.
+pub(crate) static PREDICATE: Form = Form::new(
+    "what a success shows; all of it must hold",
+    &[
+        may("status", Of::Listed(&Of::Whole)),
+        may("location", Of::Text),
+        may("json", Of::Listed(&Of::Text)),
+        may("no-json", Of::Listed(&Of::Text)),
+        may("text", Of::Text),
+        may("no-text", Of::Text),
+    ],
+);
 
 /// Reads a `Flow`.
 pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
@@ -78,7 +112,7 @@ fn success(node: Option<&Node>, head: &Head, reading: &mut Reading) -> (SuccessP
         let both = predicate(node, format!("the success of {}", head.subject), reading);
         return (both.clone(), both);
     }
-    let Some(mut fields) = Fields::open(node, format!("the success of {}", head.subject), reading) else {
+    let Some(mut fields) = Fields::open(node, format!("the success of {}", head.subject), &SIDES, reading) else {
         return (SuccessPredicate::default(), SuccessPredicate::default());
     };
     let mut side = |name: &'static str, reading: &mut Reading| {
@@ -94,7 +128,7 @@ fn success(node: Option<&Node>, head: &Head, reading: &mut Reading) -> (SuccessP
 
 /// Reads what a success shows.
 pub(crate) fn predicate(node: &Node, what: String, reading: &mut Reading) -> SuccessPredicate {
-    let Some(mut fields) = Fields::open(node, what, reading) else {
+    let Some(mut fields) = Fields::open(node, what, &PREDICATE, reading) else {
         return SuccessPredicate::default();
     };
     let mut status = Vec::new();

@@ -10,6 +10,7 @@ use super::fields::{Fields, items, value};
 use super::scalar::{DURATION, WHOLE, duration, percent, whole};
 use super::stage::approver;
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::sink::Finding;
 use crate::syntax::Node;
 
@@ -23,9 +24,26 @@ const BRAKE_BAD_PPM: u32 = 500_000;
 const BRAKE_OVER: Millis = Millis::minutes(1);
 const BRAKE_ATTEMPTS: u64 = 50;
 
+/// The fields of a gate.
+pub(crate) static GATE: Form = Form::new(
+    "what has to hold before exposure grows",
+    &[
+        need("approvers", Of::Listed(&Of::Text)),
+        need("criteria", Of::Listed(&Of::Form(&criterion::CRITERION))),
+        may("brake", Of::Form(&BRAKE)),
+        may("approval-within", Of::Duration),
+        may("fresh-for", Of::Duration),
+    ],
+);
+
+static BRAKE: Form = Form::new(
+    "the emergency brake",
+    &[need("bad", Of::Text), may("attempts", Of::Whole)],
+);
+
 /// Reads the gate of a stage.
 pub(crate) fn read(node: &Node, head: &Head, owner: &DomainId, reading: &mut Reading) -> Option<Gate> {
-    let mut fields = Fields::open(node, format!("the gate of {}", head.subject), reading)?;
+    let mut fields = Fields::open(node, format!("the gate of {}", head.subject), &GATE, reading)?;
     reading.mark(&head.subject, "gate", fields.head());
     let nodes = fields.get("approvers").map(items).unwrap_or_default();
     let mut approvers = Vec::new();
@@ -56,7 +74,11 @@ pub(crate) fn read(node: &Node, head: &Head, owner: &DomainId, reading: &mut Rea
     }
     let mut criteria: Vec<Criterion> = Vec::new();
     for node in nodes {
-        for found in criterion::read(node, head, owner, &criteria, reading) {
+        let read = criterion::read(node, head, owner, &criteria, reading);
+        if read.is_empty() {
+            reading.unread_gates.insert(head.name.clone());
+        }
+        for found in read {
             reading.mark(&head.subject, &format!("criterion {}", found.id), node.place);
             criteria.push(found);
         }
@@ -99,7 +121,7 @@ fn default_brake() -> Brake {
 
 /// `{ bad: 30% over 5s, attempts: 50 }`.
 fn brake(node: &Node, reading: &mut Reading) -> Option<Brake> {
-    let mut fields = Fields::open(node, "the brake", reading)?;
+    let mut fields = Fields::open(node, "the brake", &BRAKE, reading)?;
     let bad = fields
         .need("bad", reading)
         .and_then(|node| value(node, "`bad`", BAD_OVER, bad_over, reading));

@@ -9,8 +9,30 @@ use super::fields::{Fields, items, text, texts, value, wrong};
 use super::scalar::{SEVERITY, severity};
 use super::{Kind, Reading};
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::sink::{Claim, Finding};
 use crate::syntax::Node;
+
+/// The fields of a `FailureMode`.
+pub(crate) static FAILURE_MODE: Form = Form::new(
+    "what can go wrong",
+    &[
+        need("domain", Of::Name),
+        need("severity", Of::Words(&["sev1", "sev2", "sev3", "sev4"])),
+        need("detectability", Of::Words(&["easy", "hard", "hidden"])),
+        need("signals", Of::Listed(&Of::Text)),
+        need("runbook", Of::Name),
+    ],
+);
+
+/// The fields of a `Runbook`.
+pub(crate) static RUNBOOK: Form = Form::new(
+    "what to do, in order",
+    &[
+        need("steps", Of::Listed(&Of::Text)),
+        may("actions", Of::Listed(&Of::Name)),
+    ],
+);
 
 /// Reads a `FailureMode`.
 pub(crate) fn read_failure_mode(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {

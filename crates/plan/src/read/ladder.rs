@@ -9,6 +9,7 @@ use super::fields::{Fields, items, text, value};
 use super::people::{entity_ref, person, team};
 use super::scalar::{DURATION, duration};
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::sink::Finding;
 use crate::syntax::Node;
 
@@ -16,6 +17,29 @@ use crate::syntax::Node;
 const ACKNOWLEDGED_FOR: Millis = Millis::minutes(15);
 /// The word for the on-call people of the domain's owner.
 const OWNER: &str = "owner";
+
+/// The fields of a `Ladder`.
+pub(crate) static LADDER: Form = Form::new(
+    "whom a page reaches next while nobody answers",
+    &[
+        need("rungs", Of::Listed(&Of::Form(&RUNG))),
+        need("repeat-every", Of::Duration),
+        may("acknowledged-for", Of::Duration),
+    ],
+);
+
+static RUNG: Form = Form::new(
+    "a rung",
+    &[
+        may("title", Of::Text),
+        may("reaches", Of::Listed(&Of::EntityRef)),
+        need("answer-within", Of::Duration),
+        need(
+            "decides",
+            Of::Words(&["domain", "cross-domain", "platform", "organisation"]),
+        ),
+    ],
+);
 
 /// Reads a `Ladder`.
 pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
@@ -57,7 +81,7 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
 fn rung(node: &Node, at: usize, head: &Head, reading: &mut Reading) -> Option<Rung> {
     let what = format!("rung {} of {}", at + 1, head.subject);
     reading.mark(&what, "", node.place);
-    let mut fields = Fields::open(node, what.clone(), reading)?;
+    let mut fields = Fields::open(node, what.clone(), &RUNG, reading)?;
     let title = fields
         .get("title")
         .and_then(|node| text(node, "the rung's title", reading))

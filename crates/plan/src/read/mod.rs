@@ -17,7 +17,7 @@ pub(crate) mod segment;
 pub(crate) mod stage;
 pub(crate) mod time;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{Parts, PersonId, SwitchId, TeamId};
@@ -105,6 +105,8 @@ pub(crate) struct Reading {
     pub(crate) payment_flows: Vec<String>,
     /// Signals of failure modes that name a criterion, with their places.
     pub(crate) signals: Vec<(String, String, Place)>,
+    /// Stages with a criterion that could not be read, so that its name is not known.
+    pub(crate) unread_gates: BTreeSet<String>,
     /// Memberships that people declare themselves: person, team.
     pub(crate) memberships: Vec<(String, String)>,
     /// Switches with their places and defaults.
@@ -180,19 +182,29 @@ pub(crate) fn declared<'a>(word: &str, mut names: impl Iterator<Item = &'a str>)
     }
 }
 
-/// Edit distance of two texts; `bound + 1` when their lengths already differ by more than `bound`.
+/// Edit distance of two texts, where two neighbours that changed places are one edit; `bound + 1` when their lengths
+/// already differ by more than `bound`.
+///
+/// # Source
+/// Optimal string alignment distance; Damerau, "A technique for computer detection and correction of spelling errors", 1964.
 fn distance(a: &str, b: &str, bound: usize) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     if a.len().abs_diff(b.len()) > bound {
         return bound + 1;
     }
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, left) in a.iter().enumerate() {
         let mut next = vec![i + 1];
         for (j, right) in b.iter().enumerate() {
-            let swap = row[j] + usize::from(left != right);
-            next.push(swap.min(row[j + 1] + 1).min(next[j] + 1));
+            let change = row[j] + usize::from(left != right);
+            let mut least = change.min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && *left == b[j - 1] && a[i - 1] == *right {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least);
         }
+        before = row;
         row = next;
     }
     row[b.len()]

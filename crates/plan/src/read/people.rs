@@ -6,6 +6,7 @@ use tidegate_model::{NameError, PersonId, TeamId};
 use super::envelope::Head;
 use super::fields::{Fields, bad_name, items, text, wrong};
 use super::{Kind, Reading};
+use crate::form::{Form, Of, may, need};
 use crate::syntax::Node;
 
 /// A Backstage entity reference `[kind:][namespace/]name`, compared lower-case.
@@ -85,6 +86,42 @@ pub(crate) fn parse<T>(
     }
 }
 
+/// The fields of a `Group`.
+pub(crate) static GROUP: Form = Form::foreign(
+    "a team",
+    &[
+        may("type", Of::Text),
+        may("profile", Of::Form(&PROFILE)),
+        may("parent", Of::Text),
+        may("children", Of::Listed(&Of::Text)),
+        may("members", Of::Listed(&Of::EntityRef)),
+    ],
+);
+
+/// The fields of a `User`.
+pub(crate) static USER: Form = Form::foreign(
+    "a person",
+    &[
+        may("profile", Of::Form(&PROFILE)),
+        may("memberOf", Of::Listed(&Of::EntityRef)),
+    ],
+);
+
+static PROFILE: Form = Form::foreign(
+    "the profile of a team or a person",
+    &[
+        may("displayName", Of::Text),
+        may("email", Of::Text),
+        may("picture", Of::Text),
+    ],
+);
+
+/// The fields of a `Roster`.
+pub(crate) static ROSTER: Form = Form::new(
+    "who of a team is paged",
+    &[need("team", Of::EntityRef), need("on-call", Of::Listed(&Of::EntityRef))],
+);
+
 /// Reads a `Group`.
 pub(crate) fn read_team(head: &Head, spec: Option<Fields<'_>>, reading: &mut Reading) {
     let mut title = head.title.clone();
@@ -99,7 +136,7 @@ pub(crate) fn read_team(head: &Head, spec: Option<Fields<'_>>, reading: &mut Rea
         for member in spec.get("members").map(items).unwrap_or_default() {
             members.extend(person(member, "a member", reading));
         }
-        spec.close_foreign(reading);
+        spec.close(reading);
     }
     let id = TeamId::parse(&head.name).expect("the envelope checked the name");
     reading.parts.teams.push(Team {
@@ -125,7 +162,7 @@ pub(crate) fn read_person(head: &Head, spec: Option<Fields<'_>>, reading: &mut R
                 reading.memberships.push((head.name.clone(), team.to_string()));
             }
         }
-        spec.close_foreign(reading);
+        spec.close(reading);
     }
     let id = PersonId::parse(&head.name).expect("the envelope checked the name");
     reading.parts.people.push(Person { id, title, methods });
@@ -134,7 +171,10 @@ pub(crate) fn read_person(head: &Head, spec: Option<Fields<'_>>, reading: &mut R
 /// The display name and mail address of a profile.
 fn display_name(spec: &mut Fields<'_>, reading: &mut Reading) -> (Option<String>, Option<String>) {
     let what = format!("the profile of {}", spec.what());
-    let Some(mut profile) = spec.get("profile").and_then(|node| Fields::open(node, what, reading)) else {
+    let Some(mut profile) = spec
+        .get("profile")
+        .and_then(|node| Fields::open(node, what, &PROFILE, reading))
+    else {
         return (None, None);
     };
     profile.get("picture");
@@ -142,7 +182,7 @@ fn display_name(spec: &mut Fields<'_>, reading: &mut Reading) -> (Option<String>
         .get("displayName")
         .and_then(|node| text(node, "the display name", reading));
     let mail = profile.get("email").and_then(|node| mail(node, reading));
-    profile.close_foreign(reading);
+    profile.close(reading);
     (name, mail)
 }
 

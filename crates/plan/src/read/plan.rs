@@ -11,11 +11,45 @@ use super::fields::{Fields, items, text, value, wrong};
 use super::scalar::{MONEY, PER_HOUR, PERCENT, money, per_hour, percent};
 use super::time::{PERIOD, WINDOW, period, window};
 use super::{Kind, Reading};
+use crate::form::{Form, Of, may, need};
 use crate::sink::Place;
 use crate::syntax::{Node, Shape};
 
 /// Alpha when the plan does not say, 5 %.
 const ALPHA_PPM: u32 = 50_000;
+
+/// The fields of a `Plan`.
+pub(crate) static PLAN: Form = Form::new(
+    "how exposure grows, what it takes, and the way back",
+    &[
+        need("edge", Of::Name),
+        may("alpha", Of::Percent),
+        may("traffic", Of::Listed(&Of::Form(&TRAFFIC))),
+        may("expand", Of::Form(&EXPAND)),
+        need("stages", Of::Listed(&Of::Form(&super::stage::STAGE))),
+    ],
+);
+
+static TRAFFIC: Form = Form::new(
+    "the traffic that is expected of a flow",
+    &[
+        need("flow", Of::Name),
+        need("day", Of::Rate),
+        need("night", Of::Rate),
+        need("completion", Of::Percent),
+        need("basket", Of::Money),
+        may("segments", Of::Named(&Of::Named(&Of::Percent))),
+    ],
+);
+
+static EXPAND: Form = Form::new(
+    "when exposure may grow",
+    &[
+        may("within", Of::Listed(&Of::Text)),
+        may("zone", Of::Text),
+        may("never", Of::Listed(&Of::Text)),
+    ],
+);
 
 /// Reads a `Plan`.
 pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
@@ -80,7 +114,7 @@ fn alpha(text: &str) -> Option<PartsPerMillion> {
 }
 
 fn traffic(head: &Head, node: &Node, reading: &mut Reading) -> Option<Traffic> {
-    let mut fields = Fields::open(node, "declared traffic", reading)?;
+    let mut fields = Fields::open(node, "declared traffic", &TRAFFIC, reading)?;
     let flow = fields
         .need("flow", reading)
         .and_then(|node| reference(node, "the flow", Kind::Flow, FlowId::parse, reading));
@@ -148,7 +182,7 @@ fn shares(node: &Node, reading: &mut Reading) -> Vec<(SegmentValue, PartsPerMill
 const SHARES: &str = "a mapping such as `{ payment: { card: 50%, wallet: 30% } }`";
 
 fn expand(node: &Node, reading: &mut Reading) -> ExpandRule {
-    let Some(mut fields) = Fields::open(node, "the expand rule", reading) else {
+    let Some(mut fields) = Fields::open(node, "the expand rule", &EXPAND, reading) else {
         return ExpandRule::default();
     };
     let mut within: Vec<WeeklyWindow> = Vec::new();

@@ -10,6 +10,7 @@ use super::envelope::Head;
 use super::fields::{Fields, bad_name, text, texts, wrong};
 use super::flow::{POINTER, pointer};
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::sink::{Finding, Place};
 use crate::syntax::{Key, Node, Shape};
 
@@ -17,6 +18,35 @@ use crate::syntax::{Key, Node, Shape};
 const SEGMENTS_MAX: usize = 4;
 /// Most declared values of a segment; with `other` they are 16.
 const VALUES_MAX: usize = 15;
+
+/// The segments of a flow, by name.
+pub(crate) const SEGMENTS: Of = Of::Named(&Of::Form(&SEGMENT));
+
+static SEGMENT: Form = Form::new(
+    "a segment",
+    &[
+        may("header", Of::Text),
+        may("cookie", Of::Text),
+        may("query", Of::Text),
+        may("body", Of::Text),
+        may("form", Of::Text),
+        need(
+            "values",
+            Of::Either(&[
+                Of::Listed(&Of::Name),
+                Of::Named(&Of::Either(&[Of::Form(&VALUE), Of::Listed(&Of::Text)])),
+            ]),
+        ),
+    ],
+);
+
+static VALUE: Form = Form::new(
+    "a value of a segment",
+    &[
+        may("equals", Of::Listed(&Of::Text)),
+        may("contains", Of::Listed(&Of::Text)),
+    ],
+);
 
 /// Reads `{ payment: { body: /payment/method, values: [card, paypal] } }`.
 pub(crate) fn read(node: &Node, head: &Head, reading: &mut Reading) -> Vec<Segment> {
@@ -52,7 +82,7 @@ fn too_many(place: Place, what: &str, most: usize, found: usize, reading: &mut R
 }
 
 fn segment(id: SegmentId, node: &Node, reading: &mut Reading) -> Option<Segment> {
-    let mut fields = Fields::open(node, format!("segment `{id}`"), reading)?;
+    let mut fields = Fields::open(node, format!("segment `{id}`"), &SEGMENT, reading)?;
     let written: Vec<(&str, &Node)> = ["header", "cookie", "query", "body", "form"]
         .into_iter()
         .filter_map(|from| fields.get(from).map(|node| (from, node)))
@@ -189,7 +219,7 @@ fn named(key: &Key, node: &Node, reading: &mut Reading) -> Option<SegmentWord> {
     let name = key.text.clone();
     let (equals, contains) = match &node.shape {
         Shape::Map(_) => {
-            let mut fields = Fields::open(node, format!("value `{name}`"), reading)?;
+            let mut fields = Fields::open(node, format!("value `{name}`"), &VALUE, reading)?;
             let equals = texts(fields.get("equals"), "a text that is it", reading);
             let contains = texts(fields.get("contains"), "a text that it contains", reading);
             fields.close(reading);

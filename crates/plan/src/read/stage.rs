@@ -11,17 +11,61 @@ use super::people::{entity_ref, person, team};
 use super::scalar::{DURATION, EXPOSURE, MONEY, PERCENT, WHOLE, duration, exposure, money, percent, whole};
 use super::{Kind, Reading};
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::sink::Finding;
 use crate::syntax::Node;
 
 /// Attempts when the stage does not say.
 const ATTEMPTS_MAX: u64 = 3;
+/// The fields of a stage.
+pub(crate) static STAGE: Form = Form::new(
+    "a stage: one unit, moved step by step",
+    &[
+        need("name", Of::Name),
+        may("title", Of::Text),
+        need("unit", Of::Name),
+        need("owner", Of::Name),
+        may("after", Of::Listed(&Of::Name)),
+        need("steps", Of::Listed(&Of::Form(&STEP))),
+        need("watch", Of::Duration),
+        may("attempts", Of::Whole),
+        need("gate", Of::Form(&gate::GATE)),
+        need("rollback", Of::Form(&ROLLBACK)),
+        may("communication", Of::Form(&COMMUNICATION)),
+    ],
+);
+
+static STEP: Form = Form::new(
+    "a step of exposure",
+    &[
+        need("to", Of::Percent),
+        may("soak", Of::Duration),
+        may("at-most", Of::Duration),
+        may("margin", Of::Percent),
+        may("at-risk", Of::Money),
+    ],
+);
+
+static ROLLBACK: Form = Form::new(
+    "the way back",
+    &[
+        need("exposure", Of::Text),
+        need("within", Of::Text),
+        may("forward-fix", Of::Listed(&Of::Text)),
+        need("trigger", Of::Listed(&Of::Text)),
+        need("executor", Of::EntityRef),
+        need("runbook", Of::Name),
+    ],
+);
+
+static COMMUNICATION: Form = Form::new("who is told", &[may("on-rollback", Of::Listed(&Of::EntityRef))]);
+
 /// `at-most` when the step does not say: so many times its soak; at full exposure without a soak, the watch.
 const SOAKS_AT_MOST: u64 = 4;
 
 /// Reads one stage of a plan.
 pub(crate) fn read(node: &Node, reading: &mut Reading) -> Option<Stage> {
-    let mut fields = Fields::open(node, "a stage", reading)?;
+    let mut fields = Fields::open(node, "a stage", &STAGE, reading)?;
     let name_node = fields.need("name", reading)?;
     let id = name(name_node, "the stage's name", StageId::parse, reading)?;
     let title = fields.get("title").and_then(|node| text(node, "the title", reading));
@@ -115,7 +159,7 @@ fn steps(fields: &mut Fields<'_>, head: &Head, watch: Option<Millis>, reading: &
 }
 
 fn step(node: &Node, earlier: Option<PartsPerMillion>, watch: Option<Millis>, reading: &mut Reading) -> Option<Step> {
-    let mut fields = Fields::open(node, "a step", reading)?;
+    let mut fields = Fields::open(node, "a step", &STEP, reading)?;
     let to = fields
         .need("to", reading)
         .and_then(|node| value(node, "`to`", EXPOSURE, exposure, reading));
@@ -156,7 +200,12 @@ fn step(node: &Node, earlier: Option<PartsPerMillion>, watch: Option<Millis>, re
 }
 
 fn rollback_rule(node: &Node, head: &Head, reading: &mut Reading) -> Option<RollbackRule> {
-    let mut fields = Fields::open(node, format!("the rollback rule of {}", head.subject), reading)?;
+    let mut fields = Fields::open(
+        node,
+        format!("the rollback rule of {}", head.subject),
+        &ROLLBACK,
+        reading,
+    )?;
     let what = fields
         .need("exposure", reading)
         .and_then(|node| text(node, "`exposure`", reading));
@@ -238,9 +287,14 @@ pub(crate) fn approver(node: &Node, what: &str, reading: &mut Reading) -> Option
 fn communication(node: Option<&Node>, instead: String, head: &Head, reading: &mut Reading) -> Communication {
     let mut instead = instead;
     let mut on_rollback = Vec::new();
-    if let Some(mut fields) =
-        node.and_then(|node| Fields::open(node, format!("the communication of {}", head.subject), reading))
-    {
+    if let Some(mut fields) = node.and_then(|node| {
+        Fields::open(
+            node,
+            format!("the communication of {}", head.subject),
+            &COMMUNICATION,
+            reading,
+        )
+    }) {
         for node in fields.get("on-rollback").map(items).unwrap_or_default() {
             on_rollback.extend(team(node, "who is told", reading));
         }

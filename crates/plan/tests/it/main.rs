@@ -13,6 +13,7 @@ mod power;
 mod shop;
 mod shown;
 mod signals;
+mod unknown;
 
 use tidegate_plan::{Bundle, Compiled, Mode, Settings, SourceFile, compile};
 

@@ -75,15 +75,7 @@ error[TG0006]: the metadata of a runbook has no field `titel`
 3 | metadata: { name: -x, titel: X }
   |                       ^^^^^ expected one of `name`, `title`, `description`, found `titel`
   |
-  = help: remove it, or write one of the fields that are read here
-
-error[TG0007]: roster `night` has no `on-call`
- --> more.yaml:8:9
-  |
-8 | spec: { team: shop-taem, oncall: [ana] }
-  |         ^^^^ expected `on-call` with a value, found only `team`, `oncall`
-  |
-  = help: add `on-call: ...`
+  = help: did you mean `title`?
 
 error[TG0012]: team `shop-taem` is not declared
  --> more.yaml:8:15
@@ -101,7 +93,7 @@ error[TG0006]: roster `night` has no field `oncall`
   |
   = help: did you mean `on-call`?
 
-5 errors, 0 warnings; `tidegate explain TG0009` says more
+4 errors, 0 warnings; `tidegate explain TG0009` says more
 "###);
 }
 

@@ -29,6 +29,7 @@ pub(crate) struct Check {
 enum Format {
     Human,
     Json,
+    Sarif,
 }
 
 /// Values for `${NAME}` in plan files.
@@ -59,6 +60,7 @@ impl Check {
         let compiled = compile(&bundle, &self.settings.values()?, Mode::Author);
         match self.format {
             Format::Json => say!("{}", tidegate_plan::render_json(&compiled.diagnostics)),
+            Format::Sarif => say!("{}", tidegate_plan::render_sarif(&compiled.diagnostics, &bundle)),
             Format::Human if compiled.diagnostics.is_empty() => {}
             Format::Human => {
                 let colour = std::io::stdout().is_terminal();

@@ -16,6 +16,7 @@ mod lint;
 mod map;
 mod power;
 mod risks;
+mod schema;
 mod serve;
 mod status;
 mod token;
@@ -45,6 +46,7 @@ enum Command {
     Compare(Box<compare::Compare>),
     Lint(lint::Lint),
     Explain(explain::Explain),
+    Schema(schema::Schema),
     Serve(serve::Serve),
     Adopt(adopt::Adopt),
     Status(status::Status),
@@ -82,6 +84,7 @@ impl Tidegate {
             Command::Compare(command) => command.run(),
             Command::Lint(command) => command.run(),
             Command::Explain(command) => command.run(),
+            Command::Schema(command) => command.run(),
             Command::Serve(command) => command.run(),
             Command::Adopt(command) => command.run(),
             Command::Status(command) => command.run(),

@@ -4,6 +4,7 @@ use tidegate_model::SourceId;
 use tidegate_model::flow::SuccessPredicate;
 
 use crate::code::Code;
+use crate::form::Form;
 use crate::read::Reading;
 use crate::read::fields::{Fields, name, value, wrong};
 use crate::read::flow::{POINTER, pointer, predicate};
@@ -49,8 +50,8 @@ pub(super) struct Asked<'n> {
 }
 
 /// Opens `{ on: metrics, prometheus: ... }`.
-pub(super) fn open<'n>(node: &'n Node, what: &str, reading: &mut Reading) -> Option<Asked<'n>> {
-    let mut fields = Fields::open(node, what, reading)?;
+pub(super) fn open<'n>(node: &'n Node, what: &str, form: &'static Form, reading: &mut Reading) -> Option<Asked<'n>> {
+    let mut fields = Fields::open(node, what, form, reading)?;
     let on = fields
         .need("on", reading)
         .and_then(|node| name(node, "the source", SourceId::parse, reading));

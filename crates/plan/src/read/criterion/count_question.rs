@@ -6,6 +6,7 @@ use tidegate_model::ask::{CountQuestion, HitsAre};
 use super::ask::{self, Asked, Source};
 use super::field_test::{self, Naming};
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::read::Reading;
 use crate::read::fields::{Fields, items, text, value, wrong};
 use crate::read::scalar::{DURATION, duration};
@@ -45,9 +46,64 @@ pub(super) enum Columns {
     Batches,
 }
 
+/// The fields of a question with two counts as its answer.
+pub(super) static COUNT: Form = Form::new(
+    "a question with two counts as its answer",
+    &[
+        need("on", Of::Name),
+        may("prometheus", Of::Form(&PROMETHEUS)),
+        may("sql", Of::Form(&SQL)),
+        may("log", Of::Form(&LOG)),
+        may("probe", Of::Either(&[Of::Text, Of::Form(&PROBE)])),
+        may("csv", Of::Form(&CSV)),
+    ],
+);
+
+static PROMETHEUS: Form = Form::new(
+    "two counters",
+    &[need("all", Of::Text), may("bad", Of::Text), may("good", Of::Text)],
+);
+
+static SQL: Form = Form::new(
+    "a query with counts in its columns",
+    &[
+        need("query", Of::Text),
+        need("columns", Of::Listed(&Of::Words(&["batch", "all", "bad", "good"]))),
+    ],
+);
+
+static LOG: Form = Form::new(
+    "lines of a log that are counted",
+    &[
+        may("all", field_test::TESTS_OF),
+        may("bad", field_test::TESTS_OF),
+        may("good", field_test::TESTS_OF),
+    ],
+);
+
+static PROBE: Form = Form::new(
+    "a request whose answers are counted",
+    &[
+        need("path", Of::Text),
+        may("success", Of::Form(&crate::read::flow::PREDICATE)),
+        may("within", Of::Duration),
+    ],
+);
+
+static CSV: Form = Form::new(
+    "columns of a table that are added up by day",
+    &[
+        may("rows", field_test::TESTS_OF),
+        may("day", Of::Text),
+        need("all", Of::Text),
+        may("bad", Of::Text),
+        may("good", Of::Text),
+    ],
+);
+
 /// Reads `{ on: metrics, prometheus: { all: ..., bad: ... } }`.
 pub(super) fn read(node: &Node, what: &str, reading: &mut Reading) -> Option<Count> {
-    let asked = ask::open(node, what, reading)?;
+    let asked = ask::open(node, what, &COUNT, reading)?;
     let (question, hits, columns) = match asked.source {
         Source::Prometheus => prometheus(&asked, reading)?,
         Source::Sql => sql(&asked, reading)?,
@@ -91,7 +147,7 @@ fn hits<'n>(fields: &mut Fields<'n>, reading: &mut Reading) -> Option<(HitsAre, 
 }
 
 fn prometheus(asked: &Asked<'_>, reading: &mut Reading) -> Option<Read> {
-    let mut fields = Fields::open(asked.node, "`prometheus`", reading)?;
+    let mut fields = Fields::open(asked.node, "`prometheus`", &PROMETHEUS, reading)?;
     let all = fields
         .need("all", reading)
         .and_then(|node| text(node, "`all`", reading));
@@ -103,7 +159,7 @@ fn prometheus(asked: &Asked<'_>, reading: &mut Reading) -> Option<Read> {
 }
 
 fn sql(asked: &Asked<'_>, reading: &mut Reading) -> Option<Read> {
-    let mut fields = Fields::open(asked.node, "`sql`", reading)?;
+    let mut fields = Fields::open(asked.node, "`sql`", &SQL, reading)?;
     let query = fields
         .need("query", reading)
         .and_then(|node| text(node, "`query`", reading));
@@ -132,7 +188,7 @@ fn sql(asked: &Asked<'_>, reading: &mut Reading) -> Option<Read> {
 }
 
 fn log(asked: &Asked<'_>, reading: &mut Reading) -> Option<Read> {
-    let mut fields = Fields::open(asked.node, "`log`", reading)?;
+    let mut fields = Fields::open(asked.node, "`log`", &LOG, reading)?;
     let all = field_test::read(fields.get("all"), "`all`", Naming::Pointer, reading);
     let counted = hits(&mut fields, reading).and_then(|(are, node)| {
         let tests = field_test::read(Some(node), "the test of hits", Naming::Pointer, reading)?;
@@ -156,7 +212,7 @@ fn probe(asked: &Asked<'_>, reading: &mut Reading) -> Option<Read> {
         };
         return Some((question, HitsAre::Bad, Columns::None));
     }
-    let mut fields = Fields::open(asked.node, "`probe`", reading)?;
+    let mut fields = Fields::open(asked.node, "`probe`", &PROBE, reading)?;
     let path = fields.need("path", reading).and_then(|node| ask::path(node, reading));
     let success = ask::success(fields.get("success"), reading);
     let within = match fields.get("within") {
@@ -180,7 +236,7 @@ fn probe(asked: &Asked<'_>, reading: &mut Reading) -> Option<Read> {
 }
 
 fn csv(asked: &Asked<'_>, reading: &mut Reading) -> Option<Read> {
-    let mut fields = Fields::open(asked.node, "`csv`", reading)?;
+    let mut fields = Fields::open(asked.node, "`csv`", &CSV, reading)?;
     let rows = field_test::read(fields.get("rows"), "`rows`", Naming::Column, reading);
     let day = match fields.get("day") {
         None => Some(DAY.to_owned()),

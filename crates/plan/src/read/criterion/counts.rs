@@ -8,6 +8,7 @@ use super::ask::Source;
 use super::count_question::{self, Columns, Count};
 use super::{Measured, cadence};
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::read::Reading;
 use crate::read::fields::{Fields, value, wrong};
 use crate::read::scalar::{percent, whole};
@@ -17,6 +18,15 @@ use crate::syntax::Node;
 /// Batches of a table of days when nothing is written: two weeks.
 const BATCHES: u32 = 14;
 const BATCHES_MAX: u64 = 366;
+
+/// The fields of a share of both sides.
+pub(super) static SIDES: Form = Form::new(
+    "a share of both sides",
+    &[
+        may("old", Of::Form(&count_question::COUNT)),
+        need("new", Of::Form(&count_question::COUNT)),
+    ],
+);
 
 /// `{ counts: { on: metrics, prometheus: { all: ..., bad: ... } }, at-most: 1%, owner: payments }`, or `counts` with
 /// `old` and `new` and `not-worse-by` beside it.
@@ -104,7 +114,7 @@ fn sides(node: &Node, reading: &mut Reading) -> (Option<Option<Count>>, Option<C
     if node.get("old").is_none() && node.get("new").is_none() {
         return (Some(None), count_question::read(node, "`counts`", reading));
     }
-    let Some(mut fields) = Fields::open(node, "`counts`", reading) else {
+    let Some(mut fields) = Fields::open(node, "`counts`", &SIDES, reading) else {
         return (None, None);
     };
     let old = match fields.get("old") {

@@ -3,6 +3,7 @@
 use tidegate_model::ask::{FieldRule, FieldTest};
 
 use crate::code::Code;
+use crate::form::{Form, Of, may};
 use crate::read::Reading;
 use crate::read::fields::{Fields, texts, value, wrong};
 use crate::read::flow::{POINTER, pointer};
@@ -20,6 +21,19 @@ pub(super) enum Naming {
 }
 
 const TESTS: &str = "a mapping of fields to what they must be";
+
+/// Fields with what they must be.
+pub(super) const TESTS_OF: Of = Of::Named(&Of::Either(&[Of::Form(&RULE), Of::Listed(&Of::Scalar)]));
+
+static RULE: Form = Form::new(
+    "what a field must be",
+    &[
+        may("starts-with", Of::Text),
+        may("at-least", Of::Number),
+        may("at-most", Of::Number),
+        may("is", Of::Words(&["present", "absent"])),
+    ],
+);
 
 /// `{ /event: payment, /took_ms: { at-least: 500 } }`: all of them must hold. Nothing written means no test.
 pub(super) fn read(node: Option<&Node>, what: &str, naming: Naming, reading: &mut Reading) -> Option<Vec<FieldTest>> {
@@ -72,7 +86,7 @@ fn rules(node: &Node, reading: &mut Reading) -> Option<Vec<FieldRule>> {
         }
         return Some(vec![FieldRule::OneOf(words)]);
     }
-    let mut fields = Fields::open(node, "what a field must be", reading)?;
+    let mut fields = Fields::open(node, "what a field must be", &RULE, reading)?;
     let mut found = Vec::new();
     if let Some(node) = fields.get("starts-with") {
         let start = crate::read::fields::text(node, "`starts-with`", reading)?;

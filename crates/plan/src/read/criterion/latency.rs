@@ -5,6 +5,7 @@ use tidegate_model::{FlowId, Millis, PartsPerMillion};
 
 use super::{Measured, flow};
 use crate::code::Code;
+use crate::form::{Form, Of, may};
 use crate::read::Reading;
 use crate::read::fields::{Fields, value};
 use crate::read::scalar::{DURATION, duration, percent};
@@ -20,6 +21,19 @@ const QUANTILES: [(&str, u32); 6] = [
     ("p99", 990_000),
     ("p99.9", 999_000),
 ];
+
+/// Quantiles of the old side that were measured before the stage.
+pub(super) static FROZEN: Form = Form::new(
+    "quantiles of the old side that were measured before the stage",
+    &[
+        may("p50", Of::Duration),
+        may("p75", Of::Duration),
+        may("p90", Of::Duration),
+        may("p95", Of::Duration),
+        may("p99", Of::Duration),
+        may("p99.9", Of::Duration),
+    ],
+);
 
 /// A quantile that is written, with its time.
 struct Named<'n> {
@@ -99,7 +113,7 @@ fn compared(
             reading,
         )
     });
-    let mut frozen = Fields::open(node, "the frozen quantiles", reading)?;
+    let mut frozen = Fields::open(node, "the frozen quantiles", &FROZEN, reading)?;
     let named = quantiles(&mut frozen);
     if named.is_empty() {
         reading.sink.add(

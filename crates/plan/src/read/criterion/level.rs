@@ -8,6 +8,7 @@ use super::ask::{self, Asked, Source};
 use super::field_test::{self, Naming};
 use super::{Measured, cadence};
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::read::Reading;
 use crate::read::fields::{Fields, text, value};
 use crate::read::scalar::{DURATION, NUMBER, duration, number};
@@ -22,10 +23,49 @@ const TIME: &str = "/time";
 /// The day of a row, when nothing else is written: what Search Console calls it.
 const DAY: &str = "Date";
 
+/// The fields of a question with a number as its answer.
+pub(super) static LEVEL: Form = Form::new(
+    "a question with a number as its answer",
+    &[
+        need("on", Of::Name),
+        may("prometheus", Of::Text),
+        may("sql", Of::Text),
+        may("log", Of::Form(&LOG)),
+        may("probe", Of::Either(&[Of::Text, Of::Form(&PROBE)])),
+        may("csv", Of::Form(&CSV)),
+    ],
+);
+
+static LOG: Form = Form::new(
+    "lines of a log that tell a number",
+    &[
+        may("lines", field_test::TESTS_OF),
+        need("value", Of::Text),
+        may("time", Of::Text),
+    ],
+);
+
+static PROBE: Form = Form::new(
+    "a request whose time is measured",
+    &[
+        need("path", Of::Text),
+        may("success", Of::Form(&crate::read::flow::PREDICATE)),
+    ],
+);
+
+static CSV: Form = Form::new(
+    "a column of a table that tells a number",
+    &[
+        may("rows", field_test::TESTS_OF),
+        need("value", Of::Text),
+        may("time", Of::Text),
+    ],
+);
+
 /// `{ level: { on: metrics, prometheus: "sum(queue_depth)" }, at-most: 200, for: 5m, every: 15s, owner: payments }`.
 pub(super) fn read(node: &Node, fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Measured> {
     // The fields beside the question are asked for even when it cannot be read, so that they are not called unknown.
-    let asked = ask::open(node, "`level`", reading);
+    let asked = ask::open(node, "`level`", &LEVEL, reading);
     let source = asked.as_ref().map_or(Source::Prometheus, |asked| asked.source);
     let cadence = cadence::read(source, fields, reading);
     let bound = bound(source, fields, reading);
@@ -137,7 +177,7 @@ fn question(asked: &Asked<'_>, reading: &mut Reading) -> Option<LevelQuestion> {
         Source::Prometheus => text(node, "`prometheus`", reading).map(|query| LevelQuestion::Prometheus { query }),
         Source::Sql => text(node, "`sql`", reading).map(|query| LevelQuestion::Sql { query }),
         Source::Log => {
-            let mut fields = Fields::open(node, "`log`", reading)?;
+            let mut fields = Fields::open(node, "`log`", &LOG, reading)?;
             let lines = field_test::read(fields.get("lines"), "`lines`", Naming::Pointer, reading);
             let value = fields
                 .need("value", reading)
@@ -158,14 +198,14 @@ fn question(asked: &Asked<'_>, reading: &mut Reading) -> Option<LevelQuestion> {
             success: ask::success(None, reading),
         }),
         Source::Probe => {
-            let mut fields = Fields::open(node, "`probe`", reading)?;
+            let mut fields = Fields::open(node, "`probe`", &PROBE, reading)?;
             let path = fields.need("path", reading).and_then(|node| ask::path(node, reading));
             let success = ask::success(fields.get("success"), reading);
             fields.close(reading);
             Some(LevelQuestion::Probe { path: path?, success })
         }
         Source::Csv => {
-            let mut fields = Fields::open(node, "`csv`", reading)?;
+            let mut fields = Fields::open(node, "`csv`", &CSV, reading)?;
             let rows = field_test::read(fields.get("rows"), "`rows`", Naming::Column, reading);
             let value = fields
                 .need("value", reading)

@@ -22,8 +22,51 @@ use super::fields::{Fields, name, text, value};
 use super::scalar::{DURATION, duration, whole};
 use super::{Kind, Reading, list};
 use crate::code::Code;
+use crate::form::{Form, Of, may};
 use crate::sink::{Finding, Place};
 use crate::syntax::Node;
+
+/// The fields of a criterion: one of the measures, what belongs to it, and what all of them share.
+pub(crate) static CRITERION: Form = Form::new(
+    "a criterion: one measure, and what it is held to",
+    &[
+        may("flow", Of::Name),
+        may("errors", Of::Name),
+        may("latency", Of::Name),
+        may("level", Of::Form(&level::LEVEL)),
+        may(
+            "counts",
+            Of::Either(&[Of::Form(&count_question::COUNT), Of::Form(&counts::SIDES)]),
+        ),
+        may("sql-equal", Of::Form(&sql_equal::SQL_EQUAL)),
+        may("incidents", Of::Words(&["sev1", "sev2", "sev3", "sev4"])),
+        may("manual", Of::Text),
+        may("completion", Of::Words(&["not worse"])),
+        may("at-most", Of::Scalar),
+        may("at-least", Of::Scalar),
+        may("not-worse-by", Of::Percent),
+        may("p50", Of::Duration),
+        may("p75", Of::Duration),
+        may("p90", Of::Duration),
+        may("p95", Of::Duration),
+        may("p99", Of::Duration),
+        may("p99.9", Of::Duration),
+        may("frozen", Of::Form(&latency::FROZEN)),
+        may("for", Of::Duration),
+        may("every", Of::Duration),
+        may("timeout", Of::Duration),
+        may("stale-after", Of::Duration),
+        may("batches", Of::Whole),
+        may("rows-at-least", Of::Whole),
+        may("segment", Of::Text),
+        may("name", Of::Name),
+        may("title", Of::Text),
+        may("owner", Of::Name),
+        may("on-harm", Of::Words(&["rollback", "hold"])),
+        may("weight", Of::Whole),
+        may("max-silence", Of::Duration),
+    ],
+);
 
 const MAX_SILENCE: Millis = Millis::minutes(5);
 const WEIGHT_MAX: u64 = 1_000;
@@ -69,7 +112,7 @@ pub(crate) fn read(
     earlier: &[Criterion],
     reading: &mut Reading,
 ) -> Vec<Criterion> {
-    let Some(mut fields) = Fields::open(node, format!("a criterion of {}", head.subject), reading) else {
+    let Some(mut fields) = Fields::open(node, format!("a criterion of {}", head.subject), &CRITERION, reading) else {
         return Vec::new();
     };
     let given = fields.get("name").and_then(|node| given_name(node, reading));
@@ -360,6 +403,10 @@ fn measured(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Vec<Measur
     }
     if let Some(node) = fields.get("manual") {
         return one(looked_at::manual(node, reading));
+    }
+    // A field that nobody knows is most likely the measure: it has been told by name.
+    if fields.has_unknown() {
+        return None;
     }
     reading.sink.add(
         Finding::error(

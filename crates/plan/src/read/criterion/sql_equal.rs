@@ -4,12 +4,21 @@ use tidegate_model::plan::{Measure, OnHarm, SqlQuery};
 use tidegate_model::{DatabaseId, Millis};
 
 use super::Measured;
+use crate::form::{Form, Of, need};
 use crate::read::Reading;
 use crate::read::fields::{Fields, name, text, value};
 use crate::read::scalar::{DURATION, duration, whole};
 use crate::syntax::Node;
 
 const EVERY: Millis = Millis::minutes(5);
+
+/// The fields of two queries that are compared.
+pub(super) static SQL_EQUAL: Form = Form::new(
+    "two queries whose rows are equal",
+    &[need("old", Of::Form(&QUERY)), need("new", Of::Form(&QUERY))],
+);
+
+static QUERY: Form = Form::new("a query", &[need("on", Of::Name), need("query", Of::Text)]);
 
 /// `sql-equal: { old: { on, query }, new: { on, query } }` with `every` and `rows-at-least` beside it.
 pub(super) fn read(node: &Node, outer: &mut Fields<'_>, reading: &mut Reading) -> Option<Measured> {
@@ -31,7 +40,7 @@ pub(super) fn read(node: &Node, outer: &mut Fields<'_>, reading: &mut Reading) -
             reading,
         )
     });
-    let mut fields = Fields::open(node, "`sql-equal`", reading)?;
+    let mut fields = Fields::open(node, "`sql-equal`", &SQL_EQUAL, reading)?;
     let old = fields.need("old", reading).and_then(|node| query(node, reading));
     let new = fields.need("new", reading).and_then(|node| query(node, reading));
     fields.close(reading);
@@ -51,7 +60,7 @@ pub(super) fn read(node: &Node, outer: &mut Fields<'_>, reading: &mut Reading) -
 }
 
 fn query(node: &Node, reading: &mut Reading) -> Option<SqlQuery> {
-    let mut fields = Fields::open(node, "a query", reading)?;
+    let mut fields = Fields::open(node, "a query", &QUERY, reading)?;
     let on = fields
         .need("on", reading)
         .and_then(|node| name(node, "the database", DatabaseId::parse, reading));

@@ -4,6 +4,7 @@ use tidegate_model::Millis;
 use tidegate_model::entity::Budget;
 
 use crate::code::Code;
+use crate::form::{Form, Of, may};
 use crate::read::Reading;
 use crate::read::fields::{Fields, value};
 use crate::read::scalar::{DURATION, duration, whole};
@@ -22,6 +23,20 @@ const PARALLEL: u32 = 2;
 const PARALLEL_MAX: u64 = 64;
 
 const POSITIVE: &str = "a whole number above zero";
+
+/// The fields of a budget.
+pub(super) static BUDGET: Form = Form::new(
+    "what a comparison may take from live databases",
+    &[
+        may("time", Of::Duration),
+        may("differences", Of::Whole),
+        may("rows", Of::Whole),
+        may("sessions", Of::Whole),
+        may("lag", Of::Duration),
+        may("settle", Of::Duration),
+        may("parallel", Of::Whole),
+    ],
+);
 
 /// `every`, `stale-after` and `budget`.
 pub(super) fn schedule(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<(Millis, Millis, Budget)> {
@@ -74,7 +89,7 @@ fn default() -> Budget {
 
 /// `{ time: 2m, differences: 1000, rows: 50000, sessions: 20, lag: 10s, settle: 1s, parallel: 2 }`.
 fn budget(node: &Node, reading: &mut Reading) -> Option<Budget> {
-    let mut fields = Fields::open(node, "the budget of a comparison", reading)?;
+    let mut fields = Fields::open(node, "the budget of a comparison", &BUDGET, reading)?;
     let standard = default();
     let longest = fields
         .get("time")

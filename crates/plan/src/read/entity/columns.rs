@@ -4,12 +4,26 @@ use tidegate_model::entity::{Agrees, Column, Expression};
 
 use super::agrees;
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::read::Reading;
 use crate::read::fields::{Fields, items, text, value, wrong};
 use crate::sink::Finding;
 use crate::syntax::{Node, Shape};
 
 const COLUMN: &str = "a column's name, or a mapping such as `{ name: total, old: sum, new: total_cents }`";
+
+/// Columns: names, or mappings with what they are on either side.
+pub(super) const COLUMNS: Of = Of::Listed(&Of::Either(&[Of::Text, Of::Form(&COLUMN_FORM)]));
+
+static COLUMN_FORM: Form = Form::new(
+    "a column, and when two of its values agree",
+    &[
+        need("name", Of::Text),
+        may("old", Of::Text),
+        may("new", Of::Text),
+        may("agrees", Of::Text),
+    ],
+);
 
 /// Columns of a key or of what is compared: names, or mappings with what they are on either side.
 pub(super) fn read(node: Option<&Node>, what: &str, reading: &mut Reading) -> Option<Vec<Column>> {
@@ -48,7 +62,7 @@ fn column(node: &Node, what: &str, reading: &mut Reading) -> Option<Column> {
             })
         }
         Shape::Map(_) => {
-            let mut fields = Fields::open(node, what, reading)?;
+            let mut fields = Fields::open(node, what, &COLUMN_FORM, reading)?;
             let name = fields
                 .need("name", reading)
                 .and_then(|node| text(node, "the column's name", reading));

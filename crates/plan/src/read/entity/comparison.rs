@@ -5,15 +5,62 @@ use tidegate_model::entity::{Changes, Comparison, Held, Relation, Totals};
 
 use super::{budget, columns, ledger};
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::read::Reading;
 use crate::read::envelope::Head;
 use crate::read::fields::{Fields, items, name, text, texts, value, wrong};
 use crate::sink::Finding;
 use crate::syntax::Node;
 
+/// The fields of `reconcile`.
+pub(super) static COMPARISON: Form = Form::new(
+    "how rows are held against each other",
+    &[
+        need("old", Of::Form(&HELD)),
+        need("new", Of::Form(&HELD)),
+        need("key", columns::COLUMNS),
+        may("columns", columns::COLUMNS),
+        may("zone", Of::Text),
+        may("ledger", Of::Form(&ledger::LEDGER)),
+        may("totals", Of::Listed(&Of::Form(&TOTALS))),
+        may("every", Of::Duration),
+        may("stale-after", Of::Duration),
+        may("budget", Of::Form(&budget::BUDGET)),
+        may("changes", Of::Listed(&Of::Form(&CHANGES))),
+    ],
+);
+
+static HELD: Form = Form::new(
+    "where one side's rows are",
+    &[
+        need("on", Of::Name),
+        may("table", Of::Text),
+        may("query", Of::Text),
+        may("where", Of::Text),
+    ],
+);
+
+static TOTALS: Form = Form::new("totals", &[may("sum", Of::Text), may("by", Of::Listed(&Of::Text))]);
+
+static CHANGES: Form = Form::new(
+    "a table of changes",
+    &[
+        need("on", Of::Name),
+        may("table", Of::Text),
+        may("query", Of::Text),
+        need("position", Of::Text),
+        need("key", Of::Listed(&Of::Text)),
+    ],
+);
+
 /// Reads `reconcile`.
 pub(super) fn read(node: &Node, head: &Head, reading: &mut Reading) -> Option<Comparison> {
-    let mut fields = Fields::open(node, format!("the comparison of {}", head.subject), reading)?;
+    let mut fields = Fields::open(
+        node,
+        format!("the comparison of {}", head.subject),
+        &COMPARISON,
+        reading,
+    )?;
     reading.mark(&head.subject, "reconcile", fields.head());
     let mut side = |field: &'static str, reading: &mut Reading| {
         fields.need(field, reading).and_then(|node| {
@@ -61,7 +108,7 @@ pub(super) fn read(node: &Node, head: &Head, reading: &mut Reading) -> Option<Co
 
 /// `{ on: old-shop, table: orders, where: "state <> 'cart'" }`; a file has neither table nor query.
 fn held(node: &Node, what: &str, reading: &mut Reading) -> Option<Held> {
-    let mut fields = Fields::open(node, what, reading)?;
+    let mut fields = Fields::open(node, what, &HELD, reading)?;
     let found = held_in(&mut fields, what, reading);
     fields.close(reading);
     found
@@ -117,7 +164,7 @@ fn totals(node: Option<&Node>, head: &Head, reading: &mut Reading) -> Option<Vec
     let mut found = Vec::new();
     for (at, node) in node.map(items).unwrap_or_default().iter().enumerate() {
         reading.mark(&head.subject, &format!("totals {at}"), node.place);
-        let mut fields = Fields::open(node, "totals", reading)?;
+        let mut fields = Fields::open(node, "totals", &TOTALS, reading)?;
         let sum = fields.get("sum").and_then(|node| text(node, "`sum`", reading));
         let by = texts(fields.get("by"), "a dimension of totals", reading);
         fields.close(reading);
@@ -130,7 +177,7 @@ fn totals(node: Option<&Node>, head: &Head, reading: &mut Reading) -> Option<Vec
 fn changes(node: Option<&Node>, reading: &mut Reading) -> Option<Vec<Changes>> {
     let mut found = Vec::new();
     for node in node.map(items).unwrap_or_default() {
-        let mut fields = Fields::open(node, "a table of changes", reading)?;
+        let mut fields = Fields::open(node, "a table of changes", &CHANGES, reading)?;
         let on = source(&mut fields, reading);
         let relation = relation(&mut fields, "a table of changes", reading);
         let position = fields

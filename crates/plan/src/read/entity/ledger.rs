@@ -5,15 +5,37 @@ use tidegate_model::entity::{Booked, Expression, Ledger, Presence};
 
 use super::columns::expression;
 use super::comparison::held_in;
+use crate::form::{Form, Of, may, need};
 use crate::read::Reading;
 use crate::read::envelope::Head;
 use crate::read::fields::{Fields, text, value};
 use crate::read::scalar::{NUMBER, TRUTH, number, truth};
 use crate::syntax::Node;
 
+/// The fields of a ledger.
+pub(super) static LEDGER: Form = Form::new(
+    "the third source that both sides are held against",
+    &[
+        need("on", Of::Name),
+        may("table", Of::Text),
+        may("query", Of::Text),
+        may("where", Of::Text),
+        need("reference", Of::Text),
+        may("amount", Of::Either(&[Of::Text, Of::Form(&BOOKED)])),
+        may("currency", Of::Either(&[Of::Text, Of::Form(&BOOKED)])),
+        may("within", Of::Number),
+        may("split", Of::Truth),
+    ],
+);
+
+static BOOKED: Form = Form::new(
+    "a column and what the ledger calls it",
+    &[need("column", Of::Text), may("ledger", Of::Text)],
+);
+
 /// `{ on: payments, table: charges, reference: order_id, amount: { column: total, ledger: amount }, split: true }`.
 pub(super) fn read(node: &Node, head: &Head, reading: &mut Reading) -> Option<Ledger> {
-    let mut fields = Fields::open(node, format!("the ledger of {}", head.subject), reading)?;
+    let mut fields = Fields::open(node, format!("the ledger of {}", head.subject), &LEDGER, reading)?;
     reading.mark(&head.subject, "ledger", fields.head());
     let held = held_in(&mut fields, "the ledger", reading);
     let reference = fields
@@ -63,7 +85,7 @@ fn booked(outer: &mut Fields<'_>, field: &'static str, reading: &mut Reading) ->
             ledger: Expression::Column(name.to_owned()),
         }));
     }
-    let mut fields = Fields::open(node, what, reading)?;
+    let mut fields = Fields::open(node, what, &BOOKED, reading)?;
     let column = fields
         .need("column", reading)
         .and_then(|node| text(node, "`column`", reading));

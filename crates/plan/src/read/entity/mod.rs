@@ -15,8 +15,25 @@ use super::envelope::Head;
 use super::fields::{Fields, items, text};
 use super::{Kind, Reading};
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::sink::Finding;
 use crate::syntax::{Node, Shape};
+
+/// The fields of an `Entity`.
+pub(crate) static ENTITY: Form = Form::new(
+    "what both systems hold, and how it is compared",
+    &[
+        need("owner", Of::Either(&[Of::Name, Of::Form(&TEAM)])),
+        need(
+            "record",
+            Of::Listed(&Of::Either(&[Of::Name, Of::Form(&record::RECORD)])),
+        ),
+        may("critical", Of::Listed(&Of::Text)),
+        may("reconcile", Of::Form(&comparison::COMPARISON)),
+    ],
+);
+
+static TEAM: Form = Form::new("a team", &[need("team", Of::Name)]);
 
 /// Reads an `Entity`.
 pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
@@ -65,7 +82,7 @@ fn resolver(node: &Node, reading: &mut Reading) -> Option<Resolver> {
     if !matches!(node.shape, Shape::Map(_)) {
         return reference(node, "the owner", Kind::Domain, DomainId::parse, reading).map(Resolver::Domain);
     }
-    let mut fields = Fields::open(node, "the owner", reading)?;
+    let mut fields = Fields::open(node, "the owner", &TEAM, reading)?;
     let team = fields
         .need("team", reading)
         .and_then(|node| reference(node, "the team", Kind::Team, TeamId::parse, reading));

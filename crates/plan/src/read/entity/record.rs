@@ -6,11 +6,22 @@ use tidegate_model::entity::Record;
 use tidegate_model::{StageId, SystemId};
 
 use crate::code::Code;
+use crate::form::{Form, Of, may, need};
 use crate::read::envelope::Head;
 use crate::read::fields::{Fields, items, name, texts, wrong};
 use crate::read::{Kind, Reading};
 use crate::sink::{Finding, Place};
 use crate::syntax::{Node, Shape};
+
+/// The fields of a system of record.
+pub(super) static RECORD: Form = Form::new(
+    "a system of record",
+    &[
+        may("fields", Of::Listed(&Of::Text)),
+        need("in", Of::Name),
+        may("from", Of::Named(&Of::Name)),
+    ],
+);
 
 /// `record: old`, `record: { in: old, from: { checkout: new } }`, or a list of these with `fields`.
 pub(super) fn read(spec: &mut Fields<'_>, head: &Head, reading: &mut Reading) -> Option<Vec<Record>> {
@@ -79,7 +90,7 @@ fn group(node: &Node, reading: &mut Reading) -> Option<Record> {
             from: BTreeMap::new(),
         }),
         Shape::Map(_) => {
-            let mut fields = Fields::open(node, "a system of record", reading)?;
+            let mut fields = Fields::open(node, "a system of record", &RECORD, reading)?;
             let named = texts(fields.get("fields"), "a field", reading);
             let system = fields.need("in", reading).and_then(|node| system(node, reading));
             let from = fields
