@@ -16,6 +16,22 @@ pub(crate) fn seconds(pid: u32) -> anyhow::Result<f64> {
     Ok((field(11)? + field(12)?) / TICKS)
 }
 
+/// CPU seconds of those children of a process that have ended.
+pub(crate) fn seconds_of_ended(pid: u32) -> anyhow::Result<f64> {
+    let stat =
+        std::fs::read_to_string(format!("/proc/{pid}/stat")).with_context(|| format!("process {pid} is gone"))?;
+    let (_, rest) = stat.rsplit_once(") ").context("an unknown form of /proc")?;
+    let fields = rest.split(' ').skip(13).take(2);
+    let ticks: Vec<f64> = fields.map(str::parse).collect::<Result<_, _>>()?;
+    Ok(ticks.iter().sum::<f64>() / TICKS)
+}
+
+/// CPU seconds of this process so far.
+pub(crate) fn seconds_of_process() -> f64 {
+    let now = clock_gettime(ClockId::ProcessCPUTime);
+    now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
+}
+
 /// CPU seconds of the calling thread.
 pub(crate) fn seconds_of_thread() -> f64 {
     let now = clock_gettime(ClockId::ThreadCPUTime);

@@ -1,7 +1,8 @@
 //! Figures of the whole program, each against a yardstick of the same run: rollbacks under load, replay of a long journal,
-//! the gateway beside other proxies. `ci/bench` runs them all.
+//! the gateway beside other proxies, the comparison of rows beside receiving them. `ci/bench` runs them all.
 
 mod bounds;
+mod comparing;
 mod cpu;
 mod estate;
 mod judging;
@@ -16,6 +17,7 @@ mod shopper;
 mod upstream;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -67,6 +69,36 @@ enum What {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
+    /// Comparing: the rows of PostgreSQL and MariaDB, beside merely receiving them and beside reladiff.
+    Comparing {
+        /// Rows a side.
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: u64,
+        /// Rows a side of the one large measurement; 0 leaves it out.
+        #[arg(long, default_value_t = 10_000_000)]
+        large: u64,
+        /// Rounds.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        /// The program of reladiff 0.6.0.
+        #[arg(long)]
+        reladiff: Option<PathBuf>,
+    },
+    /// One run of `comparing`, in a process of its own.
+    #[command(hide = true)]
+    ComparingOnce {
+        /// `compare` or `discard`.
+        what: String,
+        /// The old side's address.
+        old: String,
+        /// The new side's address.
+        new: String,
+        /// The table.
+        table: String,
+        /// How long suspects settle.
+        #[arg(long)]
+        settle_ms: u64,
+    },
     /// Holds the figures that a run has printed against their bounds.
     Bounds {
         /// What the measurements have printed.
@@ -85,6 +117,27 @@ fn main() -> anyhow::Result<()> {
             shoppers,
             rounds,
         } => runtime.block_on(proxies::run(&program, shoppers, rounds)),
+        What::Comparing {
+            rows,
+            large,
+            rounds,
+            reladiff,
+        } => runtime.block_on(comparing::run(&comparing::Plan {
+            rows,
+            rows_large: large,
+            rounds,
+            reladiff,
+        })),
+        What::ComparingOnce {
+            what,
+            old,
+            new,
+            table,
+            settle_ms,
+        } => match what.as_str() {
+            "compare" => runtime.block_on(comparing::compare(&old, &new, &table, Duration::from_millis(settle_ms))),
+            _ => runtime.block_on(comparing::discard(&old, &new, &table)),
+        },
         What::Bounds { log } => {
             let text = std::fs::read_to_string(&log).with_context(|| format!("cannot read {}", log.display()))?;
             bounds::hold(&text)

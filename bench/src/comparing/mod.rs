@@ -1,0 +1,210 @@
+//! The comparison of old and new rows: beside merely receiving them, and beside reladiff, PostgreSQL against MariaDB, in
+//! interleaved rounds on servers of its own.
+
+mod data;
+mod once;
+mod servers;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use self::data::{Planted, Shape};
+use self::once::Once;
+use self::servers::Server;
+
+pub(crate) use self::once::{compare, discard};
+
+/// How long suspects settle here: what a live run waits is no work.
+const SETTLE: Duration = Duration::from_millis(1);
+
+/// One measurement.
+struct Case {
+    shape: Shape,
+    rows: u64,
+    differences: u64,
+}
+
+/// What is measured.
+pub(crate) struct Plan {
+    pub(crate) rows: u64,
+    pub(crate) rows_large: u64,
+    pub(crate) rounds: usize,
+    pub(crate) reladiff: Option<PathBuf>,
+}
+
+/// What a way of doing it took, a value a round.
+#[derive(Default)]
+struct Taken {
+    seconds: Vec<f64>,
+    client_s: Vec<f64>,
+    servers_s: Vec<f64>,
+    memory_kib: u64,
+    rows: u64,
+}
+
+impl Taken {
+    fn add(&mut self, once: &Once, servers_s: f64) {
+        self.seconds.push(once.seconds);
+        self.client_s.push(once.cpu_s);
+        self.servers_s.push(servers_s);
+        self.memory_kib = self.memory_kib.max(once.memory_kib);
+        self.rows = self.rows.max(once.rows);
+    }
+
+    fn line(&self, name: &str) -> String {
+        format!(
+            "    {name:<22} {:>7.2} s   client {:>6.2} s of CPU   databases {:>6.2} s of CPU   {:>5.1} MiB at most",
+            median(&self.seconds),
+            median(&self.client_s),
+            median(&self.servers_s),
+            self.memory_kib as f64 / 1024.0
+        )
+    }
+}
+
+/// Runs all measurements and prints the figures.
+pub(crate) async fn run(plan: &Plan) -> anyhow::Result<()> {
+    let (old, new) = (Server::postgres()?, Server::mariadb()?);
+    let (rows, large) = (plan.rows, plan.rows_large);
+    let case = |shape, rows, differences| Case {
+        shape,
+        rows,
+        differences,
+    };
+    let cases = [
+        case(Shape::Orders, rows, 0),
+        case(Shape::Orders, rows, 100),
+        case(Shape::Orders, rows, rows / 100),
+        case(Shape::Wide, rows / 5, 0),
+        case(Shape::Uuid, rows / 2, 0),
+        case(Shape::Text, rows / 2, 0),
+        case(Shape::Orders, large, large / 100),
+    ];
+    println!(
+        "comparing: PostgreSQL with MariaDB on the same machine, {} cores, {} interleaved rounds, medians; suspects settle for {} ms",
+        std::thread::available_parallelism()?,
+        plan.rounds,
+        SETTLE.as_millis()
+    );
+    for case in cases.iter().filter(|case| case.rows > 0) {
+        measure(plan, case, &old, &new).await?;
+    }
+    Ok(())
+}
+
+async fn measure(plan: &Plan, case: &Case, old: &Server, new: &Server) -> anyhow::Result<()> {
+    data::make_old(&old.url, case.shape, case.rows).await?;
+    data::make_new(&new.url, case.shape, case.rows).await?;
+    let planted = Planted::of(case.differences);
+    data::plant(&new.url, case.rows, planted).await?;
+    let table = case.shape.table();
+    println!("  {table}, {} rows a side, {} differences", case.rows, case.differences);
+    let is_large = case.rows == plan.rows_large;
+    let rounds = if is_large { 1 } else { plan.rounds };
+    let with_reladiff = plan
+        .reladiff
+        .as_ref()
+        .filter(|_| case.shape == Shape::Orders && !is_large);
+    let (mut bare, mut ours, mut theirs) = (Taken::default(), Taken::default(), Taken::default());
+    // Not counted: the first reading warms what both sides keep in memory.
+    child("discard", old, new, table)?;
+    for _ in 0..rounds {
+        let (once, servers_s) = child("discard", old, new, table)?;
+        bare.add(&once, servers_s);
+        let (once, servers_s) = child("compare", old, new, table)?;
+        let found = Planted {
+            changed: once.changed,
+            missing: once.missing,
+            extra: once.extra,
+        };
+        if found != planted {
+            bail!("planted {planted:?}, found {found:?}");
+        }
+        ours.add(&once, servers_s);
+        if let Some(program) = with_reladiff {
+            reladiff(program, case, [old, new], &mut theirs)?;
+        }
+    }
+    println!("{}", bare.line("received, discarded"));
+    println!("{}", ours.line("compared"));
+    let (mine, least) = (median(&ours.seconds), median(&bare.seconds));
+    let per_row_us = 1e6 * median(&ours.client_s) / ours.rows as f64;
+    println!(
+        "    compared / received: {:.2} times the time; {per_row_us:.2} us of client CPU per row and side (received: {:.2})",
+        mine / least,
+        1e6 * median(&bare.client_s) / bare.rows as f64
+    );
+    if with_reladiff.is_some() {
+        println!("{}", theirs.line("reladiff"));
+        println!(
+            "    reladiff / compared: {:.1} times the time, {:.1} times the CPU of the databases, {:.1} times that of the client",
+            median(&theirs.seconds) / mine,
+            median(&theirs.servers_s) / median(&ours.servers_s),
+            median(&theirs.client_s) / median(&ours.client_s)
+        );
+    }
+    Ok(())
+}
+
+/// Runs one way in a process of its own.
+fn child(what: &str, old: &Server, new: &Server, table: &str) -> anyhow::Result<(Once, f64)> {
+    let before = old.cpu_s()? + new.cpu_s()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["comparing-once", what, &old.url, &new.url, table]);
+    command.args(["--settle-ms", &SETTLE.as_millis().to_string()]);
+    let output = command.stderr(std::process::Stdio::inherit()).output()?;
+    if !output.status.success() {
+        bail!("{what} of `{table}` failed");
+    }
+    let once = serde_json::from_slice(&output.stdout).context("what a run printed")?;
+    Ok((once, old.cpu_s()? + new.cpu_s()? - before))
+}
+
+/// The same tables by reladiff 0.6.0. Its exit code says nothing; its lines are the differences.
+fn reladiff(program: &Path, case: &Case, sides: [&Server; 2], taken: &mut Taken) -> anyhow::Result<()> {
+    let [old, new] = sides;
+    let before = old.cpu_s()? + new.cpu_s()?;
+    let client_before = crate::cpu::seconds_of_ended(std::process::id())?;
+    let begin = Instant::now();
+    let table = case.shape.table();
+    let output = Command::new(program)
+        .args([
+            &old.url,
+            table,
+            &new.url,
+            table,
+            "-k",
+            "id",
+            "-c",
+            "%",
+            "--skip-sort-results",
+        ])
+        .output()
+        .with_context(|| program.display().to_string())?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let text = String::from_utf8_lossy(&output.stdout);
+    // A changed row is a line of either side.
+    let lines = text.lines().filter(|line| line.starts_with(['+', '-'])).count() as u64;
+    let planted = Planted::of(case.differences);
+    if lines != 2 * planted.changed + planted.missing + planted.extra {
+        bail!(
+            "reladiff printed {lines} lines: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    taken.seconds.push(seconds);
+    taken
+        .client_s
+        .push(crate::cpu::seconds_of_ended(std::process::id())? - client_before);
+    taken.servers_s.push(old.cpu_s()? + new.cpu_s()? - before);
+    Ok(())
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
