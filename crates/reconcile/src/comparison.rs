@@ -217,9 +217,11 @@ impl Comparison {
             .map(|place| (field(&self.old.schema, place), field(&self.new.schema, place)))
     }
 
-    /// The side whose keys cut the ranges: the one with more rows.
+    /// The side whose keys cut the ranges: the old one, unless the new one has far more rows.
     pub(crate) fn cutting_side(&self) -> Side {
-        match self.new.schema.rows_estimated > self.old.schema.rows_estimated {
+        let rows = |bound: &Bound| bound.schema.rows_estimated.unwrap_or(0);
+        // Estimates of about as many rows say nothing of which has more.
+        match rows(&self.new) / 2 > rows(&self.old) {
             true => Side::New,
             false => Side::Old,
         }

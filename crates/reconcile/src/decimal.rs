@@ -12,6 +12,75 @@ pub struct Decimal {
     digits: Vec<u8>,
 }
 
+/// Digits of a [`Short`].
+const SHORT_DIGITS: usize = 40;
+
+/// A number of few digits, which takes no memory of its own: most numbers of a database are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Short {
+    is_negative: bool,
+    exponent: i32,
+    /// Without zeros at either end, from `begin` to `end`.
+    digits: [u8; SHORT_DIGITS],
+    begin: u8,
+    end: u8,
+}
+
+impl Short {
+    /// `0.DIGITS * 10^exponent`; `None` where they are too many.
+    pub(crate) fn from_digits(is_negative: bool, exponent: i32, all: impl IntoIterator<Item = u8>) -> Option<Self> {
+        let (mut digits, mut count) = ([0; SHORT_DIGITS], 0);
+        for digit in all {
+            *digits.get_mut(count)? = digit;
+            count += 1;
+        }
+        let begin = digits[..count].iter().position(|digit| *digit != 0).unwrap_or(count);
+        let end = digits[..count].iter().rposition(|digit| *digit != 0).map_or(begin, |last| last + 1);
+        let is_zero = begin == end;
+        Some(Self {
+            is_negative: is_negative && !is_zero,
+            exponent: if is_zero { 0 } else { exponent - i32::try_from(begin).ok()? },
+            digits,
+            begin: u8::try_from(begin).ok()?,
+            end: u8::try_from(end).ok()?,
+        })
+    }
+
+    /// Reads digits with an optional sign and point; anything else is left to [`Decimal::parse`].
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        let (is_negative, text) = match text.split_first()? {
+            (b'-', rest) => (true, rest),
+            _ => (false, text),
+        };
+        let point = text.iter().position(|byte| *byte == b'.').unwrap_or(text.len());
+        let (whole, fraction) = (&text[..point], text.get(point + 1..).unwrap_or_default());
+        let is_number = !whole.is_empty() && whole.iter().chain(fraction).all(u8::is_ascii_digit);
+        if !is_number {
+            return None;
+        }
+        let digits = whole.iter().chain(fraction).map(|byte| byte - b'0');
+        Self::from_digits(is_negative, i32::try_from(whole.len()).ok()?, digits)
+    }
+
+    pub(crate) fn is_negative(&self) -> bool {
+        self.is_negative
+    }
+
+    pub(crate) fn exponent(&self) -> i32 {
+        self.exponent
+    }
+
+    pub(crate) fn digits(&self) -> &[u8] {
+        &self.digits[usize::from(self.begin)..usize::from(self.end)]
+    }
+}
+
+impl From<Short> for Decimal {
+    fn from(short: Short) -> Self {
+        Self::from_parts(short.is_negative, short.exponent, short.digits().to_vec())
+    }
+}
+
 /// The farthest a decimal point may stand from the digits; what lies beyond is no number of a database.
 const EXPONENT_MAX: i32 = 200_000;
 

@@ -3,7 +3,7 @@
 //! A value is a tag and a payload that ends by itself, so that values can stand one behind the other. Everything that
 //! crosses threads, is sorted on disk or remembered of a suspect is made of these bytes; [`CANON_VERSION`] names the form.
 
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, Short};
 use crate::value::Value;
 
 /// Raised whenever the same value would get other bytes; what was kept under another number is not continued.
@@ -60,16 +60,25 @@ pub(crate) fn unsigned(out: &mut Vec<u8>, number: u64) {
 
 /// Sign, power of ten and two digits a byte; of negative numbers every bit is turned round, so that bytes are in order.
 pub(crate) fn decimal(out: &mut Vec<u8>, number: &Decimal) {
+    digits(out, number.is_negative(), number.exponent(), number.digits());
+}
+
+/// The same of a short number.
+pub(crate) fn short(out: &mut Vec<u8>, number: &Short) {
+    digits(out, number.is_negative(), number.exponent(), number.digits());
+}
+
+fn digits(out: &mut Vec<u8>, is_negative: bool, exponent: i32, digits: &[u8]) {
     out.push(DECIMAL);
-    if number.digits().is_empty() {
+    if digits.is_empty() {
         out.push(1);
         return;
     }
-    let turn = if number.is_negative() { 0xff } else { 0 };
-    out.push(if number.is_negative() { 0 } else { 2 });
-    let exponent = number.exponent().cast_unsigned() ^ SIGN_32;
+    let turn = if is_negative { 0xff } else { 0 };
+    out.push(if is_negative { 0 } else { 2 });
+    let exponent = exponent.cast_unsigned() ^ SIGN_32;
     out.extend(exponent.to_be_bytes().map(|byte| byte ^ turn));
-    for pair in number.digits().chunks(2) {
+    for pair in digits.chunks(2) {
         let value = pair[0] * 10 + pair.get(1).copied().unwrap_or(0);
         out.push((value + 1) ^ turn);
     }

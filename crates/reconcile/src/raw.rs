@@ -8,7 +8,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, Short};
 use crate::encode;
 use crate::fault::SourceFault;
 use crate::json;
@@ -23,6 +23,8 @@ pub(crate) enum Raw<'a> {
     Int(i64),
     Unsigned(u64),
     Decimal(Decimal),
+    /// The same, where it is short.
+    Short(Short),
     Float(f64),
     Single(f32),
     Text(&'a [u8]),
@@ -40,6 +42,13 @@ pub(crate) enum Raw<'a> {
 /// # Errors
 /// [`SourceFault::NotText`] for a text that is none.
 pub(crate) fn put(out: &mut Vec<u8>, kind: Kind, zone: Option<&TimeZone>, raw: &Raw<'_>) -> Result<(), SourceFault> {
+    if let Raw::Short(number) = raw {
+        if kind == Kind::Decimal {
+            encode::short(out, number);
+            return Ok(());
+        }
+        return put(out, kind, zone, &Raw::Decimal(Decimal::from(*number)));
+    }
     let is_taken = match kind {
         Kind::Bool => put_truth(out, raw),
         Kind::Int => put_int(out, raw),
@@ -64,6 +73,7 @@ fn put_as_it_is(out: &mut Vec<u8>, raw: &Raw<'_>) -> Result<(), SourceFault> {
         Raw::Int(number) => encode::int(out, *number),
         Raw::Unsigned(number) => encode::unsigned(out, *number),
         Raw::Decimal(number) => encode::decimal(out, number),
+        Raw::Short(number) => encode::short(out, number),
         Raw::Float(number) => encode::float(out, *number),
         Raw::Single(number) => encode::float(out, f64::from(*number)),
         Raw::Text(bytes) | Raw::Json(bytes) => encode::text(out, checked(bytes)?.as_bytes()),
@@ -89,6 +99,7 @@ fn words<'a>(raw: &Raw<'a>) -> Option<&'a str> {
         | Raw::Int(_)
         | Raw::Unsigned(_)
         | Raw::Decimal(_)
+        | Raw::Short(_)
         | Raw::Float(_)
         | Raw::Single(_)
         | Raw::Bytes(_)

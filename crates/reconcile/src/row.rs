@@ -164,6 +164,15 @@ impl Batch {
         &mut self.bytes
     }
 
+    /// Takes what is there, and leaves room for as much again.
+    pub(crate) fn next(&mut self) -> Self {
+        let next = Self {
+            bytes: Vec::with_capacity(self.bytes.len() + self.bytes.len() / 16),
+            rows: Vec::with_capacity(self.rows.len() + self.rows.len() / 16),
+        };
+        std::mem::replace(self, next)
+    }
+
     /// Ends the row whose bytes were written; its key ended at `key_end`.
     pub(crate) fn end_row(&mut self, key_end: usize) {
         let cells_end = self.bytes.len();

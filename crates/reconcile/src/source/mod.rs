@@ -4,6 +4,7 @@ mod file;
 mod mysql;
 mod postgres;
 mod sqlite;
+mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;

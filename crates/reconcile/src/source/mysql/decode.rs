@@ -1,10 +1,14 @@
-//! From the values of the binary protocol to canonical rows.
+//! From the rows of the binary protocol, as they lie in the receive buffer, to canonical ones.
+//!
+//! # Source
+//! MariaDB, "Client/Server Protocol", "Resultset Row", binary.
 
 use mysql_async::consts::{ColumnFlags, ColumnType};
-use mysql_async::{Column, Row, Value};
+use mysql_async::Column;
+use jiff::tz::TimeZone;
 
-use super::Question;
-use crate::decimal::Decimal;
+use super::{Asked, Question};
+use crate::decimal::{Decimal, Short};
 use crate::fault::SourceFault;
 use crate::moment::{self, DAY, SECOND};
 use crate::raw::{Raw, put};
@@ -106,46 +110,6 @@ impl Native {
         }
     }
 
-    /// Calls back with the value; a day that is on no calendar comes as the text that it is shown as.
-    fn with_raw<T>(self, value: &Value, take: impl FnOnce(&Raw<'_>) -> T) -> Result<T, SourceFault> {
-        let raw = match (self, value) {
-            (_, Value::NULL) => Raw::Null,
-            (Self::Bit | Self::Bits, Value::Bytes(bytes)) => bits(bytes),
-            (Self::Decimal, Value::Bytes(bytes)) => {
-                let number = str::from_utf8(bytes).ok().and_then(Decimal::parse);
-                Raw::Decimal(number.ok_or_else(|| self.unreadable())?)
-            }
-            (Self::Bytes, Value::Bytes(bytes)) => Raw::Bytes(bytes),
-            (Self::Json, Value::Bytes(bytes)) => Raw::Json(bytes),
-            (_, Value::Bytes(bytes)) => Raw::Text(bytes),
-            (_, Value::Int(number)) => Raw::Int(*number),
-            (_, Value::UInt(number)) => Raw::Unsigned(*number),
-            (_, Value::Float(number)) => Raw::Single(*number),
-            (_, Value::Double(number)) => Raw::Float(*number),
-            (_, Value::Date(year, month, day, hour, minute, second, micros)) => {
-                let days = moment::days_of(i64::from(*year), u32::from(*month), u32::from(*day));
-                let clock = clock(u32::from(*hour), *minute, *second, *micros);
-                match (self, days) {
-                    (Self::Date, Some(days)) => Raw::Date(days),
-                    (Self::Timestamp, Some(days)) => Raw::Instant(i64::from(days) * DAY + clock),
-                    (_, Some(days)) => Raw::Timestamp(i64::from(days) * DAY + clock),
-                    (_, None) => {
-                        let mut shown = format!("{year:04}-{month:02}-{day:02}");
-                        if self != Self::Date {
-                            shown = format!("{shown} {}", moment::time_text(clock));
-                        }
-                        return Ok(take(&Raw::Text(shown.as_bytes())));
-                    }
-                }
-            }
-            (_, Value::Time(is_negative, days, hours, minutes, seconds, micros)) => {
-                let clock = clock(days * 24 + u32::from(*hours), *minutes, *seconds, *micros);
-                Raw::Time(if *is_negative { -clock } else { clock })
-            }
-        };
-        Ok(take(&raw))
-    }
-
     fn unreadable(self) -> SourceFault {
         SourceFault::Unreadable {
             native: self.word().to_owned(),
@@ -153,34 +117,276 @@ impl Native {
     }
 }
 
-fn clock(hours: u32, minutes: u8, seconds: u8, micros: u32) -> i64 {
+/// How a column's values are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A whole number of so many bytes.
+    Signed(usize),
+    Unsigned(usize),
+    Single,
+    Double,
+    /// Day and time, as many bytes as are not zero.
+    Moment,
+    /// A time, as many bytes as are not zero.
+    Span,
+    /// A length, and as many bytes.
+    Bytes,
+}
+
+/// A column as it is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cell {
+    native: Native,
+    form: Form,
+    kind: Kind,
+}
+
+impl Cell {
+    pub(super) fn of(column: &Column, asked: &Asked) -> Self {
+        let native = Native::of(column);
+        let number = |bytes: usize| match column.flags().contains(ColumnFlags::UNSIGNED_FLAG) {
+            true => Form::Unsigned(bytes),
+            false => Form::Signed(bytes),
+        };
+        let form = match column.column_type() {
+            ColumnType::MYSQL_TYPE_TINY => number(1),
+            ColumnType::MYSQL_TYPE_SHORT | ColumnType::MYSQL_TYPE_YEAR => number(2),
+            ColumnType::MYSQL_TYPE_LONG | ColumnType::MYSQL_TYPE_INT24 => number(4),
+            ColumnType::MYSQL_TYPE_LONGLONG => number(8),
+            ColumnType::MYSQL_TYPE_FLOAT => Form::Single,
+            ColumnType::MYSQL_TYPE_DOUBLE => Form::Double,
+            ColumnType::MYSQL_TYPE_DATE | ColumnType::MYSQL_TYPE_DATETIME | ColumnType::MYSQL_TYPE_TIMESTAMP => {
+                Form::Moment
+            }
+            ColumnType::MYSQL_TYPE_TIME => Form::Span,
+            ColumnType::MYSQL_TYPE_DECIMAL
+            | ColumnType::MYSQL_TYPE_NEWDECIMAL
+            | ColumnType::MYSQL_TYPE_NULL
+            | ColumnType::MYSQL_TYPE_NEWDATE
+            | ColumnType::MYSQL_TYPE_TIMESTAMP2
+            | ColumnType::MYSQL_TYPE_DATETIME2
+            | ColumnType::MYSQL_TYPE_TIME2
+            | ColumnType::MYSQL_TYPE_VARCHAR
+            | ColumnType::MYSQL_TYPE_BIT
+            | ColumnType::MYSQL_TYPE_TYPED_ARRAY
+            | ColumnType::MYSQL_TYPE_VECTOR
+            | ColumnType::MYSQL_TYPE_UNKNOWN
+            | ColumnType::MYSQL_TYPE_JSON
+            | ColumnType::MYSQL_TYPE_ENUM
+            | ColumnType::MYSQL_TYPE_SET
+            | ColumnType::MYSQL_TYPE_TINY_BLOB
+            | ColumnType::MYSQL_TYPE_MEDIUM_BLOB
+            | ColumnType::MYSQL_TYPE_LONG_BLOB
+            | ColumnType::MYSQL_TYPE_BLOB
+            | ColumnType::MYSQL_TYPE_VAR_STRING
+            | ColumnType::MYSQL_TYPE_STRING
+            | ColumnType::MYSQL_TYPE_GEOMETRY => Form::Bytes,
+        };
+        let kind = asked.kind.unwrap_or(native.kind());
+        Self { native, form, kind }
+    }
+
+    pub(super) fn native(self) -> Native {
+        self.native
+    }
+
+    /// Appends the value that the bytes begin with, and leaves those behind it.
+    fn write(self, batch: &mut Batch, zone: Option<&TimeZone>, bytes: &mut &[u8]) -> Result<(), SourceFault> {
+        let unreadable = || self.native.unreadable();
+        let raw = match self.form {
+            Form::Signed(size) => Raw::Int(signed(take(bytes, size).ok_or_else(unreadable)?)),
+            Form::Unsigned(size) => Raw::Unsigned(unsigned(take(bytes, size).ok_or_else(unreadable)?)),
+            Form::Single => {
+                let (four, rest) = bytes.split_first_chunk::<4>().ok_or_else(unreadable)?;
+                *bytes = rest;
+                Raw::Single(f32::from_le_bytes(*four))
+            }
+            Form::Double => {
+                let (eight, rest) = bytes.split_first_chunk::<8>().ok_or_else(unreadable)?;
+                *bytes = rest;
+                Raw::Float(f64::from_le_bytes(*eight))
+            }
+            Form::Moment => {
+                let moment = Moment::of(bytes).ok_or_else(unreadable)?;
+                match moment.raw(self.native) {
+                    Some(raw) => raw,
+                    None => {
+                        let shown = moment.shown(self.native);
+                        return put(batch.bytes(), self.kind, zone, &Raw::Text(shown.as_bytes()));
+                    }
+                }
+            }
+            Form::Span => Raw::Time(span(bytes).ok_or_else(unreadable)?),
+            Form::Bytes => {
+                let size = length(bytes).ok_or_else(unreadable)?;
+                self.raw(take(bytes, size).ok_or_else(unreadable)?)
+                    .ok_or_else(unreadable)?
+            }
+        };
+        put(batch.bytes(), self.kind, zone, &raw)
+    }
+
+    fn raw(self, bytes: &[u8]) -> Option<Raw<'_>> {
+        Some(match self.native {
+            Native::Bit | Native::Bits => bits(bytes),
+            Native::Decimal => match Short::parse(bytes) {
+                Some(short) => Raw::Short(short),
+                None => Raw::Decimal(str::from_utf8(bytes).ok().and_then(Decimal::parse)?),
+            },
+            Native::Bytes => Raw::Bytes(bytes),
+            Native::Json => Raw::Json(bytes),
+            Native::Int
+            | Native::Single
+            | Native::Double
+            | Native::Text
+            | Native::Date
+            | Native::Time
+            | Native::Datetime
+            | Native::Timestamp => Raw::Text(bytes),
+        })
+    }
+}
+
+/// A day and a time as they are sent; what is missing is zero.
+#[derive(Default)]
+struct Moment {
+    year: u16,
+    month: u8,
+    day: u8,
+    micros: i64,
+}
+
+impl Moment {
+    fn of(bytes: &mut &[u8]) -> Option<Self> {
+        let (size, rest) = bytes.split_first()?;
+        *bytes = rest;
+        let sent = take(bytes, usize::from(*size))?;
+        let mut moment = Self::default();
+        if let [low, high, month, day, rest @ ..] = sent {
+            moment.year = u16::from_le_bytes([*low, *high]);
+            (moment.month, moment.day) = (*month, *day);
+            moment.micros = clock(0, rest)?;
+        } else if !sent.is_empty() {
+            return None;
+        }
+        Some(moment)
+    }
+
+    /// `None` for a day that is on no calendar.
+    fn raw(&self, native: Native) -> Option<Raw<'static>> {
+        let days = moment::days_of(i64::from(self.year), u32::from(self.month), u32::from(self.day))?;
+        let micros = i64::from(days) * DAY + self.micros;
+        Some(match native {
+            Native::Date => Raw::Date(days),
+            Native::Timestamp => Raw::Instant(micros),
+            Native::Int
+            | Native::Bit
+            | Native::Bits
+            | Native::Single
+            | Native::Double
+            | Native::Decimal
+            | Native::Text
+            | Native::Bytes
+            | Native::Time
+            | Native::Datetime
+            | Native::Json => Raw::Timestamp(micros),
+        })
+    }
+
+    /// As the database itself shows it.
+    fn shown(&self, native: Native) -> String {
+        let day = format!("{:04}-{:02}-{:02}", self.year, self.month, self.day);
+        match native == Native::Date {
+            true => day,
+            false => format!("{day} {}", moment::time_text(self.micros)),
+        }
+    }
+}
+
+/// A time that may be longer than a day, and negative.
+fn span(bytes: &mut &[u8]) -> Option<i64> {
+    let (size, rest) = bytes.split_first()?;
+    *bytes = rest;
+    match take(bytes, usize::from(*size))? {
+        [] => Some(0),
+        [is_negative, rest @ ..] => {
+            let (days, rest) = rest.split_first_chunk::<4>()?;
+            let micros = clock(i64::from(u32::from_le_bytes(*days)), rest)?;
+            Some(if *is_negative == 0 { micros } else { -micros })
+        }
+    }
+}
+
+/// Microseconds of days and of hours, minutes and seconds, each a byte, with or without microseconds behind them.
+fn clock(days: i64, bytes: &[u8]) -> Option<i64> {
+    let (hours, minutes, seconds, micros) = match *bytes {
+        [] => (0, 0, 0, 0),
+        [hours, minutes, seconds] => (hours, minutes, seconds, 0),
+        [hours, minutes, seconds, a, b, c, d] => (hours, minutes, seconds, u32::from_le_bytes([a, b, c, d])),
+        _ => return None,
+    };
     let whole = i64::from(hours) * 3_600 + i64::from(minutes) * 60 + i64::from(seconds);
-    whole * SECOND + i64::from(micros)
+    Some(days * DAY + whole * SECOND + i64::from(micros))
 }
 
 fn bits(bytes: &[u8]) -> Raw<'_> {
     Raw::Unsigned(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
-/// Appends a row.
-pub(super) fn write_row(
-    batch: &mut Batch,
-    question: &Question,
-    natives: &[Native],
-    row: &Row,
-) -> Result<(), SourceFault> {
-    let key_columns = question.key.len();
+fn take<'a>(bytes: &mut &'a [u8], size: usize) -> Option<&'a [u8]> {
+    let (taken, rest) = bytes.split_at_checked(size)?;
+    *bytes = rest;
+    Some(taken)
+}
+
+fn unsigned(bytes: &[u8]) -> u64 {
+    let mut eight = [0; 8];
+    eight[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(eight)
+}
+
+fn signed(bytes: &[u8]) -> i64 {
+    let is_negative = bytes.last().is_some_and(|byte| byte & 0x80 != 0);
+    let mut eight = [if is_negative { 0xff } else { 0 }; 8];
+    eight[..bytes.len()].copy_from_slice(bytes);
+    i64::from_le_bytes(eight)
+}
+
+/// The length that stands before a text: one byte, or a marker and two, three or eight.
+fn length(bytes: &mut &[u8]) -> Option<usize> {
+    let (first, rest) = bytes.split_first()?;
+    *bytes = rest;
+    let size = match first {
+        0xfc => 2,
+        0xfd => 3,
+        0xfe => 8,
+        0xfb | 0xff => return None,
+        short => return Some(usize::from(*short)),
+    };
+    usize::try_from(unsigned(take(bytes, size)?)).ok()
+}
+
+/// Appends a row: a zero, a bit for each column that is `NULL` from the third on, and the values of the others.
+pub(super) fn write_row(batch: &mut Batch, question: &Question, cells: &[Cell], row: &[u8]) -> Result<(), SourceFault> {
+    let torn = || SourceFault::Connection {
+        why: "a row came incomplete".to_owned(),
+    };
+    let mut bytes = row.strip_prefix(&[0]).ok_or_else(torn)?;
+    let nulls = take(&mut bytes, (cells.len() + 9) / 8).ok_or_else(torn)?;
+    let (key_columns, zone) = (question.key.len(), question.zone.as_ref());
     let mut key_end = 0;
-    for (place, (asked, native)) in question.all().zip(natives).enumerate() {
+    for (place, cell) in cells.iter().enumerate() {
         if place == key_columns {
             key_end = batch.bytes().len();
         }
-        let value = row.as_ref(place).ok_or(SourceFault::SchemaChanged)?;
-        if place < key_columns && *value == Value::NULL {
-            return Err(SourceFault::NullKey);
+        if nulls[(place + 2) / 8] & 1 << ((place + 2) % 8) != 0 {
+            if place < key_columns {
+                return Err(SourceFault::NullKey);
+            }
+            put(batch.bytes(), cell.kind, zone, &Raw::Null)?;
+        } else {
+            cell.write(batch, zone, &mut bytes)?;
         }
-        let kind = asked.kind.unwrap_or(native.kind());
-        native.with_raw(value, |raw| put(batch.bytes(), kind, question.zone.as_ref(), raw))??;
     }
     if question.cells.is_empty() {
         key_end = batch.bytes().len();

@@ -3,6 +3,7 @@
 mod decode;
 mod read;
 mod session;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use mysql_async::prelude::Queryable as _;
-
-use super::decode::{Native, write_row};
-use super::session::{Session, Sessions, fault};
+use super::decode::{Cell, write_row};
+use super::session::Sessions;
+use super::wire::{Piece, Wire};
 use super::{Question, RowStream, SQL};
 use crate::fault::SourceFault;
 use crate::row::Batch;
@@ -33,54 +32,52 @@ pub(super) fn read(sessions: &Arc<Sessions>, question: &Question, predicate: &st
 }
 
 async fn all(sessions: &Sessions, question: &Question, sql: String, sender: &BatchSender) -> Result<(), SourceFault> {
-    let mut session = sessions.take().await?;
-    begin(&mut session, question).await?;
-    let statement = session.conn().prep(sql).await.map_err(|error| fault(&error))?;
-    let columns = statement.columns();
-    let natives: Vec<Native> = columns.iter().map(Native::of).collect();
+    let mut wire = sessions.take_wire().await?;
+    begin(&mut wire, question).await?;
+    let statement = wire.prepare(&sql).await?;
+    let columns = question.all().zip(&statement.columns);
+    let cells: Vec<Cell> = columns.map(|(asked, column)| Cell::of(column, asked)).collect();
     let are_as_before = question
         .all()
-        .zip(&natives)
-        .all(|(asked, native)| asked.native.is_none_or(|before| before == native.kind()));
-    if !are_as_before {
+        .zip(&cells)
+        .all(|(asked, cell)| asked.native.is_none_or(|before| before == cell.native().kind()));
+    if !are_as_before || cells.len() != statement.columns.len() {
         return Err(SourceFault::SchemaChanged);
     }
-    let mut rows = session
-        .conn()
-        .exec_iter(&statement, ())
-        .await
-        .map_err(|error| fault(&error))?;
+    wire.execute(&statement).await?;
     let mut batch = Batch::default();
-    while let Some(row) = rows.next().await.map_err(|error| fault(&error))? {
-        write_row(&mut batch, question, &natives, &row)?;
-        if is_full(&batch) && sender.send(Ok(std::mem::take(&mut batch))).await.is_err() {
-            // The comparison needs no more; the connection ends with its unread rows.
-            return Ok(());
+    loop {
+        match wire.piece()? {
+            Piece::Row(row) => {
+                write_row(&mut batch, question, &cells, row)?;
+                if is_full(&batch) && sender.send(Ok(batch.next())).await.is_err() {
+                    // The comparison needs no more; the connection ends with its unread rows.
+                    return Ok(());
+                }
+            }
+            Piece::Wait => wire.receive().await?,
+            Piece::End => break,
         }
     }
-    drop(rows);
     if !batch.is_empty() && sender.send(Ok(batch)).await.is_err() {
         return Ok(());
     }
-    session.conn().close(statement).await.map_err(|error| fault(&error))?;
-    session
-        .conn()
-        .query_drop("ROLLBACK")
-        .await
-        .map_err(|error| fault(&error))?;
-    session.give_back(sessions);
+    wire.close(&statement).await?;
+    wire.run("ROLLBACK").await?;
+    sessions.give_wire_back(wire);
     Ok(())
 }
 
 /// MariaDB counts a statement's longest time in seconds, MySQL in milliseconds.
-async fn begin(session: &mut Session, question: &Question) -> Result<(), SourceFault> {
-    let conn = session.conn();
+async fn begin(wire: &mut Wire, question: &Question) -> Result<(), SourceFault> {
     let limit = question.statement_time_max;
     let of_mariadb = format!("SET SESSION max_statement_time = {}", limit.as_secs_f64());
-    if conn.query_drop(of_mariadb).await.is_err() {
-        let of_mysql = format!("SET SESSION max_execution_time = {}", limit.as_millis());
-        conn.query_drop(of_mysql).await.map_err(|error| fault(&error))?;
+    match wire.run(&of_mariadb).await {
+        Err(SourceFault::Failed { .. } | SourceFault::Refused { .. }) => {
+            let of_mysql = format!("SET SESSION max_execution_time = {}", limit.as_millis());
+            wire.run(&of_mysql).await?;
+        }
+        set => set?,
     }
-    let begin = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
-    conn.query_drop(begin).await.map_err(|error| fault(&error))
+    wire.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await
 }

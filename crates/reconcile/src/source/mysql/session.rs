@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Error, Opts, OptsBuilder};
 
+use super::wire::Wire;
 use crate::fault::SourceFault;
 
 /// Everything that would change what a value looks like or let us stand in somebody's way.
@@ -27,10 +28,11 @@ const SAFE_WORDS: [u16; 16] = [
     1044, 1045, 1142, 1143, 1227, 1370, 1049, 1146, 1054, 1052, 1051, 1064, 1149, 1792, 1290, 1305,
 ];
 
-/// Connections to one database.
+/// Connections to one database: those that ask the catalogue, and those that read rows.
 pub(super) struct Sessions {
     opts: Opts,
     idle: Mutex<Vec<Session>>,
+    idle_wires: Mutex<Vec<Wire>>,
 }
 
 impl Sessions {
@@ -43,7 +45,30 @@ impl Sessions {
         Self {
             opts,
             idle: Mutex::new(Vec::new()),
+            idle_wires: Mutex::new(Vec::new()),
         }
+    }
+
+    /// An idle connection for rows that still answers, or a new one.
+    pub(super) async fn take_wire(&self) -> Result<Wire, SourceFault> {
+        loop {
+            let idle = self.idle_wires.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some(mut wire) = idle else { break };
+            if wire.ping().await.is_ok() {
+                return Ok(wire);
+            }
+        }
+        let mut wire = Wire::connect(&self.opts).await?;
+        for setting in PINNED {
+            wire.run(setting).await?;
+        }
+        Ok(wire)
+    }
+
+    /// Keeps it for the next use; only one that stands outside any transaction may be kept.
+    pub(super) fn give_wire_back(&self, wire: Wire) {
+        let mut idle = self.idle_wires.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push(wire);
     }
 
     /// An idle connection that still answers, or a new one.
@@ -103,18 +128,19 @@ pub(super) fn refuse_unprotected(address: &str, opts: &Opts) -> Result<(), Sourc
     }
 }
 
+/// What the server's number for an error and its words come to.
+pub(super) fn of_server(code: u16, words: &str) -> SourceFault {
+    match code {
+        code if VICTIM.contains(&code) => SourceFault::victim(words),
+        code if GONE.contains(&code) => SourceFault::Connection { why: words.to_owned() },
+        code if SAFE_WORDS.contains(&code) => SourceFault::refused(&format!("{words} ({code})")),
+        code => SourceFault::Failed { code: code.to_string() },
+    }
+}
+
 pub(super) fn fault(error: &Error) -> SourceFault {
     match error {
-        Error::Server(said) if VICTIM.contains(&said.code) => SourceFault::victim(&said.message),
-        Error::Server(said) if GONE.contains(&said.code) => SourceFault::Connection {
-            why: said.message.clone(),
-        },
-        Error::Server(said) if SAFE_WORDS.contains(&said.code) => {
-            SourceFault::refused(&format!("{} ({})", said.message, said.code))
-        }
-        Error::Server(said) => SourceFault::Failed {
-            code: said.code.to_string(),
-        },
+        Error::Server(said) => of_server(said.code, &said.message),
         Error::Url(_) => SourceFault::Address,
         Error::Driver(_) | Error::Io(_) | Error::Other(_) => SourceFault::Connection { why: error.to_string() },
     }

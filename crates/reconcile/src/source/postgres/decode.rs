@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use tokio_postgres::types::{Kind as TypeKind, Type};
 
 use super::Question;
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, Short};
 use crate::fault::SourceFault;
 use crate::moment;
 use crate::raw::{Raw, put};
@@ -153,15 +153,21 @@ fn numeric(bytes: &[u8]) -> Option<Raw<'_>> {
         0xF000 => return Some(Raw::Float(f64::NEG_INFINITY)),
         _ => return None,
     };
-    let mut digits = Vec::with_capacity(4 * count);
-    for place in 0..count {
-        let group = u16::try_from(word(4 + place)?).ok().filter(|group| *group < 10_000)?;
-        for unit in [1_000, 100, 10, 1] {
-            digits.push(u8::try_from(group / unit % 10).ok()?);
-        }
+    let groups = bytes.get(8..8 + 2 * count)?.as_chunks::<2>().0;
+    let groups = groups.iter().map(|group| u16::from_be_bytes(*group));
+    if groups.clone().any(|group| group >= 10_000) {
+        return None;
     }
+    let digits = groups.flat_map(four_digits);
     let exponent = 4 * (i32::from(weight) + 1);
-    Some(Raw::Decimal(Decimal::from_parts(is_negative, exponent, digits)))
+    Some(match Short::from_digits(is_negative, exponent, digits.clone()) {
+        Some(short) => Raw::Short(short),
+        None => Raw::Decimal(Decimal::from_parts(is_negative, exponent, digits.collect())),
+    })
+}
+
+fn four_digits(group: u16) -> [u8; 4] {
+    [group / 1_000, group / 100 % 10, group / 10 % 10, group % 10].map(|digit| digit.to_le_bytes()[0])
 }
 
 /// Rows that are put together from what `COPY` sends, in pieces of any size.
@@ -213,7 +219,7 @@ impl Rows {
 
     /// The rows so far, once they are enough for a batch.
     pub(super) fn full_batch(&mut self) -> Option<Batch> {
-        is_full(&self.batch).then(|| std::mem::take(&mut self.batch))
+        is_full(&self.batch).then(|| self.batch.next())
     }
 
     /// The rest, once the stream has come to its end.
