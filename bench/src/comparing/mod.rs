@@ -1,8 +1,9 @@
 //! The comparison of old and new rows: beside merely receiving them, and beside reladiff, PostgreSQL against MariaDB, in
 //! interleaved rounds on servers of its own.
 
-mod data;
+mod bare;
 mod once;
+mod rows;
 mod servers;
 
 use std::path::{Path, PathBuf};
@@ -11,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use self::data::{Planted, Shape};
 use self::once::Once;
+use self::rows::{Planted, Shape};
 use self::servers::Server;
 
 pub(crate) use self::once::{compare, discard};
@@ -89,17 +90,39 @@ pub(crate) async fn run(plan: &Plan) -> anyhow::Result<()> {
         plan.rounds,
         SETTLE.as_millis()
     );
-    for case in cases.iter().filter(|case| case.rows > 0) {
-        measure(plan, case, &old, &new).await?;
+    if plan.reladiff.is_none() {
+        println!("  reladiff is not measured: say `--reladiff PROGRAM` (0.6.0, from PyPI, with its drivers)");
     }
+    let (mut memory_mib, mut per_row_us, mut times) = (0.0_f64, 0.0_f64, None);
+    for case in cases.iter().filter(|case| case.rows > 0) {
+        let figures = measure(plan, case, &old, &new).await?;
+        memory_mib = memory_mib.max(figures.memory_mib);
+        if case.shape == Shape::Orders {
+            per_row_us = per_row_us.max(figures.per_row_us);
+            times = times.or(Some(figures.times_receiving));
+        }
+    }
+    println!(
+        "figure comparing-times-receiving {:.2}",
+        times.context("nothing was measured")?
+    );
+    println!("figure comparing-us-per-row-and-side {per_row_us:.3}");
+    println!("figure comparing-memory-mib-max {memory_mib:.1}");
     Ok(())
 }
 
-async fn measure(plan: &Plan, case: &Case, old: &Server, new: &Server) -> anyhow::Result<()> {
-    data::make_old(&old.url, case.shape, case.rows).await?;
-    data::make_new(&new.url, case.shape, case.rows).await?;
+/// What one measurement came to.
+struct Figures {
+    times_receiving: f64,
+    per_row_us: f64,
+    memory_mib: f64,
+}
+
+async fn measure(plan: &Plan, case: &Case, old: &Server, new: &Server) -> anyhow::Result<Figures> {
+    rows::make_old(&old.url, case.shape, case.rows).await?;
+    rows::make_new(&new.url, case.shape, case.rows).await?;
     let planted = Planted::of(case.differences);
-    data::plant(&new.url, case.rows, planted).await?;
+    rows::plant(&new.url, case.rows, planted).await?;
     let table = case.shape.table();
     println!("  {table}, {} rows a side, {} differences", case.rows, case.differences);
     let is_large = case.rows == plan.rows_large;
@@ -146,7 +169,11 @@ async fn measure(plan: &Plan, case: &Case, old: &Server, new: &Server) -> anyhow
             median(&theirs.client_s) / median(&ours.client_s)
         );
     }
-    Ok(())
+    Ok(Figures {
+        times_receiving: mine / least,
+        per_row_us,
+        memory_mib: ours.memory_kib as f64 / 1024.0,
+    })
 }
 
 /// Runs one way in a process of its own.

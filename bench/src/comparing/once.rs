@@ -4,10 +4,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use mysql_async::prelude::Queryable as _;
 use serde::{Deserialize, Serialize};
 use tidegate_reconcile::{Budget, Column, Comparison, Earlier, Entity, Event, Relation, Stop, source};
 use tokio_stream::StreamExt as _;
+
+use super::bare;
 
 /// Suspects that are looked for; more than any measurement plants.
 const DIFFERENCES_MAX: u64 = 1_000_000;
@@ -72,7 +73,8 @@ pub(crate) async fn discard(old: &str, new: &str, table: &str) -> anyhow::Result
     let begin = Instant::now();
     let (old, new, table) = (old.to_owned(), new.to_owned(), table.to_owned());
     let old = tokio::spawn(of_postgres(old, table.clone()));
-    let new = tokio::spawn(of_mariadb(new, table));
+    let sql = format!("SELECT * FROM {table} ORDER BY id");
+    let new = tokio::task::spawn_blocking(move || bare::discard(&new, &sql));
     let rows = old.await?? + new.await??;
     print(Once {
         seconds: begin.elapsed().as_secs_f64(),
@@ -110,18 +112,6 @@ async fn of_postgres(url: String, table: String) -> anyhow::Result<u64> {
     drop(client);
     talk.await??;
     Ok(u64::try_from(rows)?)
-}
-
-async fn of_mariadb(url: String, table: String) -> anyhow::Result<u64> {
-    let mut conn = mysql_async::Conn::from_url(&url).await?;
-    let mut rows = 0;
-    let mut result = conn.exec_iter(format!("SELECT * FROM {table} ORDER BY id"), ()).await?;
-    while result.next().await?.is_some() {
-        rows += 1;
-    }
-    drop(result);
-    conn.disconnect().await?;
-    Ok(rows)
 }
 
 /// The most memory that this process ever had.

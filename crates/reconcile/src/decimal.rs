@@ -35,11 +35,18 @@ impl Short {
             count += 1;
         }
         let begin = digits[..count].iter().position(|digit| *digit != 0).unwrap_or(count);
-        let end = digits[..count].iter().rposition(|digit| *digit != 0).map_or(begin, |last| last + 1);
+        let end = digits[..count]
+            .iter()
+            .rposition(|digit| *digit != 0)
+            .map_or(begin, |last| last + 1);
         let is_zero = begin == end;
         Some(Self {
             is_negative: is_negative && !is_zero,
-            exponent: if is_zero { 0 } else { exponent - i32::try_from(begin).ok()? },
+            exponent: if is_zero {
+                0
+            } else {
+                exponent - i32::try_from(begin).ok()?
+            },
             digits,
             begin: u8::try_from(begin).ok()?,
             end: u8::try_from(end).ok()?,

@@ -46,7 +46,10 @@ const ROOMS: &[Room] = &[
 const AROUND: &[(&str, &[&str])] = &[
     // Programs that Tidegate does not own: they know its public faces only.
     ("tidegate-demo", &[]),
-    ("tidegate-bench", &["model", "plan", "engine", "journal", "runtime"]),
+    (
+        "tidegate-bench",
+        &["model", "plan", "engine", "journal", "reconcile", "runtime"],
+    ),
     ("tidegate-house", &[]),
 ];
 

@@ -3,9 +3,9 @@
 //! # Source
 //! MariaDB, "Client/Server Protocol", "Resultset Row", binary.
 
-use mysql_async::consts::{ColumnFlags, ColumnType};
-use mysql_async::Column;
 use jiff::tz::TimeZone;
+use mysql_async::Column;
+use mysql_async::consts::{ColumnFlags, ColumnType};
 
 use super::{Asked, Question};
 use crate::decimal::{Decimal, Short};
