@@ -1,21 +1,25 @@
 //! The estate: everything that was declared, compiled and referentially closed. Its fields are private; `assemble` is the only way in.
 
+mod closed;
+
 use std::collections::BTreeMap;
 
+use crate::agreement::{Agreement, Transfer};
+use crate::catalogue::{Component, System};
 use crate::domain::{Domain, Grant};
 use crate::edge::Edge;
-use crate::entity::{Entity, Resolver};
-use crate::exploration::EXPLORE;
+use crate::entity::Entity;
 use crate::flow::Flow;
 use crate::hazard::{FailureMode, Runbook};
+use crate::integration::Integration;
 use crate::ladder::{Ladder, Target};
+use crate::objective::Invariant;
 use crate::people::{Person, Team};
 use crate::plan::{Approver, Plan, Stage};
-use crate::seam::SPLIT;
 use crate::switch::Switch;
 use crate::{
-    ActionId, DomainId, EdgeId, EntityId, FailureModeId, FlowId, LadderId, PersonId, PlanId, RunbookId, StageId,
-    SwitchId, TeamId, UnitId,
+    ActionId, AgreementId, ComponentId, DomainId, EdgeId, EntityId, FailureModeId, FlowId, IntegrationId, InvariantId,
+    LadderId, PersonId, PlanId, RunbookId, StageId, SwitchId, SystemId, TeamId, TransferId, UnitId,
 };
 
 /// The pieces an estate is assembled from.
@@ -43,6 +47,18 @@ pub struct Parts {
     pub plans: Vec<Plan>,
     /// Entities.
     pub entities: Vec<Entity>,
+    /// Systems.
+    pub systems: Vec<System>,
+    /// Components.
+    pub components: Vec<Component>,
+    /// Agreements.
+    pub agreements: Vec<Agreement>,
+    /// Transfers.
+    pub transfers: Vec<Transfer>,
+    /// Integrations.
+    pub integrations: Vec<Integration>,
+    /// Invariants.
+    pub invariants: Vec<Invariant>,
 }
 
 /// A reference that leads nowhere, or a name that is taken: what `assemble` refuses. The compiler reports these first, with spans.
@@ -106,6 +122,12 @@ pub struct Estate {
     edges: BTreeMap<EdgeId, Edge>,
     plans: BTreeMap<PlanId, Plan>,
     entities: BTreeMap<EntityId, Entity>,
+    systems: BTreeMap<SystemId, System>,
+    components: BTreeMap<ComponentId, Component>,
+    agreements: BTreeMap<AgreementId, Agreement>,
+    transfers: BTreeMap<TransferId, Transfer>,
+    integrations: BTreeMap<IntegrationId, Integration>,
+    invariants: BTreeMap<InvariantId, Invariant>,
     stage_plan: BTreeMap<StageId, PlanId>,
 }
 
@@ -162,140 +184,16 @@ impl Estate {
             edges: index("edge", parts.edges, |e| &e.id, &mut faults),
             plans: index("plan", parts.plans, |p| &p.id, &mut faults),
             entities: index("entity", parts.entities, |e| &e.id, &mut faults),
+            systems: index("system", parts.systems, |s| &s.id, &mut faults),
+            components: index("component", parts.components, |c| &c.id, &mut faults),
+            agreements: index("agreement", parts.agreements, |a| &a.id, &mut faults),
+            transfers: index("transfer", parts.transfers, |t| &t.id, &mut faults),
+            integrations: index("integration", parts.integrations, |i| &i.id, &mut faults),
+            invariants: index("invariant", parts.invariants, |i| &i.id, &mut faults),
             stage_plan,
         };
-        estate.check_people(&mut faults);
-        estate.check_domains(&mut faults);
-        estate.check_entities(&mut faults);
-        estate.check_plans(&mut faults);
+        estate.check_references(&mut faults);
         if faults.is_empty() { Ok(estate) } else { Err(faults) }
-    }
-
-    fn check_people(&self, faults: &mut Vec<Fault>) {
-        for team in self.teams.values() {
-            for person in team.members.iter().chain(&team.on_call) {
-                need(&self.people, person, "person", || format!("team `{}`", team.id), faults);
-            }
-        }
-        for ladder in self.ladders.values() {
-            if ladder.rungs.is_empty() {
-                faults.push(Fault::Empty {
-                    what: format!("ladder `{}`", ladder.id),
-                });
-            }
-            for target in ladder.rungs.iter().flat_map(|rung| &rung.targets) {
-                let from = || format!("ladder `{}`", ladder.id);
-                match target {
-                    Target::OwnerOnCall => {}
-                    Target::Team(team) => need(&self.teams, team, "team", from, faults),
-                    Target::Person(person) => need(&self.people, person, "person", from, faults),
-                }
-            }
-        }
-    }
-
-    fn check_domains(&self, faults: &mut Vec<Fault>) {
-        for domain in self.domains.values() {
-            let from = || format!("domain `{}`", domain.id);
-            need(&self.teams, &domain.owner, "team", from, faults);
-            need(&self.ladders, &domain.ladder, "ladder", from, faults);
-            if let Some(person) = &domain.escalation_contact {
-                need(&self.people, person, "person", from, faults);
-            }
-            if let Some(runbook) = &domain.runbook {
-                need(&self.runbooks, runbook, "runbook", from, faults);
-            }
-        }
-        for flow in self.flows.values() {
-            need(
-                &self.domains,
-                &flow.domain,
-                "domain",
-                || format!("flow `{}`", flow.id),
-                faults,
-            );
-        }
-        for mode in self.failure_modes.values() {
-            let from = || format!("failure mode `{}`", mode.id);
-            need(&self.domains, &mode.domain, "domain", from, faults);
-            need(&self.runbooks, &mode.runbook, "runbook", from, faults);
-        }
-    }
-
-    fn check_entities(&self, faults: &mut Vec<Fault>) {
-        for entity in self.entities.values() {
-            let from = || format!("entity `{}`", entity.id);
-            match &entity.owner {
-                Resolver::Domain(domain) => need(&self.domains, domain, "domain", from, faults),
-                Resolver::Team(team) => need(&self.teams, team, "team", from, faults),
-            }
-            for stage in entity.records.iter().flat_map(|record| record.from.keys()) {
-                need(&self.stage_plan, stage, "stage", from, faults);
-            }
-        }
-    }
-
-    fn check_plans(&self, faults: &mut Vec<Fault>) {
-        let mut moved_by = BTreeMap::new();
-        for stage in self.plans.values().flat_map(|plan| &plan.stages) {
-            if let Some(first) = moved_by.insert(&stage.unit, &stage.id) {
-                faults.push(Fault::Shared {
-                    unit: stage.unit.to_string(),
-                    first: first.to_string(),
-                    second: stage.id.to_string(),
-                });
-            }
-        }
-        for plan in self.plans.values() {
-            need(
-                &self.edges,
-                &plan.edge,
-                "edge",
-                || format!("plan `{}`", plan.id),
-                faults,
-            );
-            for stage in &plan.stages {
-                self.check_stage(stage, faults);
-            }
-        }
-    }
-
-    fn check_stage(&self, stage: &Stage, faults: &mut Vec<Fault>) {
-        let from = || format!("stage `{}`", stage.id);
-        need(&self.domains, &stage.owner, "domain", from, faults);
-        need(&self.teams, &stage.rollback.executor, "team", from, faults);
-        need(&self.runbooks, &stage.rollback.runbook, "runbook", from, faults);
-        for earlier in &stage.after {
-            need(&self.stage_plan, earlier, "stage", from, faults);
-        }
-        for criterion in &stage.gate.criteria {
-            need(&self.domains, &criterion.owner, "domain", from, faults);
-            let name = criterion.id.as_str();
-            if name == SPLIT || name.starts_with(EXPLORE) {
-                faults.push(Fault::Reserved {
-                    stage: stage.id.to_string(),
-                    name: name.to_owned(),
-                });
-            }
-        }
-        for approver in stage.gate.approvers.iter().chain(&stage.rollback.trigger) {
-            match approver {
-                Approver::OwnerOf(domain) => need(&self.domains, domain, "domain", from, faults),
-                Approver::Team(team) => need(&self.teams, team, "team", from, faults),
-                Approver::Person(person) => need(&self.people, person, "person", from, faults),
-            }
-        }
-        for (empty, what) in [
-            (stage.steps.is_empty(), "steps"),
-            (stage.gate.criteria.is_empty(), "criteria"),
-            (stage.gate.approvers.is_empty(), "approvers"),
-        ] {
-            if empty {
-                faults.push(Fault::Empty {
-                    what: format!("the list of {what} of stage `{}`", stage.id),
-                });
-            }
-        }
     }
 
     /// SHA-256 of the source bundle, lower-case hex.
@@ -347,6 +245,36 @@ impl Estate {
     #[must_use]
     pub fn entities(&self) -> &BTreeMap<EntityId, Entity> {
         &self.entities
+    }
+    /// All systems.
+    #[must_use]
+    pub fn systems(&self) -> &BTreeMap<SystemId, System> {
+        &self.systems
+    }
+    /// All components.
+    #[must_use]
+    pub fn components(&self) -> &BTreeMap<ComponentId, Component> {
+        &self.components
+    }
+    /// All agreements.
+    #[must_use]
+    pub fn agreements(&self) -> &BTreeMap<AgreementId, Agreement> {
+        &self.agreements
+    }
+    /// All transfers of ownership.
+    #[must_use]
+    pub fn transfers(&self) -> &BTreeMap<TransferId, Transfer> {
+        &self.transfers
+    }
+    /// All integrations.
+    #[must_use]
+    pub fn integrations(&self) -> &BTreeMap<IntegrationId, Integration> {
+        &self.integrations
+    }
+    /// All invariants.
+    #[must_use]
+    pub fn invariants(&self) -> &BTreeMap<InvariantId, Invariant> {
+        &self.invariants
     }
     /// All plans.
     #[must_use]
@@ -460,21 +388,5 @@ impl Estate {
             Approver::Team(team) => in_team(team),
             Approver::Person(one) => one == person,
         }
-    }
-}
-
-fn need<K: Ord + std::fmt::Display, V>(
-    map: &BTreeMap<K, V>,
-    name: &K,
-    kind: &'static str,
-    from: impl Fn() -> String,
-    faults: &mut Vec<Fault>,
-) {
-    if !map.contains_key(name) {
-        faults.push(Fault::Unknown {
-            from: from(),
-            kind,
-            name: name.to_string(),
-        });
     }
 }

@@ -180,6 +180,30 @@ id!(
     SystemId
 );
 id!(
+    /// A part of a system, such as a service.
+    ComponentId
+);
+id!(
+    /// A figure that the owner of a domain answers for.
+    ObjectiveId
+);
+id!(
+    /// Something that holds in every single case.
+    InvariantId
+);
+id!(
+    /// What two domains answer for together.
+    AgreementId
+);
+id!(
+    /// A change of a domain's owner.
+    TransferId
+);
+id!(
+    /// What flows between two systems.
+    IntegrationId
+);
+id!(
     /// A way to tell the visitors of a flow apart, such as `payment` or `device`.
     SegmentId
 );

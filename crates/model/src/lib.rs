@@ -4,7 +4,9 @@
 #[macro_use]
 mod id;
 
+pub mod agreement;
 pub mod ask;
+pub mod catalogue;
 pub mod domain;
 pub mod edge;
 pub mod entity;
@@ -12,7 +14,9 @@ pub mod estate;
 pub mod exploration;
 pub mod flow;
 pub mod hazard;
+pub mod integration;
 pub mod ladder;
+pub mod objective;
 pub mod people;
 pub mod plan;
 pub mod seam;

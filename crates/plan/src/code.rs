@@ -63,6 +63,18 @@ codes! {
     PersonAsOwner = "TG0103", "an owner is a person";
     TwoOwners = "TG0104", "a domain has two owners";
     EmptyTeam = "TG0105", "an owner has no people";
+    SystemWithoutOwner = "TG0106", "a system has no owner";
+    OwnersDisagree = "TG0107", "catalogue and domain name different owners";
+    ObjectiveTwice = "TG0108", "two owners claim one objective";
+    OneParty = "TG0109", "an agreement has one party";
+    NothingPromised = "TG0110", "an agreement promises nothing";
+    NoBoundary = "TG0111", "an agreement draws no boundary";
+    NoSharedLadder = "TG0112", "an agreement has no escalation path";
+    NoMeetings = "TG0113", "an agreement has no meetings";
+    NotSigned = "TG0114", "an agreement is not signed";
+    NeverInForce = "TG0115", "an agreement ends before it is signed";
+    TransferIncomplete = "TG0116", "a transfer leaves something out";
+    TransferOwner = "TG0117", "a transfer and its domain disagree";
     FewRungs = "TG0201", "a ladder has fewer than four rungs";
     RungReachesNobody = "TG0202", "a rung reaches nobody";
     SamePersonEverywhere = "TG0203", "one person stands on every rung";
@@ -120,6 +132,16 @@ codes! {
     NoTimeToCompare = "TG0707", "a verdict is too old before the next one";
     ComparesItself = "TG0708", "a side is compared with itself";
     LedgerKey = "TG0709", "a key that another table does not have";
+    NoRetries = "TG0801", "an integration has no retry policy";
+    NoIdempotency = "TG0802", "an integration has no idempotency key";
+    NoDeadLetters = "TG0803", "an integration has no dead letters";
+    NoFailureOwner = "TG0804", "nobody handles the failures of an integration";
+    TwoRunners = "TG0805", "a side effect is run twice";
+    NoRunner = "TG0806", "nobody runs a side effect";
+    OneSystem = "TG0807", "an integration leads to itself";
+    OneTarget = "TG0901", "an objective does not promise one thing";
+    WholeAsShare = "TG0902", "a promise of every case is written as a share";
+    NotMeasured = "TG0903", "nothing measures an objective";
 }
 
 impl Code {

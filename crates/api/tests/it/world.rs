@@ -97,6 +97,8 @@ fn estate_with(title: &str) -> Estate {
         ladder: ladder.clone(),
         escalation_contact: None,
         responsibilities: vec!["orders".into()],
+        areas: Vec::new(),
+        objectives: Vec::new(),
         switches: vec![Switch {
             id: switch.clone(),
             default: SwitchValue::Bool(true),

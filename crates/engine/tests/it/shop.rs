@@ -74,6 +74,8 @@ fn domain(id: &str, owner: &str, ladder: &str) -> Domain {
         ladder: name(ladder),
         escalation_contact: None,
         responsibilities: Vec::new(),
+        areas: Vec::new(),
+        objectives: Vec::new(),
         switches: Vec::new(),
         authority: Vec::new(),
         runbook: None,
@@ -392,6 +394,7 @@ pub(crate) fn parts() -> Parts {
             alpha: ppm(50_000),
             stages: vec![catalogue_stage(), pricing_stage(), checkout_stage()],
         }],
+        ..Parts::default()
     }
 }
 

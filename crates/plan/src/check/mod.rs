@@ -1,10 +1,14 @@
 //! The rules, one file per family. Each sees everything that was read and adds what it finds.
 
 mod address;
+mod agreement;
 mod authority;
+mod catalogue;
 mod entity;
 mod escalation;
 mod hazard;
+mod integration;
+mod objective;
 mod ownership;
 mod plan;
 mod reference;
@@ -18,9 +22,13 @@ use crate::read::Reading;
 pub(crate) fn all(reading: &mut Reading) {
     reference::check(reading);
     ownership::check(reading);
+    catalogue::check(reading);
+    objective::check(reading);
+    agreement::check(reading);
     escalation::check(reading);
     authority::check(reading);
     entity::check(reading);
+    integration::check(reading);
     hazard::check(reading);
     route::check(reading);
     plan::check(reading);

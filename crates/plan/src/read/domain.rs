@@ -1,6 +1,6 @@
 //! Domains: one owner, a ladder, switches, and what the owner's people may do without asking.
 
-use tidegate_model::domain::{ActionEffect, Domain, Grant};
+use tidegate_model::domain::{ActionEffect, Area, Domain, Grant};
 use tidegate_model::switch::{Switch, SwitchValue};
 use tidegate_model::{ActionId, DomainId, LadderId, Millis, NameError, RunbookId, SwitchId, TeamId};
 
@@ -21,12 +21,33 @@ pub(crate) static DOMAIN: Form = Form::new(
         need("owner", Of::EntityRef),
         need("ladder", Of::Name),
         may("escalation-contact", Of::EntityRef),
+        may("areas", Of::Listed(&Of::Words(&AREAS))),
+        may("objectives", Of::Listed(&Of::Form(&super::objective::OBJECTIVE))),
         may("responsibilities", Of::Listed(&Of::Text)),
         may("switches", Of::Listed(&Of::Form(&SWITCH))),
         may("authority", Of::Listed(&Of::Form(&ACTION))),
         may("runbook", Of::Name),
     ],
 );
+
+static AREAS: [&str; 9] = [
+    "checkout",
+    "payments",
+    "promotions",
+    "pricing",
+    "seo",
+    "integrations",
+    "catalogue",
+    "inventory",
+    "observability",
+];
+/// What [`area`] reads, for messages.
+pub(crate) const AREA: &str = "`checkout`, `payments`, `promotions`, `pricing`, `seo`, `integrations`, `catalogue`, `inventory` or `observability`";
+
+/// A typical area of risk.
+pub(crate) fn area(text: &str) -> Option<Area> {
+    Area::ALL.into_iter().find(|area| area.word() == text)
+}
 
 static SWITCH: Form = Form::new(
     "a switch that services read",
@@ -62,6 +83,14 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
         .get("escalation-contact")
         .and_then(|node| person(node, "the escalation contact", reading));
     let responsibilities = texts(spec.get("responsibilities"), "a responsibility", reading);
+    let mut areas = Vec::new();
+    for node in spec.get("areas").map(items).unwrap_or_default() {
+        areas.extend(value(node, "an area", AREA, area, reading));
+    }
+    let mut objectives = Vec::new();
+    for node in spec.get("objectives").map(items).unwrap_or_default() {
+        objectives.extend(super::objective::read(node, &head.subject, reading));
+    }
     let mut switches = Vec::new();
     for node in spec.get("switches").map(items).unwrap_or_default() {
         switches.extend(switch(node, reading));
@@ -84,6 +113,8 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
         ladder,
         escalation_contact,
         responsibilities,
+        areas,
+        objectives,
         switches,
         authority,
         runbook,

@@ -3,10 +3,10 @@
 use tidegate_model::edge::{CallbackRule, Edge, OnDecrease, Route, RouteClass, UnitUpstreams};
 use tidegate_model::{EdgeId, Millis, NameError, RouteId, UnitId};
 
-use super::Reading;
 use super::envelope::Head;
 use super::fields::{Fields, bad_name, items, name, text, value, wrong};
 use super::scalar::{DURATION, TRUTH, duration, truth};
+use super::{Kind, Reading};
 use crate::code::Code;
 use crate::form::{Form, Of, may, need};
 use crate::sink::Finding;
@@ -104,6 +104,8 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
                     .help("give the second another name"),
                 );
             }
+            let name = (Kind::Route, route.id.to_string());
+            reading.declared.entry(name).or_insert(node.place);
             routes.push(route);
         }
     }

@@ -12,7 +12,7 @@ const OURS: &str = "tidegate/v1alpha1";
 /// Teams and people.
 const BACKSTAGE: &str = "backstage.io/v1alpha1";
 /// Our kinds, in the order in which people write them; what stands in an `Estate` is only its name.
-const OUR_KINDS: [(&str, Option<Kind>); 10] = [
+const OUR_KINDS: [(&str, Option<Kind>); 14] = [
     ("Estate", None),
     ("Domain", Some(Kind::Domain)),
     ("Ladder", Some(Kind::Ladder)),
@@ -23,19 +23,21 @@ const OUR_KINDS: [(&str, Option<Kind>); 10] = [
     ("Edge", Some(Kind::Edge)),
     ("Entity", Some(Kind::Entity)),
     ("Plan", Some(Kind::Plan)),
+    ("Agreement", Some(Kind::Agreement)),
+    ("Transfer", Some(Kind::Transfer)),
+    ("Integration", Some(Kind::Integration)),
+    ("Invariant", Some(Kind::Invariant)),
 ];
 /// Backstage kinds that are read.
-const THEIR_KINDS: [(&str, Kind); 2] = [("Group", Kind::Team), ("User", Kind::Person)];
-/// Backstage kinds that plan files may hold and that say nothing which is read today.
-const UNREAD: [&str; 7] = [
-    "Domain",
-    "System",
-    "Component",
-    "API",
-    "Resource",
-    "Location",
-    "Template",
+const THEIR_KINDS: [(&str, Kind); 5] = [
+    ("Group", Kind::Team),
+    ("User", Kind::Person),
+    ("System", Kind::System),
+    ("Component", Kind::Component),
+    ("Domain", Kind::CatalogueDomain),
 ];
+/// Backstage kinds that plan files may hold and that say nothing which is read today.
+const UNREAD: [&str; 4] = ["API", "Resource", "Location", "Template"];
 
 /// The fields of a document of ours.
 static DOCUMENT: Form = Form::new(
@@ -199,7 +201,18 @@ fn ours(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) 
         Kind::Edge => super::edge::read(&head, spec, reading),
         Kind::Entity => super::entity::read(&head, spec, reading),
         Kind::Plan => super::plan::read(&head, spec, reading),
-        Kind::Team | Kind::Person | Kind::Stage | Kind::Action => {}
+        Kind::Agreement => super::agreement::read(&head, spec, reading),
+        Kind::Transfer => super::transfer::read(&head, spec, reading),
+        Kind::Integration => super::integration::read(&head, spec, reading),
+        Kind::Invariant => super::objective::read_invariant(&head, spec, reading),
+        Kind::Team
+        | Kind::Person
+        | Kind::System
+        | Kind::Component
+        | Kind::CatalogueDomain
+        | Kind::Stage
+        | Kind::Route
+        | Kind::Action => {}
     }
 }
 
@@ -217,7 +230,14 @@ pub(crate) fn form_of(kind: Kind) -> Option<&'static Form> {
         Kind::Entity => Some(&super::entity::ENTITY),
         Kind::Plan => Some(&super::plan::PLAN),
         Kind::Roster => Some(&super::people::ROSTER),
-        Kind::Stage | Kind::Action => None,
+        Kind::Agreement => Some(&super::agreement::AGREEMENT),
+        Kind::Transfer => Some(&super::transfer::TRANSFER),
+        Kind::Integration => Some(&super::integration::INTEGRATION),
+        Kind::Invariant => Some(&super::objective::INVARIANT),
+        Kind::System => Some(&super::catalogue::SYSTEM),
+        Kind::Component => Some(&super::catalogue::COMPONENT),
+        Kind::CatalogueDomain => Some(&super::catalogue::DOMAIN),
+        Kind::Stage | Kind::Route | Kind::Action => None,
     }
 }
 
@@ -258,6 +278,9 @@ fn backstage(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Read
     match kind_of {
         Kind::Team => super::people::read_team(&head, spec, reading),
         Kind::Person => super::people::read_person(&head, spec, reading),
+        Kind::System => super::catalogue::read_system(&head, spec, reading),
+        Kind::Component => super::catalogue::read_component(&head, spec, reading),
+        Kind::CatalogueDomain => super::catalogue::read_domain(&head, spec, reading),
         Kind::Ladder
         | Kind::Domain
         | Kind::Flow
@@ -267,7 +290,12 @@ fn backstage(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Read
         | Kind::Entity
         | Kind::Plan
         | Kind::Roster
+        | Kind::Agreement
+        | Kind::Transfer
+        | Kind::Integration
+        | Kind::Invariant
         | Kind::Stage
+        | Kind::Route
         | Kind::Action => {}
     }
 }
@@ -313,7 +341,7 @@ fn estate(head: Head, mut fields: Fields<'_>, reading: &mut Reading) {
 
 fn metadata(fields: &mut Fields<'_>, kind: Option<Kind>, reading: &mut Reading) -> Option<Head> {
     let word = kind.map_or("estate", Kind::word);
-    let is_foreign = matches!(kind, Some(Kind::Team | Kind::Person));
+    let is_foreign = THEIR_KINDS.into_iter().any(|(_, their)| kind == Some(their));
     let node = fields.need("metadata", reading)?;
     let form = if is_foreign { &ENTITY_METADATA } else { &METADATA };
     let mut metadata = Fields::open(node, format!("the metadata of a {word}"), form, reading)?;

@@ -1,5 +1,7 @@
 //! Reading: from trees to the nouns of the model, one file per kind, every error of a document at once.
 
+pub(crate) mod agreement;
+pub(crate) mod catalogue;
 pub(crate) mod criterion;
 pub(crate) mod domain;
 pub(crate) mod edge;
@@ -9,13 +11,16 @@ pub(crate) mod fields;
 pub(crate) mod flow;
 pub(crate) mod gate;
 pub(crate) mod hazard;
+pub(crate) mod integration;
 pub(crate) mod ladder;
+pub(crate) mod objective;
 pub(crate) mod people;
 pub(crate) mod plan;
 pub(crate) mod scalar;
 pub(crate) mod segment;
 pub(crate) mod stage;
 pub(crate) mod time;
+pub(crate) mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +44,15 @@ pub(crate) enum Kind {
     Entity,
     Plan,
     Roster,
+    Agreement,
+    Transfer,
+    Integration,
+    Invariant,
+    System,
+    Component,
+    CatalogueDomain,
     Stage,
+    Route,
     Action,
 }
 
@@ -58,6 +71,14 @@ impl Kind {
             Self::Entity => "entity",
             Self::Plan => "plan",
             Self::Roster => "roster",
+            Self::Agreement => "agreement",
+            Self::Transfer => "transfer",
+            Self::Integration => "integration",
+            Self::Invariant => "invariant",
+            Self::System => "system",
+            Self::Component => "component",
+            Self::CatalogueDomain => "domain of the catalogue",
+            Self::Route => "route",
             Self::Stage => "stage",
             Self::Action => "action",
         }
@@ -79,6 +100,14 @@ impl Kind {
             Self::Entity => "in a document of kind `Entity`",
             Self::Plan => "in a document of kind `Plan`",
             Self::Roster => "in a document of kind `Roster`",
+            Self::Agreement => "in a document of kind `Agreement`",
+            Self::Transfer => "in a document of kind `Transfer`",
+            Self::Integration => "in a document of kind `Integration`",
+            Self::Invariant => "in a document of kind `Invariant`",
+            Self::System => "as a Backstage `System`",
+            Self::Component => "as a Backstage `Component`",
+            Self::CatalogueDomain => "as a Backstage `Domain`",
+            Self::Route => "under `routes` of an edge",
             Self::Stage => "under `stages` of a plan",
             Self::Action => "under `authority` of a domain",
         }
@@ -107,6 +136,10 @@ pub(crate) struct Reading {
     pub(crate) signals: Vec<(String, String, Place)>,
     /// Stages with a criterion that could not be read, so that its name is not known.
     pub(crate) unread_gates: BTreeSet<String>,
+    /// Side effects of integrations with where they are declared.
+    pub(crate) effects: BTreeMap<String, Place>,
+    /// Owners that the catalogue claims: domain, team, place.
+    pub(crate) catalogued: Vec<(String, String, Place)>,
     /// Memberships that people declare themselves: person, team.
     pub(crate) memberships: Vec<(String, String)>,
     /// Switches with their places and defaults.

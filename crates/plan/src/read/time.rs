@@ -71,6 +71,16 @@ pub(crate) fn period(text: &str, zone: &str) -> Option<(Timestamp, Timestamp)> {
     (from < until).then_some((from, until))
 }
 
+/// What [`date`] reads, for messages.
+pub(crate) const DATE: &str = "a day such as `2026-11-24`";
+
+/// The beginning of a day, UTC.
+pub(crate) fn date(text: &str) -> Option<Timestamp> {
+    let date: jiff::civil::Date = text.trim().parse().ok()?;
+    let zoned = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(Timestamp(zoned.timestamp().as_millisecond()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -96,6 +96,8 @@ fn domain() -> Domain {
         ladder: name!("shop"),
         escalation_contact: None,
         responsibilities: Vec::new(),
+        areas: Vec::new(),
+        objectives: Vec::new(),
         switches: vec![Switch {
             id: name!("checkout.wallet"),
             default: SwitchValue::Bool(true),
@@ -201,6 +203,7 @@ pub(super) fn estate() -> Estate {
             alpha: ppm(50_000),
             stages: vec![stage()],
         }],
+        ..Parts::default()
     })
     .unwrap()
 }

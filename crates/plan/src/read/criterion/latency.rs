@@ -13,7 +13,7 @@ use crate::sink::{Finding, Place};
 use crate::syntax::Node;
 
 /// Quantiles that a latency criterion may name, in parts per million, rising.
-const QUANTILES: [(&str, u32); 6] = [
+pub(crate) const QUANTILES: [(&str, u32); 6] = [
     ("p50", 500_000),
     ("p75", 750_000),
     ("p90", 900_000),

@@ -24,7 +24,7 @@ const TIME: &str = "/time";
 const DAY: &str = "Date";
 
 /// The fields of a question with a number as its answer.
-pub(super) static LEVEL: Form = Form::new(
+pub(crate) static LEVEL: Form = Form::new(
     "a question with a number as its answer",
     &[
         need("on", Of::Name),
@@ -124,6 +124,13 @@ pub(super) fn read(node: &Node, fields: &mut Fields<'_>, reading: &mut Reading) 
             OnHarm::Hold,
         )
     })
+}
+
+/// Reads a question with a number as its answer, for what is no criterion.
+pub(crate) fn asked_number(node: &Node, what: &str, reading: &mut Reading) -> Option<LevelAsk> {
+    let asked = ask::open(node, what, &LEVEL, reading)?;
+    let question = question(&asked, reading)?;
+    Some(LevelAsk { on: asked.on, question })
 }
 
 fn in_words(source: Source, value: Decimal) -> String {

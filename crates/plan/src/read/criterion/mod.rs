@@ -11,6 +11,9 @@ mod looked_at;
 mod sql_equal;
 mod walked;
 
+pub(crate) use latency::QUANTILES;
+pub(crate) use level::{LEVEL, asked_number};
+
 use tidegate_model::exploration::EXPLORE;
 use tidegate_model::flow::SegmentValue;
 use tidegate_model::plan::{Criterion, Measure, OnHarm};
