@@ -23,6 +23,8 @@ pub(crate) struct App {
     pub(crate) keys: UnderWay,
     pub(crate) pulse: Pulse,
     pub(crate) chronicle: Arc<Chronicle>,
+    /// One reader of the whole journal at a time.
+    pub(crate) verifying: tokio::sync::Mutex<()>,
 }
 
 /// The shared part, as handlers get it.

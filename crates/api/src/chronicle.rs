@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
-use tidegate_engine::view::{HappenedView, StatusView, Tone};
+use tidegate_engine::view::{HappenedView, IncidentView, StatusView, Tone};
+use tidegate_model::IncidentId;
 
 use crate::config::{JournalRow, JournalRows};
 
@@ -76,9 +77,19 @@ impl Chronicle {
     /// Fetches entries of open incidents that are older than what is kept.
     pub(crate) async fn fetch_missing(&self, status: &StatusView) {
         let open = status.incidents.iter().filter(|incident| incident.phase != "resolved");
+        self.fetch(open).await;
+    }
+
+    /// The same for one incident, open or not.
+    pub(crate) async fn fetch_incident(&self, status: &StatusView, id: &IncidentId) {
+        self.fetch(status.incidents.iter().filter(|incident| &incident.id == id))
+            .await;
+    }
+
+    async fn fetch(&self, of: impl Iterator<Item = &IncidentView>) {
         let wanted: Vec<u64> = {
             let told = self.told();
-            let entries = open.flat_map(|incident| incident.entries.iter().copied());
+            let entries = of.flat_map(|incident| incident.entries.iter().copied());
             entries
                 .filter(|seq| !told.entries.contains_key(seq))
                 .take(FETCHED_MAX)

@@ -1,6 +1,7 @@
 //! What the composition root gives to the faces.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,24 @@ pub struct JournalRow {
 
 /// Reads entries from a sequence number upwards, at most so many.
 pub type JournalRows = Arc<dyn Fn(u64, usize) -> Result<Vec<JournalRow>, String> + Send + Sync>;
+
+/// What a reading of the whole journal has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Entries read.
+    pub entries: u64,
+    /// The first entry that does not fit the chain, in words; none when it holds.
+    pub broken: Option<String>,
+}
+
+/// The journal as a whole, read beside the loop and never through it.
+#[derive(Clone)]
+pub struct Record {
+    /// Verifies the chain from the stored bytes.
+    pub verify: Arc<dyn Fn() -> Result<Verified, String> + Send + Sync>,
+    /// Writes all of it as JSON lines.
+    pub export: Arc<dyn Fn(&mut dyn Write) -> Result<(), String> + Send + Sync>,
+}
 
 /// A plan file as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -130,6 +149,8 @@ pub struct ApiConfig {
     pub panels: Vec<Panel>,
     /// Reads the journal.
     pub journal: JournalRows,
+    /// Verifies and exports all of it.
+    pub record: Record,
     /// Times of entry requests, as gateways have measured them.
     pub latencies: Latencies,
     /// Makes candidates of plan files that somebody sends.

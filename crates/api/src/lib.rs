@@ -16,6 +16,7 @@ mod own;
 mod page;
 mod problem;
 mod pulse;
+mod record;
 mod repeat;
 mod secret;
 mod serve;
@@ -25,6 +26,6 @@ pub mod why;
 
 pub use config::{
     ApiConfig, Candidate, Candidates, JournalRow, JournalRows, Latencies, LatencyView, Panel, PlanFile, Quantiles,
-    Sources, Unfit,
+    Record, Sources, Unfit, Verified,
 };
 pub use serve::Api;

@@ -1,15 +1,23 @@
 //! The beat of everything live: one task follows the journal and the clock, and every open stream follows it.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use tidegate_engine::view::{self, StatusView};
+use tidegate_engine::view::{self, RulingView, StatusView};
+use tidegate_model::PersonId;
 use tidegate_runtime::{Handle, Snapshot};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use crate::app::App;
 use crate::chronicle::Chronicle;
 use crate::clock;
+use crate::door::Person;
+use crate::page::form::Forms;
+use crate::page::fragments::Fragment;
+use crate::page::view::{Scene, View};
+use crate::sight::{self, Sights};
 use crate::why::{self, Whys};
 
 /// Streams see the journal move at most this often, so that a burst of events costs one rendering.
@@ -23,6 +31,11 @@ pub(crate) struct Beat {
     chronicle: Arc<Chronicle>,
     status: OnceLock<StatusView>,
     whys: OnceLock<Whys>,
+    /// What everybody sees alike, by page.
+    shared: Mutex<BTreeMap<View, Arc<Vec<Fragment>>>>,
+    /// What each person may do.
+    rulings: Mutex<BTreeMap<PersonId, Arc<Vec<RulingView>>>>,
+    sights: OnceLock<Sights>,
 }
 
 impl Beat {
@@ -32,6 +45,9 @@ impl Beat {
             chronicle: chronicle.clone(),
             status: OnceLock::new(),
             whys: OnceLock::new(),
+            shared: Mutex::default(),
+            rulings: Mutex::default(),
+            sights: OnceLock::new(),
         })
     }
 
@@ -43,6 +59,50 @@ impl Beat {
             self.chronicle.tell(&mut status);
             status
         })
+    }
+
+    /// What everybody sees of a page at this beat, alike; rendered by whoever asks first.
+    pub(crate) fn shared(&self, app: &App, view: &View) -> Arc<Vec<Fragment>> {
+        let mut shared = self.shared.lock().expect("no code panics while it renders");
+        if let Some(known) = shared.get(view) {
+            return known.clone();
+        }
+        let parts = view.shared(&self.scene(app));
+        let fragments: Arc<Vec<Fragment>> = Arc::new(parts.into_iter().map(Fragment::of).collect());
+        shared.insert(view.clone(), fragments.clone());
+        fragments
+    }
+
+    /// The parts of a page that are a person's own.
+    pub(crate) fn own(&self, app: &App, view: &View, person: &Person, form_secret: &str, once: &str) -> Vec<Fragment> {
+        if !view.has_buttons() {
+            return Vec::new();
+        }
+        let rulings = self.rulings(person);
+        let forms = Forms {
+            rulings: &rulings,
+            form_secret,
+            once,
+            sights: self.sights.get_or_init(|| sight::all(&self.snapshot)),
+        };
+        let parts = view.own(&self.scene(app), &forms);
+        parts.into_iter().map(Fragment::of).collect()
+    }
+
+    fn rulings(&self, person: &Person) -> Arc<Vec<RulingView>> {
+        let mut rulings = self.rulings.lock().expect("no code panics while it rules");
+        let of_person = rulings.entry(person.id.clone()).or_insert_with(|| {
+            let now = clock::now().max(self.snapshot.now);
+            let (estate, state) = (&self.snapshot.estate, &self.snapshot.state);
+            Arc::new(view::rulings(estate, state, &person.caller.actor(), now))
+        });
+        of_person.clone()
+    }
+
+    fn scene<'a>(&'a self, app: &'a App) -> Scene<'a> {
+        let now = clock::now().max(self.snapshot.now);
+        let from = (&*self.snapshot.estate, &*self.snapshot.state);
+        app.scene(self.status(), self.whys(), from, self.snapshot.fault.as_deref(), now)
     }
 
     /// Why the criteria on the page say what they say.

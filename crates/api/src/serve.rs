@@ -22,7 +22,7 @@ use crate::config::ApiConfig;
 use crate::json::{adopt, ask, read, stream};
 use crate::ofrep;
 use crate::own;
-use crate::page::{asset, incident, journal, link, login, plan, press};
+use crate::page::{asset, comparisons, incident, incidents, journal, link, login, objectives, plan, press};
 use crate::problem::{Code, Problem};
 use crate::pulse::{self, Beat};
 use crate::repeat::UnderWay;
@@ -64,6 +64,7 @@ impl Api {
                 keys: UnderWay::default(),
                 pulse,
                 chronicle,
+                verifying: tokio::sync::Mutex::default(),
             }),
             beats,
         }
@@ -120,13 +121,15 @@ fn routes(app: Shared) -> Router {
         .route("/stages/{id}/finalise", post(ask::finalise))
         .route("/stages/{id}/attest", post(ask::attest))
         .route("/flows/{id}/latency", get(read::latency))
-        .route("/incidents", post(ask::open_incident))
+        .route("/incidents", get(read::incidents).post(ask::open_incident))
         .route("/incidents/{id}", get(read::incident))
         .route("/incidents/{id}/acknowledge", post(ask::acknowledge))
         .route("/incidents/{id}/act", post(ask::act))
         .route("/incidents/{id}/resolve", post(ask::resolve))
         .route("/actions/{id}/revert", post(ask::revert))
         .route("/adopt", post(adopt::adopt))
+        .route("/objectives", get(read::objectives))
+        .route("/equalities", get(read::equalities))
         .route("/who", get(read::who))
         .route("/rulings", get(read::may))
         .route("/journal", get(read::journal))
@@ -134,8 +137,12 @@ fn routes(app: Shared) -> Router {
     let pages = Router::new()
         .route("/", get(plan::show))
         .route("/do", post(press::press))
-        .route("/journal", get(journal::show))
+        .route("/incidents", get(incidents::show))
         .route("/incidents/{id}", get(incident::show))
+        .route("/objectives", get(objectives::show))
+        .route("/data", get(comparisons::show))
+        .route("/journal", get(journal::show))
+        .route("/journal/export", get(journal::export))
         .route("/login", get(login::show).post(login::enter))
         .route("/logout", post(login::leave))
         .route("/l/{token}", get(link::show).post(link::press))

@@ -58,14 +58,14 @@
   const lost = document.getElementById("link-lost");
 
   const follow = () => {
-    const stream = new EventSource("/api/v1/stream?fragments=1");
+    const stream = new EventSource(`/api/v1/stream?fragments=${encodeURIComponent(document.body.dataset.live)}`);
     stream.addEventListener("open", () => { lost.hidden = true; });
     stream.addEventListener("error", async () => {
       lost.hidden = false;
       // A browser comes back by itself after a broken connection, but not after an answer that was no stream.
       if (stream.readyState !== EventSource.CLOSED) return;
       const answer = await fetch("/api/v1/status").catch(() => null);
-      if (answer?.status === 401) location.assign("/login?next=/");
+      if (answer?.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
       else setTimeout(follow, AGAIN_MS);
     });
     stream.addEventListener("fragment", (event) => {

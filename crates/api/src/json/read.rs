@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderName;
 use axum::http::header::ETAG;
-use tidegate_engine::view::{IncidentView, RulingView, StageView, StatusView, WhoView};
+use tidegate_engine::view::{DomainObjectives, EqualityView, IncidentView, RulingView, StageView, StatusView, WhoView};
 use tidegate_engine::{view, view::rulings};
 
 use crate::app::{App, Shared};
@@ -12,6 +12,7 @@ use crate::body::parameter;
 use crate::clock;
 use crate::config::{JournalRow, LatencyView};
 use crate::door::Person;
+use crate::page::view::View;
 use crate::problem::{Code, Problem};
 use crate::sight;
 use crate::why::{self, Why};
@@ -29,6 +30,16 @@ impl App {
         let mut status = view::status(&snapshot.estate, &snapshot.state, clock::now().max(snapshot.now));
         self.chronicle.fetch_missing(&status).await;
         self.chronicle.tell(&mut status);
+        status
+    }
+
+    /// The same with everything that a page tells: an incident's page also what is told of it when it is over.
+    pub(crate) async fn status_for(&self, page: &View) -> StatusView {
+        let mut status = self.status().await;
+        if let View::Incident(id) = page {
+            self.chronicle.fetch_incident(&status, id).await;
+            self.chronicle.tell(&mut status);
+        }
         status
     }
 
@@ -115,6 +126,22 @@ pub(crate) async fn incident(
         .into_iter()
         .find(|incident| incident.id.as_str() == name);
     found.map(Json).ok_or_else(|| unknown("incident", &name))
+}
+
+pub(crate) async fn incidents(State(app): State<Shared>, _: Person) -> Json<Vec<IncidentView>> {
+    Json(app.status().await.incidents)
+}
+
+pub(crate) async fn objectives(State(app): State<Shared>, _: Person) -> Json<Vec<DomainObjectives>> {
+    let snapshot = app.handle.view();
+    let now = clock::now().max(snapshot.now);
+    Json(view::objectives(&snapshot.estate, &snapshot.state, now))
+}
+
+pub(crate) async fn equalities(State(app): State<Shared>, _: Person) -> Json<Vec<EqualityView>> {
+    let snapshot = app.handle.view();
+    let now = clock::now().max(snapshot.now);
+    Json(view::equalities(&snapshot.estate, &snapshot.state, now))
 }
 
 pub(crate) async fn who(

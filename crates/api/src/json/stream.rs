@@ -8,7 +8,6 @@ use axum::extract::{RawQuery, State};
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use serde::Serialize;
-use tidegate_engine::view;
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
@@ -18,9 +17,9 @@ use crate::clock;
 use crate::door::Person;
 use crate::json::unrolled::Unrolled;
 use crate::page::form;
-use crate::page::fragments::Scene;
-use crate::pulse::Beat;
-use crate::sight;
+use crate::page::fragments::Fragment;
+use crate::page::view::View;
+use crate::problem::{Code, Problem};
 
 /// A silent stream says something this often, so that proxies keep it open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -30,16 +29,25 @@ struct Head {
     seq: u64,
 }
 
-/// Follows the journal for as long as its reader is let in. With `?fragments=1` and a browser session it also carries the changed parts of the Plan page.
+/// Follows the journal for as long as its reader is let in. With `?fragments=PAGE` and a browser session it also carries the
+/// changed parts of that page.
+///
+/// # Errors
+/// [`Code::UnknownThing`] when there is no such page.
 pub(crate) async fn follow(
     State(app): State<Shared>,
     person: Person,
     RawQuery(query): RawQuery,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let session = person
-        .session()
-        .cloned()
-        .filter(|_| parameter(query.as_deref(), "fragments").is_some());
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let page =
+        match parameter(query.as_deref(), "fragments") {
+            Some(name) => Some(View::parse(&name).ok_or_else(|| {
+                Problem::new(Code::UnknownThing, format!("there is no page named `{name}` to follow"))
+            })?),
+            None => None,
+        };
+    let session = person.session().cloned();
+    let followed = page.zip(session.map(|session| session.form_secret()));
     let mut shown: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut last_seq = None;
     let once = form::once(app.handle.view().seq, clock::now());
@@ -49,41 +57,29 @@ pub(crate) async fn follow(
         move |_| person.is_still_let_in(&app)
     });
     let events = beats.map(move |beat| -> Vec<Result<Event, Infallible>> {
+        let seq = beat.snapshot.seq;
         let mut events = Vec::new();
-        if last_seq != Some(beat.snapshot.seq) {
-            last_seq = Some(beat.snapshot.seq);
-            events.push(json("status", beat.snapshot.seq, &Head { seq: beat.snapshot.seq }));
+        if last_seq != Some(seq) {
+            last_seq = Some(seq);
+            let head = serde_json::to_string(&Head { seq }).expect("a number becomes JSON");
+            events.push(told("status", seq, &head));
         }
-        if let Some(session) = &session {
-            let scene = scene(&app, &person, session.form_secret(), once.clone(), &beat);
-            for fragment in scene.fragments() {
-                if shown.insert(fragment.id, fragment.print()) != Some(fragment.print()) {
-                    events.push(json("fragment", beat.snapshot.seq, &fragment));
+        if let Some((view, form_secret)) = &followed {
+            let mut changed = |fragment: &Fragment| {
+                if shown.insert(fragment.id, fragment.print) != Some(fragment.print) {
+                    events.push(told("fragment", seq, &fragment.json));
                 }
-            }
+            };
+            beat.shared(&app, view).iter().for_each(&mut changed);
+            beat.own(&app, view, &person, form_secret, &once)
+                .iter()
+                .for_each(&mut changed);
         }
         events.into_iter().map(Ok).collect()
     });
-    Sse::new(Unrolled::new(events)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    Ok(Sse::new(Unrolled::new(events)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-fn scene<'a>(app: &'a Shared, person: &Person, form_secret: String, once: String, beat: &'a Beat) -> Scene<'a> {
-    let snapshot = &beat.snapshot;
-    let now = clock::now().max(snapshot.now);
-    Scene {
-        status: beat.status(),
-        whys: beat.whys(),
-        sights: sight::all(snapshot),
-        rulings: view::rulings(&snapshot.estate, &snapshot.state, &person.caller.actor(), now),
-        form_secret,
-        once,
-        panels: &app.config.panels,
-        fault: snapshot.fault.as_deref(),
-        now,
-    }
-}
-
-fn json<T: Serialize>(kind: &str, seq: u64, body: &T) -> Event {
-    let text = serde_json::to_string(body).expect("numbers and texts become JSON");
+fn told(kind: &str, seq: u64, text: &str) -> Event {
     Event::default().event(kind).id(seq.to_string()).data(text)
 }

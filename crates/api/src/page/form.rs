@@ -1,14 +1,14 @@
 //! Buttons that ask the engine: each says what it will do before it is pressed, and takes the reason where one is needed.
 
 use maud::{Markup, html};
-use tidegate_engine::view::RulingView;
+use tidegate_engine::view::{ApprovalView, RulingView};
 use tidegate_model::Timestamp;
 
 use crate::sight::Sights;
 
 /// What else a button needs to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Field {
+pub(crate) enum Field<'a> {
     /// A text that must be given.
     Text {
         /// Its name in the form.
@@ -25,6 +25,15 @@ pub(crate) enum Field {
     },
     /// The old or the new side.
     Side,
+    /// One of some values, each with its words.
+    Choice {
+        /// Its name in the form.
+        name: &'static str,
+        /// What is asked.
+        label: &'static str,
+        /// Values with their words, at least one.
+        options: &'a [(String, String)],
+    },
 }
 
 /// How a button looks.
@@ -43,10 +52,12 @@ pub(crate) struct Ask<'a> {
     pub(crate) action: &'a str,
     pub(crate) subject: &'a str,
     pub(crate) label: &'a str,
-    pub(crate) fields: &'a [Field],
+    pub(crate) fields: &'a [Field<'a>],
     pub(crate) weight: Weight,
     /// Additional fixed values, such as the action of an incident.
     pub(crate) fixed: &'a [(&'a str, &'a str)],
+    /// Who must agree before it takes effect.
+    pub(crate) agree: &'a [ApprovalView],
 }
 
 /// The name of one showing of a page. The same form of the same showing asks once, however often it is sent.
@@ -104,6 +115,7 @@ impl Forms<'_> {
                 summary { (ask.label) @if !allowed { span class="mute" { " · not now" } } }
                 form method="post" action="/do" data-ask {
                     @if let Some(ruling) = ruling { p class="ruling" { (ruling.says) } }
+                    @if !ask.agree.is_empty() { (agreement(ask.agree)) }
                     input type="hidden" name="csrf" value=(self.form_secret);
                     input type="hidden" name="once" value=(self.once);
                     input type="hidden" name="subject" value=(ask.subject);
@@ -120,6 +132,20 @@ impl Forms<'_> {
     }
 }
 
+/// Who has agreed, and who must still.
+pub(crate) fn agreement(approvals: &[ApprovalView]) -> Markup {
+    html! {
+        ul class="approvals" aria-label="Who must agree" {
+            @for approval in approvals {
+                @match &approval.by {
+                    Some(by) => li class="given" { "✓ approved by " b { (by) } ", for " (approval.approver) },
+                    None => li { "○ not yet approved by " (approval.approver) },
+                }
+            }
+        }
+    }
+}
+
 fn button_class(weight: Weight, allowed: bool) -> &'static str {
     match (weight, allowed) {
         (_, false) => "quiet",
@@ -129,7 +155,7 @@ fn button_class(weight: Weight, allowed: bool) -> &'static str {
     }
 }
 
-fn input(field: Field) -> Markup {
+fn input(field: Field<'_>) -> Markup {
     match field {
         Field::Text { name, label } => html! {
             label { span { (label) } input name=(name) required maxlength="2000" autocomplete="off"; }
@@ -141,6 +167,11 @@ fn input(field: Field) -> Markup {
             label { span { "Which side changed" } select name="side" {
                 option value="new" { "the new side" }
                 option value="old" { "the old side" }
+            } }
+        },
+        Field::Choice { name, label, options } => html! {
+            label { span { (label) } select name=(name) {
+                @for (value, words) in options { option value=(value) { (words) } }
             } }
         },
     }

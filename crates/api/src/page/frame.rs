@@ -3,22 +3,44 @@
 use axum::response::Html;
 use maud::{DOCTYPE, Markup, html};
 
+use crate::page::view::View;
+
 /// Which entry of the navigation is the present one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Plan,
+    Incidents,
+    Objectives,
+    Comparisons,
     Journal,
     Elsewhere,
 }
+
+/// The navigation: place, address and word.
+const ENTRIES: [(Place, &str, &str); 5] = [
+    (Place::Plan, "/", "Plan"),
+    (Place::Incidents, "/incidents", "Incidents"),
+    (Place::Objectives, "/objectives", "Objectives"),
+    (Place::Comparisons, "/data", "Data"),
+    (Place::Journal, "/journal", "Journal"),
+];
 
 /// What the frame shows of whoever looks.
 pub(crate) struct Looker<'a> {
     pub(crate) name: &'a str,
     pub(crate) form_secret: &'a str,
+    /// What stands beside the word for incidents.
+    pub(crate) alarm: Markup,
 }
 
-/// A whole page. `live` makes the script follow the journal.
-pub(crate) fn page(title: &str, place: Place, looker: Option<&Looker<'_>>, live: bool, main: &Markup) -> Html<String> {
+/// A whole page. A `live` one makes the script follow the journal.
+pub(crate) fn page(
+    title: &str,
+    place: Place,
+    looker: Option<&Looker<'_>>,
+    live: Option<&View>,
+    main: &Markup,
+) -> Html<String> {
     let document = html! {
         (DOCTYPE)
         html lang="en" {
@@ -31,14 +53,17 @@ pub(crate) fn page(title: &str, place: Place, looker: Option<&Looker<'_>>, live:
                 link rel="icon" href="data:,";
                 script src="/asset/page.js" defer {}
             }
-            body data-live[live] {
+            body data-live=[live.map(View::name)] {
                 a class="skip" href="#main" { "To the content" }
                 header {
                     a class="brand" href="/" { "Tidegate" }
                     @if let Some(looker) = looker {
                         nav aria-label="Pages" {
-                            (entry("/", "Plan", place == Place::Plan))
-                            (entry("/journal", "Journal", place == Place::Journal))
+                            @for (entry, path, word) in ENTRIES {
+                                a href=(path) aria-current=[(entry == place).then_some("page")] {
+                                    (word) @if entry == Place::Incidents { (looker.alarm) }
+                                }
+                            }
                         }
                         form class="leave" method="post" action="/logout" {
                             span class="mute" { (looker.name) }
@@ -54,10 +79,6 @@ pub(crate) fn page(title: &str, place: Place, looker: Option<&Looker<'_>>, live:
         }
     };
     Html(document.into_string())
-}
-
-fn entry(path: &str, text: &str, here: bool) -> Markup {
-    html! { a href=(path) aria-current=[here.then_some("page")] { (text) } }
 }
 
 /// What followed from a request, or why it was refused and what would help.

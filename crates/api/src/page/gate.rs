@@ -200,6 +200,7 @@ fn attest(stage: &StageView, criterion: &CriterionView, forms: &Forms<'_>) -> Ma
             fields: &fields,
             weight: Weight::Plain,
             fixed: &[("criterion", criterion.id.as_str()), ("holds", holds)],
+            agree: &[],
         })
     };
     html! { div class="buttons" { (answer("It holds…", "yes")) (answer("It does not hold…", "no")) } }

@@ -4,15 +4,14 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use tidegate_engine::view::{ActionView, IncidentView, StatusView, words};
+use tidegate_model::IncidentId;
 
 use crate::app::Shared;
-use crate::clock;
 use crate::door::Visitor;
-use crate::page::form::{Ask, Field, Forms, Weight, once};
-use crate::page::frame::{Looker, Place, page};
-use crate::page::{side, time};
+use crate::page::form::{Ask, Field, Forms, Weight};
+use crate::page::view::{Part, Parts, Scene, View};
+use crate::page::{live, side, strip, time};
 use crate::problem::{Code, Problem};
-use crate::sight::Sights;
 
 /// Open incidents on the Plan page.
 pub(crate) fn cards(status: &StatusView, forms: &Forms<'_>) -> Markup {
@@ -35,7 +34,8 @@ pub(crate) fn cards(status: &StatusView, forms: &Forms<'_>) -> Markup {
     }
 }
 
-fn card(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
+/// An open incident with its buttons.
+pub(crate) fn card(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
     let class = if incident.phase == "open" {
         "card incident harm"
     } else {
@@ -69,85 +69,239 @@ pub(crate) fn standing(incident: &IncidentView) -> Markup {
 }
 
 fn buttons(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
-    let subject = incident.id.as_str();
     if incident.phase == "resolved" {
         return html! {};
     }
     html! {
+        (answering(incident, forms))
         div class="buttons" {
-            @if incident.phase == "open" {
-                (forms.ask(&Ask { action: "acknowledge", subject, label: "Acknowledge: I have it", fields: &[], weight: Weight::Primary, fixed: &[] }))
-            }
             @for action in incident.actions.iter().filter(|action| action.active_until.is_none()) {
-                (forms.ask(&Ask {
-                    action: "act", subject, label: &action.title, fields: &[], weight: Weight::Plain, fixed: &[("action", action.id.as_str())],
-                }))
+                (act(incident, action, &action.title, forms))
             }
-            (forms.ask(&Ask {
-                action: "resolve", subject, label: "Resolve…",
-                fields: &[Field::Text { name: "lesson", label: "Lesson: a criterion added to the next gate, or “none, because …”" }],
-                weight: Weight::Plain, fixed: &[],
-            }))
         }
-        (active(&incident.actions, forms))
-    }
-}
-
-fn active(actions: &[ActionView], forms: &Forms<'_>) -> Markup {
-    html! {
-        @for (action, until) in actions.iter().filter_map(|action| Some((action, action.active_until?))) {
+        @for (action, until) in incident.actions.iter().filter_map(|action| Some((action, action.active_until?))) {
             div class="active" {
                 p { "● in use: " b { (action.title) } ", reverted at the latest " (time::until(until)) }
-                (forms.ask(&Ask { action: "revert", subject: action.id.as_str(), label: "End it now…", fields: &[], weight: Weight::Plain, fixed: &[] }))
+                (revert(action, forms))
             }
         }
     }
 }
 
-/// One incident with its runbook and timeline.
+fn answering(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
+    let subject = incident.id.as_str();
+    let ask = |action, label, fields, weight| {
+        forms.ask(&Ask {
+            action,
+            subject,
+            label,
+            fields,
+            weight,
+            fixed: &[],
+            agree: &[],
+        })
+    };
+    const LESSON: Field<'_> = Field::Text {
+        name: "lesson",
+        label: "Lesson: a criterion added to the next gate, or “none, because …”",
+    };
+    html! {
+        div class="buttons" {
+            @if incident.phase == "open" { (ask("acknowledge", "Acknowledge: I have it", &[], Weight::Primary)) }
+            (ask("resolve", "Resolve…", &[LESSON], Weight::Plain))
+        }
+    }
+}
+
+fn act(incident: &IncidentView, action: &ActionView, label: &str, forms: &Forms<'_>) -> Markup {
+    forms.ask(&Ask {
+        action: "act",
+        subject: incident.id.as_str(),
+        label,
+        fields: &[],
+        weight: Weight::Plain,
+        fixed: &[("action", action.id.as_str())],
+        agree: &[],
+    })
+}
+
+fn revert(action: &ActionView, forms: &Forms<'_>) -> Markup {
+    forms.ask(&Ask {
+        action: "revert",
+        subject: action.id.as_str(),
+        label: "End it now…",
+        fields: &[],
+        weight: Weight::Plain,
+        fixed: &[],
+        agree: &[],
+    })
+}
+
+/// One incident: who is called when, what to do, what may be done, what happened.
 pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor, Path(name): Path<String>) -> Response {
-    let status = app.status().await;
-    let Some(incident) = status.incidents.iter().find(|incident| incident.id.as_str() == name) else {
+    let known = IncidentId::parse(&name).ok();
+    let known = known.and_then(|id| Some((app.handle.view().state.incidents.get(&id)?.summary.clone(), id)));
+    let Some((summary, id)) = known else {
         return Problem::new(Code::UnknownThing, format!("no incident named `{name}` is known")).into_response();
     };
-    let rulings = app.rulings(&visitor.caller.actor());
-    let form_secret = visitor.session.form_secret();
-    let forms = Forms {
-        rulings: &rulings,
-        form_secret: &form_secret,
-        once: &once(status.seq, clock::now()),
-        sights: &Sights::new(),
+    let title = format!("{id} · {summary}");
+    live::render(&app, &visitor, &View::Incident(id), &title, &Markup::default())
+        .await
+        .into_response()
+}
+
+fn of<'a>(scene: &Scene<'a>, id: &IncidentId) -> Option<&'a IncidentView> {
+    scene.status.incidents.iter().find(|incident| &incident.id == id)
+}
+
+pub(crate) fn shared(scene: &Scene<'_>, id: &IncidentId) -> Vec<Part> {
+    let Some(incident) = of(scene, id) else {
+        return vec![(
+            "head",
+            html! { h1 { (id) } p { "It was resolved long ago; the journal has it." } },
+        )];
     };
-    let looker = Looker {
-        name: visitor.id.as_str(),
-        form_secret: &form_secret,
+    vec![
+        ("head", head(incident)),
+        ("rungs", rungs(scene, incident)),
+        ("runbook", runbook(incident)),
+        ("timeline", happened(incident)),
+        ("foot", strip::foot(scene)),
+    ]
+}
+
+pub(crate) fn own(scene: &Scene<'_>, id: &IncidentId, forms: &Forms<'_>) -> Vec<Part> {
+    match of(scene, id).filter(|incident| incident.phase != "resolved") {
+        Some(incident) => vec![
+            ("answers", answers(incident, forms)),
+            ("actions", actions(incident, forms)),
+        ],
+        None => Vec::new(),
+    }
+}
+
+pub(crate) fn compose(parts: &mut Parts, _: &IncidentId) -> Markup {
+    html! {
+        (parts.place("head"))
+        (parts.place("answers"))
+        div class="halves" {
+            div class="stack" { @for id in ["rungs", "actions"] { (parts.place(id)) } }
+            div class="stack" { @for id in ["runbook", "timeline"] { (parts.place(id)) } }
+        }
+        (parts.place("foot"))
+    }
+}
+
+fn head(incident: &IncidentView) -> Markup {
+    let class = match incident.phase.as_str() {
+        "open" => "card incident harm",
+        "resolved" => "card incident good",
+        _ => "card incident wait",
     };
-    let main = html! {
-        h1 class="page-title" { (incident.id) ": " (incident.summary) }
-        div class="columns" {
-            div class="stack" { (card(incident, &forms)) (runbook(incident)) }
-            section class="card" {
-                h2 { "What happened in it" }
-                (side::timeline(&incident.timeline))
+    html! {
+        section class=(class) {
+            p class="kicker" {
+                a href="/incidents" { "Incidents" } " · " (incident.id) " · " (incident.severity.word()) " · "
+                a href=(format!("/ownership?q={}", incident.domain)) { (incident.domain) }
+            }
+            h1 { (incident.summary) }
+            (standing(incident))
+            @if let Some(lesson) = incident.lesson.as_deref().filter(|lesson| !lesson.is_empty()) {
+                p { "Lesson: " b { (lesson) } }
             }
         }
-    };
-    page(
-        &format!("{} · {}", incident.id, incident.summary),
-        Place::Elsewhere,
-        Some(&looker),
-        false,
-        &main,
-    )
-    .into_response()
+    }
+}
+
+/// Who is called on each rung, and where the call is now.
+fn rungs(scene: &Scene<'_>, incident: &IncidentView) -> Markup {
+    let ladder = scene.estate.ladder_of(&incident.domain);
+    let all = ladder.map_or(&[][..], |ladder| ladder.rungs.as_slice());
+    let is_over = incident.phase == "resolved";
+    html! {
+        section class="card" aria-labelledby="rungs-title" {
+            h2 id="rungs-title" { "Who is called" }
+            ol class="ladder" {
+                @for (place, rung) in all.iter().enumerate() {
+                    @let called = place <= incident.rung as usize;
+                    @let now = place == incident.rung as usize && incident.phase == "open";
+                    li class=(if now { "harm" } else if called { "live" } else { "idle" }) aria-current=[now.then_some("step")] {
+                        span class="sign" aria-hidden="true" { (place + 1) }
+                        div class="line" {
+                            b { (rung.title) }
+                            span class="mute" { "answers within " (words::duration(rung.answer_within)) }
+                        }
+                        p class="phase" { (words::list(&scene.estate.rung_people(&incident.domain, place))) }
+                        @if let Some(next) = incident.next_at.filter(|_| now) {
+                            p class="needs" { "being called now; "
+                                @if place + 1 < all.len() { "the next rung is called " } @else { "called again " }
+                                (time::until(next))
+                            }
+                        } @else if called && !is_over { p class="mute" { "was called" } }
+                    }
+                }
+            }
+            @if let Some(ladder) = ladder {
+                p class="mute" {
+                    "After the last rung it is called again every " (words::duration(ladder.repeat_every))
+                    "; an answer keeps the pager silent for " (words::duration(ladder.acknowledged_for)) "."
+                }
+            }
+        }
+    }
+}
+
+/// Taking it and ending it.
+fn answers(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
+    html! { section class="card" aria-label="Answer" { (answering(incident, forms)) } }
+}
+
+/// Everything that was granted beforehand: what it does, for how long, and how it ends.
+fn actions(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
+    html! {
+        section class="card" aria-labelledby="actions-title" {
+            h2 id="actions-title" { "What may be done without asking" }
+            @if incident.actions.is_empty() { p class="mute" { "Nothing was granted to the owner of " (incident.domain) " beforehand." } }
+            ul class="actions" {
+                @for action in &incident.actions {
+                    li {
+                        @match action.active_until {
+                            Some(until) => {
+                                p { "● in use: " b { (action.title) } ", reverted at the latest " (time::until(until)) }
+                                (revert(action, forms))
+                            },
+                            None => {
+                                p { b { (action.title) } }
+                                p class="mute" { @match forms.ruling("act", &format!("{}/{}", incident.id, action.id)) {
+                                    Some(ruling) if ruling.allowed => "You may do it now.",
+                                    Some(_) => "You may not do it now; the button says why.",
+                                    None => "",
+                                } }
+                                (act(incident, action, "Do it…", forms))
+                            },
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn runbook(incident: &IncidentView) -> Markup {
     html! {
-        section class="card" {
-            h2 { "Runbook" }
+        section class="card" aria-labelledby="runbook-title" {
+            h2 id="runbook-title" { "Runbook" }
             @if incident.runbook.is_empty() { p class="mute" { "The domain of this incident names none." } }
             ol class="steps" { @for step in &incident.runbook { li { (step) } } }
+        }
+    }
+}
+
+fn happened(incident: &IncidentView) -> Markup {
+    html! {
+        section class="card" aria-labelledby="timeline-title" {
+            h2 id="timeline-title" { "What happened in it" }
+            (side::timeline(&incident.timeline))
         }
     }
 }

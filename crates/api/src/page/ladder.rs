@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use tidegate_engine::view::{PlanView, StageView, StatusView};
 use tidegate_model::BasisPoints;
 
-use crate::page::form::{Ask, Field, Forms, Weight};
+use crate::page::form::{Ask, Field, Forms, Weight, agreement};
 use crate::page::time;
 
 pub(crate) fn card(status: &StatusView, forms: &Forms<'_>) -> Markup {
@@ -35,6 +35,7 @@ fn plan_card(plan: &PlanView, forms: &Forms<'_>) -> Markup {
                     fields: &[Field::Text { name: "reason", label: "Why (everybody reads it)" }],
                     weight: Weight::Danger,
                     fixed: &[],
+                    agree: &[],
                 }))
             }
         }
@@ -80,7 +81,7 @@ fn rung(stage: &StageView, forms: &Forms<'_>) -> Markup {
                 p class="needs" { (needs(stage)) }
                 ul class="waits" { @for wait in &stage.waits_for { li { (wait) } } }
             }
-            @if !stage.approvals.is_empty() { (approvals(stage)) }
+            @if !stage.approvals.is_empty() { (agreement(&stage.approvals)) }
             (buttons(stage, forms))
         }
     }
@@ -140,25 +141,17 @@ fn bar(stage: &StageView) -> Markup {
     }
 }
 
-fn approvals(stage: &StageView) -> Markup {
-    html! {
-        ul class="approvals" aria-label="Approvals of the next move" {
-            @for approval in &stage.approvals {
-                @match &approval.by {
-                    Some(by) => li class="given" { "✓ approved by " b { (by) } ", for " (approval.approver) },
-                    None => li { "○ not yet approved by " (approval.approver) },
-                }
-            }
-        }
-    }
-}
-
 /// Buttons that make sense in the stage's phase, most wanted first.
 fn buttons(stage: &StageView, forms: &Forms<'_>) -> Markup {
     let subject = stage.id.as_str();
     let growing = matches!(stage.phase.as_str(), "exposing" | "soaking" | "gating");
     let exposed = stage.exposure > BasisPoints::ZERO && stage.phase != "finalised";
     let ask = |action, label, fields, weight| {
+        // Who must agree stands beside what only takes effect with all of them.
+        let agree = match action {
+            "approve" | "accept-risk" | "finalise" => stage.approvals.as_slice(),
+            _ => &[],
+        };
         forms.ask(&Ask {
             action,
             subject,
@@ -166,9 +159,10 @@ fn buttons(stage: &StageView, forms: &Forms<'_>) -> Markup {
             fields,
             weight,
             fixed: &[],
+            agree,
         })
     };
-    const WHY: Field = Field::Text {
+    const WHY: Field<'_> = Field::Text {
         name: "reason",
         label: "Why (everybody reads it)",
     };

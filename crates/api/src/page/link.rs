@@ -67,7 +67,7 @@ fn dead(error: LinkError, address: std::net::IpAddr) -> Response {
     };
     (
         StatusCode::FORBIDDEN,
-        page("This link does nothing", Place::Elsewhere, None, false, &main),
+        page("This link does nothing", Place::Elsewhere, None, None, &main),
     )
         .into_response()
 }
@@ -170,7 +170,7 @@ async fn render(app: &App, caller: &Caller, opened: &Opened, token: &str, outcom
             p class="mute" { "This page is for " b { (opened.person) } " and works until " (time::until(opened.until)) ". Opening it changes nothing." }
         }
     };
-    page("Answer", Place::Elsewhere, None, false, &main)
+    page("Answer", Place::Elsewhere, None, None, &main)
 }
 
 /// The forms of one link.

@@ -135,7 +135,7 @@ fn form(next: &str, problem: Option<Problem>) -> Html<String> {
             p class="mute" { "A token is made on the controller's machine: " code { "tidegate token issue NAME" } }
         }
     };
-    page("Log in", Place::Elsewhere, None, false, &main)
+    page("Log in", Place::Elsewhere, None, None, &main)
 }
 
 fn welcome(next: &str, link: &str, person: &str) -> Html<String> {
@@ -150,7 +150,7 @@ fn welcome(next: &str, link: &str, person: &str) -> Html<String> {
             }
         }
     };
-    page("Log in", Place::Elsewhere, None, false, &main)
+    page("Log in", Place::Elsewhere, None, None, &main)
 }
 
 #[cfg(test)]

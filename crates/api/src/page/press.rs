@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Response};
 use tidegate_engine::command::{CommandKey, Request, Side};
-use tidegate_model::{ActionId, BasisPoints, CriterionId, IncidentId, NameError, StageId};
+use tidegate_model::{ActionId, BasisPoints, CriterionId, DomainId, IncidentId, NameError, Severity, StageId};
 
 use crate::app::{App, Shared, command_key};
 use crate::body::FormBody;
@@ -168,6 +168,11 @@ fn request(form: &FormBody) -> Result<Request, Problem> {
             holds: holds(form)?,
             note: required(form, "note")?,
         }),
+        "open" => Ok(Request::OpenIncident {
+            domain: named(form, "domain", DomainId::parse)?,
+            severity: severity(form)?,
+            summary: required(form, "summary")?,
+        }),
         "acknowledge" => Ok(Request::Acknowledge { incident: incident()? }),
         "act" => Ok(Request::Act {
             incident: incident()?,
@@ -190,6 +195,14 @@ fn side(form: &FormBody) -> Result<Side, Problem> {
         Some("new") => Ok(Side::New),
         Some(_) | None => Err(Problem::new(Code::WrongShape, "expected `side` to be `old` or `new`")),
     }
+}
+
+fn severity(form: &FormBody) -> Result<Severity, Problem> {
+    let given = form.field("severity").unwrap_or_default();
+    [Severity::Sev1, Severity::Sev2, Severity::Sev3, Severity::Sev4]
+        .into_iter()
+        .find(|severity| severity.word() == given)
+        .ok_or_else(|| Problem::new(Code::WrongShape, "expected `severity` to be `sev1` to `sev4`"))
 }
 
 fn holds(form: &FormBody) -> Result<bool, Problem> {

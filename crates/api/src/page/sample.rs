@@ -212,6 +212,7 @@ fn incident() -> IncidentView {
         }],
         entries: vec![911, 912],
         timeline: happened(),
+        lesson: None,
     }
 }
 

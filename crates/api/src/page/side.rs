@@ -66,7 +66,7 @@ fn one(switch: &SwitchView, forms: &Forms<'_>) -> Markup {
                         @if let Some(until) = switch.until { ", reverted at the latest " (time::until(until)) }
                     }
                     (forms.ask(&Ask {
-                        action: "revert", subject: action.as_str(), label: "End it now…", fields: &[], weight: Weight::Plain, fixed: &[],
+                        action: "revert", subject: action.as_str(), label: "End it now…", fields: &[], weight: Weight::Plain, fixed: &[], agree: &[],
                     }))
                 }
                 None => { p class="mute" { "its default" } }

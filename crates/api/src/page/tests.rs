@@ -1,29 +1,47 @@
 //! What a page says, not how it is marked up.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use maud::Markup;
+use std::sync::Arc;
 
-use crate::config::Panel;
+use maud::Markup;
+use tidegate_engine::state::State;
+use tidegate_engine::view::{RulingView, StatusView};
+use tidegate_model::Estate;
+
+use crate::config::{Latencies, Panel};
 use crate::page::form::Forms;
-use crate::page::fragments::Scene;
 use crate::page::frame::{Looker, Place, page};
+use crate::page::view::{Parts, Scene, View};
 use crate::page::{chart, gate, ladder, sample};
 use crate::why::{Section, Whys};
 
 fn scene(panels: &[Panel]) -> Markup {
-    let status = sample::status();
+    seen(&View::Plan, &sample::status(), panels, &sample::rulings())
+}
+
+/// A page of a status, whole.
+fn seen(view: &View, status: &StatusView, panels: &[Panel], rulings: &[RulingView]) -> Markup {
+    let estate = Estate::assemble(tidegate_model::Parts::default()).unwrap();
+    let latencies: Latencies = Arc::new(|_| Vec::new());
     let scene = Scene {
-        status: &status,
-        whys: &crate::why::Whys::new(),
-        rulings: sample::rulings(),
-        form_secret: "secret".into(),
-        once: "912-1".into(),
-        sights: [("checkout".to_owned(), "5e3a".to_owned())].into(),
+        status,
+        whys: &Whys::new(),
+        estate: &estate,
+        state: &State::default(),
         panels,
+        latencies: &latencies,
         fault: None,
         now: sample::NOW,
     };
-    scene.page()
+    let forms = Forms {
+        rulings,
+        form_secret: "secret",
+        once: "912-1",
+        sights: &[("checkout".to_owned(), "5e3a".to_owned())].into(),
+    };
+    let mut all = view.shared(&scene);
+    all.extend(view.own(&scene, &forms));
+    view.compose(&mut Parts::of(all))
 }
 
 /// The text of markup, one space between its pieces.
@@ -75,18 +93,7 @@ fn names_and_texts_cannot_become_markup() {
     let mut status = sample::status();
     status.headline.sentence = "<script>alert(1)</script>".into();
     status.incidents[0].summary = "\"><img src=x onerror=alert(1)>".into();
-    let scene = Scene {
-        status: &status,
-        whys: &crate::why::Whys::new(),
-        rulings: Vec::new(),
-        form_secret: "s".into(),
-        once: "912-1".into(),
-        sights: crate::sight::Sights::new(),
-        panels: &[],
-        fault: None,
-        now: sample::NOW,
-    };
-    let html = scene.page().into_string();
+    let html = seen(&View::Plan, &status, &[], &[]).into_string();
     assert!(!html.contains("<script>") && !html.contains("<img"));
 }
 
@@ -148,8 +155,9 @@ fn nothing_on_a_page_needs_an_inline_script_or_style() {
     let looker = Looker {
         name: "ana",
         form_secret: "s",
+        alarm: Markup::default(),
     };
-    let html = page("Plan", Place::Plan, Some(&looker), true, &scene(&[])).0;
+    let html = page("Plan", Place::Plan, Some(&looker), Some(&View::Plan), &scene(&[])).0;
     assert!(!html.contains(" style=") && !html.contains(" onclick") && !html.contains("<style"));
     assert_eq!(
         html.matches("<script").count(),

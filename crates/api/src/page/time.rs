@@ -9,6 +9,13 @@ pub(crate) fn at(instant: Timestamp) -> Markup {
     html! { time datetime=(instant) title=(instant) { (words::clock(instant)) } }
 }
 
+/// Day and time of day, for what may be long ago.
+pub(crate) fn day(instant: Timestamp) -> Markup {
+    let text = instant.to_string();
+    let (day, clock) = (text.get(..10).unwrap_or(&text), words::clock(instant));
+    html! { time datetime=(instant) title=(instant) { (day) " " (clock) } }
+}
+
 /// A time of day that the script follows with `41 s ago`.
 pub(crate) fn since(instant: Timestamp) -> Markup {
     html! { time datetime=(instant) title=(instant) data-since=(instant.0) { (words::clock(instant)) } }

@@ -360,7 +360,7 @@ async fn a_stream_ends_with_the_token_or_session_that_opened_it() {
     let town = Town::new().await;
     let cookie = town.session("marek").await;
     let by_token = town.get("/api/v1/stream").bearer_auth(town.token("ana"));
-    let by_session = town.get("/api/v1/stream?fragments=1").header("cookie", &cookie);
+    let by_session = town.get("/api/v1/stream?fragments=plan").header("cookie", &cookie);
     let by_key = town.get("/ofrep/v1/stream").bearer_auth(town.key(Purpose::Switches));
     let streams = [by_token, by_session, by_key].map(|request| async { request.send().await.unwrap() });
     let mut open = Vec::new();

@@ -310,7 +310,7 @@ async fn unknown_paths_and_methods_are_problems_too() {
     )
     .await;
     problem(
-        town.get("/api/v1/incidents").bearer_auth(&token).send().await.unwrap(),
+        town.get("/api/v1/adopt").bearer_auth(&token).send().await.unwrap(),
         405,
         "TG8110",
     )

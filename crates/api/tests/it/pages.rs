@@ -108,7 +108,7 @@ async fn the_stream_of_a_page_carries_the_fragments_that_changed() {
     let town = Town::new().await;
     let cookie = town.session("ana").await;
     let mut stream = town
-        .get("/api/v1/stream?fragments=1")
+        .get("/api/v1/stream?fragments=plan")
         .header("cookie", &cookie)
         .send()
         .await

@@ -9,7 +9,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use tidegate_api::access::{Access, Holder, Purpose};
 use tidegate_api::links::Links;
-use tidegate_api::{Api, ApiConfig, Candidate, Candidates, JournalRow, Unfit};
+use tidegate_api::{Api, ApiConfig, Candidate, Candidates, JournalRow, Record, Unfit, Verified};
 use tidegate_engine::command::{Command, Request};
 use tidegate_engine::event::Event;
 use tidegate_engine::state::State;
@@ -176,6 +176,7 @@ impl Town {
             links: Arc::new(Links::new([7; 32])),
             panels: Vec::new(),
             journal: rows(&entries),
+            record: record(&entries),
             latencies: Arc::new(|_| Vec::new()),
             candidates: candidates(&kept),
             public_url: url.clone(),
@@ -348,4 +349,24 @@ fn rows(entries: &Entries) -> tidegate_api::JournalRows {
             });
         Ok(rows.collect())
     })
+}
+
+fn record(entries: &Entries) -> Record {
+    let (counted, written) = (entries.clone(), entries.clone());
+    Record {
+        verify: Arc::new(move || {
+            Ok(Verified {
+                entries: counted.lock().unwrap().len() as u64,
+                broken: None,
+            })
+        }),
+        export: Arc::new(move |out| {
+            for event in written.lock().unwrap().iter() {
+                out.write_all(&event.encode().unwrap())
+                    .map_err(|error| error.to_string())?;
+                out.write_all(b"\n").map_err(|error| error.to_string())?;
+            }
+            Ok(())
+        }),
+    }
 }

@@ -71,6 +71,10 @@ fn view(estate: &Estate, state: &State, id: &IncidentId, incident: &Incident) ->
         }),
         entries: incident.timeline.clone(),
         timeline: Vec::new(),
+        lesson: match &incident.phase {
+            IncidentPhase::Resolved { lesson, .. } => Some(lesson.clone()),
+            IncidentPhase::Open | IncidentPhase::Acknowledged { .. } | IncidentPhase::Mitigating { .. } => None,
+        },
     }
 }
 

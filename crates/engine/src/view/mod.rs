@@ -2,11 +2,13 @@
 
 mod blame;
 mod criterion;
+mod equality;
 mod exploration;
 mod happened;
 mod headline;
 mod incident;
 mod measured;
+mod objective;
 mod ruling;
 mod stage;
 mod status;
@@ -25,8 +27,10 @@ use tidegate_model::{
 use crate::event::Reading;
 
 pub(crate) use blame::blame;
+pub use equality::{EqualityView, equalities};
 pub use happened::happened;
 pub use measured::numbers;
+pub use objective::{BurnView, DomainObjectives, ObjectiveView, SpentView, objectives};
 pub use ruling::rulings;
 pub use status::{status, switches};
 pub use who::who;
@@ -240,6 +244,9 @@ pub struct IncidentView {
     pub entries: Vec<u64>,
     /// The same in plain words. The state keeps no texts: whoever reads the journal fills this in.
     pub timeline: Vec<HappenedView>,
+    /// What was learned, once resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lesson: Option<String>,
 }
 
 /// A granted action.

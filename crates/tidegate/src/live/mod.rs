@@ -12,6 +12,7 @@ mod mail;
 mod questions;
 pub(crate) mod reasons;
 pub(crate) mod recompute;
+mod record;
 mod restored;
 mod senses;
 pub(crate) mod store;
@@ -198,6 +199,7 @@ impl Controller {
                 links: links.clone(),
                 panels: setup.panels,
                 journal: rows(&journal),
+                record: record::record(store::path(&setup.state)),
                 latencies: latencies::latencies(live.clone()),
                 candidates: estate::candidates(&journal),
                 public_url: url.clone(),

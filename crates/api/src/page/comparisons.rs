@@ -1,0 +1,126 @@
+//! The Data page: what is compared between the sides, with the verdict, its age, whose it is, and the differences by class.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+use tidegate_engine::view::{self, EqualityView, words};
+use tidegate_model::plan::OnHarm;
+use tidegate_model::seam::EqualityCounts;
+
+use crate::app::Shared;
+use crate::door::Visitor;
+use crate::page::gate::verdict;
+use crate::page::view::{Part, Parts, Scene, View};
+use crate::page::{live, strip, time};
+
+pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor) -> Response {
+    live::render(&app, &visitor, &View::Comparisons, "Data", &Markup::default())
+        .await
+        .into_response()
+}
+
+pub(crate) fn shared(scene: &Scene<'_>) -> Vec<Part> {
+    let all = view::equalities(scene.estate, scene.state, scene.now);
+    vec![
+        ("head", head(&all)),
+        ("compared", compared(&all)),
+        ("foot", strip::foot(scene)),
+    ]
+}
+
+pub(crate) fn compose(parts: &mut Parts) -> Markup {
+    html! { @for id in ["head", "compared", "foot"] { (parts.place(id)) } }
+}
+
+fn differing(counts: &EqualityCounts) -> u64 {
+    counts.missing + counts.differing + counts.duplicated
+}
+
+fn head(all: &[EqualityView]) -> Markup {
+    let answered: Vec<&EqualityCounts> = all.iter().filter_map(|one| one.counts.as_ref()).collect();
+    let unequal = answered.iter().filter(|counts| differing(counts) > 0).count();
+    let silent = all.len() - answered.len();
+    strip::head(
+        "Data",
+        &html! {
+            @if all.is_empty() { "No gate compares rows of both sides: whether records agree is not known." }
+            @else {
+                b { (words::counted(all.len() as u64, "comparison", "comparisons")) } ": "
+                (answered.len() - unequal) " agree, "
+                @if unequal > 0 { b class="bad" { (unequal) " differ" } } @else { "none differs" }
+                @if silent > 0 { ", " b class="blank" { (silent) " without an answer" } }
+                "."
+            }
+        },
+    )
+}
+
+fn compared(all: &[EqualityView]) -> Markup {
+    // What needs somebody stands first: differences, then what is not known.
+    let mut all: Vec<&EqualityView> = all.iter().collect();
+    all.sort_by_key(|one| match one.counts.as_ref().map(differing) {
+        Some(0) => 2,
+        Some(_) => 0,
+        None => 1,
+    });
+    html! {
+        @for one in all { (card(one)) }
+    }
+}
+
+fn card(one: &EqualityView) -> Markup {
+    let (class, sign) = verdict(&one.verdict);
+    let id = format!("compared-{}-{}", one.stage, one.criterion);
+    html! {
+        section class=(format!("card compared {class}")) aria-labelledby=(id) {
+            div class="line" {
+                h2 id=(id) { (one.title) }
+                span class=(format!("verdict {class}")) { b { span aria-hidden="true" { (sign) " " } (one.verdict) } }
+            }
+            p class="phase" {
+                "stage " a href=(format!("/#stage-{}", one.stage)) { (one.stage_title) }
+                " · owner " a href=(format!("/ownership?q={}", one.owner)) { (one.owner) }
+                @if let Some(team) = &one.team { " (" (team) ")" }
+                " · " (one.old) " against " (one.new) ", every " (words::duration(one.every))
+            }
+            @match &one.counts {
+                Some(counts) => { (classes(counts)) },
+                None => {
+                    p class="blind" {
+                        b { "Not compared" } @if let Some(gap) = &one.gap { ": " (gap) }
+                        ". Whose it is: " b { (one.owner) } @if let Some(team) = &one.team { " (" (team) ")" } "."
+                    }
+                },
+            }
+            p class="mute" {
+                @if let Some(at) = one.at { "last answer " (time::since(at)) " · " }
+                @if let Some(since) = one.since { "says so since " (time::since(since)) " · " }
+                @match one.on_harm {
+                    OnHarm::Rollback => "a difference takes visitors back",
+                    OnHarm::Hold => "a difference stops growth",
+                }
+            }
+        }
+    }
+}
+
+/// Differences by class, each with what it is a share of.
+fn classes(counts: &EqualityCounts) -> Markup {
+    let rows = counts.old_rows.max(counts.new_rows);
+    let tile = |n: u64, word: &str, means: &str| {
+        html! {
+            div class=(if n > 0 { "tile bad" } else { "tile" }) title=(format!("{} of {}: {means}", words::count(n), words::counted(rows, "row", "rows"))) {
+                dt { (word) } dd { (words::count(n)) }
+            }
+        }
+    };
+    html! {
+        dl class="tiles" {
+            div class="tile" { dt { "rows, old side" } dd { (words::count(counts.old_rows)) } }
+            div class="tile" { dt { "rows, new side" } dd { (words::count(counts.new_rows)) } }
+            (tile(counts.missing, "on one side only", "keys that the other side does not have"))
+            (tile(counts.differing, "differ", "keys of both sides with different values"))
+            (tile(counts.duplicated, "more than once", "keys that occur more than once on a side"))
+        }
+    }
+}

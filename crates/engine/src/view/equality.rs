@@ -1,0 +1,123 @@
+//! What is compared between the sides, as people see it: each comparison with its verdict, the age of its last answer, and
+//! the differences by class. Says nothing of criteria that count visitors.
+
+use serde::{Deserialize, Serialize};
+use tidegate_model::plan::{Criterion, Measure, OnHarm, Stage};
+use tidegate_model::seam::{EqualityCounts, Observation};
+use tidegate_model::{CriterionId, DomainId, Estate, Millis, StageId, TeamId, Timestamp};
+
+use crate::state::{StageState, State};
+use crate::view::criterion;
+
+/// A comparison of rows between the sides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EqualityView {
+    /// The stage whose gate asks for it.
+    pub stage: StageId,
+    /// Its title.
+    pub stage_title: String,
+    /// The criterion.
+    pub criterion: CriterionId,
+    /// In words, as the plan has it.
+    pub title: String,
+    /// Whose signal it is.
+    pub owner: DomainId,
+    /// The team that answers for it.
+    pub team: Option<TeamId>,
+    /// What a difference does.
+    pub on_harm: OnHarm,
+    /// Where the old side's rows are asked for.
+    pub old: String,
+    /// Where the new side's are.
+    pub new: String,
+    /// Time between two comparisons.
+    pub every: Millis,
+    /// The word of its verdict.
+    pub verdict: String,
+    /// Since when it says so.
+    pub since: Option<Timestamp>,
+    /// When it was last answered.
+    pub at: Option<Timestamp>,
+    /// What was found then; none when it could not be compared.
+    pub counts: Option<EqualityCounts>,
+    /// Why there is no verdict now, when there is none.
+    pub gap: Option<String>,
+}
+
+/// Every comparison of rows that a gate of the estate asks for, in the order of the plans.
+#[must_use]
+pub fn equalities(estate: &Estate, state: &State, now: Timestamp) -> Vec<EqualityView> {
+    let now = now.max(state.at);
+    let mut all = Vec::new();
+    for (_, stage) in estate.stages() {
+        let Some(known) = state.stages.get(&stage.id) else {
+            continue;
+        };
+        for criterion in &stage.gate.criteria {
+            if let Some((every, sides)) = compared(&criterion.measure) {
+                all.push(view(estate, state, stage, known, criterion, (every, sides), now));
+            }
+        }
+    }
+    all
+}
+
+/// How often a measure compares rows, and of which databases; none when it does not.
+fn compared(measure: &Measure) -> Option<(Millis, (String, String))> {
+    match measure {
+        Measure::SqlEqual { old, new, every, .. } => Some((*every, (old.on.to_string(), new.on.to_string()))),
+        Measure::Completion { .. }
+        | Measure::Errors { .. }
+        | Measure::Latency { .. }
+        | Measure::Slower { .. }
+        | Measure::Level { .. }
+        | Measure::Counted { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => None,
+    }
+}
+
+fn view(
+    estate: &Estate,
+    state: &State,
+    stage: &Stage,
+    known: &StageState,
+    declared: &Criterion,
+    (every, (old, new)): (Millis, (String, String)),
+    now: Timestamp,
+) -> EqualityView {
+    let seen = criterion::view(estate, state, stage, known, declared, now);
+    let (at, counts, gap) = answered(known.observations.get(&declared.id));
+    EqualityView {
+        stage: stage.id.clone(),
+        stage_title: stage.title.clone(),
+        criterion: declared.id.clone(),
+        title: declared.title.clone(),
+        owner: declared.owner.clone(),
+        team: estate.owner_of(&declared.owner).cloned(),
+        on_harm: declared.on_harm,
+        old,
+        new,
+        every,
+        verdict: seen.verdict,
+        since: seen.since,
+        at,
+        counts,
+        gap: gap.or_else(|| (!known.phase.is_exposed()).then(|| format!("{} is not exposed", stage.title))),
+    }
+}
+
+/// When rows were last compared, what was found, and why not when nothing was.
+fn answered(observation: Option<&Observation>) -> (Option<Timestamp>, Option<EqualityCounts>, Option<String>) {
+    match observation {
+        Some(Observation::Equality { at, counts }) => (Some(*at), Some(*counts), None),
+        Some(Observation::Nothing { at, detail } | Observation::Unusable { at, detail, .. }) => {
+            (Some(*at), None, Some(detail.clone()))
+        }
+        Some(Observation::Silent(silence)) => (None, None, Some(silence.reason.clone())),
+        Some(Observation::Level { .. } | Observation::Counts { .. }) => {
+            (None, None, Some("its source tells numbers, not rows".to_owned()))
+        }
+        None => (None, None, None),
+    }
+}
