@@ -22,7 +22,9 @@ use crate::config::ApiConfig;
 use crate::json::{adopt, ask, read, stream};
 use crate::ofrep;
 use crate::own;
-use crate::page::{asset, comparisons, incident, incidents, journal, link, login, objectives, plan, press};
+use crate::page::{
+    asset, comparisons, incident, incidents, journal, link, login, objectives, ownership, plan, press, risks,
+};
 use crate::problem::{Code, Problem};
 use crate::pulse::{self, Beat};
 use crate::repeat::UnderWay;
@@ -140,6 +142,8 @@ fn routes(app: Shared) -> Router {
         .route("/incidents", get(incidents::show))
         .route("/incidents/{id}", get(incident::show))
         .route("/objectives", get(objectives::show))
+        .route("/ownership", get(ownership::show))
+        .route("/risks", get(risks::show))
         .route("/data", get(comparisons::show))
         .route("/journal", get(journal::show))
         .route("/journal/export", get(journal::export))

@@ -6,15 +6,17 @@ use axum::response::{IntoResponse, Response};
 const STYLE: &str = include_str!("../asset/style.css");
 const SCRIPT: &str = include_str!("../asset/page.js");
 
+/// The style of the pages, and of the drawings in them.
 pub(crate) async fn style() -> Response {
-    serve(STYLE, "text/css; charset=utf-8")
+    let text = format!("{STYLE}\n{}", tidegate_artefacts::STYLE);
+    serve(text, "text/css; charset=utf-8")
 }
 
 pub(crate) async fn script() -> Response {
     serve(SCRIPT, "text/javascript; charset=utf-8")
 }
 
-fn serve(text: &'static str, kind: &'static str) -> Response {
+fn serve(text: impl IntoResponse, kind: &'static str) -> Response {
     (
         [
             (header::CONTENT_TYPE, kind),

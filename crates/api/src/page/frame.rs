@@ -11,16 +11,20 @@ pub(crate) enum Place {
     Plan,
     Incidents,
     Objectives,
+    Ownership,
+    Risks,
     Comparisons,
     Journal,
     Elsewhere,
 }
 
 /// The navigation: place, address and word.
-const ENTRIES: [(Place, &str, &str); 5] = [
+const ENTRIES: [(Place, &str, &str); 7] = [
     (Place::Plan, "/", "Plan"),
     (Place::Incidents, "/incidents", "Incidents"),
     (Place::Objectives, "/objectives", "Objectives"),
+    (Place::Ownership, "/ownership", "Ownership"),
+    (Place::Risks, "/risks", "Risks"),
     (Place::Comparisons, "/data", "Data"),
     (Place::Journal, "/journal", "Journal"),
 ];

@@ -56,9 +56,17 @@ pub(crate) fn card(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
 /// Where it stands: phase, rung, people, countdown.
 pub(crate) fn standing(incident: &IncidentView) -> Markup {
     let who = words::list(&incident.who);
+    if incident.phase == "resolved" {
+        let by = if who.is_empty() {
+            "its own signal".to_owned()
+        } else {
+            who
+        };
+        return html! { p { b { "resolved" } " by " b { (by) } " · began " (time::day(incident.opened)) } };
+    }
     html! {
         p {
-            b { (incident.phase) } " since " (time::since(incident.opened)) " · "
+            b { (incident.phase) } " · began " (time::since(incident.opened)) " · "
             @if incident.phase == "open" { "rung " (incident.rung + 1) " of " (incident.rungs) ": calling " b { (who) } }
             @else if !who.is_empty() { b { (who) } " has it" }
             @if let Some(next) = incident.next_at {

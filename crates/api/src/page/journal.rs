@@ -77,7 +77,8 @@ pub(crate) fn compose(parts: &mut Parts) -> Markup {
 fn tools(text: &str) -> Markup {
     html! {
         (strip::head("Journal", &html! {
-            "Everything that was decided, by whom and on which counts. Nothing is changed in it; each hash covers everything before it."
+            "Everything that was decided, by whom and on which counts. Each hash covers everything before it; "
+            code { "tidegate journal verify" } " checks the same offline."
         }))
         div class="tools" {
             form class="search" method="get" action="/journal" role="search" {
@@ -152,8 +153,8 @@ fn entry(row: &JournalRow) -> Markup {
         li id=(format!("e{}", row.seq)) class=(tone(row.happened.tone).0) {
             details {
                 summary {
-                    span class="seq" { (row.seq) } " " (time::day(row.happened.at)) " " (row.happened.text)
-                    " " span class="mute" { (row.kind) " · " (row.actor) }
+                    span class="seq" { (row.seq) } " " (time::day(row.happened.at)) " "
+                    span { (row.happened.text) " " small class="mute" { (row.kind) " · " (row.actor) } }
                 }
                 p { "hash " code class="hash" { (row.hash) } }
                 pre tabindex="0" { (row.bytes) }

@@ -24,7 +24,13 @@ pub(crate) async fn render(app: &App, visitor: &Visitor, view: &View, title: &st
     let now = clock::now().max(snapshot.now);
     let whys = match view {
         View::Plan => why::all(&snapshot, &status),
-        View::Incidents | View::Incident(_) | View::Objectives | View::Comparisons | View::Journal => Whys::new(),
+        View::Incidents
+        | View::Incident(_)
+        | View::Objectives
+        | View::Ownership
+        | View::Risks
+        | View::Comparisons
+        | View::Journal => Whys::new(),
     };
     let fault = snapshot.fault.as_deref();
     let scene = app.scene(&status, &whys, (&snapshot.estate, &snapshot.state), fault, now);

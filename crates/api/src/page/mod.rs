@@ -17,8 +17,10 @@ pub(crate) mod link;
 pub(crate) mod live;
 pub(crate) mod login;
 pub(crate) mod objectives;
+pub(crate) mod ownership;
 pub(crate) mod plan;
 pub(crate) mod press;
+pub(crate) mod risks;
 #[cfg(test)]
 pub(crate) mod sample;
 pub(crate) mod side;

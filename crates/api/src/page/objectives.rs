@@ -81,7 +81,7 @@ fn card(domain: &DomainObjectives) -> Markup {
                 h2 id=(id) { (domain.title) }
                 span class="mute" { "owner " a href=(format!("/ownership?q={}", domain.domain)) { (domain.owner) } }
             }
-            table class="rows" {
+            table class="rows budgets" {
                 thead { tr {
                     th scope="col" { "what must hold" } th scope="col" { "good / bad / total" }
                     th scope="col" { "budget left" }
@@ -105,11 +105,11 @@ fn row(one: &ObjectiveView, domain: &DomainObjectives) -> Markup {
             @match (&one.spent, &one.told, &one.gap) {
                 (Some(spent), _, _) => { (budget(spent)) },
                 (None, Some((at, value)), _) => {
-                    td colspan="3" data-label="told" { b { (value) } " " span class="mute" { "as told " (time::since(*at)) "; a number, not a share, so there is no budget" } }
+                    td colspan="3" data-label="told" { span { b { (value) } " " span class="mute" { "as told " (time::since(*at)) "; a number, not a share, so there is no budget" } } }
                 },
                 (None, None, gap) => {
                     td colspan="3" class="blind" data-label="measured" {
-                        b { (gap.as_deref().unwrap_or("not measured")) } " · owner " (domain.owner)
+                        span { b { (gap.as_deref().unwrap_or("not measured")) } " · owner " (domain.owner) }
                     }
                 },
             }
@@ -188,7 +188,7 @@ fn times(scene: &Scene<'_>) -> Markup {
                         @let seen = (scene.latencies)(id);
                         @if seen.iter().all(|one| one.old.is_none() && one.new.is_none()) {
                             tr { th scope="row" { (flow.title) } td colspan="5" class="blind" data-label="measured" {
-                                b { "not measured: no gateway has timed a request yet" } " · owner " (flow.domain)
+                                span { b { "not measured: no gateway has timed a request yet" } " · owner " (flow.domain) }
                             } }
                         }
                         @for one in &seen {

@@ -11,7 +11,7 @@ use tidegate_model::{Estate, IncidentId, Timestamp};
 use crate::config::{Latencies, Panel};
 use crate::page::form::Forms;
 use crate::page::frame::Place;
-use crate::page::{comparisons, incident, incidents, journal, objectives, plan, strip};
+use crate::page::{comparisons, incident, incidents, journal, objectives, ownership, plan, risks, strip};
 use crate::why::Whys;
 
 /// A page that follows the journal.
@@ -21,6 +21,8 @@ pub(crate) enum View {
     Incidents,
     Incident(IncidentId),
     Objectives,
+    Ownership,
+    Risks,
     Comparisons,
     Journal,
 }
@@ -50,6 +52,8 @@ impl View {
             Self::Incidents => "incidents".to_owned(),
             Self::Incident(id) => format!("incident:{id}"),
             Self::Objectives => "objectives".to_owned(),
+            Self::Ownership => "ownership".to_owned(),
+            Self::Risks => "risks".to_owned(),
             Self::Comparisons => "data".to_owned(),
             Self::Journal => "journal".to_owned(),
         }
@@ -64,6 +68,8 @@ impl View {
             Self::Plan,
             Self::Incidents,
             Self::Objectives,
+            Self::Ownership,
+            Self::Risks,
             Self::Comparisons,
             Self::Journal,
         ]
@@ -76,6 +82,8 @@ impl View {
             Self::Plan => Place::Plan,
             Self::Incidents | Self::Incident(_) => Place::Incidents,
             Self::Objectives => Place::Objectives,
+            Self::Ownership => Place::Ownership,
+            Self::Risks => Place::Risks,
             Self::Comparisons => Place::Comparisons,
             Self::Journal => Place::Journal,
         }
@@ -85,7 +93,7 @@ impl View {
     pub(crate) fn has_buttons(&self) -> bool {
         match self {
             Self::Plan | Self::Incidents | Self::Incident(_) => true,
-            Self::Objectives | Self::Comparisons | Self::Journal => false,
+            Self::Objectives | Self::Ownership | Self::Risks | Self::Comparisons | Self::Journal => false,
         }
     }
 
@@ -100,6 +108,8 @@ impl View {
             Self::Incidents => incidents::shared(scene),
             Self::Incident(id) => incident::shared(scene, id),
             Self::Objectives => objectives::shared(scene),
+            Self::Ownership => ownership::shared(scene),
+            Self::Risks => risks::shared(scene),
             Self::Comparisons => comparisons::shared(scene),
             Self::Journal => journal::shared(scene),
         });
@@ -112,7 +122,7 @@ impl View {
             Self::Plan => plan::own(scene, forms),
             Self::Incidents => incidents::own(scene, forms),
             Self::Incident(id) => incident::own(scene, id, forms),
-            Self::Objectives | Self::Comparisons | Self::Journal => Vec::new(),
+            Self::Objectives | Self::Ownership | Self::Risks | Self::Comparisons | Self::Journal => Vec::new(),
         }
     }
 
@@ -123,6 +133,8 @@ impl View {
             Self::Incidents => incidents::compose(parts),
             Self::Incident(id) => incident::compose(parts, id),
             Self::Objectives => objectives::compose(parts),
+            Self::Ownership => ownership::compose(parts),
+            Self::Risks => risks::compose(parts),
             Self::Comparisons => comparisons::compose(parts),
             Self::Journal => journal::compose(parts),
         }

@@ -124,3 +124,186 @@ async fn the_stream_of_a_page_carries_the_fragments_that_changed() {
         "{heard}"
     );
 }
+
+#[tokio::test]
+async fn every_page_leads_to_every_other_and_says_what_is_wrong_on_each() {
+    let town = Town::new().await;
+    town.incident().await;
+    let cookie = town.session("ana").await;
+    let paths = [
+        "/",
+        "/incidents",
+        "/objectives",
+        "/ownership",
+        "/risks",
+        "/data",
+        "/journal",
+    ];
+    for path in paths {
+        let page = town.page(path, &cookie).await;
+        for other in paths {
+            assert!(page.contains(&format!("href=\"{other}\"")), "{path} leads to {other}");
+        }
+        assert!(page.contains("orders fail"), "{path} says what is wrong: {page}");
+        assert!(page.contains("<span class=\"badge\">1"), "{path} counts open incidents");
+    }
+}
+
+#[tokio::test]
+async fn an_incident_is_declared_on_its_page_and_resolved_with_a_lesson() {
+    let town = Town::new().await;
+    let cookie = town.session("ana").await;
+    let page = town.page("/incidents", &cookie).await;
+    assert!(page.contains("None is open, nobody is being called."), "{page}");
+    let csrf = hidden(&page, "csrf");
+    let open = [
+        ("csrf", csrf.as_str()),
+        ("do", "open"),
+        ("domain", "checkout"),
+        ("severity", "sev1"),
+        ("summary", "nobody can pay"),
+    ];
+    assert_eq!(town.form("/do", Some(&cookie), &open).await.status(), 200);
+    let wrong = [
+        ("csrf", csrf.as_str()),
+        ("do", "open"),
+        ("domain", "checkout"),
+        ("severity", "bad"),
+        ("summary", "x"),
+    ];
+    assert_eq!(town.form("/do", Some(&cookie), &wrong).await.status(), 422);
+    let page = town.page("/incidents", &cookie).await;
+    assert!(
+        page.contains("nobody can pay") && page.contains("1 incident is open"),
+        "{page}"
+    );
+    let one = town.page("/incidents/inc-1", &cookie).await;
+    // Each rung with its people, the granted action with what it does and for how long, and the way back.
+    for said in [
+        "On call",
+        "Leads",
+        "marek",
+        "being called now",
+        "Turn the wallet off",
+        "checkout.wallet = off for 15 min, then back by itself",
+        "You may do it now.",
+    ] {
+        assert!(one.contains(said), "{said}: {one}");
+    }
+    let resolve = [
+        ("csrf", csrf.as_str()),
+        ("do", "resolve"),
+        ("subject", "inc-1"),
+        ("lesson", "none, because it was a drill"),
+    ];
+    assert_eq!(town.form("/do", Some(&cookie), &resolve).await.status(), 200);
+    let page = town.page("/incidents", &cookie).await;
+    assert!(
+        page.contains("none, because it was a drill") && page.contains("None is open"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn who_owns_it_is_answered_with_the_ladder_and_nobody_is_an_answer() {
+    let town = Town::new().await;
+    let cookie = town.session("eve").await;
+    let known = town.page("/ownership?q=checkout.wallet", &cookie).await;
+    assert!(
+        known.contains("The switch <b>checkout.wallet</b>")
+            && known.contains("checkout-team")
+            && known.contains("marek"),
+        "{known}"
+    );
+    let unknown = town.page("/ownership?q=%3Cb%3Enothing", &cookie).await;
+    assert!(
+        unknown.contains("Nobody is known to own “&lt;b&gt;nothing”"),
+        "{unknown}"
+    );
+    assert!(
+        unknown.contains("checkout") && unknown.contains("gap"),
+        "the map stands below it"
+    );
+}
+
+#[tokio::test]
+async fn a_domain_without_an_objective_is_a_gap_with_its_owners_name() {
+    let town = Town::new().await;
+    let cookie = town.session("ana").await;
+    let page = town.page("/objectives", &cookie).await;
+    assert!(
+        page.contains("Nobody has said what must hold") && page.contains("checkout-team"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn the_journal_is_searched_verified_and_exported() {
+    let town = Town::new().await;
+    town.incident().await;
+    let cookie = town.session("ana").await;
+    let found = town.page("/journal?q=ORDERS+fail", &cookie).await;
+    assert!(found.contains("1 entry with “ORDERS fail”"), "{found}");
+    assert!(
+        found.contains("inc-1 opened") && !found.contains("the controller started"),
+        "{found}"
+    );
+    let none = town.page("/journal?q=unheard", &cookie).await;
+    assert!(none.contains("0 entries with “unheard”"), "{none}");
+    let verified = town.page("/journal?verify=now", &cookie).await;
+    assert!(verified.contains("The chain holds."), "{verified}");
+    let export = town
+        .get("/journal/export")
+        .header("cookie", &cookie)
+        .send()
+        .await
+        .unwrap();
+    assert!(
+        export.headers()["content-disposition"]
+            .to_str()
+            .unwrap()
+            .contains("attachment")
+    );
+    let lines = export.text().await.unwrap();
+    assert_eq!(lines.lines().count(), town.seq());
+    let stranger = town.get("/journal/export").send().await.unwrap();
+    assert_eq!(stranger.status(), 303, "nobody exports it unseen");
+}
+
+#[tokio::test]
+async fn every_page_follows_the_journal_and_an_unknown_one_is_a_problem() {
+    let town = Town::new().await;
+    let cookie = town.session("ana").await;
+    for view in [
+        "incidents",
+        "incident:inc-1",
+        "objectives",
+        "ownership",
+        "risks",
+        "data",
+        "journal",
+    ] {
+        let mut stream = town
+            .get(&format!("/api/v1/stream?fragments={view}"))
+            .header("cookie", &cookie)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(stream.status(), 200, "{view}");
+        let mut heard = String::new();
+        while !heard.contains("\"id\":\"strip\"") || !heard.contains("\"id\":\"foot\"") {
+            let chunk = stream.chunk().await.unwrap().expect("the stream goes on");
+            heard.push_str(std::str::from_utf8(&chunk).unwrap());
+            if view == "incident:inc-1" && heard.contains("\"id\":\"head\"") {
+                break;
+            }
+        }
+    }
+    let unknown = town
+        .get("/api/v1/stream?fragments=nowhere")
+        .header("cookie", &cookie)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(unknown.status(), 404);
+}

@@ -174,8 +174,14 @@ fn view(
     let spent = limit.budget.and_then(|budget| {
         let good = matches!(&declared.measure, Measure::Counted { hits, .. } if *hits == HitsAre::Good);
         let bad = |(n, hits): (u64, u64)| (n, if good { n - hits.min(n) } else { hits });
-        let (total, bad_ones) = bad(seen.reading.new?);
-        let old = seen.reading.old.map(bad).filter(|(n, _)| *n > 0);
+        // What was counted stays told when its gate is over.
+        let tally = known.tallies.get(&declared.id).map(|tally| &tally.attempt);
+        let (new, old) = match tally.filter(|sums| sums.new.n > 0) {
+            Some(sums) => (Some(sums.new_pair()), Some(sums.old_pair())),
+            None => (seen.reading.new, seen.reading.old),
+        };
+        let (total, bad_ones) = bad(new?);
+        let old = old.map(bad).filter(|(n, _)| *n > 0);
         spent(budget, (total, bad_ones), old, |span| {
             let recent = cells.iter().filter(|cell| now.since(cell.began) <= span);
             let sum = recent.fold((0, 0), |sum: (u64, u64), cell: &Cell| {
@@ -194,7 +200,7 @@ fn view(
             };
             format!("not measured: {why}")
         } else {
-            format!("not measured: {} sends nobody to the new side", stage.title)
+            format!("not measured: {} is {}", stage.title, known.phase.words())
         }
     });
     ObjectiveView {
