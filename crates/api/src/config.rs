@@ -49,13 +49,19 @@ pub struct Verified {
     pub broken: Option<String>,
 }
 
+/// Reads the whole journal and says whether its chain holds, or why it cannot be read.
+pub type Verify = Arc<dyn Fn() -> Result<Verified, String> + Send + Sync>;
+
+/// Writes the whole journal as JSON lines, or says why it cannot.
+pub type Export = Arc<dyn Fn(&mut dyn Write) -> Result<(), String> + Send + Sync>;
+
 /// The journal as a whole, read beside the loop and never through it.
 #[derive(Clone)]
 pub struct Record {
     /// Verifies the chain from the stored bytes.
-    pub verify: Arc<dyn Fn() -> Result<Verified, String> + Send + Sync>,
+    pub verify: Verify,
     /// Writes all of it as JSON lines.
-    pub export: Arc<dyn Fn(&mut dyn Write) -> Result<(), String> + Send + Sync>,
+    pub export: Export,
 }
 
 /// A plan file as it was sent.

@@ -25,7 +25,7 @@ mod throttle;
 pub mod why;
 
 pub use config::{
-    ApiConfig, Candidate, Candidates, JournalRow, JournalRows, Latencies, LatencyView, Panel, PlanFile, Quantiles,
-    Record, Sources, Unfit, Verified,
+    ApiConfig, Candidate, Candidates, Export, JournalRow, JournalRows, Latencies, LatencyView, Panel, PlanFile,
+    Quantiles, Record, Sources, Unfit, Verified, Verify,
 };
 pub use serve::Api;

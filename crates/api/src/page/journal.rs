@@ -82,7 +82,7 @@ fn tools(text: &str) -> Markup {
         }))
         div class="tools" {
             form class="search" method="get" action="/journal" role="search" {
-                label { span class="unseen" { "Search the journal" } input type="search" name="q" value=(text) maxlength="200" placeholder="person, stage, word…"; }
+                label { span { "Search for a person, a stage or a word" } input type="search" name="q" value=(text) maxlength="200"; }
                 button class="plain" { "Search" }
             }
             form method="get" action="/journal" { button class="plain" name="verify" value="now" { "Verify the chain" } }

@@ -57,8 +57,8 @@ fn question(asked: &str, found: Option<Option<&WhoView>>) -> Markup {
     html! {
         section class="card who-owns" aria-label="Who owns it?" {
             form class="search" method="get" action="/ownership" role="search" {
-                label { b { "Who owns" } input type="search" name="q" value=(asked) maxlength=(ASKED_MAX)
-                    placeholder="a domain, route, flow, stage, switch, team, person"; }
+                label { b { "Who owns X?" } span { "a domain, route, flow, stage, switch, team or person" }
+                    input type="search" name="q" value=(asked) maxlength=(ASKED_MAX); }
                 button class="primary" { "Ask" }
             }
             @match found {
