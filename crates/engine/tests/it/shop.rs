@@ -376,6 +376,7 @@ pub(crate) fn parts() -> Parts {
             actions: vec![name("wallet-off")],
         }],
         edges: vec![edge()],
+        entities: Vec::new(),
         plans: vec![Plan {
             id: name("move"),
             title: "The move".to_owned(),
