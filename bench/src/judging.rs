@@ -1,13 +1,13 @@
 //! Judging: what a second of counts costs a controller with a thousand criteria, at the beginning of a stage and after days of it.
 
 use anyhow::{Context, bail};
-use tidegate_model::seam::{ArmCounts, SPLIT, StratumPart};
+use tidegate_model::seam::{ArmCounts, Ripeness, SPLIT, StratumPart};
 use tidegate_model::{CriterionId, Estate};
 use tidegate_plan::{Bundle, Mode, SourceFile, compile};
 
 use crate::cpu;
 use crate::estate::one_unit;
-use crate::replay::Recorder;
+use crate::replay::{Counted, Recorder};
 
 /// Strata that have come before the first measured one, in a young stage and in an old one.
 const YOUNG: u64 = 100;
@@ -98,10 +98,12 @@ fn gate(criteria: usize) -> String {
 fn exposed(estate: &Estate, criteria: usize, strata: u64) -> anyhow::Result<Recorder> {
     let mut recorder = Recorder::new(estate.clone())?;
     recorder.expose()?;
-    for (part, meters) in halves(criteria)? {
+    let parts = parts(criteria)?;
+    let of_a_second = parts.len();
+    for (part, meters) in parts {
         recorder.stratum_of(part, meters)?;
     }
-    recorder.repeat_evidence(strata);
+    recorder.repeat_evidence(strata, of_a_second);
     recorder.forget();
     if !recorder.is_exposed() {
         bail!("the stage is not exposed any more");
@@ -111,10 +113,10 @@ fn exposed(estate: &Estate, criteria: usize, strata: u64) -> anyhow::Result<Reco
 
 /// Decides about one more second of counts; CPU seconds that it took.
 fn second(recorder: &mut Recorder, criteria: usize) -> anyhow::Result<f64> {
-    let halves = halves(criteria)?;
+    let parts = parts(criteria)?;
     recorder.later();
     let began = cpu::seconds_of_thread();
-    for (part, meters) in halves {
+    for (part, meters) in parts {
         recorder.stratum_of(part, meters)?;
     }
     let took = cpu::seconds_of_thread() - began;
@@ -125,21 +127,28 @@ fn second(recorder: &mut Recorder, criteria: usize) -> anyhow::Result<f64> {
     Ok(took)
 }
 
-/// What is counted of one part of a second: by criterion, the old side and the new.
-type Half = (StratumPart, Vec<(CriterionId, ArmCounts, ArmCounts)>);
-
 /// One second's counts of two sides that are alike, by part, as gateways report them.
-fn halves(criteria: usize) -> anyhow::Result<[Half; 2]> {
-    let arm = |n, hits| ArmCounts { n, hits };
-    let mut prompt = vec![(CriterionId::parse(SPLIT)?, arm(1_000, 1_000), arm(1_000, 1_000))];
-    let mut cohort = Vec::new();
+fn parts(criteria: usize) -> anyhow::Result<[(StratumPart, Vec<Counted>); 3]> {
+    let same = |id, ripeness, n, hits| {
+        let arm = ArmCounts { n, hits };
+        (id, ripeness, arm, arm)
+    };
+    let mut prompt = vec![same(CriterionId::parse(SPLIT)?, Ripeness::Whole, 1_000, 1_000)];
+    let (mut timed, mut cohort) = (Vec::new(), Vec::new());
     for n in 0..criteria {
         let id = CriterionId::parse(&format!("c{n}"))?;
         match n % 3 {
-            0 => cohort.push((id, arm(20, 19), arm(20, 19))),
-            1 => prompt.push((id, arm(1_000, 2), arm(1_000, 2))),
-            _ => prompt.push((id, arm(1_000, 10), arm(1_000, 10))),
+            0 => cohort.push(same(id, Ripeness::Whole, 20, 19)),
+            1 => {
+                prompt.push(same(id.clone(), Ripeness::Young, 1_000, 2));
+                cohort.push(same(id, Ripeness::Grown, 1_000, 2));
+            }
+            _ => timed.push(same(id, Ripeness::Whole, 1_000, 10)),
         }
     }
-    Ok([(StratumPart::Prompt, prompt), (StratumPart::Cohort, cohort)])
+    Ok([
+        (StratumPart::Prompt, prompt),
+        (StratumPart::Timed, timed),
+        (StratumPart::Cohort, cohort),
+    ])
 }

@@ -28,7 +28,8 @@ pub(crate) struct Program {
     client: Client,
     /// The entry that is read next.
     from: u64,
-    /// When the newest stratum of the entries read so far began, in milliseconds since 1970.
+    /// When the newest stratum of which an error or the split was told by the entries read so far began, in milliseconds
+    /// since 1970.
     stratum_began: Option<i64>,
     pub(crate) gateway: SocketAddr,
     _folder: TempDir,
@@ -126,8 +127,9 @@ impl Program {
                     }
                     let bytes = row["bytes"].as_str().context("an entry without bytes")?;
                     let event: Value = serde_json::from_str(bytes)?;
-                    if is_evidence {
-                        self.stratum_began = event["stratum"]["began"].as_i64();
+                    let stratum = &event["body"]["stratum"];
+                    if is_evidence && stratum["id"]["part"] == "prompt" {
+                        self.stratum_began = stratum["began"].as_i64();
                     }
                     if row["kind"] == kind {
                         return Ok(event);

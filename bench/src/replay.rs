@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use tidegate_engine::{Body, Command, Event, Request, State, apply, decide};
 use tidegate_journal::{Journal, NewEntry, Options};
 use tidegate_model::seam::{
-    Actor, ArmCounts, Door, Effect, MeterCounts, Outcome, Receipt, Stratum, StratumId, StratumPart,
+    Actor, ArmCounts, Door, Effect, MeterCounts, Outcome, Receipt, Ripeness, Stratum, StratumId, StratumPart,
 };
 use tidegate_model::{CriterionId, Estate, GatewayId, IncidentId, Millis, StageId, Timestamp};
 use tidegate_plan::{Mode, compile};
@@ -15,14 +15,15 @@ use tidegate_runtime::Recovered;
 
 use crate::estate::one_unit;
 
-/// Strata of a step before the new side fails, both halves of each.
+/// Strata of a step before the new side fails, both parts of each.
 const STRATA_BEFORE: u64 = 2_000;
 /// Rounds of one journal: a stage has at most 100 attempts.
 const ROUNDS_MAX: u64 = 90;
-/// Reports of one second.
-const HALVES: usize = 2;
 /// Entries of one append while the journal is written.
 const AT_ONCE: usize = 5_000;
+
+/// What is counted for a criterion: the old side and the new.
+pub(crate) type Counted = (CriterionId, Ripeness, ArmCounts, ArmCounts);
 
 /// Records, writes, replays and prints.
 pub(crate) fn run(entries: u64) -> anyhow::Result<()> {
@@ -185,7 +186,7 @@ impl Recorder {
     fn round(&mut self, strata: u64) -> anyhow::Result<()> {
         self.expose()?;
         self.evidence(2)?;
-        self.repeat_evidence(strata);
+        self.repeat_evidence(strata, 2);
         while self.is_exposed() {
             self.evidence(400)?;
         }
@@ -218,25 +219,27 @@ impl Recorder {
             .is_some_and(|stage| stage.phase.is_exposed())
     }
 
-    /// A second of counts, both halves; `bad` of 1,000 pages of the new side fail.
+    /// A second of counts, whole; `bad` of 1,000 pages of the new side fail.
     fn evidence(&mut self, bad: u64) -> anyhow::Result<()> {
         self.later();
         let arm = |n, hits| ArmCounts { n, hits };
-        let named = |name: &str, n, old, new| anyhow::Ok((CriterionId::parse(name)?, arm(n, old), arm(n, new)));
+        let named = |name: &str, ripeness, n, old, new| {
+            anyhow::Ok((CriterionId::parse(name)?, ripeness, arm(n, old), arm(n, new)))
+        };
         let prompt = vec![
-            named("split", 1_000, 1_000, 1_000)?,
-            named("view-errors", 1_000, 2, bad)?,
+            named("split", Ripeness::Whole, 1_000, 1_000, 1_000)?,
+            named("view-errors", Ripeness::Young, 1_000, 2, bad)?,
+        ];
+        let cohort = vec![
+            named("order-completion", Ripeness::Whole, 20, 19, 19)?,
+            named("view-errors", Ripeness::Grown, 1_000, 2, bad)?,
         ];
         self.stratum_of(StratumPart::Prompt, prompt)?;
-        self.stratum_of(StratumPart::Cohort, vec![named("order-completion", 20, 19, 19)?])
+        self.stratum_of(StratumPart::Cohort, cohort)
     }
 
-    /// One half of a second's counts, of the old and of the new side; the cohort ends the second.
-    pub(crate) fn stratum_of(
-        &mut self,
-        part: StratumPart,
-        meters: Vec<(CriterionId, ArmCounts, ArmCounts)>,
-    ) -> anyhow::Result<()> {
+    /// One part of a second's counts, of the old and of the new side; the cohort ends the second.
+    pub(crate) fn stratum_of(&mut self, part: StratumPart, meters: Vec<Counted>) -> anyhow::Result<()> {
         let asserted = self.state.asserted.last_key_value();
         let version = asserted
             .map(|(epoch, seq)| tidegate_model::seam::ExposureVersion {
@@ -244,11 +247,9 @@ impl Recorder {
                 seq: *seq,
             })
             .unwrap_or_default();
-        let counted = |(criterion, old, new)| MeterCounts {
-            stage: self.stage.clone(),
-            criterion,
-            old,
-            new,
+        let counted = |(criterion, ripeness, old, new): Counted| MeterCounts {
+            ripeness,
+            ..MeterCounts::whole(self.stage.clone(), criterion, old, new)
         };
         let stratum = Stratum {
             id: StratumId {
@@ -269,12 +270,12 @@ impl Recorder {
         self.ask(self.at_gateway(), Request::Evidence(stratum))
     }
 
-    /// So many more seconds of the same counts, as the entries that the engine made of the last second: deciding each anew
-    /// would take hours and give nothing else.
-    pub(crate) fn repeat_evidence(&mut self, seconds: u64) {
+    /// So many more seconds of the same counts, as the entries that the engine made of the last second, one for each part:
+    /// deciding each anew would take hours and give nothing else.
+    pub(crate) fn repeat_evidence(&mut self, seconds: u64, parts: usize) {
         let entries = self.events.iter().rev();
         let is_evidence = |event: &&Event| matches!(event.body, Body::EvidenceRecorded { .. });
-        let last: Vec<Event> = entries.filter(is_evidence).take(HALVES).cloned().collect();
+        let last: Vec<Event> = entries.filter(is_evidence).take(parts).cloned().collect();
         for _ in 0..seconds {
             self.now = self.now.after(Millis::seconds(1));
             for mut event in last.iter().rev().cloned() {

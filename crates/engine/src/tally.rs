@@ -59,6 +59,14 @@ impl Totals {
         self.is_impossible |= cell.old.hits > cell.old.n || cell.new.hits > cell.new.n;
     }
 
+    /// Hits of attempts that are counted already.
+    fn push_later(&mut self, old: ArmCounts, new: ArmCounts) {
+        let hits = |counts: ArmCounts| ArmCounts { n: 0, ..counts };
+        self.old = add(self.old, hits(old));
+        self.new = add(self.new, hits(new));
+        self.is_impossible |= old.hits > old.n || new.hits > new.n;
+    }
+
     /// Attempts and hits of the old side.
     #[must_use]
     pub fn old_pair(&self) -> (u64, u64) {
@@ -79,6 +87,8 @@ pub struct Tally {
     pub attempt: Totals,
     /// Counts of the step.
     pub step: Totals,
+    /// Those of them to which nothing will be added, which alone may pass.
+    pub grown: Totals,
     /// The stratified comparison over the attempt; hits are taken as bad, which only decides the sign.
     pub stratified: HarmSums,
     /// The exact comparison of hits over the attempt.
@@ -107,6 +117,7 @@ impl Tally {
         Self {
             attempt: Totals::default(),
             step: Totals::default(),
+            grown: Totals::default(),
             stratified: HarmSums::new(Hits::Bad),
             rare_hits: sums(hits),
             rare_failures: sums(failures),
@@ -125,8 +136,14 @@ impl Tally {
         }
     }
 
-    /// Takes one stratum; whether it may help the step to pass is for the caller to say.
+    /// Takes one stratum, to which nothing will be added; whether it may help the step to pass is for the caller to say.
     pub fn push(&mut self, cell: &Cell, belongs: Belongs) {
+        self.push_young(cell, belongs);
+        self.push_grown(cell, belongs);
+    }
+
+    /// Takes one stratum for its alarms. What is known of it so far may show harm: later hits are no fewer.
+    pub fn push_young(&mut self, cell: &Cell, belongs: Belongs) {
         let stratum = paired(cell);
         self.attempt.push(cell);
         self.stratified.push(stratum);
@@ -140,15 +157,44 @@ impl Tally {
             split.push(u32::from(cell.share.get()), cell.new.n, cell.old.n);
         }
         match belongs {
-            Belongs::ToStep => self.push_to_step(cell, stratum),
+            Belongs::ToStep => {
+                self.step.push(cell);
+                self.notice_sameness(cell);
+            }
             Belongs::ToAttempt => {}
         }
     }
 
-    fn push_to_step(&mut self, cell: &Cell, stratum: PairedStratum) {
-        self.step.push(cell);
-        // When a block fills does not matter to those who ask at any time.
-        let _filled = self.blocks.push(stratum);
+    /// Takes one stratum for its pass tests.
+    pub fn push_grown(&mut self, cell: &Cell, belongs: Belongs) {
+        match belongs {
+            Belongs::ToStep => {
+                self.grown.push(cell);
+                // When a block fills does not matter to those who ask at any time.
+                let _filled = self.blocks.push(paired(cell));
+            }
+            Belongs::ToAttempt => {}
+        }
+    }
+
+    /// Takes the first hits of attempts whose stratum was pushed young before, beside those of them that were at risk.
+    pub fn push_later(&mut self, old: ArmCounts, new: ArmCounts, belongs: Belongs) {
+        let at_risk = PairedStratum::new(arm(old), arm(new));
+        self.stratified.push_later(at_risk);
+        if let Some(rare) = &mut self.rare_hits {
+            rare.push(at_risk);
+        }
+        if let Some(rare) = &mut self.rare_failures {
+            rare.push(failures(at_risk));
+        }
+        self.attempt.push_later(old, new);
+        match belongs {
+            Belongs::ToStep => self.step.push_later(old, new),
+            Belongs::ToAttempt => {}
+        }
+    }
+
+    fn notice_sameness(&mut self, cell: &Cell) {
         if cell.old != cell.new {
             self.same.clear();
         } else if cell.new.n > 0 {
@@ -162,6 +208,7 @@ impl Tally {
     /// A step begins: what passes starts at zero, what alarms does not.
     pub fn begin_step(&mut self) {
         self.step = Totals::default();
+        self.grown = Totals::default();
         self.blocks = Blocks::default();
         self.same.clear();
     }

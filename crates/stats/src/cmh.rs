@@ -61,16 +61,45 @@ impl HarmSums {
         let (n, a) = (stratum.new.units(), stratum.new.hits_f());
         let (m, b) = (stratum.old.units(), stratum.old.hits_f());
         let total = n + m;
-        let k = a + b;
-        let short = (n * b - m * a) / total;
-        self.lost += match self.hits {
-            Hits::Good => short,
-            Hits::Bad => -short,
-        };
-        self.variance += (n / total) * (m / total) * k * (total - k) / (total - 1.0);
+        let (lost, variance) = self.deviation((n, a), (m, b));
+        self.lost += lost;
+        self.variance += variance;
         self.weight += n * m / total;
         self.sato_slope += (n * n * b - m * m * a + n * m * (m - n) / 2.0) / (total * total);
         self.sato_level += (a * (m - b) + b * (n - a)) / (2.0 * total);
+    }
+
+    /// Takes a risk set of a stratum that was pushed before: units of it that were still without an event, and those of them
+    /// that have met one since. Its units count as seen already, so the difference becomes that of all events so far per
+    /// unit of its stratum. Mantel 1966, Cancer Chemother. Rep. 50:163.
+    pub fn push_later(&mut self, at_risk: PairedStratum) {
+        if !at_risk.is_sound() {
+            self.is_sound = false;
+            return;
+        }
+        if !at_risk.is_comparable() {
+            return;
+        }
+        let (n, a) = (at_risk.new.units(), at_risk.new.hits_f());
+        let (m, b) = (at_risk.old.units(), at_risk.old.hits_f());
+        let (lost, variance) = self.deviation((n, a), (m, b));
+        self.lost += lost;
+        self.variance += variance;
+        // The risk set has a difference of its own, so its variance is taken as it is and not as Sato's of a common one.
+        let total = n + m;
+        self.sato_level += (m * m * a * (n - a) / n + n * n * b * (m - b) / m) / (total * total);
+    }
+
+    /// Hits lost on the new side against the old one's share, and their variance if the sides are equal.
+    fn deviation(&self, (n, a): (f64, f64), (m, b): (f64, f64)) -> (f64, f64) {
+        let total = n + m;
+        let k = a + b;
+        let short = (n * b - m * a) / total;
+        let lost = match self.hits {
+            Hits::Good => short,
+            Hits::Bad => -short,
+        };
+        (lost, (n / total) * (m / total) * k * (total - k) / (total - 1.0))
     }
 
     /// True when the counts are sound and both sides had units in the same stratum.
@@ -185,6 +214,14 @@ impl HarmAlarm {
         }
     }
 
+    /// Takes a risk set, as [`HarmSums::push_later`] does, and looks.
+    pub fn push_later(&mut self, at_risk: PairedStratum) {
+        self.sums.push_later(at_risk);
+        if at_risk.is_sound() && at_risk.is_comparable() {
+            self.ln_evidence_max = self.ln_evidence_max.max(self.ln_evidence());
+        }
+    }
+
     /// Harm once the boundary was reached at any look, this one or an earlier one.
     pub fn alarm(&self) -> Alarm {
         if !self.sums.can_speak() {
@@ -270,6 +307,23 @@ mod tests {
         assert!((alarm.variance() - 118_800.0 / 62_400.0).abs() < 1e-12);
         let point = alarm.difference().unwrap().point_pp;
         assert!((point + 20.0).abs() < 1e-9, "{point}");
+    }
+
+    /// A stratum of 100 and 300 with 2 and 3 errors, then its 90 and 290 at risk with 3 and 1: each by hand.
+    #[test]
+    fn a_risk_set_adds_its_events_and_no_units() {
+        let mut alarm = HarmAlarm::fold(Hits::Bad, 0.05, &[stratum(100, 2, 300, 3)]).unwrap();
+        alarm.push_later(stratum(90, 3, 290, 1));
+        let lost = (2.0 - 100.0 * 5.0 / 400.0) + (3.0 - 90.0 * 4.0 / 380.0);
+        assert!((alarm.lost_so_far() - lost).abs() < 1e-12);
+        let variance = 100.0 * 300.0 * 5.0 * 395.0 / (400.0 * 400.0 * 399.0)
+            + 90.0 * 290.0 * 4.0 * 376.0 / (380.0 * 380.0 * 379.0);
+        assert!((alarm.variance() - variance).abs() < 1e-12);
+        let point = alarm.difference().unwrap().point_pp;
+        assert!((point - 100.0 * lost / 75.0).abs() < 1e-9, "{point}");
+        assert_eq!((alarm.sums().units_new(), alarm.sums().units_old()), (100, 300));
+        alarm.push_later(stratum(5, 6, 9, 0));
+        assert_eq!(alarm.alarm(), Alarm::CannotSpeak, "more events than units");
     }
 
     #[test]

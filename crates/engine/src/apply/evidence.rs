@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tidegate_model::exploration::{EXPLORATIONS_MAX, EXPLORE};
-use tidegate_model::seam::{SPLIT, Stratum};
+use tidegate_model::seam::{ExposureVersion, MeterCounts, Ripeness, SPLIT, Stratum};
 use tidegate_model::{CriterionId, Timestamp};
 
 use crate::state::{Belongs, CELLS_MAX, Cell, GatewayState, INCARNATIONS_MAX, RareEvents, StageState, State, Tally};
@@ -42,36 +42,72 @@ pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Times
             old: counts.old,
             new: counts.new,
         };
-        // Counted under the step's own exposure, since that is in force.
-        let is_of_step = stratum.version.seq >= stage.exposing_seq && stratum.version >= stage.step_since;
-        let belongs = if is_of_step {
-            Belongs::ToStep
-        } else {
-            Belongs::ToAttempt
-        };
-        let is_charted = add_up(stage, &counts.criterion, &cell, belongs);
+        let is_charted = add_up(stage, counts, &cell);
         if is_charted && !is_tried_out {
             chart(stage, &counts.criterion, cell);
         }
     }
 }
 
+/// What attempts are evidence for that began under a snapshot: the step, when its own exposure was in force.
+fn belongs(stage: &StageState, version: ExposureVersion) -> Belongs {
+    if version.seq >= stage.exposing_seq && version >= stage.step_since {
+        Belongs::ToStep
+    } else {
+        Belongs::ToAttempt
+    }
+}
+
+/// Takes counts into the sums of their criterion as far as they are known, and says whether they are for its chart: those
+/// to which nothing will be added.
+fn add_up(stage: &mut StageState, counts: &MeterCounts, cell: &Cell) -> bool {
+    let since = stage.evidence_since;
+    let own = belongs(stage, cell.version);
+    let later: Vec<_> = counts
+        .later
+        .iter()
+        .filter(|row| row.version >= since)
+        .map(|row| (row, belongs(stage, row.version)))
+        .collect();
+    let Some(tally) = tally(stage, &counts.criterion) else {
+        return false;
+    };
+    for (row, belongs) in later {
+        tally.push_later(row.old, row.new, belongs);
+    }
+    let is_whole = match counts.ripeness {
+        Ripeness::Whole => {
+            tally.push(cell, own);
+            true
+        }
+        Ripeness::Young => {
+            tally.push_young(cell, own);
+            false
+        }
+        Ripeness::Grown => {
+            tally.push_grown(cell, own);
+            true
+        }
+    };
+    is_whole && !counts.criterion.as_str().starts_with(EXPLORE)
+}
+
 /// Takes one stratum of a criterion: into its sums, which verdicts are given by, and onto its chart.
 pub(super) fn count(stage: &mut StageState, criterion: &CriterionId, cell: Cell, belongs: Belongs) {
-    if add_up(stage, criterion, &cell, belongs) {
+    if let Some(tally) = tally(stage, criterion) {
+        tally.push(&cell, belongs);
         chart(stage, criterion, cell);
     }
 }
 
-/// Takes a stratum into the sums of its criterion, and says whether it has a chart. What a stage does not ask for is not kept,
-/// and explorations have no chart.
-fn add_up(stage: &mut StageState, criterion: &CriterionId, cell: &Cell, belongs: Belongs) -> bool {
+/// The sums of a criterion. What a stage does not ask for is not kept, and of explorations so many.
+fn tally<'a>(stage: &'a mut StageState, criterion: &CriterionId) -> Option<&'a mut Tally> {
     let is_exploration = criterion.as_str().starts_with(EXPLORE);
     if !stage.tallies.contains_key(criterion) {
         let is_asked_for = criterion.as_str() == SPLIT || stage.criteria.contains(criterion);
         let has_room = stage.tallies.len() < stage.criteria.len() + EXPLORATIONS_MAX;
         if !(is_asked_for || is_exploration && has_room) {
-            return false;
+            return None;
         }
     }
     let StageState { sources, tallies, .. } = stage;
@@ -82,8 +118,7 @@ fn add_up(stage: &mut StageState, criterion: &CriterionId, cell: &Cell, belongs:
             None => Tally::new(Some(RareEvents::Neither)),
         })
     });
-    Arc::make_mut(tally).push(cell, belongs);
-    !is_exploration
+    Some(Arc::make_mut(tally))
 }
 
 fn chart(stage: &mut StageState, criterion: &CriterionId, cell: Cell) {

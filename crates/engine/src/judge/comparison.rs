@@ -209,7 +209,7 @@ impl Case<'_> {
         let mut tests = Vec::new();
         if let Some(limit) = self.tested.limit {
             let least = self.least(comparison);
-            tests.push(test::limit_pass(&self.tally.step, hits, limit.at_most, alpha, least));
+            tests.push(test::limit_pass(&self.tally.grown, hits, limit.at_most, alpha, least));
         }
         if let Some(comparison) = comparison {
             match comparison.by {
@@ -243,11 +243,17 @@ impl Case<'_> {
     }
 
     fn counts(&self) -> String {
-        let new = in_words(self.tally.step.new_pair());
-        if is_full(self.known.exposure) || self.is_alone() {
-            format!("new {new}")
+        // A pass asks for attempts to which nothing will be added; harm, and who reads along, has heard of more.
+        let (counted, ended) = if self.tally.grown.new.n < self.tally.step.new.n {
+            (&self.tally.grown, " of those whose window is over")
         } else {
-            format!("new {new}, old {}", in_words(self.tally.step.old_pair()))
+            (&self.tally.step, "")
+        };
+        let new = in_words(counted.new_pair());
+        if is_full(self.known.exposure) || self.is_alone() {
+            format!("new {new}{ended}")
+        } else {
+            format!("new {new}, old {}{ended}", in_words(counted.old_pair()))
         }
     }
 

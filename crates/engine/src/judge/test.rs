@@ -228,7 +228,7 @@ fn nothing_seen(totals: &Totals, hits: Hits, least: Least) -> Passing {
 
 /// The pass test of a comparison, at this look.
 pub(super) fn pass(tally: &Tally, hits: Hits, margin: Option<Margin>, alpha: f64) -> Test {
-    let mut test = Test::new("stratified", Asks::Pass, Says::CannotSpeak, alpha, &tally.step);
+    let mut test = Test::new("stratified", Asks::Pass, Says::CannotSpeak, alpha, &tally.grown);
     let Some(margin) = margin else { return test };
     test.against = Some(ratio(margin));
     let blocks = &tally.blocks;

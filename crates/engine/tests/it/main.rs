@@ -29,6 +29,7 @@ mod levels;
 mod moves;
 mod promises;
 mod refusals;
+mod ripening;
 mod risk;
 mod script;
 mod segments;

@@ -57,11 +57,8 @@ fn report(world: &mut World, counts: &[Counted<'_>]) {
     for part in [StratumPart::Prompt, StratumPart::Cohort] {
         let mut stratum = world.stratum("catalogue", Health::Well, part, world.version());
         if part == StratumPart::Cohort {
-            let counted = counts.iter().map(|(criterion, old, new)| MeterCounts {
-                stage: name("catalogue"),
-                criterion: name(criterion),
-                old: arm(*old),
-                new: arm(*new),
+            let counted = counts.iter().map(|(criterion, old, new)| {
+                MeterCounts::whole(name("catalogue"), name(criterion), arm(*old), arm(*new))
             });
             stratum.counts = counted.collect();
         }

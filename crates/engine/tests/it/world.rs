@@ -264,14 +264,12 @@ impl World {
             ("catalogue", StratumPart::Cohort) => &["pages"],
             _ => &[],
         };
-        let counts = criteria.iter().map(|criterion| MeterCounts {
-            stage: id.clone(),
-            criterion: name(criterion),
-            old: ArmCounts {
+        let counts = criteria.iter().map(|criterion| {
+            let old = ArmCounts {
                 n: old_n,
                 hits: old_n * permille(criterion, Health::Well) / 1_000,
-            },
-            new: ArmCounts {
+            };
+            let new = ArmCounts {
                 n: new_n,
                 hits: match health {
                     Health::Impossible => new_n + 1,
@@ -281,7 +279,8 @@ impl World {
                     }
                     _ => new_n * permille(criterion, health) / 1_000,
                 },
-            },
+            };
+            MeterCounts::whole(id.clone(), name(criterion), old, new)
         });
         Stratum {
             id: StratumId {

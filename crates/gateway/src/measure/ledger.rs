@@ -174,6 +174,11 @@ impl Ledger {
     /// A request of the attempt met an error answer, a refused connection or a time-out. The first one counts.
     pub fn erred(&mut self, ticket: &Ticket, now: Moment) {
         let Some(attempt) = self.claimed(ticket) else { return };
+        let known = *attempt;
+        if known.is_held || self.is_over(&ticket.key, &known, now.ms) {
+            return;
+        }
+        let Some(attempt) = self.claimed(ticket) else { return };
         let first = !std::mem::replace(&mut attempt.has_erred, true);
         if first
             && ticket.is_counted
@@ -347,6 +352,7 @@ impl Ledger {
             return;
         };
         if self.holds(&key, &attempt) {
+            self.count_end(&key, &attempt);
             self.attempts.insert(
                 key,
                 Attempt {
@@ -356,6 +362,18 @@ impl Ledger {
             );
         } else {
             self.remove(&key);
+        }
+    }
+
+    /// An attempt that ended without an error can meet none any more.
+    fn count_end(&mut self, key: &Key, attempt: &Attempt) {
+        let ticket = Ticket::to(*key, attempt);
+        if attempt.is_counted
+            && !attempt.is_held
+            && !attempt.has_erred
+            && let Some(filling) = self.filling(attempt.stratum)
+        {
+            filling.count(&ticket, |arm| arm.ended += 1);
         }
     }
 
@@ -374,6 +392,7 @@ impl Ledger {
         if let Some(attempt) = self.attempts.remove(key) {
             let open = &mut self.totals[usize::from(key.flow)].open[attempt.side.index()];
             *open = open.saturating_sub(1);
+            self.count_end(key, &attempt);
         }
     }
 
@@ -419,19 +438,23 @@ impl Ledger {
         let next = Filling::open(opening, self.counting.clone(), self.lanes.clone(), &self.roads);
         let mut closed = std::mem::replace(&mut self.current, next);
         closed.ended_ms = Some(now.ms);
-        if !closed.owes_prompt && !closed.owes_cohort {
-            return;
+        if closed.owes.contains(&StratumPart::Prompt) {
+            let Setup {
+                gateway, incarnation, ..
+            } = &self.setup;
+            let prompt = closed.prompt(gateway, *incarnation, &self.roads, self.waiting.values());
+            self.departed.finished.push(prompt);
         }
-        for (owes, part) in [
-            (closed.owes_prompt, StratumPart::Prompt),
-            (closed.owes_cohort, StratumPart::Cohort),
-        ] {
-            if owes {
-                let mut owed = closed.report(&self.setup.gateway, self.setup.incarnation, part, &self.roads);
-                owed.voided = true;
-                owed.counts.clear();
-                self.departed.owed.push(owed);
-            }
+        closed.owes.retain(|part| *part != StratumPart::Prompt);
+        // Those that owe nothing have told their last errors now.
+        self.waiting.retain(|_, earlier| !earlier.owes.is_empty());
+        self.waiting.values_mut().for_each(Filling::mark);
+        closed.mark();
+        for part in &closed.owes {
+            let mut owed = closed.report(&self.setup.gateway, self.setup.incarnation, *part, &self.roads);
+            owed.voided = true;
+            owed.counts.clear();
+            self.departed.owed.push(owed);
         }
         self.waiting.insert(closed.index, closed);
     }
@@ -440,29 +463,18 @@ impl Ledger {
         let filling = self.waiting.get_mut(&index).expect("listed a moment ago");
         let ended = filling.ended_ms.expect("only closed strata wait");
         let window = filling.window_ms(&self.roads);
-        let settle = if window == 0 {
-            self.setup.stratum.0
-        } else {
-            self.setup.stratum.0.min(window)
-        };
         let all_answered = filling.unanswered() == 0;
-        let given_up = ended + settle + 2 * self.setup.upstream_timeout.0;
-        let mut leave = |part: StratumPart| {
+        let given_up = ended + 2 * self.setup.upstream_timeout.0;
+        let is_due = |part: &StratumPart| match part {
+            StratumPart::Prompt => true,
+            StratumPart::Timed => all_answered || now.ms >= given_up,
+            StratumPart::Cohort => now.ms >= ended + window,
+        };
+        let (due, owes): (Vec<_>, Vec<_>) = std::mem::take(&mut filling.owes).into_iter().partition(is_due);
+        filling.owes = owes;
+        for part in due {
             let report = filling.report(&self.setup.gateway, self.setup.incarnation, part, &self.roads);
             self.departed.finished.push(report);
-        };
-        let prompt_due = filling.owes_prompt && now.ms >= ended + settle && (all_answered || now.ms >= given_up);
-        let cohort_due = filling.owes_cohort && now.ms >= ended + window;
-        if prompt_due {
-            leave(StratumPart::Prompt);
-        }
-        if cohort_due {
-            leave(StratumPart::Cohort);
-        }
-        filling.owes_prompt &= !prompt_due;
-        filling.owes_cohort &= !cohort_due;
-        if !filling.owes_prompt && !filling.owes_cohort {
-            self.waiting.remove(&index);
         }
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! # What belongs to which stratum
 //! Every count is about the attempts *begun* in a stratum, so `n` and `hits` always speak of the same attempts.
-//! - The **prompt** part (errors, latency, split) leaves one more stratum length (at most one window) after the stratum closed
-//!   and once every entry request begun in it was answered: a slow or hanging entry request is never missing from the count of
-//!   slow ones. An error that an attempt meets later than that shows in its missing completion and in the brake, not in the
-//!   error count; both sides are cut off alike.
-//! - The **cohort** part (completion) leaves one window after the stratum closed.
+//! - The **prompt** part (split, errors until then) leaves as the stratum closes. An attempt that meets its first error after
+//!   that is told by the stratum in which it did, beside how many of its own stratum were open and without an error when that
+//!   one began: the risk sets of Mantel 1966 (Cancer Chemother. Rep. 50:163), in which both sides are as old as each other.
+//! - The **timed** part (latency) leaves once every entry request begun in the stratum was answered: a slow or hanging one is
+//!   never missing from the count of slow ones.
+//! - The **cohort** part (completion, all errors) leaves one window after the stratum closed.
 //!
 //! Who is counted: visitors who came with an id and an honest bucket cookie and reach an entry route without an open cart.
 

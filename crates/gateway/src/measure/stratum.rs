@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tidegate_model::seam::{ArmCounts, ExposureVersion, MeterCounts, MeterKind, Stratum, StratumId, StratumPart};
+use tidegate_model::seam::{
+    ArmCounts, ExposureVersion, LaterHits, Meter, MeterCounts, MeterKind, Ripeness, Stratum, StratumId, StratumPart,
+};
 use tidegate_model::{GatewayId, Millis, Timestamp};
 
 use super::attempt::Ticket;
@@ -22,8 +24,30 @@ pub struct Arm {
     pub completed: u64,
     /// Entry requests not answered yet.
     pub unanswered: u64,
+    /// Attempts that ended without an error.
+    pub ended: u64,
     /// Entry requests slower than each limit of the lanes.
     pub slow: Vec<u64>,
+    /// Attempts that were open and without an error when the running stratum began.
+    at_risk: u64,
+    /// Attempts that had met an error by then.
+    told: u64,
+}
+
+impl Arm {
+    /// Errors since the running stratum began, of those that were at risk of one.
+    fn later(&self) -> ArmCounts {
+        ArmCounts {
+            n: self.at_risk,
+            hits: self.erred - self.told,
+        }
+    }
+
+    /// Another stratum begins.
+    fn mark(&mut self) {
+        self.at_risk = self.begun.saturating_sub(self.erred + self.ended);
+        self.told = self.erred;
+    }
 }
 
 /// A filling or waiting stratum.
@@ -43,10 +67,8 @@ pub struct Filling {
     pub untracked: u64,
     /// Requests of the new side that the old one served.
     pub fallbacks: u64,
-    /// Whether the prompt part is still to leave.
-    pub owes_prompt: bool,
-    /// Whether the cohort part is still to leave.
-    pub owes_cohort: bool,
+    /// Parts that are still to leave.
+    pub owes: Vec<StratumPart>,
     /// By flow, lane and side.
     arms: Vec<Vec<[Arm; 2]>>,
     lanes: Arc<Vec<Lanes>>,
@@ -88,15 +110,17 @@ impl Filling {
             version: opening.version,
             untracked: 0,
             fallbacks: 0,
-            owes_prompt: false,
-            owes_cohort: false,
+            owes: Vec::new(),
             arms: arms.collect(),
             lanes,
             counting,
             judged: opening.judged,
         };
-        let owes = |part| filling.meters(part, roads).count() > 0;
-        (filling.owes_prompt, filling.owes_cohort) = (owes(StratumPart::Prompt), owes(StratumPart::Cohort));
+        let parts = [StratumPart::Prompt, StratumPart::Timed, StratumPart::Cohort];
+        filling.owes = parts
+            .into_iter()
+            .filter(|part| filling.meters(*part, roads).next().is_some())
+            .collect();
         filling
     }
 
@@ -118,6 +142,50 @@ impl Filling {
                 *count += u64::from(took > *limit);
             }
         });
+    }
+
+    /// Another stratum begins: errors from here on are told by that one.
+    pub fn mark(&mut self) {
+        let arms = self.arms.iter_mut().flatten().flatten();
+        arms.for_each(Arm::mark);
+    }
+
+    /// Its attempts that met their first error since the running stratum began, for a meter; none when none did.
+    fn later(&self, meter: &Meter, flow: usize, counting: &Arc<Counting>) -> Option<LaterHits> {
+        let is_asked = || Arc::ptr_eq(&self.counting, counting) || self.counting.meters.contains(meter);
+        let is_counted = self.judged[flow] && is_asked();
+        let [old, new] = &self.arms[flow][self.lanes[flow].read_by(meter)];
+        let (old, new) = (old.later(), new.later());
+        (is_counted && old.hits + new.hits > 0).then_some(LaterHits {
+            version: self.version,
+            old,
+            new,
+        })
+    }
+
+    /// What happened until now to the attempts begun in it, and in it to attempts of the strata before it.
+    #[must_use]
+    pub fn prompt<'a>(
+        &self,
+        gateway: &GatewayId,
+        incarnation: u64,
+        roads: &Roads,
+        before: impl Iterator<Item = &'a Self> + Clone,
+    ) -> Stratum {
+        let mut report = self.report(gateway, incarnation, StratumPart::Prompt, roads);
+        let meters = self.meters(StratumPart::Prompt, roads);
+        for (counts, (meter, flow)) in report.counts.iter_mut().zip(meters) {
+            match meter.kind {
+                MeterKind::Errored => {
+                    counts.later = before
+                        .clone()
+                        .filter_map(|earlier| earlier.later(meter, flow, &self.counting))
+                        .collect();
+                }
+                MeterKind::Completed | MeterKind::Began | MeterKind::Slow { .. } | MeterKind::Failed => {}
+            }
+        }
+        report
     }
 
     /// Entry requests that are still open.
@@ -147,7 +215,7 @@ impl Filling {
         }
     }
 
-    /// The report of a part. Entry requests that never came back count as slow and as errors.
+    /// The report of a part. Entry requests that never came back count as slow and, in the end, as errors.
     #[must_use]
     pub fn report(&self, gateway: &GatewayId, incarnation: u64, part: StratumPart, roads: &Roads) -> Stratum {
         let counts = self.meters(part, roads).map(|(meter, flow)| {
@@ -156,7 +224,7 @@ impl Filling {
                 let arm = &self.arms[flow][lane][side.index()];
                 ArmCounts {
                     n: arm.begun,
-                    hits: self.hits(meter.kind, flow, arm),
+                    hits: self.hits(meter.kind, part, flow, arm),
                 }
             };
             MeterCounts {
@@ -164,6 +232,19 @@ impl Filling {
                 criterion: meter.criterion.clone(),
                 old: arm(Side::Old),
                 new: arm(Side::New),
+                ripeness: match (meter.kind, part) {
+                    (MeterKind::Errored, StratumPart::Prompt) => Ripeness::Young,
+                    (MeterKind::Errored, StratumPart::Cohort) => Ripeness::Grown,
+                    (
+                        MeterKind::Errored
+                        | MeterKind::Completed
+                        | MeterKind::Began
+                        | MeterKind::Slow { .. }
+                        | MeterKind::Failed,
+                        _,
+                    ) => Ripeness::Whole,
+                },
+                later: Vec::new(),
             }
         });
         Stratum {
@@ -178,11 +259,14 @@ impl Filling {
         }
     }
 
-    fn hits(&self, kind: MeterKind, flow: usize, arm: &Arm) -> u64 {
+    fn hits(&self, kind: MeterKind, part: StratumPart, flow: usize, arm: &Arm) -> u64 {
         match kind {
             MeterKind::Completed => arm.completed,
             MeterKind::Began => arm.begun,
-            MeterKind::Errored => (arm.erred + arm.unanswered).min(arm.begun),
+            MeterKind::Errored => match part {
+                StratumPart::Prompt => arm.erred,
+                StratumPart::Timed | StratumPart::Cohort => (arm.erred + arm.unanswered).min(arm.begun),
+            },
             MeterKind::Slow { limit } => {
                 let at = self.lanes[flow].limits.iter().position(|l| *l == limit);
                 let slow = at.map_or(0, |at| arm.slow[at]);
@@ -192,15 +276,13 @@ impl Filling {
         }
     }
 
-    fn meters<'a>(
-        &'a self,
-        part: StratumPart,
-        roads: &'a Roads,
-    ) -> impl Iterator<Item = (&'a tidegate_model::seam::Meter, usize)> {
+    fn meters<'a>(&'a self, part: StratumPart, roads: &'a Roads) -> impl Iterator<Item = (&'a Meter, usize)> {
         self.counting.meters.iter().filter_map(move |meter| {
             let belongs = match meter.kind {
                 MeterKind::Completed => part == StratumPart::Cohort,
-                MeterKind::Began | MeterKind::Errored | MeterKind::Slow { .. } => part == StratumPart::Prompt,
+                MeterKind::Errored => part != StratumPart::Timed,
+                MeterKind::Began => part == StratumPart::Prompt,
+                MeterKind::Slow { .. } => part == StratumPart::Timed,
                 MeterKind::Failed => false,
             };
             let flow = roads.path_of(&meter.flow)?;

@@ -1,6 +1,6 @@
 //! Counts against what the clients saw.
 
-use tidegate_model::seam::StratumPart;
+use tidegate_model::seam::{ArmCounts, MeterCounts, Ripeness, StratumPart};
 
 use crate::shop::Answer;
 use crate::world::{World, cookie, honest};
@@ -48,12 +48,19 @@ async fn strata_equal_what_the_clients_saw() {
     world.ask_as(&forged, "POST", "/pay").await;
     // A visitor without an id is not counted either.
     world.ask_as("", "POST", "/enter").await;
-    let mut prompt = [0; 4];
+    let (mut as_they_happened, mut grown) = ([0; 4], [0; 4]);
     let mut split = [0; 4];
     let mut cohort = [0; 4];
-    let add = |sum: &mut [u64; 4], c: &tidegate_model::seam::MeterCounts| {
-        for (total, n) in sum.iter_mut().zip([c.old.n, c.old.hits, c.new.n, c.new.hits]) {
+    let add = |sum: &mut [u64; 4], old: ArmCounts, new: ArmCounts| {
+        for (total, n) in sum.iter_mut().zip([old.n, old.hits, new.n, new.hits]) {
             *total += n;
+        }
+    };
+    let add_all = |sum: &mut [u64; 4], c: &MeterCounts| {
+        add(sum, c.old, c.new);
+        for row in &c.later {
+            let hits = |arm: ArmCounts| ArmCounts { n: 0, ..arm };
+            add(sum, hits(row.old), hits(row.new));
         }
     };
     // Quiet strata after the last attempt prove that nothing more comes.
@@ -66,16 +73,17 @@ async fn strata_equal_what_the_clients_saw() {
         quiet = if is_empty { quiet + 1 } else { 0 };
         for counts in &stratum.counts {
             match counts.criterion.as_str() {
-                "errors" => add(&mut prompt, counts),
-                "split" => add(&mut split, counts),
-                "completion" => add(&mut cohort, counts),
+                "errors" if counts.ripeness == Ripeness::Young => add_all(&mut as_they_happened, counts),
+                "errors" => add_all(&mut grown, counts),
+                "split" => add_all(&mut split, counts),
+                "completion" => add_all(&mut cohort, counts),
                 "latency" => assert_eq!(counts.new.hits + counts.old.hits, 0),
                 other => panic!("{other}"),
             }
         }
     }
     assert_eq!(cohort, truth);
-    assert_eq!(prompt, errors);
+    assert_eq!((as_they_happened, grown), (errors, errors));
     assert_eq!(split, [truth[0], truth[0], truth[2], truth[2]]);
     assert!(
         truth[3] < truth[2] && errors[3] > 0,

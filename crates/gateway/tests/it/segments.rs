@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tidegate_gateway::config::GatewayConfig;
 use tidegate_model::flow::{Segment, SegmentSource, SegmentValue, SegmentWord};
-use tidegate_model::seam::{Meter, MeterKind};
+use tidegate_model::seam::{Meter, MeterKind, Ripeness};
 use tidegate_model::{CriterionId, SegmentId};
 
 use crate::shop::Answer;
@@ -62,12 +62,13 @@ fn told_apart(config: &mut GatewayConfig, payment: SegmentSource) {
     }
 }
 
-/// Old n, old hits, new n, new hits of each meter, once this many attempts are counted in the whole flow.
+/// Old n, old hits, new n, new hits of each meter, once this many attempts have ended in the whole flow.
 async fn counts(world: &mut World, attempts: u64) -> BTreeMap<String, [u64; 4]> {
     let mut sums = BTreeMap::<String, [u64; 4]>::new();
     let seen = |sums: &BTreeMap<String, [u64; 4]>, name: &str| sums.get(name).map_or(0, |s| s[0] + s[2]);
     while seen(&sums, "completion") < attempts || seen(&sums, "errors") < attempts {
-        for counts in world.control.stratum().await.counts {
+        let counts = world.control.stratum().await.counts;
+        for counts in counts.into_iter().filter(|counts| counts.ripeness != Ripeness::Young) {
             let sum = sums.entry(counts.criterion.to_string()).or_default();
             let came = [counts.old.n, counts.old.hits, counts.new.n, counts.new.hits];
             sum.iter_mut().zip(came).for_each(|(total, n)| *total += n);

@@ -31,9 +31,10 @@ pub struct Meter {
 pub enum MeterKind {
     /// ... completed within the window. Reported as a start cohort, at start + window.
     Completed,
-    /// ... met an error answer, a refused connection or a time-out. Reported when the stratum closes.
+    /// ... met an error answer, a refused connection or a time-out. Reported twice: as they happen, when the stratum closes
+    /// in which they did, and as a start cohort.
     Errored,
-    /// ... had a first timed request slower than the limit. Reported when the stratum closes.
+    /// ... had a first timed request slower than the limit. Reported when all of these have been answered.
     Slow {
         /// The limit.
         limit: Millis,
@@ -64,15 +65,71 @@ pub struct MeterCounts {
     pub old: ArmCounts,
     /// The new side.
     pub new: ArmCounts,
+    /// How much is known of these attempts.
+    #[serde(default, skip_serializing_if = "Ripeness::is_whole")]
+    pub ripeness: Ripeness,
+    /// Attempts of earlier strata that met their hit in this one; only where some did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<LaterHits>,
 }
 
-/// Which half of a stratum's counts a report carries.
+impl MeterCounts {
+    /// Counts to which nothing will be added.
+    #[must_use]
+    pub fn whole(stage: StageId, criterion: CriterionId, old: ArmCounts, new: ArmCounts) -> Self {
+        Self {
+            stage,
+            criterion,
+            old,
+            new,
+            ripeness: Ripeness::Whole,
+            later: Vec::new(),
+        }
+    }
+}
+
+/// How much is known of the attempts that a count is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ripeness {
+    /// Everything that is ever counted of them, told once.
+    #[default]
+    Whole,
+    /// What happened to them until the stratum closed; what happens afterwards is in [`MeterCounts::later`] of the strata
+    /// that it happens in. Open attempts count as without a hit, so that this can show harm and no pass.
+    Young,
+    /// Everything, of attempts that were told young before: for a pass, since an alarm has heard it.
+    Grown,
+}
+
+impl Ripeness {
+    /// Whether nothing will be added, and nothing was told before.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
+}
+
+/// Attempts begun in one earlier stratum that met their first hit in the one that tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaterHits {
+    /// The snapshot that was in force when they began.
+    pub version: ExposureVersion,
+    /// The old side: those open and without a hit when the telling stratum began, and how many met one in it.
+    pub old: ArmCounts,
+    /// The new side, likewise.
+    pub new: ArmCounts,
+}
+
+/// Which of a stratum's counts a report carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StratumPart {
-    /// What is known when the stratum closes: errors, latency, split.
+    /// What is known when the stratum closes: errors until then, split.
     Prompt,
-    /// The start cohort, one window later: completion.
+    /// What is known when all entry requests have been answered: latency.
+    Timed,
+    /// The start cohort, one window later: completion, all errors.
     Cohort,
 }
 
@@ -85,7 +142,7 @@ pub struct StratumId {
     pub incarnation: u64,
     /// Position in that incarnation, from 0; a new exposure closes a stratum early.
     pub index: u64,
-    /// Which half.
+    /// Which part.
     pub part: StratumPart,
 }
 

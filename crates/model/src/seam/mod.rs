@@ -9,7 +9,9 @@ pub mod verdict;
 
 pub use actor::{Actor, Door};
 pub use effect::{Effect, EffectKey, Errand, Letter, Outcome, Receipt, Retry};
-pub use evidence::{ArmCounts, BrakeLook, Meter, MeterCounts, MeterKind, SPLIT, Stratum, StratumId, StratumPart};
+pub use evidence::{
+    ArmCounts, BrakeLook, LaterHits, Meter, MeterCounts, MeterKind, Ripeness, SPLIT, Stratum, StratumId, StratumPart,
+};
 pub use exposure::{ExposureSnapshot, ExposureVersion, UnitExposure};
 pub use observation::{EqualityCounts, Observation, Silence};
 pub use verdict::{InvalidReason, Verdict};

@@ -262,16 +262,16 @@ impl Ground<'_> {
             .map_or(0, |found| found.words.len())
     }
 
-    /// Seconds until the outcome of an attempt is counted: one stratum, and for completion the flow's window before it.
+    /// Seconds until all is counted of an attempt: one stratum, and before it the flow's window where the outcome may come
+    /// at any time in it. An alarm hears of errors sooner, and of all of them by then.
     fn delay(&self, criterion: &Criterion, flow: &FlowId) -> f64 {
         let window = match &criterion.measure {
-            Measure::Completion { .. } => self
+            Measure::Completion { .. } | Measure::Errors { .. } => self
                 .flows
                 .iter()
                 .find(|found| found.id == *flow)
                 .map_or(Millis(0), |found| found.window),
-            Measure::Errors { .. }
-            | Measure::Latency { .. }
+            Measure::Latency { .. }
             | Measure::Slower { .. }
             | Measure::Level { .. }
             | Measure::Counted { .. }

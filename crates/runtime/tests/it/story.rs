@@ -260,19 +260,14 @@ pub(crate) fn stratum(index: u64, at: Timestamp, version: ExposureVersion, permi
         fallbacks: 0,
         voided: false,
         counts: vec![
-            MeterCounts {
-                stage: name("checkout"),
-                criterion: name(SPLIT),
-                old: arm(1_000),
-                new: arm(1_000),
-            },
-            MeterCounts {
-                stage: name("checkout"),
-                criterion: name("orders"),
-                // No two strata alike, as with visitors.
-                old: arm(920 + index % 3),
-                new: arm(permille + index % 2),
-            },
+            MeterCounts::whole(name("checkout"), name(SPLIT), arm(1_000), arm(1_000)),
+            // No two strata alike, as with visitors.
+            MeterCounts::whole(
+                name("checkout"),
+                name("orders"),
+                arm(920 + index % 3),
+                arm(permille + index % 2),
+            ),
         ],
     })
 }

@@ -19,5 +19,6 @@ mod independent;
 mod laws;
 mod prediction;
 mod quantiles;
+mod risk_sets;
 mod same_bits;
 mod world;

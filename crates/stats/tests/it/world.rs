@@ -66,10 +66,14 @@ pub(crate) fn poisson(rng: &mut Chance, mean: f64) -> u64 {
     count
 }
 
-/// Binomial by inversion over the rarer outcome.
+/// Binomial by inversion over the rarer outcome, in halves where the chance of none is near the smallest float.
 pub(crate) fn binomial(rng: &mut Chance, n: u64, p: f64) -> u64 {
+    const LN_NONE_MIN: f64 = -600.0;
     if p > 0.5 {
         return n - binomial(rng, n, 1.0 - p);
+    }
+    if n as f64 * (1.0 - p).ln() < LN_NONE_MIN {
+        return binomial(rng, n / 2, p) + binomial(rng, n - n / 2, p);
     }
     if n == 0 || p <= 0.0 {
         return 0;

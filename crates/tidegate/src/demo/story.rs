@@ -304,11 +304,13 @@ mod tests {
     }
 
     fn evidence(part: StratumPart, late: bool, voided: bool, n: u64) -> Event {
-        let counts = |criterion: &str| MeterCounts {
-            stage: StageId::parse("checkout").expect("a name"),
-            criterion: CriterionId::parse(criterion).expect("a name"),
-            old: ArmCounts { n, hits: n },
-            new: ArmCounts { n, hits: 0 },
+        let counts = |criterion: &str| {
+            MeterCounts::whole(
+                StageId::parse("checkout").expect("a name"),
+                CriterionId::parse(criterion).expect("a name"),
+                ArmCounts { n, hits: n },
+                ArmCounts { n, hits: 0 },
+            )
         };
         event(Body::EvidenceRecorded {
             stratum: Stratum {

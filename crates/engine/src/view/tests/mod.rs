@@ -108,12 +108,7 @@ impl Story {
     fn second(&mut self, old: (u64, u64), new: (u64, u64)) {
         self.now = self.now.after(Millis::seconds(1));
         let arm = |(n, hits): (u64, u64)| ArmCounts { n, hits };
-        let counts = |criterion: &str, old, new| MeterCounts {
-            stage: name!("checkout"),
-            criterion: name!(criterion),
-            old,
-            new,
-        };
+        let counts = |criterion: &str, old, new| MeterCounts::whole(name!("checkout"), name!(criterion), old, new);
         for (part, counts) in [
             (
                 StratumPart::Prompt,

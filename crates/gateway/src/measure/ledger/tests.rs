@@ -126,36 +126,66 @@ fn leave(ledger: &mut Ledger, from: u64, until: u64) -> Vec<(u64, u64, StratumPa
     for ms in (from..=until).step_by(50) {
         ledger.sweep(at(ms));
         for stratum in ledger.tick(at(ms)).finished {
-            for counts in stratum.counts.iter().filter(|c| c.new.n > 0) {
-                let said = format!("{} {}/{}", counts.criterion, counts.new.hits, counts.new.n);
-                left.push((ms, stratum.id.index, stratum.id.part, said));
+            for counts in &stratum.counts {
+                let mut say = |which: &str, arm: ArmCounts| {
+                    let said = format!("{}{which} {}/{}", counts.criterion, arm.hits, arm.n);
+                    left.push((ms, stratum.id.index, stratum.id.part, said));
+                };
+                if counts.new.n > 0 {
+                    say("", counts.new);
+                }
+                counts.later.iter().for_each(|row| say(" later", row.new));
             }
         }
     }
     left
 }
 
+/// Attempts at risk and errors.
+type AtRisk = (u64, u64);
+
+/// Later errors that leave from one instant to another: the telling stratum, the old side and the new.
+fn rows(ledger: &mut Ledger, from: u64, until: u64) -> Vec<(u64, AtRisk, AtRisk)> {
+    let mut rows = Vec::new();
+    for ms in (from..=until).step_by(50) {
+        ledger.sweep(at(ms));
+        for stratum in ledger.tick(at(ms)).finished {
+            let later = stratum.counts.iter().flat_map(|counts| &counts.later);
+            rows.extend(later.map(|row| (stratum.id.index, (row.old.n, row.old.hits), (row.new.n, row.new.hits))));
+        }
+    }
+    rows
+}
+
 #[test]
-fn the_prompt_part_waits_for_every_entry_request_and_the_cohort_for_its_window() {
+fn errors_leave_with_the_stratum_that_they_happen_in_and_latency_when_all_have_been_answered() {
     let mut ledger = ledger(100, OnDecrease::Drain);
     let fast = ledger.begin(entrant(1, Side::New), at(100)).unwrap();
     let slow = ledger.begin(entrant(2, Side::New), at(900)).unwrap();
     ledger.answered(&fast, Millis(20));
-    assert_eq!(leave(&mut ledger, 950, 2_500), [], "one entry request is still open");
-    ledger.answered(&slow, Millis(1_700));
-    ledger.erred(&slow, at(2_600));
-    ledger.completed(&fast, at(2_600));
-    let prompt = leave(&mut ledger, 2_600, 5_900);
+    ledger.erred(&fast, at(950));
     assert_eq!(
-        prompt,
+        leave(&mut ledger, 950, 2_500),
+        [(1_000, 1, StratumPart::Prompt, "errors 1/2".to_owned())],
+        "one entry request is still open"
+    );
+    ledger.answered(&slow, Millis(1_650));
+    ledger.erred(&slow, at(2_550));
+    ledger.completed(&fast, at(2_600));
+    assert_eq!(
+        leave(&mut ledger, 2_550, 5_900),
         [
-            (2_600, 1, StratumPart::Prompt, "errors 1/2".to_owned()),
-            (2_600, 1, StratumPart::Prompt, "latency 1/2".to_owned())
-        ]
+            (2_550, 1, StratumPart::Timed, "latency 1/2".to_owned()),
+            (3_000, 3, StratumPart::Prompt, "errors later 1/1".to_owned()),
+        ],
+        "who met an error before is not at risk of a first one"
     );
     assert_eq!(
         leave(&mut ledger, 5_950, 9_000),
-        [(6_000, 1, StratumPart::Cohort, "completion 1/2".to_owned())]
+        [
+            (6_000, 1, StratumPart::Cohort, "completion 1/2".to_owned()),
+            (6_000, 1, StratumPart::Cohort, "errors 2/2".to_owned()),
+        ]
     );
 }
 
@@ -163,11 +193,94 @@ fn the_prompt_part_waits_for_every_entry_request_and_the_cohort_for_its_window()
 fn an_entry_request_that_never_comes_back_counts_as_slow_and_as_an_error() {
     let mut ledger = ledger(100, OnDecrease::Drain);
     ledger.begin(entrant(1, Side::New), at(100)).unwrap();
-    // Closed at 1.0 s, one stratum to settle, twice the upstream's time limit.
-    assert_eq!(leave(&mut ledger, 150, 5_950), []);
-    let left = leave(&mut ledger, 6_000, 6_000);
-    let said: Vec<_> = left.iter().map(|(.., said)| said.as_str()).collect();
-    assert_eq!(said, ["errors 1/1", "latency 1/1", "completion 0/1"]);
+    // Closed at 1.0 s, twice the upstream's time limit, the window at 6.0 s.
+    let said: Vec<_> = leave(&mut ledger, 150, 6_000)
+        .into_iter()
+        .map(|(ms, .., said)| (ms, said))
+        .collect();
+    let expected = [
+        (1_000, "errors 0/1"),
+        (5_000, "latency 1/1"),
+        (6_000, "completion 0/1"),
+        (6_000, "errors 1/1"),
+    ];
+    assert_eq!(said, expected.map(|(ms, said)| (ms, said.to_owned())));
+}
+
+#[test]
+fn at_risk_of_a_later_error_is_who_is_still_open_without_one() {
+    let mut ledger = ledger(100, OnDecrease::Drain);
+    let tickets: Vec<Ticket> = (0..6)
+        .map(|visitor| ledger.begin(entrant(visitor, Side::New), at(100)).unwrap())
+        .collect();
+    let old = ledger.begin(entrant(9, Side::Old), at(100)).unwrap();
+    for ticket in tickets.iter().chain([&old]) {
+        ledger.answered(ticket, Millis(1));
+    }
+    ledger.erred(&tickets[0], at(200));
+    ledger.completed(&tickets[1], at(300));
+    assert_eq!(rows(&mut ledger, 350, 1_000), [], "its own stratum tells of these");
+    // Three of four who are left: one errs and completes, one completes, one errs twice.
+    ledger.erred(&tickets[2], at(1_100));
+    ledger.completed(&tickets[2], at(1_200));
+    ledger.completed(&tickets[3], at(1_300));
+    ledger.erred(&tickets[4], at(1_400));
+    ledger.erred(&tickets[4], at(1_500));
+    assert_eq!(rows(&mut ledger, 1_500, 2_000), [(2, (1, 0), (4, 2))]);
+    assert_eq!(rows(&mut ledger, 2_050, 3_000), [], "nobody met an error");
+    ledger.erred(&tickets[5], at(3_100));
+    assert_eq!(rows(&mut ledger, 3_100, 4_000), [(4, (1, 0), (1, 1))]);
+}
+
+#[test]
+fn an_error_in_the_last_moment_of_a_window_is_told_by_the_stratum_it_happens_in() {
+    let mut ledger = ledger(100, OnDecrease::Drain);
+    let ticket = ledger.begin(entrant(1, Side::New), at(900)).unwrap();
+    ledger.answered(&ticket, Millis(1));
+    assert_eq!(rows(&mut ledger, 950, 5_850), []);
+    ledger.erred(&ticket, at(5_890));
+    let late = ledger.begin(entrant(2, Side::New), at(5_890)).unwrap();
+    ledger.answered(&late, Millis(1));
+    // The cohort of the first stratum leaves at 6.0 s, as does the stratum of that moment.
+    assert_eq!(rows(&mut ledger, 5_900, 6_000), [(6, (0, 0), (1, 1))]);
+    ledger.erred(&late, at(10_890));
+    assert_eq!(rows(&mut ledger, 10_900, 12_000), [], "its window is over");
+}
+
+#[test]
+fn a_held_cart_meets_no_error_any_more() {
+    let mut ledger = ledger(100, OnDecrease::Hold);
+    let [held, open] = [1, 2].map(|visitor| ledger.begin(entrant(visitor, Side::New), at(100)).unwrap());
+    for ticket in [held, open] {
+        ledger.answered(&ticket, Millis(1));
+    }
+    ledger.completed(&held, at(200));
+    assert_eq!(rows(&mut ledger, 250, 1_000), []);
+    ledger.erred(&held, at(1_100));
+    ledger.erred(&open, at(1_200));
+    assert_eq!(rows(&mut ledger, 1_250, 2_000), [(2, (0, 0), (1, 1))]);
+}
+
+#[test]
+fn later_errors_carry_the_snapshot_that_their_attempts_began_under() {
+    let mut ledger = ledger(100, OnDecrease::Drain);
+    let ticket = ledger.begin(entrant(1, Side::New), at(100)).unwrap();
+    ledger.answered(&ticket, Millis(1));
+    ledger.switch(ExposureVersion { epoch: 1, seq: 2 }, vec![standing(60)], at(400));
+    ledger.erred(&ticket, at(500));
+    let told: Vec<_> = ledger
+        .tick(at(1_400))
+        .finished
+        .into_iter()
+        .flat_map(|stratum| {
+            stratum.counts.into_iter().flat_map(move |c| {
+                c.later
+                    .into_iter()
+                    .map(move |row| (stratum.version.seq, row.version.seq))
+            })
+        })
+        .collect();
+    assert_eq!(told, [(2, 1)]);
 }
 
 #[test]
@@ -246,7 +359,7 @@ fn another_exposure_closes_the_stratum_and_kill_takes_the_open_carts_of_the_new_
 }
 
 #[test]
-fn a_segments_meters_count_its_visitors_alone_in_both_parts() {
+fn a_segments_meters_count_its_visitors_alone_in_every_part() {
     let limit = Millis(300);
     let meters = vec![
         meter("all", MeterKind::Completed, None),
@@ -281,11 +394,12 @@ fn a_segments_meters_count_its_visitors_alone_in_both_parts() {
         said,
         [
             "card-errors 1/2",
+            "other-began 1/1",
             "card-slow 1/2",
             "invoice-slow 1/1",
-            "other-began 1/1",
             "all 3/4",
             "card 1/2",
+            "card-errors 1/2",
             "other 1/1"
         ],
         "what the flow does not declare was seen by nobody"
@@ -302,9 +416,12 @@ fn an_entry_request_of_a_segment_that_never_comes_back_counts_in_it() {
     ledger.begin(paying(1, "pay=card"), at(100)).unwrap();
     let answered = ledger.begin(paying(2, "pay=invoice"), at(100)).unwrap();
     ledger.answered(&answered, Millis(1));
-    assert_eq!(leave(&mut ledger, 150, 5_950), [], "one entry request is still open");
-    let said: Vec<String> = leave(&mut ledger, 6_000, 6_000).into_iter().map(|(.., s)| s).collect();
-    assert_eq!(said, ["card 1/1", "invoice 0/1"]);
+    let mut said = |from, until| -> Vec<String> {
+        let left = leave(&mut ledger, from, until).into_iter();
+        left.map(|(.., said)| said).collect()
+    };
+    assert_eq!(said(150, 5_950), ["card 0/1", "invoice 0/1"], "it may still come back");
+    assert_eq!(said(6_000, 6_000), ["card 1/1", "invoice 0/1"]);
 }
 
 #[test]
