@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::agreement::{Agreement, Transfer};
 use crate::catalogue::{Component, System};
+use crate::declared::Declared;
 use crate::domain::{Domain, Grant};
 use crate::edge::Edge;
 use crate::entity::Entity;
@@ -45,6 +46,8 @@ pub struct Parts {
     pub edges: Vec<Edge>,
     /// Plans.
     pub plans: Vec<Plan>,
+    /// Where what is declared; empty for an estate that was not written in files.
+    pub declared: Vec<Declared>,
     /// Entities.
     pub entities: Vec<Entity>,
     /// Systems.
@@ -129,6 +132,7 @@ pub struct Estate {
     integrations: BTreeMap<IntegrationId, Integration>,
     invariants: BTreeMap<InvariantId, Invariant>,
     stage_plan: BTreeMap<StageId, PlanId>,
+    declared: Vec<Declared>,
 }
 
 fn index<K: Ord + Clone + std::fmt::Display, V>(
@@ -191,6 +195,11 @@ impl Estate {
             integrations: index("integration", parts.integrations, |i| &i.id, &mut faults),
             invariants: index("invariant", parts.invariants, |i| &i.id, &mut faults),
             stage_plan,
+            declared: {
+                let mut declared = parts.declared;
+                declared.sort();
+                declared
+            },
         };
         estate.check_references(&mut faults);
         if faults.is_empty() { Ok(estate) } else { Err(faults) }
@@ -280,6 +289,15 @@ impl Estate {
     #[must_use]
     pub fn plans(&self) -> &BTreeMap<PlanId, Plan> {
         &self.plans
+    }
+
+    /// Where something is declared, by the kind and name that [`Declared`] has for it.
+    #[must_use]
+    pub fn declared(&self, kind: &str, name: &str) -> Option<&Declared> {
+        let at = self
+            .declared
+            .partition_point(|one| (one.kind.as_str(), one.name.as_str()) < (kind, name));
+        self.declared.get(at).filter(|one| one.kind == kind && one.name == name)
     }
 
     /// A stage with the plan that holds it.

@@ -7,6 +7,7 @@ mod id;
 pub mod agreement;
 pub mod ask;
 pub mod catalogue;
+pub mod declared;
 pub mod domain;
 pub mod edge;
 pub mod entity;

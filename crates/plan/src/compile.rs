@@ -55,6 +55,7 @@ pub fn compile(bundle: &Bundle, settings: &Settings, mode: Mode) -> Compiled {
     if !reading.sink.has_error() {
         let mut parts: Parts = std::mem::take(&mut reading.parts);
         parts.digest = bundle.digest();
+        parts.declared = std::mem::take(&mut reading.whereabouts).lines(bundle);
         match Estate::assemble(parts) {
             Ok(assembled) => estate = Some(assembled),
             Err(faults) => {
@@ -85,6 +86,7 @@ fn read(bundle: &Bundle, settings: &Settings) -> Reading {
     for (at, file) in bundle.files.iter().enumerate() {
         if is_yaml(&file.path) {
             for document in parse_file(at, &file.text, settings, &mut reading.sink) {
+                reading.whereabouts.note(&document);
                 read_document(&document, &mut reading);
             }
         }

@@ -20,6 +20,7 @@ mod form;
 mod read;
 mod sink;
 mod syntax;
+mod whereabouts;
 
 pub use bundle::{Bundle, BundleError, SourceFile};
 pub use code::{Code, explain};

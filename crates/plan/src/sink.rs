@@ -194,7 +194,8 @@ impl Sink {
     }
 }
 
-fn line_starts(text: &str) -> Vec<usize> {
+/// Where each line of a text begins.
+pub(crate) fn line_starts(text: &str) -> Vec<usize> {
     std::iter::once(0)
         .chain(
             text.bytes()

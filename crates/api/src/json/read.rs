@@ -148,16 +148,11 @@ pub(crate) async fn who(
     State(app): State<Shared>,
     _: Person,
     RawQuery(query): RawQuery,
-) -> Result<Json<Option<WhoView>>, Problem> {
+) -> Result<Json<WhoView>, Problem> {
     let asked =
         parameter(query.as_deref(), "q").ok_or_else(|| Problem::new(Code::WrongShape, "expected `?q=` with a name"))?;
     let snapshot = app.handle.view();
-    Ok(Json(view::who(
-        &snapshot.estate,
-        &snapshot.state,
-        clock::now().max(snapshot.now),
-        &asked,
-    )))
+    Ok(Json(view::who(&snapshot.estate, &asked)))
 }
 
 pub(crate) async fn may(State(app): State<Shared>, person: Person) -> Json<Vec<RulingView>> {

@@ -10,7 +10,6 @@ use tidegate_engine::view::{self, StageView, WhoView, words};
 
 use crate::app::Shared;
 use crate::body::parameter;
-use crate::clock;
 use crate::door::Visitor;
 use crate::page::view::{Part, Parts, Scene, View};
 use crate::page::{live, strip};
@@ -22,15 +21,12 @@ pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor, RawQuery(q
     let asked = parameter(query.as_deref(), "q").map(|text| text.trim().chars().take(ASKED_MAX).collect::<String>());
     let asked = asked.filter(|text| !text.is_empty());
     let snapshot = app.handle.view();
-    let now = clock::now().max(snapshot.now);
-    let found = asked
-        .as_ref()
-        .map(|text| view::who(&snapshot.estate, &snapshot.state, now, text));
+    let found = asked.as_ref().map(|text| view::who(&snapshot.estate, text));
     let top = html! {
         (strip::head("Ownership", &html! {
             "Every domain has one team that answers for it, and a ladder of people behind that team."
         }))
-        (question(asked.as_deref().unwrap_or_default(), found.as_ref().map(Option::as_ref)))
+        (question(asked.as_deref().unwrap_or_default(), found.as_ref()))
     };
     live::render(&app, &visitor, &View::Ownership, "Ownership", &top)
         .await
@@ -53,7 +49,7 @@ pub(crate) fn compose(parts: &mut Parts) -> Markup {
 }
 
 /// The box that answers for anything that has a name.
-fn question(asked: &str, found: Option<Option<&WhoView>>) -> Markup {
+fn question(asked: &str, found: Option<&WhoView>) -> Markup {
     html! {
         section class="card who-owns" aria-label="Who owns it?" {
             form class="search" method="get" action="/ownership" role="search" {
@@ -63,16 +59,36 @@ fn question(asked: &str, found: Option<Option<&WhoView>>) -> Markup {
             }
             @match found {
                 None => {},
-                Some(None) => {
+                Some(who) if who.kind == "nothing" => {
                     p class="told harm" role="status" {
                         b { "Nobody is known to own “" (asked) "”. " }
-                        "Nothing in the adopted estate has that name. Whoever is in doubt calls the first rung of the domain next to it."
+                        "Nothing in the adopted estate has that name. "
+                        @if who.near.is_empty() { "Whoever is in doubt calls the first rung of the domain next to it." }
+                        @else { "Near it: " @for near in &who.near { (ask(near)) " " } }
                     }
                 },
-                Some(Some(who)) => { (answer(who)) },
+                Some(who) if who.kind == "several" => {
+                    div class="told harm" role="status" {
+                        p { b { "“" (asked) "” means things of several owners." } }
+                        ul { @for other in &who.also { li { (ask(&other.ask)) ": " (other.owner.as_deref().unwrap_or("nobody")) } } }
+                    }
+                },
+                Some(who) => { (answer(who)) },
             }
         }
     }
+}
+
+/// Another question, one press away.
+fn ask(of: &str) -> Markup {
+    let query: String = of
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect();
+    html! { a href=(format!("/ownership?q={query}")) { (of) } }
 }
 
 fn answer(who: &WhoView) -> Markup {
@@ -100,6 +116,11 @@ fn answer(who: &WhoView) -> Markup {
                 Some(runbook) => { "Runbook: " b { (runbook) } },
                 None => { span class="mute" { "No runbook is declared for it." } },
             } }
+            @if !who.because.is_empty() {
+                ul class="mute" { @for because in &who.because {
+                    li { (plain(&because.says)) @if let Some(at) = &because.at { " (" (at) ")" } }
+                } }
+            }
         }
     }
 }

@@ -177,7 +177,12 @@ async fn who_owns_what_and_what_may_i_do() {
         (Some("switch"), Some("checkout"))
     );
     assert_eq!(who["ladder"].as_array().unwrap().len(), 2);
-    assert_eq!(get("/api/v1/who?q=nothing-here", &ana).await, Value::Null);
+    let nobody = get("/api/v1/who?q=checkout.walet", &ana).await;
+    assert_eq!(
+        (nobody["kind"].as_str(), &nobody["owner"]),
+        (Some("nothing"), &Value::Null)
+    );
+    assert_eq!(nobody["near"][0], "switch:checkout.wallet");
     let allowed = async |name: &str| {
         let rulings = get("/api/v1/rulings", &town.token(name)).await;
         let act = format!("{incident}/wallet-off");

@@ -319,16 +319,59 @@ pub struct RulingView {
 pub struct WhoView {
     /// What was asked for.
     pub asked: String,
-    /// What it is: `domain`, `flow`, `route`, `switch`, `stage`, `team`, `person`, ...
+    /// What it is: `domain`, `flow`, `route`, `switch`, `stage`, `team`, `person`, ...; `several` when the name means things of
+    /// different owners, `nothing` when nothing has it.
     pub kind: String,
+    /// Its declared name; empty for `several` and `nothing`.
+    #[serde(default)]
+    pub name: String,
     /// The domain.
     pub domain: Option<DomainId>,
+    /// Every domain that the answer is about: a team's, for one.
+    #[serde(default)]
+    pub domains: Vec<DomainId>,
     /// The owning team, in words.
     pub owner: Option<String>,
     /// Who is on call.
     pub on_call: Vec<PersonId>,
     /// The ladder: title of the rung, people, time to answer.
     pub ladder: Vec<(String, Vec<PersonId>, Millis)>,
+    /// How often the last rung is called again.
+    #[serde(default)]
+    pub repeat_every: Option<Millis>,
+    /// The escalation contact beside the ladder.
+    #[serde(default)]
+    pub contact: Option<PersonId>,
     /// The runbook.
     pub runbook: Option<String>,
+    /// What the runbook says to do, in order.
+    #[serde(default)]
+    pub steps: Vec<String>,
+    /// Why: each rule that leads there, with its place in the plan files.
+    #[serde(default)]
+    pub because: Vec<Because>,
+    /// Other things of that name.
+    #[serde(default)]
+    pub also: Vec<OtherThing>,
+    /// The nearest names when nothing has this one, as `kind:name`.
+    #[serde(default)]
+    pub near: Vec<String>,
+}
+
+/// A rule that leads to an owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Because {
+    /// What it says.
+    pub says: String,
+    /// Where, as `file:line` in the estate's folder; none for an estate that was not written in files.
+    pub at: Option<String>,
+}
+
+/// Another thing of the same name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherThing {
+    /// How to ask for it: `kind:name`.
+    pub ask: String,
+    /// Its owner, in words.
+    pub owner: Option<String>,
 }

@@ -72,7 +72,10 @@ const PURE_IMPORTS: &[(&str, &[&str])] = &[
             "thiserror",
         ],
     ),
-    ("tidegate-engine", &["jiff", "serde", "serde_json", "sha2", "thiserror"]),
+    (
+        "tidegate-engine",
+        &["jiff", "serde", "serde_json", "sha2", "strsim", "thiserror"],
+    ),
 ];
 
 /// The command that carries the demonstration's programs in its own binary.

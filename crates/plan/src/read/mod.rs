@@ -29,6 +29,7 @@ use tidegate_model::{Parts, PersonId, SwitchId, TeamId};
 
 use crate::shares::Shares;
 use crate::sink::{Place, Sink};
+use crate::whereabouts::Whereabouts;
 
 /// Kinds of things that can be referred to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,6 +153,8 @@ pub(crate) struct Reading {
     pub(crate) shares: Shares,
     /// Owner of each domain document in order, to see two claims.
     pub(crate) owners: BTreeMap<String, (String, Place)>,
+    /// Where what is declared, for answers about the estate.
+    pub(crate) whereabouts: Whereabouts,
     places: BTreeMap<(String, String), Place>,
 }
 

@@ -9,6 +9,7 @@ mod full;
 mod garbage;
 mod harm;
 mod lint;
+mod looks;
 mod no_data;
 mod postbox;
 mod power;

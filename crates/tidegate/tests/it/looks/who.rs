@@ -1,0 +1,154 @@
+//! `tidegate who` over plan files: the answer with the lines that say so, and what it says when there is none.
+
+use super::{run, shop};
+
+/// Asks and gives what was printed with the exit code.
+fn who(of: &str) -> String {
+    let ran = run(&shop(), &["who", of, "--in", "shop"]);
+    format!("{}[{}]", ran.stdout, ran.code.unwrap())
+}
+
+#[test]
+fn a_domain_is_answered_with_its_ladder_runbook_and_lines() {
+    insta::assert_snapshot!(who("checkout"), @r##"
+    domain `checkout`
+      domain   checkout
+      owner    Checkout team (checkout-team)
+      on call  ana
+      rung 1   domain owner: ana, answers within 5m
+      rung 2   engineering: amir, answers within 10m
+      rung 3   platform lead: bo, answers within 10m
+      rung 4   CTO: bo, answers within 15m
+               then the last rung again every 5m
+      runbook  Take the checkout back
+               1. look at what the new side answers
+               2. take the stage back if the gate has not
+      because  domain `checkout` is owned by team `checkout-team` (tidegate.yaml:51)
+               roster of team `checkout-team` (tidegate.yaml:32)
+      also     stage:checkout, of Checkout team (checkout-team)
+      also     unit:checkout, of Checkout team (checkout-team)
+    [0]
+    "##);
+}
+
+#[test]
+fn an_address_is_followed_to_its_route_flow_and_domain() {
+    insta::assert_snapshot!(who("https://shop.example/order/O-1?from=mail"), @r##"
+    route `order` (https://shop.example/order/O-1?from=mail)
+      domain   checkout
+      owner    Checkout team (checkout-team)
+      on call  ana
+      rung 1   domain owner: ana, answers within 5m
+      rung 2   engineering: amir, answers within 10m
+      rung 3   platform lead: bo, answers within 10m
+      rung 4   CTO: bo, answers within 15m
+               then the last rung again every 5m
+      runbook  Take the checkout back
+               1. look at what the new side answers
+               2. take the stage back if the gate has not
+      because  route `order` of edge `storefront` takes `GET /order/{ref}` (tidegate.yaml:102)
+               flow `buy` of domain `checkout` begins or ends there (tidegate.yaml:68)
+               domain `checkout` is owned by team `checkout-team` (tidegate.yaml:51)
+               roster of team `checkout-team` (tidegate.yaml:32)
+    [0]
+    "##);
+}
+
+#[test]
+fn what_no_route_takes_is_the_fallbacks() {
+    let told = who("GET /cart");
+    assert!(told.contains("no route of edge `storefront` takes `/cart`"), "{told}");
+    assert!(told.contains("owner    Checkout team (checkout-team)"), "{told}");
+    let told = who("POST /cart");
+    assert!(
+        told.contains("route `cart` of edge `storefront` takes `POST /cart`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn nobody_is_an_answer_of_its_own() {
+    insta::assert_snapshot!(who("/blog/first-post"), @r##"
+    route `blog` (/blog/first-post)
+      owner    nobody
+      because  route `blog` of edge `storefront` takes `GET /blog/{*rest}` (tidegate.yaml:103)
+               no stage moves unit `blog` and no flow is measured on it (tidegate.yaml:98)
+    [4]
+    "##);
+}
+
+#[test]
+fn a_mistyped_name_is_answered_with_the_nearest_ones() {
+    insta::assert_snapshot!(who("walet"), @r##"
+    nobody: nothing named `walet` is declared
+      near it: switch:checkout.wallet
+    [4]
+    "##);
+    assert!(who("checkot").contains("domain:checkout"));
+    assert!(!who("zzzzz").contains("near it"));
+}
+
+#[test]
+fn a_name_of_things_of_several_owners_lists_them() {
+    let folder = shop();
+    let text = super::SHOP
+        .replace("name: orders-lost", "name: bo")
+        .replace("route: bo", "");
+    super::write(&folder, "shop", &text);
+    let ran = run(&folder, &["who", "bo", "--in", "shop"]);
+    insta::assert_snapshot!(format!("{}[{}]", ran.stdout, ran.code.unwrap()), @r##"
+    `bo` means things of several owners; ask for one of them:
+      failure-mode:bo                Checkout team (checkout-team)
+      person:bo                      platform
+    [2]
+    "##);
+    let one = run(&folder, &["who", "failure-mode:bo", "--in", "shop"]).fine();
+    assert!(one.contains("owner    Checkout team"), "{one}");
+}
+
+#[test]
+fn a_team_a_person_a_switch_and_a_criterion_are_answered() {
+    for (of, owner, line) in [
+        ("platform", "platform", "it owns domain `observability`"),
+        (
+            "amir",
+            "Checkout team (checkout-team)",
+            "member of team `checkout-team`",
+        ),
+        (
+            "checkout.wallet",
+            "Checkout team (checkout-team)",
+            "switch `checkout.wallet` is in domain `checkout`",
+        ),
+        (
+            "checkout/refunds",
+            "Checkout team (checkout-team)",
+            "criterion `checkout/refunds` is in domain `checkout`",
+        ),
+        (
+            "gate-blind",
+            "platform",
+            "failure-mode `gate-blind` is in domain `observability`",
+        ),
+    ] {
+        let told = who(of);
+        assert!(told.contains(&format!("owner    {owner}\n")), "{told}");
+        assert!(told.contains(&format!("{line} (tidegate.yaml:")), "{told}");
+        assert!(told.ends_with("[0]"), "{told}");
+    }
+}
+
+#[test]
+fn programs_get_the_same_answer() {
+    let json = run(&shop(), &["who", "wallet-off", "--in", "shop", "--json"]).fine();
+    let told: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(told["kind"], "action");
+    assert_eq!(told["on_call"][0], "ana");
+    assert_eq!(told["ladder"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        told["because"][0]["at"]
+            .as_str()
+            .map(|at| at.starts_with("tidegate.yaml:")),
+        Some(true)
+    );
+}
