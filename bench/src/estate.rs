@@ -115,7 +115,10 @@ mod tests {
         for (_, stage) in estate.stages() {
             for criterion in &stage.gate.criteria {
                 // Neither asks anything of a gateway.
-                let is_beside = matches!(criterion.measure, Measure::SqlEqual { .. } | Measure::Manual { .. });
+                let is_beside = matches!(
+                    criterion.measure,
+                    Measure::SqlEqual { .. } | Measure::Reconcile { .. } | Measure::Manual { .. }
+                );
                 let measure = if is_beside {
                     "beside the gateway".to_owned()
                 } else {
@@ -137,7 +140,7 @@ mod tests {
             ..demo(nowhere, nowhere, nowhere)
         };
         let ours = compiled(&setup);
-        assert_eq!(criteria(&ours).len(), 8);
+        assert_eq!(criteria(&ours).len(), 9);
         assert_eq!(criteria(&ours), criteria(&compiled(&shipped)));
         let stages: Vec<String> = ours.stages().map(|(_, stage)| stage.id.to_string()).collect();
         let approved: Vec<&str> = setup.stages.iter().map(|(stage, _)| *stage).collect();

@@ -72,6 +72,7 @@ fn completed(measure: &Measure) -> Option<&FlowId> {
         | Measure::Level { .. }
         | Measure::Counted { .. }
         | Measure::SqlEqual { .. }
+        | Measure::Reconcile { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => None,
     }

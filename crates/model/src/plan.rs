@@ -3,8 +3,8 @@
 use crate::ask::{Bound, Cadence, CountAsk, HitsAre, LevelAsk, Looks};
 use crate::flow::SegmentValue;
 use crate::{
-    BasisPoints, CriterionId, DatabaseId, DomainId, EdgeId, FlowId, Millis, Money, PartsPerMillion, PersonId, PlanId,
-    RunbookId, Severity, StageId, TeamId, Timestamp, UnitId,
+    BasisPoints, CriterionId, DatabaseId, DomainId, EdgeId, EntityId, FlowId, Millis, Money, PartsPerMillion, PersonId,
+    PlanId, RunbookId, Severity, StageId, TeamId, Timestamp, UnitId,
 };
 
 /// Declared traffic of a flow, in attempts an hour; the power rule computes with `night`.
@@ -149,6 +149,17 @@ pub enum Measure {
         /// Fewer rows than this on the old side is no evidence; above zero.
         rows_at_least: u64,
     },
+    /// The rows of an entity agree.
+    Reconcile {
+        /// The entity.
+        entity: EntityId,
+        /// What its rows are held against.
+        against: Against,
+        /// Time between two comparisons; above zero.
+        every: Millis,
+        /// A comparison that began longer ago does not count.
+        stale_after: Millis,
+    },
     /// No more than so many open incidents.
     Incidents {
         /// Incidents of this severity or worse count.
@@ -161,6 +172,15 @@ pub enum Measure {
         /// What to look at.
         question: String,
     },
+}
+
+/// What the rows of an entity are held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    /// The old side's against the new side's.
+    Sides,
+    /// Both against the entity's ledger.
+    Ledger,
 }
 
 /// A query. Its first column is the key, the rest are compared as text after the database's own formatting.

@@ -132,6 +132,8 @@ codes! {
     NoTimeToCompare = "TG0707", "a verdict is too old before the next one";
     ComparesItself = "TG0708", "a side is compared with itself";
     LedgerKey = "TG0709", "a key that another table does not have";
+    NotCompared = "TG0710", "a criterion over an entity that is not compared";
+    SplitCompared = "TG0711", "two sides are compared that each have a part";
     NoRetries = "TG0801", "an integration has no retry policy";
     NoIdempotency = "TG0802", "an integration has no idempotency key";
     NoDeadLetters = "TG0803", "an integration has no dead letters";

@@ -8,6 +8,7 @@ use crate::bundle::Bundle;
 use crate::check;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
+use crate::read::criterion::reconcile;
 use crate::read::envelope::read_document;
 use crate::read::{Reading, list, people};
 use crate::shares::Shares;
@@ -92,6 +93,7 @@ fn read(bundle: &Bundle, settings: &Settings) -> Reading {
         }
     }
     people::settle(&mut reading);
+    reconcile::settle(&mut reading);
     if reading.estate.is_none() {
         let first_line = Place {
             end: bundle

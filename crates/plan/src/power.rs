@@ -186,6 +186,7 @@ fn of_criterion(ground: &Ground<'_>, criterion: &Criterion, step: &Step) -> Crit
         | Measure::Slower { .. }
         | Measure::Counted { .. }
         | Measure::SqlEqual { .. }
+        | Measure::Reconcile { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => ground.visible(criterion, step, time).map(seen),
     };
@@ -250,7 +251,11 @@ fn is_test(measure: &Measure) -> bool {
         | Measure::Latency { .. }
         | Measure::Slower { .. }
         | Measure::Counted { .. } => true,
-        Measure::Level { .. } | Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => false,
+        Measure::Level { .. }
+        | Measure::SqlEqual { .. }
+        | Measure::Reconcile { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => false,
     }
 }
 
@@ -272,6 +277,7 @@ fn margin(measure: &Measure, step: &Step) -> String {
             limit.into_iter().chain(worse).collect::<Vec<_>>().join(", ")
         }
         Measure::SqlEqual { .. } => "equal".to_owned(),
+        Measure::Reconcile { .. } => "clean".to_owned(),
         Measure::Incidents { at_most, .. } => format!("at most {at_most}"),
         Measure::Manual { .. } => "yes".to_owned(),
     }
@@ -309,6 +315,9 @@ fn note(ground: &Ground<'_>, criterion: &Criterion, part: Part) -> Option<String
                 Looks::Batches { planned } => format!("{source}; {planned} batches are planned"),
             })
         }
+        Measure::Reconcile { every, .. } => Some(format!(
+            "every row is compared, each {every} and as the gate asks: one difference that stays is harm"
+        )),
         Measure::SqlEqual { .. } => Some("every row is compared: one difference is harm".to_owned()),
         Measure::Completion { .. } | Measure::Slower { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => {
             None

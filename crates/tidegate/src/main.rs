@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod limit;
 mod live;
+mod reconciling;
 mod say;
 mod stop;
 

@@ -33,6 +33,10 @@ pub(super) fn words(measure: &Measure) -> Option<Words> {
             }),
             HitsAre::Bad => bad("were bad".to_owned()),
         },
-        Measure::Level { .. } | Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => None,
+        Measure::Level { .. }
+        | Measure::SqlEqual { .. }
+        | Measure::Reconcile { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => None,
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn counts(measure: &Measure, reading: &Reading, explanation: Option<&
                 section.row("new", side(new, &hits));
             }
         }
-        (None, Measure::SqlEqual { .. }) => {
+        (None, Measure::SqlEqual { .. } | Measure::Reconcile { .. }) => {
             let rows = |rows| words::counted(rows, "row", "rows");
             if let (Some((old, _)), Some((new, differ))) = (reading.old, reading.new) {
                 section.row("old", rows(old));
@@ -38,7 +38,7 @@ pub(super) fn counts(measure: &Measure, reading: &Reading, explanation: Option<&
     }
     if let Some(difference) = reading
         .difference
-        .filter(|_| !matches!(measure, Measure::SqlEqual { .. }))
+        .filter(|_| !matches!(measure, Measure::SqlEqual { .. } | Measure::Reconcile { .. }))
     {
         section.row("difference", of_attempt(difference, reading.interval));
     } else if let Some((low, high)) = reading.interval {

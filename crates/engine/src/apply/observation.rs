@@ -16,6 +16,7 @@ pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observatio
     let told = stage.sources.get(criterion).and_then(|source| source.told.clone());
     let is_usable = match (observation, told) {
         (Observation::Equality { .. }, None) => true,
+        (Observation::Reconciled { found, .. }, None) => found.says_nothing().is_none(),
         (Observation::Level { at: about, value }, Some(ToldOf::Level { bound, stale_after })) => {
             let told = Told {
                 at: *about,
@@ -49,6 +50,7 @@ pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observatio
         }
         (
             Observation::Equality { .. }
+            | Observation::Reconciled { .. }
             | Observation::Level { .. }
             | Observation::Counts { .. }
             | Observation::Nothing { .. }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tidegate_model::plan::{Measure, Plan, Stage};
-use tidegate_model::{Estate, PersonId, StageId};
+use tidegate_model::{EntityId, Estate, PersonId, StageId};
 
 use super::person;
 use super::start::adopted;
@@ -105,9 +105,15 @@ fn is_measured_alike(running: &Estate, candidate: &Estate, plan: &Plan, other: &
             Measure::Level { .. }
             | Measure::Counted { .. }
             | Measure::SqlEqual { .. }
+            | Measure::Reconcile { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => None,
         });
+    let mut entities = stage
+        .gate
+        .criteria
+        .iter()
+        .filter_map(|criterion| entity_of(&criterion.measure));
     plan.id == other.id
         && plan.alpha == other.alpha
         && plan.edge == other.edge
@@ -115,6 +121,22 @@ fn is_measured_alike(running: &Estate, candidate: &Estate, plan: &Plan, other: &
         && flows
             .into_iter()
             .all(|flow| running.flows().get(flow) == candidate.flows().get(flow))
+        && entities.all(|entity| running.entities().get(entity) == candidate.entities().get(entity))
+}
+
+fn entity_of(measure: &Measure) -> Option<&EntityId> {
+    match measure {
+        Measure::Reconcile { entity, .. } => Some(entity),
+        Measure::Completion { .. }
+        | Measure::Errors { .. }
+        | Measure::Latency { .. }
+        | Measure::Slower { .. }
+        | Measure::Level { .. }
+        | Measure::Counted { .. }
+        | Measure::SqlEqual { .. }
+        | Measure::Incidents { .. }
+        | Measure::Manual { .. } => None,
+    }
 }
 
 fn same_owners(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Refusal> {

@@ -66,7 +66,8 @@ pub(super) fn observe(
     let is_stale = match observation {
         // What a query saw before the change or the attempt says nothing about what runs now.
         Observation::Equality { at, .. } => *at < state.evidence_since_at,
-        Observation::Level { at, .. }
+        Observation::Reconciled { at, .. }
+        | Observation::Level { at, .. }
         | Observation::Counts { at, .. }
         | Observation::Nothing { at, .. }
         | Observation::Unusable { at, .. } => *at < state.evidence_since_at,
@@ -121,6 +122,7 @@ fn judgeable(measure: &Measure, observation: &Observation, now: Timestamp) -> Ob
             | Measure::Level { .. }
             | Measure::Counted { .. }
             | Measure::SqlEqual { .. }
+            | Measure::Reconcile { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. },
             _,

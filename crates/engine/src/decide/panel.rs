@@ -107,7 +107,8 @@ impl Said<'_> {
             | Measure::Slower { .. }
             | Measure::Level { .. }
             | Measure::Counted { .. }
-            | Measure::SqlEqual { .. } => self.reading.new.is_none_or(|(seen, _)| seen == 0),
+            | Measure::SqlEqual { .. }
+            | Measure::Reconcile { .. } => self.reading.new.is_none_or(|(seen, _)| seen == 0),
             Measure::Incidents { .. } | Measure::Manual { .. } => false,
         }
     }

@@ -73,7 +73,8 @@ fn source(estate: &Estate, plan: &Plan, stage: &Stage, criterion: &Criterion) ->
         | Measure::Slower { .. }
         | Measure::Level { .. }
         | Measure::Counted { .. }
-        | Measure::SqlEqual { .. } => Millis(0),
+        | Measure::SqlEqual { .. }
+        | Measure::Reconcile { .. } => Millis(0),
         Measure::Incidents { .. } | Measure::Manual { .. } => return None,
     };
     Some(AdoptedSource {
@@ -98,6 +99,7 @@ fn rare(measure: &Measure) -> RareEvents {
         | Measure::Slower { .. }
         | Measure::Level { .. }
         | Measure::SqlEqual { .. }
+        | Measure::Reconcile { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => RareEvents::Neither,
     }
@@ -136,6 +138,7 @@ fn told(plan: &Plan, stage: &Stage, criterion: &Criterion) -> Option<ToldOf> {
         | Measure::Latency { .. }
         | Measure::Slower { .. }
         | Measure::SqlEqual { .. }
+        | Measure::Reconcile { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => None,
     }

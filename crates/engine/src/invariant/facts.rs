@@ -112,8 +112,14 @@ impl Facts {
                 Observation::Equality { .. } | Observation::Level { .. } | Observation::Counts { .. } => {
                     self.stage(stage).evidence.insert(criterion.clone(), at);
                 }
+                Observation::Reconciled { found, .. } if found.says_nothing().is_none() => {
+                    self.stage(stage).evidence.insert(criterion.clone(), at);
+                }
                 // What cannot be used opens nothing, however lately it came.
-                Observation::Nothing { .. } | Observation::Unusable { .. } | Observation::Silent(_) => {
+                Observation::Reconciled { .. }
+                | Observation::Nothing { .. }
+                | Observation::Unusable { .. }
+                | Observation::Silent(_) => {
                     self.stage(stage).evidence.remove(criterion);
                 }
             },

@@ -151,6 +151,7 @@ fn evidence_is_fresh(stage: &Stage, known: &StageFacts, at: Timestamp, manual: M
                 Millis(criterion.max_silence.0.max(cadence.stale_after.0))
             }
             Measure::SqlEqual { every, .. } => Millis(criterion.max_silence.0.max(every.0 * 3)),
+            Measure::Reconcile { stale_after, .. } => Millis(criterion.max_silence.0.max(stale_after.0)),
             Measure::Manual { .. } if manual == Manual::Accepted => return true,
             Measure::Manual { .. } => stage.gate.fresh_for,
             Measure::Incidents { .. } => return true,

@@ -103,6 +103,7 @@ fn cadence(measure: &Measure) -> Option<&Cadence> {
         | Measure::Latency { .. }
         | Measure::Slower { .. }
         | Measure::SqlEqual { .. }
+        | Measure::Reconcile { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => None,
     }
@@ -131,6 +132,7 @@ fn harmful(measure: &Measure, compares: Compares, new: &str, old: &str) -> Strin
         | Measure::Level { .. }
         | Measure::Counted { .. }
         | Measure::SqlEqual { .. }
+        | Measure::Reconcile { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => format!("new {new}, old {old}: worse beyond chance"),
     }
@@ -308,9 +310,11 @@ impl Case<'_> {
                 (None, Some(worse)) => format!("a difference of {worse} for the worse"),
                 (None, None) => "anything".to_owned(),
             },
-            Measure::Level { .. } | Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => {
-                String::new()
-            }
+            Measure::Level { .. }
+            | Measure::SqlEqual { .. }
+            | Measure::Reconcile { .. }
+            | Measure::Incidents { .. }
+            | Measure::Manual { .. } => String::new(),
         }
     }
 }

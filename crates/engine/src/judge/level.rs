@@ -57,7 +57,7 @@ pub(super) fn judge(known: &StageState, criterion: &Criterion, asked: &Asked, no
             (Verdict::Invalid { reason: reason.clone() }, reading(detail.clone()))
         }
         // Not an answer to what was asked here.
-        Some(Observation::Equality { .. } | Observation::Counts { .. }) => (
+        Some(Observation::Equality { .. } | Observation::Reconciled { .. } | Observation::Counts { .. }) => (
             Verdict::Invalid {
                 reason: InvalidReason::Shape,
             },

@@ -6,6 +6,7 @@ mod comparison;
 mod explain;
 mod level;
 mod numbers;
+mod reconcile;
 pub(crate) mod silence;
 mod source;
 mod stake;
@@ -19,6 +20,7 @@ pub use alpha::{Allowance, alpha_of_try};
 pub(crate) use alpha::{harm_alpha, weights};
 pub(crate) use explain::spent;
 pub use explain::{Explanation, explain};
+pub use reconcile::gate_asked;
 pub use stake::{completed_on_new, unexcluded};
 pub use test::{Asks, Says, Test};
 pub use validity::Check;
@@ -39,7 +41,8 @@ pub fn is_absolute(measure: &Measure) -> bool {
         | Measure::Incidents { .. }
         | Measure::Manual { .. }
         | Measure::Level { .. }
-        | Measure::SqlEqual { .. } => true,
+        | Measure::SqlEqual { .. }
+        | Measure::Reconcile { .. } => true,
         Measure::Counted { at_most, .. } => at_most.is_some(),
         Measure::Completion { .. } | Measure::Slower { .. } => false,
     }
@@ -114,6 +117,10 @@ pub(crate) fn hear(estate: &Estate, state: &State, stage: &StageId, criterion: &
         Measure::SqlEqual {
             every, rows_at_least, ..
         } => source::equality(known, criterion, *every, *rows_at_least, now).into(),
+        Measure::Reconcile { stale_after, .. } => Judged {
+            checks: reconcile::checks(known, criterion, *stale_after, now),
+            ..reconcile::judge(known, criterion, *stale_after, now).into()
+        },
         Measure::Incidents { at_least, at_most } => source::incidents(state, declared, *at_least, *at_most).into(),
         Measure::Manual { question } => source::manual(known, criterion, declared.gate.fresh_for, question, now).into(),
         Measure::Completion { .. }

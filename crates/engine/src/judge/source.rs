@@ -40,7 +40,7 @@ pub(super) fn equality(
             (Verdict::Invalid { reason: reason.clone() }, because(detail))
         }
         // Not an answer to what was asked here.
-        Some(Observation::Level { .. } | Observation::Counts { .. }) => (
+        Some(Observation::Level { .. } | Observation::Counts { .. } | Observation::Reconciled { .. }) => (
             Verdict::Invalid {
                 reason: InvalidReason::Shape,
             },

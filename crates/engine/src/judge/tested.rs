@@ -142,7 +142,11 @@ impl Tested {
                     counted: CountedBy::Source,
                 }
             }
-            Measure::Level { .. } | Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => {
+            Measure::Level { .. }
+            | Measure::SqlEqual { .. }
+            | Measure::Reconcile { .. }
+            | Measure::Incidents { .. }
+            | Measure::Manual { .. } => {
                 return None;
             }
         })

@@ -148,7 +148,7 @@ fn answered(
             let reason = reason.clone();
             (false, detail.clone(), Some(Verdict::Invalid { reason }))
         }
-        Some(Observation::Equality { .. } | Observation::Level { .. }) => {
+        Some(Observation::Equality { .. } | Observation::Reconciled { .. } | Observation::Level { .. }) => {
             let reason = InvalidReason::Shape;
             (
                 false,

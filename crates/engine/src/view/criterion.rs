@@ -67,6 +67,7 @@ pub(super) fn kind(measure: &Measure) -> &'static str {
         Measure::Level { .. } => "level",
         Measure::Counted { .. } => "counted",
         Measure::SqlEqual { .. } => "sql",
+        Measure::Reconcile { .. } => "reconcile",
         Measure::Incidents { .. } => "incidents",
         Measure::Manual { .. } => "manual",
     }
@@ -81,9 +82,10 @@ fn evidence_at(known: &StageState, criterion: &Criterion) -> Option<Timestamp> {
         .observations
         .get(&criterion.id)
         .and_then(|observation| match observation {
-            Observation::Equality { at, .. } | Observation::Level { at, .. } | Observation::Counts { at, .. } => {
-                Some(*at)
-            }
+            Observation::Equality { at, .. }
+            | Observation::Reconciled { at, .. }
+            | Observation::Level { at, .. }
+            | Observation::Counts { at, .. } => Some(*at),
             Observation::Nothing { .. } | Observation::Unusable { .. } | Observation::Silent(_) => None,
         });
     let attested = known.attested.get(&criterion.id).map(|(_, at)| *at);

@@ -2,8 +2,8 @@
 //! the differences by class. Says nothing of criteria that count visitors.
 
 use serde::{Deserialize, Serialize};
-use tidegate_model::plan::{Criterion, Measure, OnHarm, Stage};
-use tidegate_model::seam::{EqualityCounts, Observation};
+use tidegate_model::plan::{Against, Criterion, Measure, OnHarm, Stage};
+use tidegate_model::seam::{Compared, EqualityCounts, Observation};
 use tidegate_model::{CriterionId, DomainId, Estate, Millis, StageId, TeamId, Timestamp};
 
 use crate::state::{StageState, State};
@@ -54,7 +54,7 @@ pub fn equalities(estate: &Estate, state: &State, now: Timestamp) -> Vec<Equalit
             continue;
         };
         for criterion in &stage.gate.criteria {
-            if let Some((every, sides)) = compared(&criterion.measure) {
+            if let Some((every, sides)) = compared(estate, &criterion.measure) {
                 all.push(view(estate, state, stage, known, criterion, (every, sides), now));
             }
         }
@@ -63,9 +63,20 @@ pub fn equalities(estate: &Estate, state: &State, now: Timestamp) -> Vec<Equalit
 }
 
 /// How often a measure compares rows, and of which databases; none when it does not.
-fn compared(measure: &Measure) -> Option<(Millis, (String, String))> {
+fn compared(estate: &Estate, measure: &Measure) -> Option<(Millis, (String, String))> {
     match measure {
         Measure::SqlEqual { old, new, every, .. } => Some((*every, (old.on.to_string(), new.on.to_string()))),
+        Measure::Reconcile {
+            entity, against, every, ..
+        } => {
+            let comparison = estate.entities().get(entity)?.comparison.as_ref()?;
+            let (old, new) = (comparison.old.on.to_string(), comparison.new.on.to_string());
+            let sides = match (against, &comparison.ledger) {
+                (Against::Ledger, Some(ledger)) => (format!("{old} and {new}"), ledger.held.on.to_string()),
+                (Against::Ledger, None) | (Against::Sides, _) => (old, new),
+            };
+            Some((*every, sides))
+        }
         Measure::Completion { .. }
         | Measure::Errors { .. }
         | Measure::Latency { .. }
@@ -111,6 +122,13 @@ fn view(
 fn answered(observation: Option<&Observation>) -> (Option<Timestamp>, Option<EqualityCounts>, Option<String>) {
     match observation {
         Some(Observation::Equality { at, counts }) => (Some(*at), Some(*counts), None),
+        Some(Observation::Reconciled { at, found }) => {
+            let gap = match found.compared {
+                Compared::Inconclusive => Some(found.words()),
+                Compared::Clean | Compared::Diverged => found.says_nothing(),
+            };
+            (Some(*at), Some(found.counts()), gap)
+        }
         Some(Observation::Nothing { at, detail } | Observation::Unusable { at, detail, .. }) => {
             (Some(*at), None, Some(detail.clone()))
         }

@@ -1,7 +1,7 @@
 //! What was counted, asked and judged, in plain words: the evidence's part of a timeline.
 
 use tidegate_model::plan::OnHarm;
-use tidegate_model::seam::{BrakeLook, Observation, Stratum, Verdict};
+use tidegate_model::seam::{BrakeLook, Compared, Observation, Stratum, Verdict};
 use tidegate_model::{CriterionId, StageId};
 
 use super::Tone;
@@ -35,6 +35,13 @@ pub(super) fn observed(stage: &StageId, criterion: &CriterionId, observation: &O
                 tone,
                 format!("{criterion} of {stage} compared {rows}: {} differ", count(differ)),
             )
+        }
+        Observation::Reconciled { found, .. } => {
+            let tone = match found.compared {
+                Compared::Clean => Tone::Calm,
+                Compared::Diverged | Compared::Inconclusive => Tone::Wait,
+            };
+            (tone, format!("{criterion} of {stage} compared: {}", found.words()))
         }
         Observation::Level { value, .. } => (Tone::Calm, format!("{criterion} of {stage} was told {value}")),
         Observation::Counts { new, .. } => (

@@ -155,6 +155,7 @@ impl Limit {
             | Measure::Completion { .. }
             | Measure::Slower { .. }
             | Measure::SqlEqual { .. }
+            | Measure::Reconcile { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => None,
         }

@@ -74,9 +74,11 @@ fn agrees(world: &World, stage: &str) {
         let is_tested = match &criterion.measure {
             Measure::Completion { .. } | Measure::Errors { .. } | Measure::Latency { .. } => true,
             Measure::Counted { .. } | Measure::Slower { .. } => true,
-            Measure::Level { .. } | Measure::SqlEqual { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => {
-                false
-            }
+            Measure::Level { .. }
+            | Measure::SqlEqual { .. }
+            | Measure::Reconcile { .. }
+            | Measure::Incidents { .. }
+            | Measure::Manual { .. } => false,
         };
         if !is_tested || shown.tests.is_empty() {
             continue;

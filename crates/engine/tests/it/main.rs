@@ -28,6 +28,7 @@ mod letters;
 mod levels;
 mod moves;
 mod promises;
+mod reconciled;
 mod refusals;
 mod ripening;
 mod risk;

@@ -6,7 +6,7 @@ use super::{Estate, Fault};
 use crate::entity::Resolver;
 use crate::exploration::EXPLORE;
 use crate::ladder::Target;
-use crate::plan::{Approver, Stage};
+use crate::plan::{Approver, Measure, Stage};
 use crate::seam::SPLIT;
 
 impl Estate {
@@ -176,6 +176,9 @@ impl Estate {
         }
         for criterion in &stage.gate.criteria {
             need(&self.domains, &criterion.owner, "domain", from, faults);
+            if let Measure::Reconcile { entity, .. } = &criterion.measure {
+                need(&self.entities, entity, "entity", from, faults);
+            }
             let name = criterion.id.as_str();
             if name == SPLIT || name.starts_with(EXPLORE) {
                 faults.push(Fault::Reserved {

@@ -5,6 +5,7 @@ pub mod effect;
 pub mod evidence;
 pub mod exposure;
 pub mod observation;
+mod reconciled;
 pub mod verdict;
 
 pub use actor::{Actor, Door};
@@ -14,4 +15,5 @@ pub use evidence::{
 };
 pub use exposure::{ExposureSnapshot, ExposureVersion, UnitExposure};
 pub use observation::{EqualityCounts, Observation, Silence};
+pub use reconciled::{Compared, EXTRA, MISSING, Reconciled, SEVERAL};
 pub use verdict::{InvalidReason, Verdict};

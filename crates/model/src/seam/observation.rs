@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArmCounts, InvalidReason};
+use super::{ArmCounts, InvalidReason, Reconciled};
 use crate::Timestamp;
 use crate::ask::Decimal;
 
@@ -40,6 +40,13 @@ pub enum Observation {
         at: Timestamp,
         /// The counts.
         counts: EqualityCounts,
+    },
+    /// The rows of an entity were held against each other, or against a ledger.
+    Reconciled {
+        /// When the comparison began, on the controller's clock.
+        at: Timestamp,
+        /// What it ended with.
+        found: Reconciled,
     },
     /// A number was told.
     Level {

@@ -11,6 +11,7 @@ mod integration;
 mod objective;
 mod ownership;
 mod plan;
+mod reconcile;
 mod reference;
 mod route;
 mod segment;
@@ -28,6 +29,7 @@ pub(crate) fn all(reading: &mut Reading) {
     escalation::check(reading);
     authority::check(reading);
     entity::check(reading);
+    reconcile::check(reading);
     integration::check(reading);
     hazard::check(reading);
     route::check(reading);

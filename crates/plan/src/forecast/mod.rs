@@ -145,7 +145,7 @@ impl Ground<'_> {
             Measure::Level { lasting, cadence, .. } => Need::Seconds(seconds(level_time(*lasting, cadence))),
             // What a source counts is not declared; at least one answer is needed.
             Measure::Counted { cadence, .. } => Need::Seconds(seconds(cadence.every)),
-            Measure::SqlEqual { every, .. } => Need::Seconds(seconds(*every)),
+            Measure::SqlEqual { every, .. } | Measure::Reconcile { every, .. } => Need::Seconds(seconds(*every)),
             Measure::Incidents { .. } | Measure::Manual { .. } => Need::Nothing,
         }
     }
@@ -186,6 +186,7 @@ impl Ground<'_> {
             Measure::Level { .. }
             | Measure::Counted { .. }
             | Measure::SqlEqual { .. }
+            | Measure::Reconcile { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => None,
         }
@@ -276,6 +277,7 @@ impl Ground<'_> {
             | Measure::Level { .. }
             | Measure::Counted { .. }
             | Measure::SqlEqual { .. }
+            | Measure::Reconcile { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => Millis(0),
         };

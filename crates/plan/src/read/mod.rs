@@ -155,6 +155,8 @@ pub(crate) struct Reading {
     pub(crate) owners: BTreeMap<String, (String, Place)>,
     /// Where what is declared, for answers about the estate.
     pub(crate) whereabouts: Whereabouts,
+    /// Criteria over entities, as far as they are written.
+    pub(crate) reconciles: Vec<criterion::reconcile::Written>,
     places: BTreeMap<(String, String), Place>,
 }
 

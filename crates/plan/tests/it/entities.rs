@@ -3,6 +3,7 @@
 use tidegate_model::Millis;
 use tidegate_model::ask::Decimal;
 use tidegate_model::entity::{Agrees, Entity, Expression, Presence, Relation, Resolver};
+use tidegate_model::plan::{Against, Criterion, Measure, OnHarm};
 use tidegate_plan::{Bundle, SourceFile};
 
 use crate::compiled;
@@ -131,4 +132,70 @@ fn changes_name_rows_as_the_key_does() {
     let found = refused(&document);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("TG0709"), "{found:?}");
+}
+
+/// The scaffold with entities beside it and a criterion over one of them.
+fn judged(entities: &str, criterion: &str) -> Bundle {
+    let mut bundle = beside(entities);
+    for file in &mut bundle.files {
+        file.text = file
+            .text
+            .replace("- { incidents: sev2, at-most: 0 }", &format!("- {criterion}"));
+    }
+    bundle
+}
+
+fn only(bundle: &Bundle) -> Criterion {
+    let found = compiled(bundle);
+    assert_eq!(found.diagnostics, []);
+    let estate = found.estate.unwrap();
+    let (_, stage) = estate.stages().next().unwrap();
+    stage.gate.criteria.last().unwrap().clone()
+}
+
+#[test]
+fn a_criterion_has_the_schedule_and_the_resolver_of_its_entity() {
+    let prices = only(&judged(blocks()[0], "{ reconcile: prices }"));
+    assert_eq!(prices.id.as_str(), "prices-reconciled");
+    assert_eq!(
+        (prices.owner.as_str(), prices.max_silence),
+        ("shop", Millis::minutes(25))
+    );
+    let expected = Measure::Reconcile {
+        entity: "prices".parse().unwrap(),
+        against: Against::Sides,
+        every: Millis::minutes(5),
+        stale_after: Millis::minutes(25),
+    };
+    assert_eq!((prices.measure, prices.on_harm), (expected, OnHarm::Hold));
+    let orders = "{ reconcile: orders, against: ledger, max-silence: 2h, on-harm: rollback }";
+    let orders = only(&judged(blocks()[2], orders));
+    assert_eq!(
+        (orders.id.as_str(), orders.max_silence),
+        ("orders-booked", Millis::minutes(120))
+    );
+}
+
+#[test]
+fn a_criterion_over_nothing_is_told_by_its_name() {
+    let told = |criterion: &str| -> Vec<String> {
+        let found = compiled(&judged(blocks()[0], criterion));
+        let told = found.diagnostics.into_iter();
+        told.map(|one| format!("{} {} ({})", one.code, one.message, one.help))
+            .collect()
+    };
+    assert_eq!(
+        told("{ reconcile: price }"),
+        ["TG0012 entity `price` is not declared (did you mean `prices`?)"]
+    );
+    let ledger = told("{ reconcile: prices, against: ledger }");
+    assert!(
+        ledger[0].starts_with("TG0710 entity `prices` does not say a ledger"),
+        "{ledger:?}"
+    );
+    let silent = told("{ reconcile: prices, max-silence: 5m }");
+    assert!(
+        silent[0].starts_with("TG0611 the owner of `prices-reconciled` is paged"),
+        "{silent:?}"
+    );
 }

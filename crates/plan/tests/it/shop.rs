@@ -30,6 +30,7 @@ fn criteria(stage: &Stage) -> Vec<String> {
             Measure::Slower { flow, threshold, .. } => format!("{flow} slower than {threshold}"),
             Measure::Level { ask, bound, .. } => format!("{} tells {bound}", ask.on),
             Measure::Counted { new, .. } => format!("counted by {}", new.on),
+            Measure::Reconcile { entity, .. } => format!("{entity} agree"),
             Measure::SqlEqual { old, new, .. } => format!("{} equals {}", old.on, new.on),
             Measure::Incidents { at_least, at_most } => format!("{at_most} at {}", at_least.word()),
             Measure::Manual { .. } => "a person".to_owned(),

@@ -5,7 +5,7 @@ use tidegate_model::ask::{Bound, Cadence, CountQuestion, FieldRule, LevelQuestio
 use tidegate_model::flow::{SegmentSource, SegmentWord};
 use tidegate_model::plan::{Criterion, Measure, OnHarm};
 use tidegate_model::{Estate, Millis};
-use tidegate_plan::{Bundle, Code, Compiled};
+use tidegate_plan::{Bundle, Code, Compiled, SourceFile};
 
 use crate::{compiled, edited};
 
@@ -432,10 +432,17 @@ fn the_page_of_criteria_shows_what_compiles() {
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
     let (segments, criteria): (Vec<&str>, Vec<&str>) = blocks.iter().partition(|block| block.starts_with("segments:"));
-    assert_eq!((segments.len(), criteria.len()), (1, 6), "{blocks:#?}");
+    assert_eq!((segments.len(), criteria.len()), (1, 7), "{blocks:#?}");
+    let entities = include_str!("../../../../examples/entities.md");
+    let entities = entities.split("```yaml\n").skip(1);
+    let entities: Vec<&str> = entities.map(|rest| rest.split("```").next().unwrap()).collect();
     let segments = segments[0].trim_end().replace('\n', "\n  ");
     for block in criteria {
         let mut bundle = with(block.trim_end());
+        bundle.files.push(SourceFile {
+            path: "entities.yaml".into(),
+            text: entities.join("---\n"),
+        });
         for file in &mut bundle.files {
             file.text = file
                 .text

@@ -93,6 +93,7 @@ impl Asker {
                 self.silent_since = match &told {
                     Observation::Silent(silence) => Some(silence.since),
                     Observation::Equality { .. }
+                    | Observation::Reconciled { .. }
                     | Observation::Level { .. }
                     | Observation::Counts { .. }
                     | Observation::Nothing { .. }

@@ -18,7 +18,10 @@ enum Told {
 
 fn told(observation: &Observation) -> Told {
     match observation {
-        Observation::Level { .. } | Observation::Counts { .. } | Observation::Equality { .. } => Told::Number,
+        Observation::Level { .. }
+        | Observation::Counts { .. }
+        | Observation::Equality { .. }
+        | Observation::Reconciled { .. } => Told::Number,
         Observation::Nothing { .. } => Told::Nothing,
         Observation::Unusable { reason, .. } => Told::Unusable(reason.clone()),
         Observation::Silent(_) => Told::Silent,

@@ -15,6 +15,7 @@ mod latency;
 mod lint;
 mod map;
 mod power;
+mod reconcile;
 mod risks;
 mod schema;
 mod serve;
@@ -27,7 +28,7 @@ use clap::{Parser, Subcommand};
 
 /// Changes a live revenue system in stages: an accountable owner for everything, a gate before every increase of exposure, and a way back.
 ///
-/// Exit codes: 0 done, 1 the plan or the evidence is wrong, 2 the command could not be carried out, 3 refused by the rules (of `compare`: inconclusive), 4 nobody owns it.
+/// Exit codes: 0 done, 1 the plan or the evidence is wrong, 2 the command could not be carried out, 3 refused by the rules (of `compare` and `reconcile`: inconclusive), 4 nobody owns it.
 #[derive(Debug, Parser)]
 #[command(name = "tidegate", version, max_term_width = 110)]
 pub(crate) struct Tidegate {
@@ -44,6 +45,7 @@ enum Command {
     Map(map::Map),
     Risks(risks::Risks),
     Compare(Box<compare::Compare>),
+    Reconcile(Box<reconcile::Reconcile>),
     Lint(lint::Lint),
     Explain(explain::Explain),
     Schema(schema::Schema),
@@ -82,6 +84,7 @@ impl Tidegate {
             Command::Map(command) => command.run(),
             Command::Risks(command) => command.run(),
             Command::Compare(command) => command.run(),
+            Command::Reconcile(command) => command.run(),
             Command::Lint(command) => command.run(),
             Command::Explain(command) => command.run(),
             Command::Schema(command) => command.run(),

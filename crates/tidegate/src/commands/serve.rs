@@ -14,6 +14,7 @@ use tidegate_signals::sql::Database;
 use super::check::Settings;
 use crate::exit;
 use crate::live::{self, Addresses, Controller, Setup};
+use crate::reconciling::Address;
 use crate::say::say;
 use crate::stop::Stop;
 
@@ -38,7 +39,7 @@ pub(crate) struct Serve {
     #[arg(long = "database", value_name = "NAME=ADDRESS")]
     databases: Vec<String>,
     /// Any other source that criteria ask, such as `metrics=prometheus+http://10.0.0.5:9090`, `shop-log=log:/var/log/shop.jsonl`,
-    /// `console=csv:/var/console.csv`, `site=https://shop.example` or a database; repeatable. Read from the environment as
+    /// `console=csv:/var/console.csv`, `orders=ndjson:/var/orders.jsonl`, `site=https://shop.example` or a database; repeatable. Read from the environment as
     /// TIDEGATE_SOURCE_METRICS when it holds a secret.
     #[arg(long = "source", value_name = "NAME=ADDRESS")]
     sources: Vec<String>,
@@ -138,7 +139,7 @@ impl Mail {
 }
 
 /// Reads what the command line and the environment say of databases and sources. A database can be asked as a source too.
-fn addresses(databases: &[String], sources: &[String]) -> anyhow::Result<Addresses> {
+pub(super) fn addresses(databases: &[String], sources: &[String]) -> anyhow::Result<Addresses> {
     let named_databases = pairs("database", "TIDEGATE_DATABASE_", databases)?;
     let mut found = Addresses::default();
     for (name, address) in &named_databases {
@@ -151,9 +152,13 @@ fn addresses(databases: &[String], sources: &[String]) -> anyhow::Result<Address
         .chain(&pairs("source", "TIDEGATE_SOURCE_", sources)?)
     {
         let id = SourceId::parse(name).with_context(|| format!("`{name}` is no source's name"))?;
-        let source = Source::parse(address).with_context(|| format!("the address of `{name}`"))?;
-        if found.sources.insert(id, source).is_some() {
+        if found.written.insert(id.clone(), Address(address.clone())).is_some() {
             bail!("`{name}` has two addresses");
+        }
+        // Rows of this form can be compared, and nothing else asked of them.
+        if !address.starts_with("ndjson:") {
+            let source = Source::parse(address).with_context(|| format!("the address of `{name}`"))?;
+            found.sources.insert(id, source);
         }
     }
     Ok(found)

@@ -62,6 +62,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<u8> {
         addresses: Addresses {
             databases: world.databases()?,
             sources: BTreeMap::new(),
+            written: world.written()?,
         },
         tied: true,
         leave_edge: false,

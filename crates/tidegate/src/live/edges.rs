@@ -20,6 +20,7 @@ pub(crate) fn meters(estate: &Estate, edge: &EdgeId) -> Vec<Meter> {
                 Measure::Level { .. }
                 | Measure::Counted { .. }
                 | Measure::SqlEqual { .. }
+                | Measure::Reconcile { .. }
                 | Measure::Incidents { .. }
                 | Measure::Manual { .. } => continue,
             };
@@ -85,6 +86,7 @@ fn split_flow<'a>(estate: &'a Estate, stage: &Stage) -> Option<&'a Flow> {
             | Measure::Level { .. }
             | Measure::Counted { .. }
             | Measure::SqlEqual { .. }
+            | Measure::Reconcile { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => None,
         });

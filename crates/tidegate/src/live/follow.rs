@@ -1,5 +1,6 @@
 //! Follows the estate that runs: after an adoption gateways, counts and questions are those of the new one.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use tidegate_runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::comparisons;
 use super::questions::{self, Addresses};
 use super::supervise::Fleet;
 
@@ -17,7 +19,7 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 pub(crate) async fn follow(
     handle: Handle,
     mut fleet: Fleet,
-    addresses: Arc<Addresses>,
+    (addresses, state): (Arc<Addresses>, PathBuf),
     mut stop: watch::Receiver<bool>,
 ) -> Fleet {
     let mut entries = handle.watch();
@@ -26,6 +28,7 @@ pub(crate) async fn follow(
     let mut told = None;
     let mut asked = JoinSet::new();
     questions::begin(&mut asked, &handle, &addresses);
+    comparisons::begin(&mut asked, &handle, &addresses, &state);
     loop {
         tokio::select! {
             _ = stop.changed() => break,
@@ -45,6 +48,7 @@ pub(crate) async fn follow(
         if is_new {
             asked.shutdown().await;
             questions::begin(&mut asked, &handle, &addresses);
+            comparisons::begin(&mut asked, &handle, &addresses, &state);
             estate = runs;
         }
         if is_new || is_behind {

@@ -2,6 +2,8 @@
 
 pub(crate) mod bundle;
 pub(crate) mod chance;
+mod comparing;
+mod comparisons;
 mod edges;
 mod estate;
 mod follow;
@@ -184,9 +186,9 @@ impl Controller {
         let addresses = Arc::new(setup.addresses);
         let leave_edge = setup.leave_edge;
         let following = tokio::spawn({
-            let (handle, stopped) = (handle.clone(), stopped.clone());
+            let (handle, stopped, state) = (handle.clone(), stopped.clone(), setup.state.clone());
             async move {
-                let fleet = follow::follow(handle, fleet, addresses, stopped).await;
+                let fleet = follow::follow(handle, fleet, (addresses, state), stopped).await;
                 if !leave_edge {
                     fleet.stop().await;
                 }

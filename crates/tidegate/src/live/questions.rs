@@ -16,12 +16,13 @@ use tokio::task::JoinSet;
 
 use super::senses::tell;
 use super::world::clock;
+use crate::reconciling::Address;
 
 /// The shortest time between two questions of one criterion.
 const EVERY_AT_LEAST: Millis = Millis(100);
 
 /// Rest before an answer that was not taken is said again.
-const SAY_AGAIN_AFTER: Duration = Duration::from_millis(500);
+pub(super) const SAY_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// Addresses behind the names that plan files use.
 #[derive(Debug, Default)]
@@ -30,6 +31,8 @@ pub(crate) struct Addresses {
     pub(crate) databases: BTreeMap<DatabaseId, Database>,
     /// Of everything that counts and tells numbers.
     pub(crate) sources: BTreeMap<SourceId, Source>,
+    /// Of all of them as they were written, for processes that compare rows.
+    pub(crate) written: BTreeMap<SourceId, Address>,
 }
 
 /// Begins to ask for every criterion of the estate that runs. The tasks go on until they are aborted.
@@ -57,7 +60,9 @@ fn interval(measure: &Measure) -> Option<Millis> {
     match measure {
         Measure::SqlEqual { every, .. } => Some(*every),
         Measure::Level { cadence, .. } | Measure::Counted { cadence, .. } => Some(cadence.every),
-        Measure::Completion { .. }
+        // A process of its own compares, on a schedule of its own.
+        Measure::Reconcile { .. }
+        | Measure::Completion { .. }
         | Measure::Errors { .. }
         | Measure::Latency { .. }
         | Measure::Slower { .. }
@@ -67,9 +72,9 @@ fn interval(measure: &Measure) -> Option<Millis> {
 }
 
 /// What evidence belongs to: attempt, restarts of its evidence, and from which snapshot and moment the step's evidence counts.
-type Span = (u32, u32, ExposureVersion, Timestamp);
+pub(super) type Span = (u32, u32, ExposureVersion, Timestamp);
 
-fn span(stage: &StageState) -> Span {
+pub(super) fn span(stage: &StageState) -> Span {
     (stage.attempt, stage.restarts, stage.step_since, stage.step_since_at)
 }
 
@@ -103,7 +108,8 @@ impl Round {
                         *at = asked;
                         self.silent_since = None;
                     }
-                    Observation::Level { .. }
+                    Observation::Reconciled { .. }
+                    | Observation::Level { .. }
                     | Observation::Counts { .. }
                     | Observation::Nothing { .. }
                     | Observation::Unusable { .. } => self.silent_since = None,
@@ -133,6 +139,7 @@ impl Round {
                 ..
             } => Some(Asker::counts(old.clone(), new.clone(), *looks, *cadence)),
             Measure::SqlEqual { .. }
+            | Measure::Reconcile { .. }
             | Measure::Completion { .. }
             | Measure::Errors { .. }
             | Measure::Latency { .. }

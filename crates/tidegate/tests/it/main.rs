@@ -14,6 +14,7 @@ mod no_data;
 mod postbox;
 mod power;
 mod readme;
+mod reconcile;
 mod reports;
 mod restart;
 mod segments;

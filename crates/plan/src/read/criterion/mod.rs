@@ -8,6 +8,7 @@ mod field_test;
 mod latency;
 mod level;
 mod looked_at;
+pub(crate) mod reconcile;
 mod sql_equal;
 mod walked;
 
@@ -41,6 +42,8 @@ pub(crate) static CRITERION: Form = Form::new(
             "counts",
             Of::Either(&[Of::Form(&count_question::COUNT), Of::Form(&counts::SIDES)]),
         ),
+        may("reconcile", Of::Name),
+        may("against", Of::Words(&["sides", "ledger"])),
         may("sql-equal", Of::Form(&sql_equal::SQL_EQUAL)),
         may("incidents", Of::Words(&["sev1", "sev2", "sev3", "sev4"])),
         may("manual", Of::Text),
@@ -127,6 +130,7 @@ pub(crate) fn read(
         return Vec::new();
     };
     let segment = segment(&mut fields, &measured, reading);
+    let has_owner = fields.get("owner").is_some();
     let owner = owner_of(&mut fields, owner, &measured, reading);
     let place = fields.head();
     let silence = fields.get("max-silence");
@@ -156,6 +160,14 @@ pub(crate) fn read(
             too_long(place, reading);
             return Vec::new();
         };
+        if matches!(one.measure, Measure::Reconcile { .. }) {
+            reading.reconciles.push(reconcile::Written {
+                stage: head.name.clone(),
+                criterion: id.clone(),
+                has_owner,
+                has_silence: shared.max_silence.is_some(),
+            });
+        }
         if let Some(node) = node.get("segment") {
             reading.mark(&head.subject, &format!("segment of {id}"), node.place);
         }
@@ -353,6 +365,7 @@ pub(crate) fn flow_of(measure: &Measure) -> Option<&FlowId> {
         Measure::Level { .. }
         | Measure::Counted { .. }
         | Measure::SqlEqual { .. }
+        | Measure::Reconcile { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => None,
     }
@@ -401,6 +414,9 @@ fn measured(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Vec<Measur
     if let Some(node) = fields.get("sql-equal") {
         return one(sql_equal::read(node, fields, reading));
     }
+    if let Some(node) = fields.get("reconcile") {
+        return one(reconcile::read(node, fields, reading));
+    }
     if let Some(node) = fields.get("incidents") {
         return one(looked_at::incidents(node, fields, reading));
     }
@@ -418,7 +434,7 @@ fn measured(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Vec<Measur
             format!("{} measures nothing", fields.what()),
         )
         .expected(
-            "`flow`, `errors`, `latency`, `level`, `counts`, `sql-equal`, `incidents` or `manual`",
+            "`flow`, `errors`, `latency`, `level`, `counts`, `reconcile`, `sql-equal`, `incidents` or `manual`",
             fields.instead_of("flow"),
         )
         .help("write for example `{ flow: buy, completion: not worse }`"),

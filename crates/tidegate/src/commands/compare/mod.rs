@@ -1,7 +1,7 @@
 //! `tidegate compare`: the rows of two databases or files, every one of them, compared by key.
 
 mod against;
-mod outputs;
+pub(super) mod outputs;
 mod rule;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -257,7 +257,7 @@ impl Compare {
 }
 
 /// Asks for the end at the first interrupt; the second ends the program at once.
-async fn interrupted(stop: Stop) {
+pub(super) async fn interrupted(stop: Stop) {
     if tokio::signal::ctrl_c().await.is_ok() {
         stop.now();
         if tokio::signal::ctrl_c().await.is_ok() {
@@ -285,7 +285,7 @@ fn column(name: &str, maps: &[(String, String)]) -> Column {
 }
 
 /// The report on standard output, and on a terminal one line that says how far it is.
-struct Screen {
+pub(super) struct Screen {
     outputs: Outputs,
     stop: Stop,
     lost: anyhow::Result<()>,
@@ -294,7 +294,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn new(outputs: Outputs, stop: Stop) -> Self {
+    pub(super) fn new(outputs: Outputs, stop: Stop) -> Self {
         Self {
             outputs,
             stop,
@@ -304,7 +304,7 @@ impl Screen {
         }
     }
 
-    fn take(&mut self, event: &Event) {
+    pub(super) fn take(&mut self, event: &Event) {
         let words = match event {
             Event::Progress(progress) => Some(report::progress(progress)),
             Event::Sorting { side, why } => Some(format!("the {side} side is sorted on disk: {why}")),
@@ -343,7 +343,7 @@ impl Screen {
         }
     }
 
-    fn end(mut self, has_verdict: bool) -> anyhow::Result<()> {
+    pub(super) fn end(mut self, has_verdict: bool) -> anyhow::Result<()> {
         if std::mem::take(&mut self.has_line) {
             drop(write!(std::io::stderr(), "\r\x1b[2K"));
         }

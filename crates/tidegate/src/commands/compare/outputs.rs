@@ -14,7 +14,7 @@ use tidegate_reconcile::{Comparison, Earlier, Entity, Event};
 
 /// Where results go, and how much of the rows they show.
 #[derive(Debug, Args)]
-pub(super) struct OutputArgs {
+pub(in crate::commands) struct OutputArgs {
     /// What standard output gets: a summary, JSON lines, a table of differences, or a page.
     #[arg(long, value_enum, default_value_t = Output::Human, conflicts_with = "json")]
     output: Output,
@@ -49,13 +49,13 @@ enum Output {
 
 impl OutputArgs {
     /// The plans of totals that were asked for.
-    pub(super) fn totals(&self, entity: &Entity) -> anyhow::Result<Vec<TotalsPlan>> {
+    pub(in crate::commands) fn totals(&self, entity: &Entity) -> anyhow::Result<Vec<TotalsPlan>> {
         let plan = |text: &String| TotalsPlan::parse(text, entity).with_context(|| format!("`--totals {text}`"));
         self.totals.iter().map(plan).collect()
     }
 
     /// What may be shown.
-    pub(super) fn shown(&self) -> Shown {
+    pub(in crate::commands) fn shown(&self) -> Shown {
         match (self.no_values, self.no_keys) {
             (_, true) => Shown::Fingerprints,
             (true, false) => Shown::Keys,
@@ -64,7 +64,7 @@ impl OutputArgs {
     }
 
     /// What standard output gets of a run against a ledger.
-    pub(super) fn shape(&self, as_json: bool) -> anyhow::Result<Shape> {
+    pub(in crate::commands) fn shape(&self, as_json: bool) -> anyhow::Result<Shape> {
         match self.output {
             Output::Human if !as_json => Ok(Shape::Human),
             Output::Human | Output::Json => Ok(Shape::Json),
@@ -73,7 +73,7 @@ impl OutputArgs {
     }
 
     /// Opens everything that is written to, before the first row is read.
-    pub(super) fn open(
+    pub(in crate::commands) fn open(
         &self,
         comparison: &Comparison,
         plans: Vec<TotalsPlan>,
@@ -129,7 +129,7 @@ fn form_of(path: &Path) -> anyhow::Result<Form> {
 }
 
 /// Everything that is written to while a comparison runs.
-pub(super) struct Outputs {
+pub(in crate::commands) struct Outputs {
     screen: Report,
     files: Vec<(PathBuf, Report)>,
     repair: Option<Repair>,
@@ -140,19 +140,19 @@ pub(super) struct Outputs {
 
 impl Outputs {
     /// What an earlier run got done.
-    pub(super) fn earlier(&self) -> Earlier {
+    pub(in crate::commands) fn earlier(&self) -> Earlier {
         Earlier {
             chunks: self.begun_with.chunks.clone(),
         }
     }
 
     /// What an earlier run got done, in words.
-    pub(super) fn continued(&self) -> Option<String> {
+    pub(in crate::commands) fn continued(&self) -> Option<String> {
         self.begun_with.words()
     }
 
     /// Takes what happened.
-    pub(super) fn take(&mut self, event: &Event) -> anyhow::Result<()> {
+    pub(in crate::commands) fn take(&mut self, event: &Event) -> anyhow::Result<()> {
         match event {
             Event::ChunkDone(chunk) => {
                 for (sum, part) in self.totals.iter_mut().zip(&chunk.totals) {
@@ -204,7 +204,7 @@ impl Outputs {
     }
 
     /// Writes what is only known at the end.
-    pub(super) fn finish(self) -> anyhow::Result<()> {
+    pub(in crate::commands) fn finish(self) -> anyhow::Result<()> {
         self.screen.finish().context("standard output")?;
         for (path, report) in self.files {
             report.finish().with_context(|| path.display().to_string())?;

@@ -10,12 +10,13 @@ use anyhow::Context;
 use tidegate_api::Panel;
 use tidegate_api::access::{Access, Holder, Purpose};
 use tidegate_dispatch::MailConfig;
-use tidegate_model::{DatabaseId, PersonId, ServiceId, Timestamp};
+use tidegate_model::{DatabaseId, PersonId, ServiceId, SourceId, Timestamp};
 use tidegate_signals::sql::Database;
 
 use super::program::Program;
 use super::{Options, cast};
 use crate::live::{Controller, chance};
+use crate::reconciling::Address;
 use mailroom::Mailroom;
 
 /// Stages of the demo's plan.
@@ -149,6 +150,20 @@ impl World {
             (DatabaseId::parse("old-shop")?, file("old-shop.sqlite3")),
             (DatabaseId::parse("new-shop")?, file("new-shop.sqlite3")),
         ]))
+    }
+
+    /// Where both shops and the payment provider keep their rows.
+    pub(crate) fn written(&self) -> anyhow::Result<BTreeMap<SourceId, Address>> {
+        let file = |name: &str, file: &str| -> anyhow::Result<(SourceId, Address)> {
+            let path = self.folder.join(file);
+            Ok((SourceId::parse(name)?, Address(format!("sqlite:{}", path.display()))))
+        };
+        let all = [
+            ("old-shop", "old-shop.sqlite3"),
+            ("new-shop", "new-shop.sqlite3"),
+            ("payments", "ledger.sqlite3"),
+        ];
+        all.into_iter().map(|(name, path)| file(name, path)).collect()
     }
 
     /// The mail server's letters, for the page.

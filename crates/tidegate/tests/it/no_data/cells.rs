@@ -81,6 +81,54 @@ const LOG_CELLS: [Cell; 8] = [
     ("torn", "no data", "a line that is never finished"),
 ];
 
+/// Of an entity's old side: which cell it is, where its rows are, the verdict, what it is.
+type RowCell = (&'static str, &'static str, &'static str, &'static str);
+
+const ROW_CELLS: [RowCell; 6] = [
+    ("empty", "table: nothing", "no data: the old side has no rows", "no row"),
+    ("error", "table: missing", "source down", "no such table"),
+    ("shape", "table: others", "source down", "no such column"),
+    (
+        "null",
+        "query: 'SELECT NULL AS id, 1 AS value'",
+        "source down",
+        "a key that is null",
+    ),
+    (
+        "statements",
+        "query: 'DELETE FROM things'",
+        "source down",
+        "a statement that writes",
+    ),
+    ("nowhere", "table: things", "source down", "a name without an address"),
+];
+
+/// Their entities; the new side always has one row.
+pub(super) fn entities() -> String {
+    let entity = |(cell, rows, ..): &RowCell| {
+        let on = if *cell == "nowhere" { "nowhere" } else { "rows" };
+        format!(
+            "---
+apiVersion: tidegate/v1alpha1
+kind: Entity
+metadata: {{ name: rows-{cell} }}
+spec:
+  owner: shop
+  record: old
+  reconcile:
+    old: {{ on: {on}, {rows} }}
+    new: {{ on: rows, table: things }}
+    key: id
+    columns: [value]
+    every: 1s
+    stale-after: 30s
+    budget: {{ time: 2s, settle: 10ms }}
+"
+        )
+    };
+    ROW_CELLS.iter().map(entity).collect()
+}
+
 /// Every case.
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
@@ -182,6 +230,14 @@ pub(super) fn cases() -> Vec<Case> {
             says,
         );
     }
+    for (cell, _, expected, says) in ROW_CELLS {
+        add(
+            format!("reconcile-{cell}"),
+            format!("reconcile: rows-{cell}"),
+            expected,
+            says,
+        );
+    }
     add_pairs(&mut add);
     for (cell, plan) in [
         ("completion", "flow: unvisited, completion: not worse"),
@@ -228,11 +284,21 @@ fn add_pairs(add: &mut impl FnMut(String, String, &'static str, &'static str)) {
 pub(super) fn sources(cases: &[Case], liar: &Liar, folder: &Path) -> Vec<String> {
     let books = folder.join("books.sqlite3");
     std::fs::write(&books, b"").unwrap();
+    let rows = folder.join("rows.sqlite3");
+    let tables = "CREATE TABLE nothing (id INTEGER PRIMARY KEY, value TEXT);
+        CREATE TABLE others (id INTEGER PRIMARY KEY, other TEXT);
+        CREATE TABLE things (id INTEGER PRIMARY KEY, value TEXT);
+        INSERT INTO things VALUES (1, 'a');";
+    rusqlite::Connection::open(&rows)
+        .unwrap()
+        .execute_batch(tables)
+        .unwrap();
     let mut pairs = vec![
         format!("metrics=prometheus+http://{}", liar.address()),
         format!("site=http://{}", liar.address()),
         "nobody=http://127.0.0.1:1".to_owned(),
         format!("books=sqlite:{}", books.display()),
+        format!("rows=sqlite:{}", rows.display()),
     ];
     for (cell, ..) in WEB_CELLS {
         pairs.push(format!("table-{cell}=csv+http://{}/csv/{cell}", liar.address()));

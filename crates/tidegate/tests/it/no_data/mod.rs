@@ -35,7 +35,8 @@ fn estate(cases: &[Case]) -> String {
     let criteria: String = cases
         .iter()
         .map(|case| {
-            let asked = if case.name.starts_with("gateway") { "" } else { ASKED };
+            let asks_itself = case.name.starts_with("gateway") || case.name.starts_with("reconcile");
+            let asked = if asks_itself { "" } else { ASKED };
             format!(
                 "          - {{ name: {}, owner: shop, max-silence: 3s, {asked}{} }}\n",
                 case.name, case.plan
@@ -47,7 +48,10 @@ fn estate(cases: &[Case]) -> String {
     let (before, stages) = before.split_once("  stages:\n").unwrap();
     // Tables of days need days.
     let stages = stages.replace("at-most: 10m", "at-most: 30d");
-    format!("{before}{TRAFFIC}  stages:\n{stages}{criteria}{after}{UNVISITED}")
+    format!(
+        "{before}{TRAFFIC}  stages:\n{stages}{criteria}{after}{UNVISITED}{}",
+        cells::entities()
+    )
 }
 
 /// Of each criterion its verdict and why.

@@ -1,0 +1,147 @@
+//! A comparing process: this program a second time, which reads the rows. It takes orders and gives answers, a line of JSON each; it
+//! ends when this process does, and is ended when it does not answer in time.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::reconciling::{Answer, Job, LINE_BYTES_MAX, Order};
+
+/// Answers that wait to be taken; the process stops writing then.
+const ANSWERS_WAITING_MAX: usize = 64;
+/// What a comparison may take beyond its budget's time before its process is ended: suspects are read again, statements end.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// A process that runs.
+pub(crate) struct Comparing {
+    child: Child,
+    orders: ChildStdin,
+    answers: mpsc::Receiver<anyhow::Result<Answer>>,
+    reading: JoinHandle<()>,
+    ordered: u64,
+    within: Duration,
+}
+
+impl Comparing {
+    /// Starts a process for a job.
+    ///
+    /// # Errors
+    /// When it cannot be started, or does not take its job.
+    pub(crate) async fn start(program: &PathBuf, job: Job) -> anyhow::Result<Self> {
+        let within = job.budget.time_max.unwrap_or_default() + GRACE;
+        let mut child = Command::new(program)
+            .args(["reconcile", "--child"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            // Interrupts of a terminal are for this process, which ends that one.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .context("the comparing process cannot be started")?;
+        let orders = child.stdin.take().expect("it is a pipe");
+        let mut lines = BufReader::new(child.stdout.take().expect("it is a pipe"));
+        let (sender, answers) = mpsc::channel(ANSWERS_WAITING_MAX);
+        let reading = tokio::spawn(async move {
+            loop {
+                let answer = next(&mut lines).await;
+                let is_last = !matches!(answer, Ok(Some(_)));
+                if let Some(answer) = answer.transpose()
+                    && sender.send(answer).await.is_err()
+                {
+                    return;
+                }
+                if is_last {
+                    return;
+                }
+            }
+        });
+        let mut comparing = Self {
+            child,
+            orders,
+            answers,
+            reading,
+            ordered: 0,
+            within,
+        };
+        comparing.tell(&Order::Job(Box::new(job))).await?;
+        Ok(comparing)
+    }
+
+    /// Its process id, while it runs.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Asks for a comparison of all rows; its number.
+    ///
+    /// # Errors
+    /// When the process takes nothing any more.
+    pub(crate) async fn order(&mut self) -> anyhow::Result<u64> {
+        self.ordered += 1;
+        let order = self.ordered;
+        self.tell(&Order::Compare { order }).await?;
+        Ok(order)
+    }
+
+    /// The next answer.
+    ///
+    /// # Errors
+    /// When the process has ended, or says what is no answer.
+    pub(crate) async fn answer(&mut self) -> anyhow::Result<Answer> {
+        match self.answers.recv().await {
+            Some(answer) => answer,
+            None => {
+                let ended = self.child.wait().await.context("the comparing process is gone")?;
+                bail!("the comparing process ended by itself ({ended})")
+            }
+        }
+    }
+
+    /// How long a comparison may take before the process is ended.
+    pub(crate) fn within(&self) -> Duration {
+        self.within
+    }
+
+    async fn tell(&mut self, order: &Order) -> anyhow::Result<()> {
+        let mut line = serde_json::to_vec(order).expect("an order is plain data");
+        line.push(b'\n');
+        if line.len() > LINE_BYTES_MAX {
+            bail!(
+                "the entity is too long to be told: {} bytes, at most {LINE_BYTES_MAX}",
+                line.len()
+            );
+        }
+        let told = async {
+            self.orders.write_all(&line).await?;
+            self.orders.flush().await
+        };
+        told.await.context("the comparing process takes no orders")
+    }
+}
+
+impl Drop for Comparing {
+    fn drop(&mut self) {
+        self.reading.abort();
+    }
+}
+
+async fn next(lines: &mut BufReader<tokio::process::ChildStdout>) -> anyhow::Result<Option<Answer>> {
+    let mut line = Vec::new();
+    let bound = u64::try_from(LINE_BYTES_MAX).expect("a line is not that long");
+    lines
+        .take(bound)
+        .read_until(b'\n', &mut line)
+        .await
+        .context("the comparing process cannot be heard")?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    let answer = serde_json::from_slice(&line).context("the comparing process says what is no answer")?;
+    Ok(Some(answer))
+}

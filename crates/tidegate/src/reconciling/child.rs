@@ -1,0 +1,138 @@
+//! The comparing process beside `serve`: takes orders from standard input, a line each, and ends with it. What it reads, holds and
+//! loses is its own: `serve` hears counts only.
+
+use std::io::{BufRead, Read as _, Write as _};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tidegate_model::seam::Reconciled;
+use tidegate_reconcile::Stop;
+use tokio::sync::mpsc;
+
+use super::watched::Watched;
+use super::{Answer, Job, LINE_BYTES_MAX, Order, run};
+
+/// Orders that wait; `serve` gives one at a time.
+const ORDERS_WAITING_MAX: usize = 4;
+/// Between two looks at the tables of changes.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Between two words on how far it is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+
+/// Obeys until standard input ends, which is when `serve` does.
+///
+/// # Errors
+/// A line that is no order.
+pub(crate) async fn obey() -> anyhow::Result<u8> {
+    let (sender, mut orders) = mpsc::channel(ORDERS_WAITING_MAX);
+    // A thread of its own: a reading that waits cannot be ended, and nothing waits for this one.
+    std::thread::spawn(move || {
+        let mut lines = std::io::stdin().lock();
+        while let Some(order) = next(&mut lines).transpose() {
+            let is_last = order.is_err();
+            if sender.blocking_send(order).is_err() || is_last {
+                return;
+            }
+        }
+    });
+    let Some(Order::Job(job)) = orders.recv().await.transpose()? else {
+        bail!("expected a job as the first line")
+    };
+    let (compare, asked) = mpsc::channel(ORDERS_WAITING_MAX);
+    let work = tokio::spawn(work(*job, asked));
+    while let Some(order) = orders.recv().await.transpose()? {
+        match order {
+            Order::Compare { order } if compare.send(order).await.is_ok() => {}
+            Order::Compare { .. } => bail!("the comparison has ended by itself"),
+            Order::Job(_) => bail!("expected one job"),
+        }
+    }
+    // Whatever runs is given up: nobody waits for it.
+    work.abort();
+    Ok(crate::exit::FINE)
+}
+
+/// The next order; `None` at the end.
+fn next(lines: &mut impl BufRead) -> anyhow::Result<Option<Order>> {
+    let mut line = Vec::new();
+    let bound = u64::try_from(LINE_BYTES_MAX).expect("a line is not that long");
+    lines
+        .take(bound)
+        .read_until(b'\n', &mut line)
+        .context("standard input")?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    // A job holds addresses, so that neither the line nor what stands in it is repeated.
+    let wrong =
+        |error: serde_json::Error| anyhow::anyhow!("no order: {:?} at column {}", error.classify(), error.column());
+    serde_json::from_slice(&line).map(Some).map_err(wrong)
+}
+
+async fn work(job: Job, mut orders: mpsc::Receiver<u64>) {
+    let mut watched = (!job.changes.is_empty()).then(|| Watched::new(&job));
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            order = orders.recv() => match order {
+                Some(order) => compare(&job, order, &mut watched).await,
+                None => return,
+            },
+            _ = looks.tick(), if watched.is_some() => {
+                if let Some(watched) = &mut watched {
+                    follow(&job, watched).await;
+                }
+            }
+        }
+    }
+}
+
+async fn compare(job: &Job, order: u64, watched: &mut Option<Watched>) {
+    // What is waiting now is read by the comparison anyway; what comes from here on is not forgotten.
+    if let Some(watched) = watched {
+        watched.begin_whole(job).await;
+    }
+    let told = Arc::new(Mutex::new(tokio::time::Instant::now()));
+    let mut progress = |rows: u64| {
+        let mut last = told.lock().expect("no code panics while it holds the moment");
+        if last.elapsed() >= PROGRESS_EVERY {
+            *last = tokio::time::Instant::now();
+            say(&Answer::Progress { order, rows });
+        }
+    };
+    let ended = run::whole(job, &Stop::default(), &mut progress).await;
+    say(&match ended {
+        Ok(found) => Answer::Ended { order, found },
+        Err(error) => Answer::Failed {
+            order: Some(order),
+            reason: format!("{error:#}"),
+        },
+    });
+}
+
+async fn follow(job: &Job, watched: &mut Watched) {
+    match watched.look(job).await {
+        Ok(Some(found)) => noticed(found),
+        Ok(None) => {}
+        Err(error) => say(&Answer::Failed {
+            order: None,
+            reason: format!("changes cannot be followed: {error:#}"),
+        }),
+    }
+}
+
+fn noticed(found: Reconciled) {
+    say(&Answer::Noticed { found });
+}
+
+/// Says a line. When nobody hears it any more, the process has no purpose.
+fn say(answer: &Answer) {
+    let mut line = serde_json::to_vec(answer).expect("an answer is plain data");
+    line.push(b'\n');
+    let mut out = std::io::stdout().lock();
+    if out.write_all(&line).and_then(|()| out.flush()).is_err() {
+        std::process::exit(i32::from(crate::exit::TROUBLE));
+    }
+}

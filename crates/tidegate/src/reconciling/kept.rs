@@ -1,0 +1,163 @@
+//! Where differing rows are kept: a file for each criterion in a folder beside the journal, readable by its owner only. Deleting it
+//! takes away what the rows held, and nothing else; the next comparison replaces it.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use tidegate_model::{CriterionId, StageId};
+use tidegate_reconcile::Event;
+use tidegate_reconcile::differing::{Differing, erase};
+use tidegate_reconcile::ledger::{LedgerEvent, Shape, Told};
+use tidegate_reconcile::report::{Shown, private_file};
+
+/// The folder in a state folder.
+const FOLDER: &str = "differing";
+
+/// The file of a criterion's differing rows.
+pub(crate) fn file_of(state: &Path, stage: &StageId, criterion: &CriterionId) -> PathBuf {
+    state
+        .join(FOLDER)
+        .join(stage.as_str())
+        .join(format!("{criterion}.rows"))
+}
+
+/// Deletes what is kept of a criterion, and what a comparison of it may have left that was given up.
+///
+/// # Errors
+/// When a file cannot be deleted.
+pub(crate) fn forgotten(path: &Path) -> anyhow::Result<()> {
+    erased(&next_of(path))?;
+    erased(path)
+}
+
+/// Deletes one file of rows and the findings beside it.
+///
+/// # Errors
+/// When a file cannot be deleted.
+fn erased(path: &Path) -> anyhow::Result<()> {
+    erase(path)?;
+    let findings = findings_of(path);
+    match std::fs::remove_file(&findings) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).with_context(|| findings.display().to_string()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// What a ledger found has another shape, and so another file.
+pub(crate) fn findings_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".findings.jsonl");
+    PathBuf::from(name)
+}
+
+/// Where rows of a comparison that runs stand until it ends.
+fn next_of(path: &Path) -> PathBuf {
+    path.with_extension("next")
+}
+
+/// The differing rows of one comparison on their way to their file; without a file they go nowhere.
+pub(super) struct Kept<'a> {
+    /// Where the rows of the last comparison are, to be replaced at the end of this one.
+    last: Option<&'a Path>,
+    path: Option<PathBuf>,
+    digest: String,
+    entity: &'a str,
+    rows: Option<Differing>,
+    findings: Option<Told>,
+    lost: anyhow::Result<()>,
+}
+
+impl<'a> Kept<'a> {
+    /// Replaces what an earlier comparison kept, once this one has ended.
+    pub(super) fn anew(path: Option<&'a Path>, digest: &str, entity: &'a str) -> Self {
+        let next = path.map(next_of);
+        // What a comparison left that was given up.
+        let lost = next.as_deref().map_or(Ok(()), erased);
+        Self {
+            last: path,
+            path: next,
+            digest: digest.to_owned(),
+            entity,
+            rows: None,
+            findings: None,
+            lost,
+        }
+    }
+
+    /// Adds to what the last comparison kept.
+    pub(super) fn more(path: Option<&'a Path>, digest: &str, entity: &'a str) -> Self {
+        Self {
+            last: None,
+            path: path.map(Path::to_owned),
+            digest: digest.to_owned(),
+            entity,
+            rows: None,
+            findings: None,
+            lost: Ok(()),
+        }
+    }
+
+    /// Keeps what a comparison of the sides confirms.
+    pub(super) fn take(&mut self, event: &Event) {
+        if let (Event::Confirmed(difference), Some(path), Ok(())) = (event, &self.path, &self.lost) {
+            self.lost = (|| {
+                let mut rows = match self.rows.take() {
+                    Some(rows) => rows,
+                    None => {
+                        folder_of(path)?;
+                        Differing::open(path, &self.digest, self.entity)?
+                    }
+                };
+                rows.keep(difference)?;
+                self.rows = Some(rows);
+                Ok(())
+            })();
+        }
+    }
+
+    /// Keeps what a ledger finds.
+    pub(super) fn take_finding(&mut self, event: &LedgerEvent) {
+        if let (LedgerEvent::Found(_), Some(path), Ok(())) = (event, &self.path, &self.lost) {
+            self.lost = (|| {
+                let mut told = match self.findings.take() {
+                    Some(told) => told,
+                    None => {
+                        folder_of(path)?;
+                        Told::new(Shape::Json, Shown::Values, Box::new(private_file(&findings_of(path))?))
+                    }
+                };
+                told.take(event)?;
+                self.findings = Some(told);
+                Ok(())
+            })();
+        }
+    }
+
+    /// Whether everything could be kept.
+    ///
+    /// # Errors
+    /// The file's, once.
+    pub(super) fn end(self) -> anyhow::Result<()> {
+        self.lost.context("the differing rows cannot be kept")?;
+        let (has_rows, has_findings) = (self.rows.is_some(), self.findings.is_some());
+        drop((self.rows, self.findings));
+        let (Some(last), Some(next)) = (self.last, self.path) else {
+            return Ok(());
+        };
+        erased(last)?;
+        let moved = [
+            (has_rows, next.clone(), last.to_owned()),
+            (has_findings, findings_of(&next), findings_of(last)),
+        ];
+        for (_, from, to) in moved.into_iter().filter(|(is_there, ..)| *is_there) {
+            std::fs::rename(&from, &to).with_context(|| to.display().to_string())?;
+        }
+        Ok(())
+    }
+}
+
+fn folder_of(path: &Path) -> anyhow::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    crate::live::make_state(folder)
+}
