@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -66,6 +67,8 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(LOCK_WITHIN)?;
     db.pragma_update(None, "query_only", true)?;
+    // A quoted name of no column is taken for a text otherwise, and the comparison would be one with that text.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     Ok(db)
 }
 

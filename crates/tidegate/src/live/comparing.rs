@@ -1,7 +1,7 @@
 //! A comparing process: this program a second time, which reads the rows. It takes orders and gives answers, a line of JSON each; it
 //! ends when this process does, and is ended when it does not answer in time.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl Comparing {
     ///
     /// # Errors
     /// When it cannot be started, or does not take its job.
-    pub(crate) async fn start(program: &PathBuf, job: Job) -> anyhow::Result<Self> {
+    pub(crate) async fn start(program: &Path, job: Job) -> anyhow::Result<Self> {
         let within = job.budget.time_max.unwrap_or_default() + GRACE;
         let mut child = Command::new(program)
             .args(["reconcile", "--child"])

@@ -1,7 +1,7 @@
 //! Criteria over the rows of entities: each is compared on its entity's schedule and when its gate asks, by a process of its own,
 //! while its stage is exposed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ const AGAIN_AFTER_MAX: Duration = Duration::from_secs(60);
 
 /// Begins to compare for every criterion of the estate that runs. The tasks go on until they are aborted, and their processes
 /// end with them.
-pub(crate) fn begin(comparisons: &mut JoinSet<()>, handle: &Handle, addresses: &Arc<Addresses>, state: &PathBuf) {
+pub(crate) fn begin(comparisons: &mut JoinSet<()>, handle: &Handle, addresses: &Arc<Addresses>, state: &Path) {
     for (_, stage) in handle.view().estate.stages() {
         for criterion in &stage.gate.criteria {
             let Measure::Reconcile {

@@ -85,7 +85,7 @@ const LOG_CELLS: [Cell; 8] = [
 type RowCell = (&'static str, &'static str, &'static str, &'static str);
 
 const ROW_CELLS: [RowCell; 6] = [
-    ("empty", "table: nothing", "no data: the old side has no rows", "no row"),
+    ("empty", "table: voids", "no data: the old side has no rows", "no row"),
     ("error", "table: missing", "source down", "no such table"),
     ("shape", "table: others", "source down", "no such column"),
     (
@@ -285,7 +285,7 @@ pub(super) fn sources(cases: &[Case], liar: &Liar, folder: &Path) -> Vec<String>
     let books = folder.join("books.sqlite3");
     std::fs::write(&books, b"").unwrap();
     let rows = folder.join("rows.sqlite3");
-    let tables = "CREATE TABLE nothing (id INTEGER PRIMARY KEY, value TEXT);
+    let tables = "CREATE TABLE voids (id INTEGER PRIMARY KEY, value TEXT);
         CREATE TABLE others (id INTEGER PRIMARY KEY, other TEXT);
         CREATE TABLE things (id INTEGER PRIMARY KEY, value TEXT);
         INSERT INTO things VALUES (1, 'a');";
