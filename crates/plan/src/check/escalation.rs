@@ -9,7 +9,7 @@ use crate::read::Reading;
 use crate::sink::Finding;
 
 /// Rungs of the ownership model: domain owner, engineering, platform, organisation.
-const RUNGS_MIN: usize = 4;
+pub(super) const RUNGS_MIN: usize = 4;
 
 /// Whom each team's pager reaches, and who has a contact method.
 struct People {

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tidegate_model::StageId;
+use tidegate_model::plan::Measure;
+
 use crate::code::Code;
 use crate::read::envelope::unknown;
 use crate::read::{Kind, Reading, list, nearest};
@@ -19,6 +22,7 @@ pub(crate) fn check(reading: &mut Reading) {
             (stage.id.to_string(), names.collect())
         })
         .collect();
+    only_by_hand(reading);
     let mut watched = BTreeSet::new();
     for (stage, criterion, place) in std::mem::take(&mut reading.signals) {
         watched.insert(stage.clone());
@@ -70,5 +74,37 @@ pub(crate) fn check(reading: &mut Reading) {
                 "declare what can go wrong as a `FailureMode` with `signals: [{stage}/{criterion}]`"
             )),
         );
+    }
+}
+
+/// What revenue hangs on is not left to somebody who looks now and then.
+fn only_by_hand(reading: &mut Reading) {
+    let by_hand: BTreeSet<(String, String)> = reading
+        .parts
+        .plans
+        .iter()
+        .flat_map(|plan| &plan.stages)
+        .flat_map(|stage| stage.gate.criteria.iter().map(move |criterion| (stage, criterion)))
+        .filter(|(_, criterion)| matches!(criterion.measure, Measure::Manual { .. }))
+        .map(|(stage, criterion)| (stage.id.to_string(), criterion.id.to_string()))
+        .collect();
+    for mode in reading.parts.failure_modes.clone() {
+        let is_by_hand = |(stage, name): &(StageId, String)| by_hand.contains(&(stage.to_string(), name.clone()));
+        if mode.severity.freezes() && !mode.signals.is_empty() && mode.signals.iter().all(is_by_hand) {
+            let place = reading.place(&format!("failure mode `{}`", mode.id), "");
+            reading.sink.add(
+                Finding::error(
+                    Code::OnlyByHand,
+                    place,
+                    format!(
+                        "failure mode `{}` is {} and only a person would see it",
+                        mode.id,
+                        mode.severity.word()
+                    ),
+                )
+                .expected("a signal that reads data", "what a person ticks")
+                .help("add a criterion over a flow, a source or an entity to the gate, and name it under `signals`"),
+            );
+        }
     }
 }

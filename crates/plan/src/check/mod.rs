@@ -2,20 +2,26 @@
 
 mod address;
 mod agreement;
+mod area;
 mod authority;
 mod catalogue;
+mod contact;
 mod entity;
 mod escalation;
+mod gate;
 mod hazard;
 mod integration;
+mod loss;
 mod objective;
 mod ownership;
 mod plan;
 mod reconcile;
 mod reference;
 mod route;
+mod rung;
 mod segment;
 mod traffic;
+mod way_back;
 
 use crate::read::Reading;
 
@@ -27,13 +33,19 @@ pub(crate) fn all(reading: &mut Reading) {
     objective::check(reading);
     agreement::check(reading);
     escalation::check(reading);
+    rung::check(reading);
+    contact::check(reading);
     authority::check(reading);
     entity::check(reading);
     reconcile::check(reading);
     integration::check(reading);
+    area::check(reading);
     hazard::check(reading);
     route::check(reading);
     plan::check(reading);
+    gate::check(reading);
+    way_back::check(reading);
+    loss::check(reading);
     segment::check(reading);
     traffic::check(reading);
 }

@@ -30,7 +30,8 @@ pub(crate) static DOMAIN: Form = Form::new(
     ],
 );
 
-static AREAS: [&str; 9] = [
+/// The words of areas.
+pub(crate) static AREAS: [&str; 9] = [
     "checkout",
     "payments",
     "promotions",
@@ -79,12 +80,14 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
     let ladder = spec
         .need("ladder", reading)
         .and_then(|node| reference(node, "the ladder", Kind::Ladder, LadderId::parse, reading));
-    let escalation_contact = spec
-        .get("escalation-contact")
-        .and_then(|node| person(node, "the escalation contact", reading));
+    let escalation_contact = spec.get("escalation-contact").and_then(|node| {
+        reading.mark(&head.subject, "escalation-contact", node.place);
+        person(node, "the escalation contact", reading)
+    });
     let responsibilities = texts(spec.get("responsibilities"), "a responsibility", reading);
     let mut areas = Vec::new();
     for node in spec.get("areas").map(items).unwrap_or_default() {
+        reading.mark(&head.subject, "areas", node.place);
         areas.extend(value(node, "an area", AREA, area, reading));
     }
     let mut objectives = Vec::new();
@@ -294,6 +297,7 @@ fn grant(node: &Node, reading: &mut Reading) -> Option<Grant> {
     }
     fields.close(reading);
     let (action, action_node) = (action?, action_node?);
+    reading.mark(&format!("action `{action}`"), "", action_node.place);
     match reading.declared.get(&(Kind::Action, action.to_string())) {
         Some(earlier) => {
             let finding = Finding::error(

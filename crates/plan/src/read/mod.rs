@@ -24,6 +24,7 @@ pub(crate) mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tidegate_model::domain::Area;
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{Parts, PersonId, SwitchId, TeamId};
 
@@ -137,6 +138,10 @@ pub(crate) struct Reading {
     pub(crate) signals: Vec<(String, String, Place)>,
     /// Stages with a criterion that could not be read, so that its name is not known.
     pub(crate) unread_gates: BTreeSet<String>,
+    /// Areas of risk that a plan says it does not touch.
+    pub(crate) not_concerned: BTreeSet<Area>,
+    /// Who is on call, as rosters say it: team, person, place.
+    pub(crate) on_call: Vec<(String, PersonId, Place)>,
     /// Side effects of integrations with where they are declared.
     pub(crate) effects: BTreeMap<String, Place>,
     /// Owners that the catalogue claims: domain, team, place.
@@ -173,6 +178,11 @@ impl Reading {
     /// Notes where a field of a subject stands.
     pub(crate) fn mark(&mut self, subject: &str, field: &str, place: Place) {
         self.places.insert((subject.to_owned(), field.to_owned()), place);
+    }
+
+    /// Whether a field of a subject is written.
+    pub(crate) fn has_place(&self, subject: &str, field: &str) -> bool {
+        self.places.contains_key(&(subject.to_owned(), field.to_owned()))
     }
 
     /// Where a field of a subject stands, else the subject itself.

@@ -209,7 +209,12 @@ pub(crate) fn read_roster(mut spec: Fields<'_>, reading: &mut Reading) {
     let team = node.and_then(|node| team(node, "the roster's team", reading));
     let mut on_call = Vec::new();
     for node in spec.need("on-call", reading).map(items).unwrap_or_default() {
-        on_call.extend(person(node, "a person on call", reading));
+        if let Some(person) = person(node, "a person on call", reading) {
+            if let Some(team) = &team {
+                reading.on_call.push((team.to_string(), person.clone(), node.place));
+            }
+            on_call.push(person);
+        }
     }
     spec.close(reading);
     if let Some(team) = team {

@@ -5,7 +5,7 @@ use tidegate_model::plan::{ExpandRule, Plan, Stage, Traffic, WeeklyWindow};
 use tidegate_model::{EdgeId, FlowId, PartsPerMillion, PlanId};
 
 use super::criterion::{WEIGHT_PARTS, segment_value};
-use super::domain::reference;
+use super::domain::{AREA, AREAS, area, reference};
 use super::envelope::Head;
 use super::fields::{Fields, items, text, value, wrong};
 use super::scalar::{MONEY, PER_HOUR, PERCENT, money, per_hour, percent};
@@ -26,8 +26,14 @@ pub(crate) static PLAN: Form = Form::new(
         may("alpha", Of::Percent),
         may("traffic", Of::Listed(&Of::Form(&TRAFFIC))),
         may("expand", Of::Form(&EXPAND)),
+        may("not-concerned", Of::Listed(&Of::Form(&NOT_CONCERNED))),
         need("stages", Of::Listed(&Of::Form(&super::stage::STAGE))),
     ],
+);
+
+static NOT_CONCERNED: Form = Form::new(
+    "a typical area of risk that the plan does not touch",
+    &[need("area", Of::Words(&AREAS)), need("because", Of::Text)],
 );
 
 static TRAFFIC: Form = Form::new(
@@ -64,6 +70,9 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
     let expand = spec
         .get("expand")
         .map_or_else(ExpandRule::default, |node| expand(node, reading));
+    for node in spec.get("not-concerned").map(items).unwrap_or_default() {
+        not_concerned(node, reading);
+    }
     let alpha = match spec.get("alpha") {
         None => PartsPerMillion::new(ALPHA_PPM).ok(),
         Some(node) => value(node, "`alpha`", "a share above 0% and up to 50%", alpha, reading),
@@ -106,6 +115,23 @@ fn greatest_common_divisor(a: u32, b: u32) -> u32 {
     match b {
         0 => a,
         _ => greatest_common_divisor(b, a % b),
+    }
+}
+
+/// `{ area: promotions, because: there are none }`.
+fn not_concerned(node: &Node, reading: &mut Reading) {
+    let Some(mut fields) = Fields::open(node, "an area that is not concerned", &NOT_CONCERNED, reading) else {
+        return;
+    };
+    let found = fields
+        .need("area", reading)
+        .and_then(|node| value(node, "`area`", AREA, area, reading));
+    let because = fields
+        .need("because", reading)
+        .and_then(|node| text(node, "`because`", reading));
+    fields.close(reading);
+    if let (Some(found), Some(_)) = (found, because) {
+        reading.not_concerned.insert(found);
     }
 }
 

@@ -209,10 +209,14 @@ fn rollback_rule(node: &Node, head: &Head, reading: &mut Reading) -> Option<Roll
     let what = fields
         .need("exposure", reading)
         .and_then(|node| text(node, "`exposure`", reading));
-    let within = fields
-        .need("within", reading)
-        .and_then(|node| value(node, "`within`", WITHIN, within, reading));
+    let within = fields.need("within", reading).and_then(|node| {
+        reading.mark(&head.subject, "within", node.place);
+        value(node, "`within`", WITHIN, within, reading)
+    });
     let forward_fix = texts(fields.get("forward-fix"), "a forward fix", reading);
+    if let Some(node) = fields.get("trigger") {
+        reading.mark(&head.subject, "trigger", node.place);
+    }
     let trigger_nodes = fields.get("trigger").map(items).unwrap_or_default();
     if trigger_nodes.is_empty() {
         lacks(

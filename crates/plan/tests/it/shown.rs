@@ -200,8 +200,8 @@ fn a_decorative_gate_names_the_time_it_needs() {
 error[TG0513]: criterion `order-completion` has less than 80 % chance to pass at step 1 of stage `shop` on the declared night traffic
   --> plan.yaml:14:11
    |
-14 |         - { to: 5%,  soak: 4h, at-most: 3d, margin: 4%, at-risk: 900 EUR }
-   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected `at-most` of 12d or more, found 3d
+14 |         - { to: 5%,  soak: 4h, at-most: 3d, margin: 4%, at-risk: 4200 EUR }
+   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected `at-most` of 12d or more, found 3d
 ...
 22 |           - { flow: order, completion: not worse, on-harm: rollback }
    |             --------------------------------------------------------- the criterion
