@@ -45,7 +45,7 @@ fn scopes(ladder: &Ladder, reading: &mut Reading) {
             let place = reading.place(&what, "");
             let below = reading.place(&format!("rung {} of {subject}", at + 1), "");
             reading.sink.add(
-                Finding::error(
+                Finding::warning(
                     Code::ScopeShrinks,
                     place,
                     format!("{what} may decide less than the one below it"),

@@ -44,6 +44,14 @@ fn the_shop_checks_clean() {
 }
 
 #[test]
+fn the_subscriptions_check_clean() {
+    let bundle = example("subscriptions");
+    let compiled = compiled(&bundle);
+    assert_eq!(render_human(&compiled.diagnostics, &bundle, false), "");
+    assert!(compiled.estate.is_some());
+}
+
+#[test]
 fn the_demo_shop_checks_clean_and_takes_at_most_150_seconds() {
     let bundle = example("demo-shop");
     let compiled = compiled(&bundle);

@@ -10,9 +10,12 @@ mod entities;
 mod lint;
 mod pages;
 mod power;
+mod sarif;
+mod schema;
 mod shop;
 mod shown;
 mod signals;
+mod sources;
 mod unknown;
 
 use tidegate_plan::{Bundle, Compiled, Mode, Settings, SourceFile, compile};

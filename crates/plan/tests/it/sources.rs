@@ -1,0 +1,55 @@
+//! The table of sources: every file that it names is there, and so is every text that it quotes.
+
+use std::path::Path;
+
+fn root() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The rows of the table: line, references, what is open.
+fn rows(text: &str) -> Vec<[&str; 3]> {
+    text.lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| line |"))
+        .map(|line| {
+            let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+            match cells.as_slice() {
+                [line, lives] => [*line, *lives, ""],
+                [line, lives, open] => [*line, *lives, *open],
+                other => panic!("a row has {} cells: {line}", other.len()),
+            }
+        })
+        .collect()
+}
+
+fn wrong(reference: &str) -> Option<String> {
+    let (path, needle) = reference.split_once(": ").unwrap_or((reference, ""));
+    let Ok(text) = std::fs::read_to_string(root().join(path)) else {
+        return Some(format!("there is no file `{path}`"));
+    };
+    (!text.contains(needle)).then(|| format!("`{needle}` is not in {path}"))
+}
+
+#[test]
+fn every_reference_of_the_table_exists() {
+    let text = std::fs::read_to_string(root().join("docs/sources.md")).unwrap();
+    let rows = rows(&text);
+    assert!(rows.len() > 200, "{}", rows.len());
+    let mut broken = Vec::new();
+    for [line, lives, _] in &rows {
+        let references: Vec<&str> = lives.split('`').skip(1).step_by(2).collect();
+        if references.is_empty() {
+            broken.push(format!("{line}: names nothing"));
+        }
+        for reference in references {
+            broken.extend(wrong(reference).map(|why| format!("{line}: {why}")));
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn what_is_missing_is_seen() {
+    assert!(wrong("docs/sources.md").is_none());
+    assert!(wrong("docs/no-such-page.md").is_some());
+    assert!(wrong("README.md: a text that stands nowhere in it").is_some());
+}
