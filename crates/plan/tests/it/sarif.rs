@@ -61,7 +61,14 @@ fn a_log_has_what_the_format_asks_for() {
     for result in results {
         known(
             result,
-            &["ruleId", "ruleIndex", "level", "message", "locations", "relatedLocations"],
+            &[
+                "ruleId",
+                "ruleIndex",
+                "level",
+                "message",
+                "locations",
+                "relatedLocations",
+            ],
             "a result",
         );
         let at = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();

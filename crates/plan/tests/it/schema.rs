@@ -30,7 +30,10 @@ fn the_files_in_the_tree_are_what_the_program_prints() {
         .filter(|(path, text)| std::fs::read_to_string(folder.join(path)).ok().as_ref() != Some(text))
         .map(|(path, _)| path.as_str())
         .collect();
-    assert!(stale.is_empty(), "write `tidegate schema KIND` again into docs/schema: {stale:?}");
+    assert!(
+        stale.is_empty(),
+        "write `tidegate schema KIND` again into docs/schema: {stale:?}"
+    );
 }
 
 #[test]
@@ -82,7 +85,10 @@ fn a_field_that_no_schema_has_is_told_and_those_that_it_has_are_not() {
             .map(|one| one.message)
             .collect();
         assert_eq!(unknown.len(), 1, "{kind}: {unknown:?}");
-        assert!(unknown[0].ends_with("has no field `no-such-field-at-all`"), "{kind}: {unknown:?}");
+        assert!(
+            unknown[0].ends_with("has no field `no-such-field-at-all`"),
+            "{kind}: {unknown:?}"
+        );
     }
 }
 
