@@ -44,6 +44,21 @@ fn the_shop_checks_clean() {
 }
 
 #[test]
+fn the_smallest_estate_of_the_readme_checks_clean() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let text = std::fs::read_to_string(readme).unwrap();
+    let (_, after) = text.split_once("<!-- smallest-estate -->").unwrap();
+    let (_, block) = after.split_once("```yaml\n").unwrap();
+    let bundle = Bundle {
+        files: vec![SourceFile {
+            path: "tidegate.yaml".to_owned(),
+            text: block.split_once("```").unwrap().0.to_owned(),
+        }],
+    };
+    assert_eq!(render_human(&compiled(&bundle).diagnostics, &bundle, false), "");
+}
+
+#[test]
 fn the_subscriptions_check_clean() {
     let bundle = example("subscriptions");
     let compiled = compiled(&bundle);
