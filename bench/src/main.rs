@@ -7,6 +7,7 @@ mod cpu;
 mod estate;
 mod judging;
 mod load;
+mod pages;
 mod program;
 mod proxies;
 mod replay;
@@ -69,6 +70,20 @@ enum What {
         #[arg(long, default_value_t = 5)]
         rounds: usize,
     },
+    /// Pages: hundreds of open browsers and a long journal.
+    Pages {
+        /// The `tidegate` program.
+        program: PathBuf,
+        /// Browsers that follow the Plan page.
+        #[arg(long, default_value_t = 200)]
+        browsers: usize,
+        /// Entries of the journal.
+        #[arg(long, default_value_t = 10_000)]
+        entries: u64,
+        /// Events whose way to the browsers is measured.
+        #[arg(long, default_value_t = 30)]
+        events: usize,
+    },
     /// Comparing: the rows of PostgreSQL and MariaDB, beside merely receiving them and beside reladiff.
     Comparing {
         /// Rows a side.
@@ -112,6 +127,12 @@ fn main() -> anyhow::Result<()> {
         What::Rollback { program, times, rate } => runtime.block_on(rollback::run(&program, times, rate)),
         What::Replay { entries } => replay::run(entries),
         What::Judging { criteria, seconds } => judging::run(criteria, seconds),
+        What::Pages {
+            program,
+            browsers,
+            entries,
+            events,
+        } => runtime.block_on(pages::run(&program, browsers, entries, events)),
         What::Proxies {
             program,
             shoppers,

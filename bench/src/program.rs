@@ -90,6 +90,11 @@ impl Program {
         })
     }
 
+    /// Where its faces listen.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The controller's process.
     pub(crate) fn controller_pid(&self) -> anyhow::Result<u32> {
         self.child.id().context("the program has ended")
@@ -188,7 +193,7 @@ impl Program {
         Ok(response.error_for_status()?.json().await?)
     }
 
-    fn token(&self) -> anyhow::Result<&str> {
+    pub(crate) fn token(&self) -> anyhow::Result<&str> {
         let (_, token) = self.approvers.first().context("nobody approves anything")?;
         Ok(token)
     }

@@ -261,7 +261,7 @@ fn rungs(scene: &Scene<'_>, incident: &IncidentView) -> Markup {
 
 /// Taking it and ending it.
 fn answers(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
-    html! { section class="card" aria-label="Answer" { (answering(incident, forms)) } }
+    html! { section aria-label="Answer" { (answering(incident, forms)) } }
 }
 
 /// Everything that was granted beforehand: what it does, for how long, and how it ends.
@@ -280,11 +280,7 @@ fn actions(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
                             },
                             None => {
                                 p { b { (action.title) } }
-                                p class="mute" { @match forms.ruling("act", &format!("{}/{}", incident.id, action.id)) {
-                                    Some(ruling) if ruling.allowed => "You may do it now.",
-                                    Some(_) => "You may not do it now; the button says why.",
-                                    None => "",
-                                } }
+                                @if forms.is_allowed("act", &format!("{}/{}", incident.id, action.id)) { p class="ok" { "You may do it now." } }
                                 (act(incident, action, "Do it…", forms))
                             },
                         }

@@ -27,7 +27,10 @@ pub(crate) fn shared(scene: &Scene<'_>) -> Vec<Part> {
 }
 
 pub(crate) fn own(scene: &Scene<'_>, forms: &Forms<'_>) -> Vec<Part> {
-    let open = scene.status.incidents.iter().filter(|one| one.phase != "resolved");
+    let incidents = scene.status.incidents.iter();
+    let mut open: Vec<&IncidentView> = incidents.filter(|one| one.phase != "resolved").collect();
+    // The worst first; among equals the newest, as they come.
+    open.sort_by_key(|one| one.severity);
     vec![
         (
             "open",

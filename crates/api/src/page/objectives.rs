@@ -3,7 +3,8 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use tidegate_engine::view::{self, DomainObjectives, ObjectiveView, SpentView, words};
+use tidegate_engine::view::{self, DeclaredView, DomainObjectives, ObjectiveView, SpentView, words};
+use tidegate_model::{Millis, PartsPerMillion};
 
 use crate::app::Shared;
 use crate::config::Quantiles;
@@ -24,7 +25,7 @@ pub(crate) fn shared(scene: &Scene<'_>) -> Vec<Part> {
         ("head", head(&all)),
         (
             "objectives",
-            html! { (unsaid(&all)) @for domain in all.iter().filter(|one| !one.objectives.is_empty()) { (card(domain)) } },
+            html! { (unsaid(&all)) @for domain in all.iter().filter(|one| !one.is_unsaid()) { (card(domain, scene)) } },
         ),
         ("times", times(scene)),
         ("foot", strip::foot(scene)),
@@ -38,15 +39,18 @@ pub(crate) fn compose(parts: &mut Parts) -> Markup {
 fn head(all: &[DomainObjectives]) -> Markup {
     let every = || all.iter().flat_map(|domain| &domain.objectives);
     let gaps = every().filter(|one| one.gap.is_some()).count();
+    let promised: usize = all.iter().map(|domain| domain.declared.len()).sum();
     let overspent = every().filter(|one| left(one).is_some_and(|left| left < 0.0)).count();
     strip::head(
         "Objectives",
         &html! {
-            b { (words::counted(every().count() as u64, "objective", "objectives")) } " of "
-            (words::counted(all.len() as u64, "domain", "domains")) ": "
+            @if promised > 0 { b { (words::counted(promised as u64, "promise", "promises")) } " of " }
+            @else { "No owner has promised a figure yet, in " }
+            (words::counted(all.len() as u64, "domain", "domains")) ", "
+            b { (words::counted(every().count() as u64, "limit", "limits")) } " held by gates: "
             @if overspent > 0 { b class="bad" { (overspent) " overspent" } } @else { "no budget is overspent" }
             @if gaps > 0 { ", " b class="blank" { (gaps) " not measured now" } }
-            ". Counted on the new side of each stage, since its attempt began."
+            ". Gates count on the new side of each stage, since its attempt began."
         },
     )
 }
@@ -57,14 +61,14 @@ fn left(one: &ObjectiveView) -> Option<f64> {
 
 /// Domains of which nothing is asked: a gap with its owner's name.
 fn unsaid(all: &[DomainObjectives]) -> Markup {
-    let without: Vec<&DomainObjectives> = all.iter().filter(|domain| domain.objectives.is_empty()).collect();
+    let without: Vec<&DomainObjectives> = all.iter().filter(|domain| domain.is_unsaid()).collect();
     html! {
         @if !without.is_empty() {
             section class="card gaps" aria-labelledby="unsaid-title" {
                 h2 id="unsaid-title" { "Nobody has said what must hold" }
                 ul class="gap-list" {
                     @for domain in without {
-                        li { b { (domain.title) } " has no objective that is measured · owner "
+                        li { b { (domain.title) } " has no objective · owner "
                             a href=(format!("/ownership?q={}", domain.domain)) { (domain.owner) } }
                     }
                 }
@@ -73,7 +77,7 @@ fn unsaid(all: &[DomainObjectives]) -> Markup {
     }
 }
 
-fn card(domain: &DomainObjectives) -> Markup {
+fn card(domain: &DomainObjectives, scene: &Scene<'_>) -> Markup {
     let id = format!("objectives-{}", domain.domain);
     html! {
         section class="card" aria-labelledby=(id) {
@@ -81,7 +85,8 @@ fn card(domain: &DomainObjectives) -> Markup {
                 h2 id=(id) { (domain.title) }
                 span class="mute" { "owner " a href=(format!("/ownership?q={}", domain.domain)) { (domain.owner) } }
             }
-            table class="rows budgets" {
+            @if !domain.declared.is_empty() { (promises(domain, scene)) }
+            @if !domain.objectives.is_empty() { table class="rows budgets" {
                 thead { tr {
                     th scope="col" { "what must hold" } th scope="col" { "good / bad / total" }
                     th scope="col" { "budget left" }
@@ -89,8 +94,71 @@ fn card(domain: &DomainObjectives) -> Markup {
                     th scope="col" { "verdict" }
                 } }
                 tbody { @for one in &domain.objectives { (row(one, domain)) } }
+            } }
+        }
+    }
+}
+
+/// What the owner has promised, beside what gateways measure of it now.
+fn promises(domain: &DomainObjectives, scene: &Scene<'_>) -> Markup {
+    html! {
+        table class="rows promises" {
+            thead { tr { th scope="col" { "promised" } th scope="col" { "what" } th scope="col" { "measured now" } } }
+            tbody {
+                @for one in &domain.declared {
+                    tr {
+                        th scope="row" {
+                            (one.title)
+                            small { @match &one.source { Some(source) => { "measured on " (source) }, None => { "nothing is named that measures it" } } }
+                        }
+                        td data-label="promised" { (one.target) }
+                        td data-label="measured" { (kept(one, domain, scene)) }
+                    }
+                }
             }
         }
+    }
+}
+
+/// Whether a promise is kept, as gateways have timed it; else a gap with its owner's name.
+fn kept(one: &DeclaredView, domain: &DomainObjectives, scene: &Scene<'_>) -> Markup {
+    let timed = one
+        .times_of
+        .as_ref()
+        .zip(one.within)
+        .map_or(Vec::new(), |(flow, (quantile, limit))| {
+            let mut all = Vec::new();
+            for view in (scene.latencies)(flow) {
+                for (side, quantiles) in [("old side", view.old), ("new side", view.new)] {
+                    let found = quantiles.and_then(|seen| Some((at(&seen, quantile)?, seen.requests)));
+                    all.extend(found.map(|(took, requests)| (side, took, requests, took <= limit)));
+                }
+            }
+            all
+        });
+    html! {
+        @for (side, took, requests, holds) in &timed {
+            span class="rung" title=(words::counted(*requests, "request", "requests")) {
+                b class=(if *holds { "ok" } else { "bad" }) { @if *holds { "✓ " } @else { "✕ " } (took.0) " ms" }
+                " " (side) span class="mute" { ", of " (words::count(*requests)) }
+            }
+        }
+        @if timed.is_empty() {
+            span class="blank" { b { "not measured" } " · owner " (domain.owner)
+                @if one.source.is_none() { ": a source has to be named" }
+            }
+        }
+        @if !one.gates.is_empty() { small { "held by the gate of " (words::list(&one.gates)) } }
+    }
+}
+
+/// The time of a quantile that gateways tell.
+fn at(seen: &Quantiles, quantile: PartsPerMillion) -> Option<Millis> {
+    match quantile.get() {
+        500_000 => Some(seen.p50),
+        950_000 => Some(seen.p95),
+        990_000 => Some(seen.p99),
+        _ => None,
     }
 }
 

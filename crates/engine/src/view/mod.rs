@@ -30,7 +30,7 @@ pub(crate) use blame::blame;
 pub use equality::{EqualityView, equalities};
 pub use happened::happened;
 pub use measured::numbers;
-pub use objective::{BurnView, DomainObjectives, ObjectiveView, SpentView, objectives};
+pub use objective::{BurnView, DeclaredView, DomainObjectives, ObjectiveView, SpentView, objectives};
 pub use ruling::rulings;
 pub use status::{status, switches};
 pub use who::who;

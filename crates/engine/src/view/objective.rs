@@ -3,8 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 use tidegate_model::ask::HitsAre;
+use tidegate_model::domain::Domain;
+use tidegate_model::objective::{MeasuredOn, Objective, Target};
 use tidegate_model::plan::{Criterion, Measure, Stage};
-use tidegate_model::{CriterionId, DomainId, Estate, Millis, PartsPerMillion, StageId, TeamId, Timestamp};
+use tidegate_model::{CriterionId, DomainId, Estate, FlowId, Millis, PartsPerMillion, StageId, TeamId, Timestamp};
 
 use crate::state::{Cell, StageState, State};
 use crate::view::criterion;
@@ -21,8 +23,37 @@ pub struct DomainObjectives {
     pub title: String,
     /// The team that answers for it.
     pub owner: TeamId,
-    /// What must hold; empty when nobody has said.
+    /// What its owner has promised.
+    pub declared: Vec<DeclaredView>,
+    /// What gates hold it to; empty when no gate asks for anything with a limit of its own.
     pub objectives: Vec<ObjectiveView>,
+}
+
+impl DomainObjectives {
+    /// Whether nobody has said what must hold of it.
+    #[must_use]
+    pub fn is_unsaid(&self) -> bool {
+        self.declared.is_empty() && self.objectives.is_empty()
+    }
+}
+
+/// A promise of a domain's owner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeclaredView {
+    /// Its name, unique within the domain; the name of an invariant.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// What it promises, in words.
+    pub target: String,
+    /// What it is measured on, in words; none where nothing measures it.
+    pub source: Option<String>,
+    /// The flow whose times it is about, when it is about the times of a flow.
+    pub times_of: Option<FlowId>,
+    /// The quantile of a time, and the longest that it may be.
+    pub within: Option<(PartsPerMillion, Millis)>,
+    /// Gates that hold the same flow to the same time or a shorter one.
+    pub gates: Vec<StageId>,
 }
 
 /// What must hold of a domain by a limit of its own.
@@ -89,11 +120,62 @@ pub fn objectives(estate: &Estate, state: &State, now: Timestamp) -> Vec<DomainO
             domain: domain.id.clone(),
             title: domain.title.clone(),
             owner: domain.owner.clone(),
+            declared: declared(estate, domain),
             objectives: of_domain(estate, state, &domain.id, now),
         })
         .collect();
-    domains.sort_by_key(|domain| !domain.objectives.is_empty());
+    domains.sort_by_key(|domain| !domain.is_unsaid());
     domains
+}
+
+/// What a domain's owner has promised, invariants last.
+fn declared(estate: &Estate, domain: &Domain) -> Vec<DeclaredView> {
+    let mut all: Vec<DeclaredView> = domain.objectives.iter().map(|one| promise(estate, one)).collect();
+    let invariants = estate.invariants().values().filter(|one| one.domain == domain.id);
+    all.extend(invariants.map(|one| DeclaredView {
+        id: one.id.to_string(),
+        title: one.title.clone(),
+        target: "no violation at all".to_owned(),
+        source: Some(format!("source {}", one.violations.on)),
+        times_of: None,
+        within: None,
+        gates: Vec::new(),
+    }));
+    all
+}
+
+fn promise(estate: &Estate, one: &Objective) -> DeclaredView {
+    let within = match one.target {
+        Target::Within { quantile, limit } => Some((quantile, limit)),
+        Target::AtLeast(_) | Target::PerHour(_) => None,
+    };
+    let (source, times_of) = match &one.of {
+        Some(MeasuredOn::Flow(flow)) => (Some(format!("flow {flow}")), within.map(|_| flow.clone())),
+        Some(MeasuredOn::Route(route)) => (Some(format!("route {route}")), None),
+        Some(MeasuredOn::Source(ask)) => (Some(format!("source {}", ask.on)), None),
+        None => (None, None),
+    };
+    let is_held = |measure: &Measure| {
+        let (Measure::Latency { flow, quantile, limit }, Some(of), Some((wanted, longest))) =
+            (measure, &times_of, within)
+        else {
+            return false;
+        };
+        flow == of && *quantile >= wanted && *limit <= longest
+    };
+    let gates = estate.stages().map(|(_, stage)| stage);
+    DeclaredView {
+        id: one.id.to_string(),
+        title: one.title.clone(),
+        target: one.target.to_string(),
+        source,
+        gates: gates
+            .filter(|stage| stage.gate.criteria.iter().any(|criterion| is_held(&criterion.measure)))
+            .map(|stage| stage.id.clone())
+            .collect(),
+        times_of,
+        within,
+    }
 }
 
 fn of_domain(estate: &Estate, state: &State, domain: &DomainId, now: Timestamp) -> Vec<ObjectiveView> {

@@ -1,5 +1,6 @@
 //! The pages in a real browser: what a person reads there, and what happens when a person presses a button.
 
+mod axe;
 mod buttons;
 mod door;
 mod driver;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::axe::PAGES;
 use super::enter;
 use super::tab::Tab;
 use crate::shoppers::{Crowd, ask};
@@ -25,7 +26,7 @@ const FAULTS: &str = r#"(() => {
   for (const node of document.querySelectorAll("a[href], button, summary"))
     if (!(node.getAttribute("aria-label") || node.textContent).trim()) say("no name", node);
   for (const node of document.querySelectorAll("svg:not([aria-hidden])"))
-    if (node.getAttribute("role") !== "img" || !node.getAttribute("aria-label")) say("a drawing without words", node);
+    if (node.getAttribute("role") !== "img" || !(node.getAttribute("aria-label") || node.querySelector(":scope > title")?.textContent)) say("a drawing without words", node);
   for (const table of document.querySelectorAll("table"))
     if ([...table.querySelectorAll("th")].some((cell) => !cell.scope)) say("a head cell of nothing", table);
   const parts = (color) => (color.match(/[\d.]+/g) ?? []).map(Number);
@@ -65,7 +66,7 @@ fn nothing() -> Value {
 }
 
 /// A world with an exposed stage under load, a hold and an open incident: everything that a page can show.
-fn busy(world: &World) -> Crowd {
+pub(super) fn busy(world: &World) -> Crowd {
     world.run_as("ana", &["approve", "shop"]).fine();
     let crowd = Crowd::at(world.edge());
     world
@@ -102,7 +103,7 @@ fn every_page_has_names_one_heading_and_contrast_and_is_not_cut_from_360_pixels_
     enter(&tab, &world, &world.url(), "ana");
     let _crowd = busy(&world);
     tab.until("a drawing", |tab| tab.count("#charts svg") > 0);
-    for path in ["/", "/journal", "/incidents/inc-1"] {
+    for path in PAGES {
         tab.go(&format!("{}{path}", world.url()));
         tab.value("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
         for scheme in ["light", "dark"] {
@@ -151,7 +152,7 @@ fn a_page_asks_nobody_else_and_its_console_is_silent() {
     enter(&tab, &world, &world.url(), "ana");
     let _crowd = busy(&world);
     tab.until("a drawing", |tab| tab.count("#charts svg") > 0);
-    for path in ["/journal", "/incidents/inc-1", "/"] {
+    for path in PAGES.into_iter().rev() {
         tab.go(&format!("{}{path}", world.url()));
     }
     tab.sees("#ladder", "hold");
@@ -210,7 +211,7 @@ fn hostile_words_of_a_plan_are_words_on_its_page() {
     world.run_as("amir", &["hold", "shop", "--reason", HOSTILE]).fine();
     tab.sees("#incidents", HOSTILE);
     tab.sees("#ladder", HOSTILE);
-    for path in ["/", "/incidents/inc-1", "/journal"] {
+    for path in ["/", "/incidents", "/incidents/inc-1", "/ownership", "/journal"] {
         tab.go(&format!("{}{path}", world.url()));
         tab.sees("main", "onerror=");
         assert_eq!(tab.count("main script, main img"), 0, "{path}");
