@@ -15,7 +15,7 @@ use crate::chronicle::Chronicle;
 use crate::clock;
 use crate::door::Person;
 use crate::page::form::Forms;
-use crate::page::fragments::Fragment;
+use crate::page::fragments::{Fragment, Marks};
 use crate::page::view::{Scene, View};
 use crate::sight::{self, Sights};
 use crate::why::{self, Whys};
@@ -33,6 +33,8 @@ pub(crate) struct Beat {
     whys: OnceLock<Whys>,
     /// What everybody sees alike, by page.
     shared: Mutex<BTreeMap<View, Arc<Vec<Fragment>>>>,
+    /// What is a person's own of a page.
+    own: Mutex<BTreeMap<(View, PersonId), Arc<Vec<Fragment>>>>,
     /// What each person may do.
     rulings: Mutex<BTreeMap<PersonId, Arc<Vec<RulingView>>>>,
     sights: OnceLock<Sights>,
@@ -46,6 +48,7 @@ impl Beat {
             status: OnceLock::new(),
             whys: OnceLock::new(),
             shared: Mutex::default(),
+            own: Mutex::default(),
             rulings: Mutex::default(),
             sights: OnceLock::new(),
         })
@@ -73,20 +76,27 @@ impl Beat {
         fragments
     }
 
-    /// The parts of a page that are a person's own.
-    pub(crate) fn own(&self, app: &App, view: &View, person: &Person, form_secret: &str, once: &str) -> Vec<Fragment> {
+    /// The parts of a page that are a person's own, with marks where the secrets of a session go; rendered once a person.
+    pub(crate) fn own(&self, app: &App, view: &View, person: &Person, marks: &Marks) -> Arc<Vec<Fragment>> {
         if !view.has_buttons() {
-            return Vec::new();
+            return Arc::default();
+        }
+        let mut own = self.own.lock().expect("no code panics while it renders");
+        let key = (view.clone(), person.id.clone());
+        if let Some(known) = own.get(&key) {
+            return known.clone();
         }
         let rulings = self.rulings(person);
         let forms = Forms {
             rulings: &rulings,
-            form_secret,
-            once,
+            form_secret: &marks.form_secret,
+            once: &marks.once,
             sights: self.sights.get_or_init(|| sight::all(&self.snapshot)),
         };
         let parts = view.own(&self.scene(app), &forms);
-        parts.into_iter().map(Fragment::of).collect()
+        let fragments: Arc<Vec<Fragment>> = Arc::new(parts.into_iter().map(Fragment::of).collect());
+        own.insert(key, fragments.clone());
+        fragments
     }
 
     fn rulings(&self, person: &Person) -> Arc<Vec<RulingView>> {

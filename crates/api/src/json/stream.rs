@@ -17,7 +17,7 @@ use crate::clock;
 use crate::door::Person;
 use crate::json::unrolled::Unrolled;
 use crate::page::form;
-use crate::page::fragments::Fragment;
+use crate::page::fragments::{Fragment, Marks};
 use crate::page::view::View;
 use crate::problem::{Code, Problem};
 
@@ -51,6 +51,7 @@ pub(crate) async fn follow(
     let mut shown: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut last_seq = None;
     let once = form::once(app.handle.view().seq, clock::now());
+    let marks = Marks::of(&app.config.links);
     // Whoever is let out hears nothing more, at the next beat at the latest.
     let beats = WatchStream::new(app.pulse.clone()).take_while({
         let (app, person) = (app.clone(), person.clone());
@@ -65,19 +66,22 @@ pub(crate) async fn follow(
             events.push(told("status", seq, &head));
         }
         if let Some((view, form_secret)) = &followed {
-            let mut changed = |fragment: &Fragment| {
-                if shown.insert(fragment.id, fragment.print) != Some(fragment.print) {
-                    events.push(told("fragment", seq, &fragment.json));
-                }
-            };
-            beat.shared(&app, view).iter().for_each(&mut changed);
-            beat.own(&app, view, &person, form_secret, &once)
-                .iter()
-                .for_each(&mut changed);
+            let (shared, own) = (beat.shared(&app, view), beat.own(&app, view, &person, &marks));
+            for fragment in shared.iter().filter(|one| is_news(&mut shown, one)) {
+                events.push(told("fragment", seq, &fragment.json));
+            }
+            for fragment in own.iter().filter(|one| is_news(&mut shown, one)) {
+                events.push(told("fragment", seq, &marks.fill(fragment, form_secret, &once)));
+            }
         }
         events.into_iter().map(Ok).collect()
     });
     Ok(Sse::new(Unrolled::new(events)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+/// Whether a fragment is another one than was sent last; it counts as sent from now on.
+fn is_news(shown: &mut BTreeMap<&'static str, u64>, fragment: &Fragment) -> bool {
+    shown.insert(fragment.id, fragment.print) != Some(fragment.print)
 }
 
 fn told(kind: &str, seq: u64, text: &str) -> Event {

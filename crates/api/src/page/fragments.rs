@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
+use crate::links::Links;
 use crate::page::view::Part;
 
 /// A part of a page, replaced as a whole.
@@ -20,6 +21,30 @@ pub(crate) struct Fragment {
 struct Told<'a> {
     id: &'a str,
     html: &'a str,
+}
+
+/// What stands for the secrets of a session until a fragment is sent. Nobody can guess them, so no text of a plan or a person
+/// holds one.
+pub(crate) struct Marks {
+    pub(crate) form_secret: String,
+    pub(crate) once: String,
+}
+
+impl Marks {
+    pub(crate) fn of(links: &Links) -> Self {
+        Self {
+            form_secret: links.nonce("the form secret of a session"),
+            once: links.nonce("the showing of a page"),
+        }
+    }
+
+    /// The event's text of a fragment, with the secrets of a session.
+    pub(crate) fn fill(&self, fragment: &Fragment, form_secret: &str, once: &str) -> String {
+        fragment
+            .json
+            .replace(&self.form_secret, form_secret)
+            .replace(&self.once, once)
+    }
 }
 
 impl Fragment {

@@ -81,13 +81,7 @@ fn question(asked: &str, found: Option<&WhoView>) -> Markup {
 
 /// Another question, one press away.
 fn ask(of: &str) -> Markup {
-    let query: String = of
-        .bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect();
+    let query = crate::record::encoded(of);
     html! { a href=(format!("/ownership?q={query}")) { (of) } }
 }
 

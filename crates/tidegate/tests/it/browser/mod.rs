@@ -4,6 +4,7 @@ mod axe;
 mod buttons;
 mod door;
 mod driver;
+mod facts;
 mod front;
 mod links;
 mod live;
