@@ -91,7 +91,10 @@ fn objectives_and_comparisons_are_numbers_where_measured_and_gaps_with_an_owner_
     );
     tab.sees("#compared", "a difference stops growth");
     tab.sees("#head", "1 differ");
-    tab.sees("#strip", "Shop is held at 10 %");
+    tab.sees(
+        "#strip",
+        "Shop is held because this failed: prices are equal on both sides",
+    );
     go("/objectives");
     tab.until("good, bad and total of both sides, and the budget", |tab| {
         let said = tab.text("#objectives");
