@@ -25,6 +25,9 @@ const SHORTEST: Duration = Duration::from_millis(150);
 /// Streams look again this often when nothing is journalled: waiting times and panels change by themselves.
 const LONGEST: Duration = Duration::from_secs(2);
 
+/// Rendered parts of a page, for as many streams as want them.
+type Fragments = Arc<Vec<Fragment>>;
+
 /// One beat: the engine's state at that moment, and the view of it, derived at most once for all streams.
 pub(crate) struct Beat {
     pub(crate) snapshot: Arc<Snapshot>,
@@ -32,9 +35,9 @@ pub(crate) struct Beat {
     status: OnceLock<StatusView>,
     whys: OnceLock<Whys>,
     /// What everybody sees alike, by page.
-    shared: Mutex<BTreeMap<View, Arc<Vec<Fragment>>>>,
+    shared: Mutex<BTreeMap<View, Fragments>>,
     /// What is a person's own of a page.
-    own: Mutex<BTreeMap<(View, PersonId), Arc<Vec<Fragment>>>>,
+    own: Mutex<BTreeMap<(View, PersonId), Fragments>>,
     /// What each person may do.
     rulings: Mutex<BTreeMap<PersonId, Arc<Vec<RulingView>>>>,
     sights: OnceLock<Sights>,
@@ -65,19 +68,19 @@ impl Beat {
     }
 
     /// What everybody sees of a page at this beat, alike; rendered by whoever asks first.
-    pub(crate) fn shared(&self, app: &App, view: &View) -> Arc<Vec<Fragment>> {
+    pub(crate) fn shared(&self, app: &App, view: &View) -> Fragments {
         let mut shared = self.shared.lock().expect("no code panics while it renders");
         if let Some(known) = shared.get(view) {
             return known.clone();
         }
         let parts = view.shared(&self.scene(app));
-        let fragments: Arc<Vec<Fragment>> = Arc::new(parts.into_iter().map(Fragment::of).collect());
+        let fragments: Fragments = Arc::new(parts.into_iter().map(Fragment::of).collect());
         shared.insert(view.clone(), fragments.clone());
         fragments
     }
 
     /// The parts of a page that are a person's own, with marks where the secrets of a session go; rendered once a person.
-    pub(crate) fn own(&self, app: &App, view: &View, person: &Person, marks: &Marks) -> Arc<Vec<Fragment>> {
+    pub(crate) fn own(&self, app: &App, view: &View, person: &Person, marks: &Marks) -> Fragments {
         if !view.has_buttons() {
             return Arc::default();
         }
@@ -94,7 +97,7 @@ impl Beat {
             sights: self.sights.get_or_init(|| sight::all(&self.snapshot)),
         };
         let parts = view.own(&self.scene(app), &forms);
-        let fragments: Arc<Vec<Fragment>> = Arc::new(parts.into_iter().map(Fragment::of).collect());
+        let fragments: Fragments = Arc::new(parts.into_iter().map(Fragment::of).collect());
         own.insert(key, fragments.clone());
         fragments
     }
