@@ -8,6 +8,7 @@ mod exit;
 mod limit;
 mod live;
 mod reconciling;
+mod near;
 mod say;
 mod stop;
 

@@ -101,13 +101,28 @@ fn unjudged(estate: &Estate) -> impl Iterator<Item = Gap> + '_ {
 
 fn unseen(estate: &Estate, domain: &Domain) -> impl Iterator<Item = (String, &'static str)> {
     let id = &domain.id;
-    let measures = signals_of(estate, id) > 0 || estate.flows().values().any(|flow| &flow.domain == id);
+    let measures = signals_of(estate, id) > 0
+        || estate.flows().values().any(|flow| &flow.domain == id)
+        || estate.invariants().values().any(|invariant| &invariant.domain == id)
+        || domain.objectives.iter().any(|objective| objective.of.is_some());
+    let unmeasured: Vec<&str> = domain
+        .objectives
+        .iter()
+        .filter(|objective| objective.of.is_none())
+        .map(|objective| objective.id.as_str())
+        .collect();
     let fears = estate.failure_modes().values().any(|mode| &mode.domain == id);
     [
         (!measures).then(|| {
             (
                 format!("nothing measures `{id}`: it has no flow and no criterion that reads data"),
                 "a flow, or a criterion with this domain as its owner",
+            )
+        }),
+        (!unmeasured.is_empty()).then(|| {
+            (
+                format!("nothing measures these objectives of `{id}`: {}", unmeasured.join(", ")),
+                "`of` of each objective",
             )
         }),
         (!fears).then(|| {

@@ -63,10 +63,37 @@ pub(super) fn all(estate: &Estate) -> Vec<HandOff> {
             }
         }
     }
+    of_agreements(estate, &mut gathered);
     gathered
         .into_iter()
         .map(|((from, to), what)| HandOff { from, to, what })
         .collect()
+}
+
+fn of_agreements(estate: &Estate, gathered: &mut Gathered) {
+    for agreement in estate.agreements().values() {
+        for (from, to) in agreement.between.iter().zip(agreement.between.iter().skip(1)) {
+            let what = format!("shares {} by agreement {}", agreement.objective.title, agreement.id);
+            add(gathered, from, Party::Domain(to.clone()), what);
+        }
+    }
+    for integration in estate.integrations().values() {
+        let what = format!("handles failures of integration {}", integration.id);
+        add(
+            gathered,
+            &integration.domain,
+            Party::Domain(integration.failures.clone()),
+            what,
+        );
+    }
+    for transfer in estate
+        .transfers()
+        .values()
+        .filter(|transfer| transfer.completed.is_none())
+    {
+        let what = format!("takes it over by transfer {}", transfer.id);
+        add(gathered, &transfer.domain, Party::Team(transfer.to.clone()), what);
+    }
 }
 
 fn of_stage(estate: &Estate, stage: &Stage, gathered: &mut Gathered) {

@@ -50,6 +50,8 @@ pub struct Held {
     pub stages: Vec<StageId>,
     /// Its flows.
     pub flows: Vec<FlowId>,
+    /// Its objectives and invariants.
+    pub promises: usize,
     /// Criteria that it answers for and that read data, over all gates.
     pub signals: usize,
     /// Its failure modes.
@@ -115,6 +117,12 @@ fn held_by(estate: &Estate, team: &TeamId, gaps: &[Gap]) -> Vec<Held> {
                     .filter(|flow| &flow.domain == id)
                     .map(|flow| flow.id.clone())
                     .collect(),
+                promises: domain.objectives.len()
+                    + estate
+                        .invariants()
+                        .values()
+                        .filter(|invariant| &invariant.domain == id)
+                        .count(),
                 signals: signals_of(estate, id),
                 risks: estate
                     .failure_modes()

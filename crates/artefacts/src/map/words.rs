@@ -82,7 +82,8 @@ pub(super) fn moved_line(held: &Held) -> String {
 pub(super) fn measured_line(held: &Held) -> String {
     let counted = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     format!(
-        "{}, {}, {}",
+        "{}, {}, {}, {}",
+        counted(held.promises, "objective", "objectives"),
         counted(held.signals, "signal", "signals"),
         counted(held.risks, "risk", "risks"),
         counted(held.actions, "action", "actions")

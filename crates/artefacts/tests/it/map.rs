@@ -25,11 +25,11 @@ fn the_map_begins_with_what_is_missing() {
 
     Checkout team (checkout-team), on call ana
       checkout         moves checkout; flows buy
-                       2 signals, 2 risks, 1 action
+                       0 objectives, 2 signals, 2 risks, 1 action
 
     platform, on call bo
       observability    moves no unit, has no flow
-                       0 signals, 1 risk, 0 actions
+                       0 objectives, 0 signals, 1 risk, 0 actions
 
     hand-offs
       checkout -> team platform          carries out what a rollback of checkout leaves

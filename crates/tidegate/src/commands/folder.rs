@@ -28,6 +28,8 @@ pub(crate) enum Read {
         estate: Box<Estate>,
         /// Declared shares of traffic by segment, for forecasts.
         shares: Shares,
+        /// What the estate is called.
+        name: String,
     },
     /// No estate; every diagnostic is printed, and this is the exit code.
     Wrong(u8),
@@ -54,6 +56,7 @@ pub(crate) fn read(folder: &Path, settings: &Settings) -> anyhow::Result<Read> {
         Some(estate) => Ok(Read::Fine {
             estate: Box::new(estate),
             shares: compiled.shares,
+            name: compiled.name.unwrap_or_else(|| "estate".to_owned()),
         }),
         None => {
             let colour = std::io::stderr().is_terminal();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use serde::Serialize;
 use tidegate_engine::Event;
 use tidegate_journal::Journal as Store;
 
@@ -31,6 +32,9 @@ enum What {
         /// Verifies an exported file instead of the store.
         #[arg(long)]
         file: Option<PathBuf>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Shows entries in plain words.
     Show {
@@ -51,8 +55,14 @@ enum What {
 impl Journal {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
         match self.what {
-            What::Verify { file: Some(file), .. } => verify_file(&file),
-            What::Verify { recompute, file: None } => verify_store(&open(&self.state)?, recompute),
+            What::Verify {
+                file: Some(file), json, ..
+            } => told(verify_file(&file)?, json),
+            What::Verify {
+                recompute,
+                file: None,
+                json,
+            } => told(verify_store(&open(&self.state)?, recompute)?, json),
             What::Show { from, limit, json } => show(&open(&self.state)?, from, limit, json),
             What::Export => {
                 let mut out = std::io::stdout().lock();
@@ -71,49 +81,90 @@ fn open(state: &Path) -> anyhow::Result<Store> {
     Store::open_read_only(&path).with_context(|| format!("cannot open the journal `{}`", path.display()))
 }
 
-fn verify_file(file: &Path) -> anyhow::Result<u8> {
-    let reader = std::fs::File::open(file).with_context(|| format!("cannot open `{}`", file.display()))?;
-    let checked = tidegate_journal::verify_export(BufReader::new(reader)).context("cannot read the export")?;
-    if checked.lines_cut > 0 {
-        say!("{} torn at the end and cut", checked.lines_cut);
-    }
-    report(checked.entries, checked.first_bad.map(|fault| fault.to_string()))
+/// What a verification found.
+#[derive(Debug, Serialize)]
+struct Verified {
+    entries: u64,
+    lines_cut: u64,
+    chain: &'static str,
+    fault: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recomputed: Option<Recomputed>,
 }
 
-fn verify_store(store: &Store, recompute: bool) -> anyhow::Result<u8> {
-    let checked = store.verify().context("cannot read the journal")?;
-    let code = report(checked.entries, checked.first_bad.map(|fault| fault.to_string()))?;
-    if code != exit::FINE || !recompute {
-        return Ok(code);
-    }
-    let recomputed = live::recompute::recompute(store)?;
-    say!(
-        "{} verdicts recomputed from the counts, {} differ, {} by statistics that this version does not know",
-        recomputed.same + recomputed.different.len() as u64,
-        recomputed.different.len(),
-        recomputed.unknown
-    );
-    for line in &recomputed.different {
-        say!("  {line}");
-    }
-    Ok(if recomputed.different.is_empty() {
-        exit::FINE
-    } else {
-        exit::WRONG
+/// Verdicts that were found again from the counts.
+#[derive(Debug, Serialize)]
+struct Recomputed {
+    verdicts: u64,
+    different: Vec<String>,
+    unknown: u64,
+}
+
+fn verify_file(file: &Path) -> anyhow::Result<Verified> {
+    let reader = std::fs::File::open(file).with_context(|| format!("cannot open `{}`", file.display()))?;
+    let checked = tidegate_journal::verify_export(BufReader::new(reader)).context("cannot read the export")?;
+    let fault = checked.first_bad.map(|fault| fault.to_string());
+    Ok(Verified {
+        entries: checked.entries,
+        lines_cut: checked.lines_cut as u64,
+        chain: if fault.is_none() { "holds" } else { "broken" },
+        fault,
+        recomputed: None,
     })
 }
 
-fn report(entries: u64, first_bad: Option<String>) -> anyhow::Result<u8> {
-    match first_bad {
-        None => {
-            say!("{entries} entries, the chain holds");
-            Ok(exit::FINE)
-        }
-        Some(fault) => {
-            say!("{entries} entries, the chain is broken: {fault}");
-            Ok(exit::WRONG)
+fn verify_store(store: &Store, recompute: bool) -> anyhow::Result<Verified> {
+    let checked = store.verify().context("cannot read the journal")?;
+    let fault = checked.first_bad.map(|fault| fault.to_string());
+    let recomputed = match fault.is_none() && recompute {
+        true => Some(live::recompute::recompute(store)?),
+        false => None,
+    };
+    Ok(Verified {
+        entries: checked.entries,
+        lines_cut: 0,
+        chain: if fault.is_none() { "holds" } else { "broken" },
+        fault,
+        recomputed: recomputed.map(|found| Recomputed {
+            verdicts: found.same + found.different.len() as u64,
+            different: found.different,
+            unknown: found.unknown,
+        }),
+    })
+}
+
+fn told(verified: Verified, json: bool) -> anyhow::Result<u8> {
+    let differs = verified
+        .recomputed
+        .as_ref()
+        .is_some_and(|found| !found.different.is_empty());
+    let code = match verified.fault.is_some() || differs {
+        true => exit::WRONG,
+        false => exit::FINE,
+    };
+    if json {
+        say!("{}", serde_json::to_string_pretty(&verified)?);
+        return Ok(code);
+    }
+    if verified.lines_cut > 0 {
+        say!("{} torn at the end and cut", verified.lines_cut);
+    }
+    match &verified.fault {
+        None => say!("{} entries, the chain holds", verified.entries),
+        Some(fault) => say!("{} entries, the chain is broken: {fault}", verified.entries),
+    }
+    if let Some(found) = &verified.recomputed {
+        say!(
+            "{} verdicts recomputed from the counts, {} differ, {} by statistics that this version does not know",
+            found.verdicts,
+            found.different.len(),
+            found.unknown
+        );
+        for line in &found.different {
+            say!("  {line}");
         }
     }
+    Ok(code)
 }
 
 fn show(store: &Store, from: u64, limit: usize, json: bool) -> anyhow::Result<u8> {

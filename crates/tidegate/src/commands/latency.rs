@@ -18,9 +18,6 @@ const FEW: u64 = 1_000;
 pub(crate) struct Latency {
     /// The flow.
     flow: String,
-    /// As JSON.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     server: Server,
 }
@@ -32,7 +29,7 @@ impl Latency {
             Reply::Refused(code) => return Ok(code),
             Reply::Fine(views) => views,
         };
-        if self.json {
+        if self.server.json {
             say!("{}", serde_json::to_string_pretty(&views)?);
         } else {
             say!("{}", describe(&self.flow, &views));

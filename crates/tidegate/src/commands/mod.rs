@@ -5,7 +5,10 @@ mod answer_pages;
 mod ask;
 mod check;
 mod compare;
+mod completions;
 mod demo;
+mod diff;
+mod docs;
 mod explain;
 mod folder;
 mod gateway;
@@ -13,6 +16,7 @@ mod init;
 mod journal;
 mod latency;
 mod lint;
+mod man;
 mod map;
 mod power;
 mod reconcile;
@@ -42,6 +46,8 @@ enum Command {
     Init(init::Init),
     Check(check::Check),
     Power(power::Power),
+    Diff(diff::Diff),
+    Docs(docs::Docs),
     Map(map::Map),
     Risks(risks::Risks),
     Compare(Box<compare::Compare>),
@@ -70,6 +76,8 @@ enum Command {
     Resolve(ask::Resolve),
     Journal(journal::Journal),
     Token(token::Token),
+    Completions(completions::Completions),
+    Man(man::Man),
     #[command(hide = true)]
     Gateway(gateway::Gateway),
 }
@@ -81,6 +89,8 @@ impl Tidegate {
             Command::Init(command) => command.run(),
             Command::Check(command) => command.run(),
             Command::Power(command) => command.run(),
+            Command::Diff(command) => command.run(),
+            Command::Docs(command) => command.run(),
             Command::Map(command) => command.run(),
             Command::Risks(command) => command.run(),
             Command::Compare(command) => command.run(),
@@ -109,6 +119,8 @@ impl Tidegate {
             Command::Resolve(command) => command.run(),
             Command::Journal(command) => command.run(),
             Command::Token(command) => command.run(),
+            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(),
             Command::Gateway(command) => command.run(),
         }
     }

@@ -1,5 +1,9 @@
 //! `tidegate status`: what is going on, for people and programs.
 
+mod watch;
+
+use std::time::Duration;
+
 use clap::Args;
 use tidegate_engine::view::{CriterionView, StageView, StatusView, words};
 
@@ -10,19 +14,25 @@ use crate::say::say;
 /// Shows what is going on: the answer in one sentence, stages, gates, incidents, switches.
 #[derive(Debug, Args)]
 pub(crate) struct Status {
-    /// As JSON.
+    /// Shows it again and again until Ctrl-C: in place in a terminal, elsewhere whenever something changed.
     #[arg(long)]
-    json: bool,
+    watch: bool,
+    /// Seconds between two looks of --watch.
+    #[arg(long, value_name = "SECONDS", default_value_t = 1, requires = "watch", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    every: u64,
     #[command(flatten)]
     server: Server,
 }
 
 impl Status {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
+        if self.watch {
+            return watch::watch(&self.server, Duration::from_secs(self.every));
+        }
         match self.server.get::<StatusView>("/api/v1/status", &[])? {
             Reply::Refused(code) => Ok(code),
             Reply::Fine(view) => {
-                if self.json {
+                if self.server.json {
                     say!("{}", serde_json::to_string_pretty(&view)?);
                 } else {
                     say!("{}", describe(&view));

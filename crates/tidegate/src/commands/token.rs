@@ -34,7 +34,11 @@ enum What {
         purpose: String,
     },
     /// Lists holders; never tokens.
-    List,
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Revokes everything that a holder has.
     Revoke {
         /// The person or program.
@@ -57,7 +61,10 @@ impl Token {
                     .with_context(|| format!("`{purpose}` is no purpose; expected switches, change or metrics"))?;
                 say!("{}", access.issue(Holder::Service(id, purpose))?);
             }
-            What::List => {
+            What::List { json: true } => {
+                say!("{}", serde_json::to_string_pretty(&access.list()?)?);
+            }
+            What::List { json: false } => {
                 for line in access.list()? {
                     say!("{line}");
                 }

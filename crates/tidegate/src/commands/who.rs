@@ -26,9 +26,6 @@ pub(crate) struct Who {
     folder: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
-    /// As JSON.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     server: Server,
 }
@@ -45,7 +42,7 @@ impl Who {
                 Reply::Fine(view) => view,
             },
         };
-        if self.json {
+        if self.server.json {
             say!("{}", serde_json::to_string_pretty(&view)?);
         } else {
             say!("{}", describe(&view));

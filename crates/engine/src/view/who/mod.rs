@@ -2,6 +2,7 @@
 //! Rosters are static, so neither state nor time changes an answer.
 
 mod address;
+mod catalogue;
 mod near;
 mod thing;
 

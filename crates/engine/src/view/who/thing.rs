@@ -4,6 +4,7 @@ use tidegate_model::edge::{Edge, Route};
 use tidegate_model::entity::Resolver;
 use tidegate_model::{DomainId, Estate, PersonId, RunbookId, TeamId, UnitId};
 
+use super::catalogue;
 use crate::view::Because;
 
 /// To whom a thing leads.
@@ -45,6 +46,7 @@ pub(super) fn all(estate: &Estate) -> Vec<Thing> {
     things.extend(authority(estate));
     things.extend(hazards(estate));
     things.extend(entities(estate));
+    things.extend(catalogue::things(estate));
     for edge in estate.edges().values() {
         things.extend(edge.units.iter().map(|unit| of_unit(estate, &unit.unit)));
         things.extend(edge.routes.iter().map(|one| route(estate, edge, one)));
@@ -56,7 +58,7 @@ pub(super) fn all(estate: &Estate) -> Vec<Thing> {
     things
 }
 
-fn plain(kind: &'static str, name: &str, leads: Leads) -> Thing {
+pub(super) fn plain(kind: &'static str, name: &str, leads: Leads) -> Thing {
     Thing {
         kind,
         name: name.to_owned(),
@@ -67,7 +69,13 @@ fn plain(kind: &'static str, name: &str, leads: Leads) -> Thing {
 }
 
 /// A thing of a domain, and the line that says so.
-fn of_domain(estate: &Estate, kind: &'static str, name: &str, domain: &DomainId, place: (&str, &str)) -> Thing {
+pub(super) fn of_domain(
+    estate: &Estate,
+    kind: &'static str,
+    name: &str,
+    domain: &DomainId,
+    place: (&str, &str),
+) -> Thing {
     let says = format!("{kind} `{name}` is in domain `{domain}`");
     Thing {
         because: vec![Because::new(estate, says, place)],

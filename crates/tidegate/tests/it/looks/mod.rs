@@ -1,6 +1,7 @@
 //! What a person sees of commands that look at plan files: whole texts, so that a change of words is looked at.
 
 mod artefacts;
+mod command_line;
 mod who;
 
 use std::process::Command;

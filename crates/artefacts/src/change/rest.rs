@@ -1,0 +1,176 @@
+//! Everything else that is declared: flows, edges, failure modes, runbooks, entities, integrations, the catalogue.
+
+use std::collections::BTreeMap;
+
+use tidegate_model::edge::Edge;
+use tidegate_model::flow::Flow;
+use tidegate_model::hazard::{FailureMode, Runbook};
+use tidegate_model::{Estate, RouteId};
+
+use super::{Effect, Found, Subject, each, names};
+
+const PLACE: Subject = Subject::Rest;
+const OPEN: (Effect, Effect) = (Effect::Open, Effect::Open);
+const SAFER_WITH: (Effect, Effect) = (Effect::Weaker, Effect::Stronger);
+
+pub(super) fn compare(old: &Estate, new: &Estate, found: &mut Found) {
+    each(found, (PLACE, "flow"), (old.flows(), new.flows()), SAFER_WITH, flow);
+    each(found, (PLACE, "edge"), (old.edges(), new.edges()), OPEN, edge);
+    each(
+        found,
+        (PLACE, "failure mode"),
+        (old.failure_modes(), new.failure_modes()),
+        SAFER_WITH,
+        hazard,
+    );
+    each(
+        found,
+        (PLACE, "runbook"),
+        (old.runbooks(), new.runbooks()),
+        SAFER_WITH,
+        runbook,
+    );
+    each(
+        found,
+        (PLACE, "ladder"),
+        (old.ladders(), new.ladders()),
+        OPEN,
+        |found, of, old, new| {
+            found.less_is_safer((PLACE, of), "repeats every", &old.repeat_every, &new.repeat_every);
+            found.less_is_safer(
+                (PLACE, of),
+                "acknowledged for",
+                &old.acknowledged_for,
+                &new.acknowledged_for,
+            );
+        },
+    );
+    each(
+        found,
+        (PLACE, "entity"),
+        (old.entities(), new.entities()),
+        OPEN,
+        |found, of, old, new| {
+            found.either(
+                (Subject::Owners, of),
+                "differences are resolved by",
+                &old.owner,
+                &new.owner,
+            );
+            if old.records != new.records {
+                found.add(PLACE, of, "another system is right about it".to_owned(), Effect::Open);
+            }
+            if old.comparison != new.comparison {
+                found.add(PLACE, of, "rows are compared otherwise".to_owned(), Effect::Open);
+            }
+        },
+    );
+    each(
+        found,
+        (PLACE, "integration"),
+        (old.integrations(), new.integrations()),
+        OPEN,
+        |found, of, old, new| {
+            found.either(
+                (Subject::Owners, of),
+                "failures are handled by",
+                &old.failures,
+                &new.failures,
+            );
+        },
+    );
+    each(
+        found,
+        (PLACE, "invariant"),
+        (old.invariants(), new.invariants()),
+        SAFER_WITH,
+        |_, _, _, _| {},
+    );
+    each(
+        found,
+        (PLACE, "system"),
+        (old.systems(), new.systems()),
+        OPEN,
+        |found, of, old, new| {
+            found.either((Subject::Owners, of), "owner", &old.owner, &new.owner);
+        },
+    );
+    each(
+        found,
+        (PLACE, "component"),
+        (old.components(), new.components()),
+        OPEN,
+        |found, of, old, new| {
+            found.either((Subject::Owners, of), "owner", &old.owner, &new.owner);
+        },
+    );
+}
+
+fn flow(found: &mut Found, of: &str, old: &Flow, new: &Flow) {
+    let place = (PLACE, of);
+    found.either((Subject::Owners, of), "domain", &old.domain, &new.domain);
+    found.either(place, "begins at", &old.entry, &new.entry);
+    found.either(place, "ends at", &old.complete, &new.complete);
+    found.less_is_safer(place, "window", &old.window, &new.window);
+    if (&old.success_old, &old.success_new) != (&new.success_old, &new.success_new) {
+        found.add(PLACE, of, "something else counts as success".to_owned(), Effect::Open);
+    }
+}
+
+fn edge(found: &mut Found, of: &str, old: &Edge, new: &Edge) {
+    let place = (PLACE, of);
+    found.either(place, "listens at", &old.listen, &new.listen);
+    found.less_is_safer(place, "lease", &old.lease, &new.lease);
+    let routes = |edge: &Edge| -> BTreeMap<RouteId, _> {
+        let routes = edge.routes.iter();
+        routes.map(|route| (route.id.clone(), route.clone())).collect()
+    };
+    let mut inside = Found::default();
+    each(
+        &mut inside,
+        (PLACE, "route"),
+        (&routes(old), &routes(new)),
+        OPEN,
+        |found, of, old, new| {
+            found.either((PLACE, of), "takes", &old.path, &new.path);
+            found.either((PLACE, of), "unit", &old.unit, &new.unit);
+        },
+    );
+    for unit in &new.units {
+        let of = format!("unit `{}`", unit.unit);
+        match old.units.iter().find(|was| was.unit == unit.unit) {
+            None => inside.add(PLACE, &of, "is new".to_owned(), Effect::Open),
+            Some(was) => {
+                inside.either((PLACE, &of), "old side", &was.old, &unit.old);
+                inside.either((PLACE, &of), "new side", &was.new, &unit.new);
+            }
+        }
+    }
+    for change in inside.changes {
+        found.add(PLACE, of, format!("{} {}", change.of, change.what), change.effect);
+    }
+}
+
+fn hazard(found: &mut Found, of: &str, old: &FailureMode, new: &FailureMode) {
+    let place = (PLACE, of);
+    found.either((Subject::Owners, of), "domain", &old.domain, &new.domain);
+    found.either(place, "severity", &old.severity.word(), &new.severity.word());
+    let word = crate::risk::word;
+    found.either(
+        place,
+        "detectability",
+        &word(old.detectability),
+        &word(new.detectability),
+    );
+    let signals = |mode: &FailureMode| names(mode.signals.iter().map(|(stage, name)| format!("{stage}/{name}")));
+    found.members(place, "signal", (&signals(old), &signals(new)), SAFER_WITH);
+    found.either(place, "runbook", &old.runbook, &new.runbook);
+}
+
+fn runbook(found: &mut Found, of: &str, old: &Runbook, new: &Runbook) {
+    let place = (PLACE, of);
+    let steps = (names(&old.steps), names(&new.steps));
+    found.members(place, "step", (&steps.0, &steps.1), OPEN);
+    let actions = (names(&old.actions), names(&new.actions));
+    found.members(place, "action", (&actions.0, &actions.1), SAFER_WITH);
+}
