@@ -7,7 +7,6 @@ use tidegate_engine::view::StatusView;
 
 use super::describe;
 use crate::client::{Reply, Server};
-use crate::exit;
 use crate::say::say;
 
 /// To the upper left, then nothing below (ECMA-48, CUP and ED).

@@ -8,7 +8,7 @@ use super::{run, shop, write};
 use crate::world::{PROGRAM, Process, World, until};
 
 #[test]
-fn each_shell_completes_every_command_and_no_hidden_one() {
+fn each_shell_completes_the_commands() {
     let folder = shop();
     for shell in ["bash", "zsh", "fish"] {
         let script = run(&folder, &["completions", shell]).fine();
@@ -44,10 +44,7 @@ fn bash_reads_its_completions() {
 fn there_is_a_manual_page_for_the_program_and_for_each_command() {
     let folder = shop();
     assert!(run(&folder, &["man"]).fine().contains(".TH tidegate 1"));
-    assert!(
-        run(&folder, &["man", "diff"]).fine().contains("becomes weaker")
-            || run(&folder, &["man", "diff"]).fine().contains("become weaker")
-    );
+    assert!(run(&folder, &["man", "diff"]).fine().contains("become weaker or"));
     run(&folder, &["man", "--out", "pages"]).fine();
     assert!(folder.path().join("pages/tidegate-who.1").is_file());
     let wrong = run(&folder, &["man", "chek"]);
@@ -85,7 +82,16 @@ fn two_estates_are_the_same_or_not_by_exit_code() {
     );
     let json: serde_json::Value =
         serde_json::from_str(&run(&folder, &["diff", "shop", "later", "--json"]).stdout).unwrap();
-    assert_eq!(json["changes"][0]["effect"], "weaker");
+    let effects: Vec<&str> = json["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["effect"].as_str())
+        .collect();
+    assert!(
+        effects.contains(&"weaker") && !effects.contains(&"stronger"),
+        "{json:#}"
+    );
     assert_eq!(run(&folder, &["diff", "shop", "nowhere"]).code, Some(2));
 }
 
