@@ -7,8 +7,8 @@ mod demo;
 mod exit;
 mod limit;
 mod live;
-mod reconciling;
 mod near;
+mod reconciling;
 mod say;
 mod stop;
 

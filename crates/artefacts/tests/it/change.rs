@@ -92,10 +92,6 @@ fn less_caution_is_weaker_and_more_is_stronger() {
         ),
         ("within: 7d of", "within: 6d of"),
         ("trigger: [gate harm, checkout.owner]", "trigger: [gate harm]"),
-        (
-            "severity: sev1, detectability: easy, signals: [checkout/buy-completion]",
-            "severity: sev1, detectability: easy, signals: []",
-        ),
     ];
     for (from, to) in weaker {
         let told = |old: &str, new: &str| {
