@@ -15,6 +15,7 @@ use crate::fault::SourceFault;
 use crate::pace::Pace;
 use crate::row::{Fingerprint, Key, RowRef};
 use crate::source::{Question, Source};
+use crate::throttle::Throttle;
 use crate::totals::{Totals, TotalsPlan};
 
 /// A fault and the side that it came from.
@@ -50,6 +51,7 @@ pub(crate) struct Pair {
     pub(crate) new: Reading,
     pub(crate) rules: Arc<[Cmp]>,
     pub(crate) totals: Arc<[TotalsPlan]>,
+    pub(crate) throttle: Throttle,
 }
 
 /// When a chunk ends before its range does.

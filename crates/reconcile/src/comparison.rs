@@ -13,8 +13,12 @@ use crate::agreed::{NoKind, agreed, finds_its_row, keeps_order};
 use crate::chunk::{Pair, Reading, SideFault};
 use crate::encode::CANON_VERSION;
 use crate::entity::{Budget, Cmp, Column, Entity, Side};
+use crate::event::KeyRange;
+use crate::fault::SourceFault;
 use crate::pace::Pace;
+use crate::run::detour_rows;
 use crate::source::{Arrival, Asked, Field, KeyOrder, Question, Schema, Source};
+use crate::throttle::Throttle;
 use crate::totals::TotalsPlan;
 use crate::value::Kind;
 
@@ -72,6 +76,7 @@ pub struct Comparison {
     kinds: Vec<Kind>,
     notes: Vec<String>,
     totals: Vec<TotalsPlan>,
+    pub(crate) throttle: Throttle,
 }
 
 impl Comparison {
@@ -103,6 +108,10 @@ impl Comparison {
         let is_utc = zone.is_none_or(|zone| zone == TimeZone::UTC);
         let old_because = settle(&mut old_question, &old_schema, &kinds, is_utc);
         let new_because = settle(&mut new_question, &new_schema, &kinds, is_utc);
+        let old_because = or_detour(&*old, &mut old_question, old_because, &budget).await;
+        let new_because = or_detour(&*new, &mut new_question, new_because, &budget).await;
+        let old_because = old_because.map_err(|fault| SideFault { side: Side::Old, fault })?;
+        let new_because = new_because.map_err(|fault| SideFault { side: Side::New, fault })?;
         Ok(Self {
             entity,
             budget,
@@ -121,6 +130,7 @@ impl Comparison {
             kinds,
             notes,
             totals: Vec::new(),
+            throttle: Throttle::default(),
         })
     }
 
@@ -128,6 +138,12 @@ impl Comparison {
     #[must_use]
     pub fn with_totals(self, totals: Vec<TotalsPlan>) -> Self {
         Self { totals, ..self }
+    }
+
+    /// The same, with a throttle that somebody outside holds.
+    #[must_use]
+    pub fn with_throttle(self, throttle: Throttle) -> Self {
+        Self { throttle, ..self }
     }
 
     /// What is compared.
@@ -250,6 +266,7 @@ impl Comparison {
             new: reading(&self.new),
             rules: self.entity.columns.iter().map(|column| column.cmp.clone()).collect(),
             totals: self.totals.iter().cloned().collect(),
+            throttle: self.throttle.clone(),
         }
     }
 }
@@ -342,6 +359,25 @@ fn note(column: &Column, old: &Field, new: &Field, kind: Kind) -> Option<String>
         )),
         _ => None,
     }
+}
+
+/// Why the rows are sorted here, the database's own plan for the first chunk included.
+async fn or_detour(
+    source: &dyn Source,
+    question: &mut Question,
+    because: Option<String>,
+    budget: &Budget,
+) -> Result<Option<String>, SourceFault> {
+    if because.is_some() {
+        return Ok(because);
+    }
+    let rows = budget.chunk_rows_first.max(1);
+    let all = KeyRange::default();
+    let because = source.detour(question, &all, Some(rows), detour_rows(rows)).await?;
+    if because.is_some() {
+        question.order = Arrival::AsTheyCome;
+    }
+    Ok(because)
 }
 
 /// Fills in what became known, and says why the rows of this side have to be sorted here, if so.

@@ -71,6 +71,12 @@ pub enum SourceFault {
     /// Rows did not come in the order of their keys.
     #[error("rows do not come in key order; the key's collation or its spelling is another")]
     OutOfOrder,
+    /// The database would sort or scan far more rows than it is asked for.
+    #[error("{why}")]
+    Detour {
+        /// What it would do, by its own plan.
+        why: String,
+    },
     /// A limit of load is asked for, and the database does not show its load.
     #[error(
         "the database does not show which sessions are at work; grant `pg_read_all_stats`, or set no limit of load"
@@ -121,6 +127,11 @@ impl SourceFault {
         }
     }
 
+    /// Whether one reading in any order, sorted here, gives what reading in key order cannot.
+    pub(crate) fn is_cured_by_sorting(&self) -> bool {
+        matches!(self, Self::OutOfOrder | Self::Detour { .. })
+    }
+
     /// Whether the same question may be answered a moment later.
     #[must_use]
     pub fn is_passing(&self) -> bool {
@@ -137,6 +148,7 @@ impl SourceFault {
             | Self::NotText
             | Self::Unreadable { .. }
             | Self::OutOfOrder
+            | Self::Detour { .. }
             | Self::LoadHidden
             | Self::SchemaChanged
             | Self::File { .. }

@@ -15,13 +15,17 @@ use crate::event::{ChunkDone, Event, KeyRange, Progress, Suspect};
 use crate::fault::SourceFault;
 use crate::pace::Pace;
 use crate::sorted::sort;
-use crate::suspects::{reread, tried};
+use crate::suspects::{Ends, reread, tried};
 use crate::verdict::{Counts, Coverage, Doubt, Verdict};
 
 /// Fewest and most rows of a chunk.
 const CHUNK_ROWS: std::ops::RangeInclusive<u64> = 1_000..=2_000_000;
 /// Weight of the newest chunk in the moving average of the speed, in hundredths.
 const SPEED_WEIGHT: u64 = 30;
+/// A database that would sort or scan so many times the rows of a chunk is not asked for chunks.
+const DETOUR_TIMES: u64 = 4;
+/// So few rows are sorted or scanned in no time.
+const DETOUR_ROWS_MIN: u64 = 100_000;
 /// How often a chunk is tried.
 const TRIES_MAX: u32 = 3;
 /// Chunks skipped one after the other that end the run: the source is gone.
@@ -72,7 +76,7 @@ impl Comparison {
         run.sort(&sorted, sink).await?;
         while let Err(side_fault) = run.chunks(sink).await {
             let is_first = sorted.iter().all(|(side, _)| *side != side_fault.side);
-            if side_fault.fault != SourceFault::OutOfOrder || !is_first {
+            if !side_fault.fault.is_cured_by_sorting() || !is_first {
                 return Err(side_fault);
             }
             // What was compared before is compared again: rows may have stood in another range than their key says.
@@ -184,7 +188,10 @@ impl<'a> Run<'a> {
                 && !self.spans.is_empty()
             {
                 self.wait_while_busy(sink).await?;
-                self.begin_chunk(sink).await?;
+                // It may have waited for as long as there is.
+                if self.may_go_on() {
+                    self.begin_chunk(sink).await?;
+                }
             }
             tokio::select! {
                 ended = self.tasks.join_next() => match ended {
@@ -264,12 +271,35 @@ impl<'a> Run<'a> {
             until: Instant::now() + self.comparison.budget.snapshot_time_max,
             suspects_max: usize::try_from(room).unwrap_or(usize::MAX),
         };
+        self.refuse_detours(&range).await?;
         let pair = self.pair.clone();
         self.tasks.spawn(async move {
             let begun = Instant::now();
             let end = compare(&pair, &range, limits).await;
             (range, begun, end)
         });
+        Ok(())
+    }
+
+    /// Asks both databases how they would read a range, before they do.
+    ///
+    /// # Errors
+    /// [`SourceFault::Detour`] of the first side that would sort or scan far more than the range has.
+    async fn refuse_detours(&self, range: &KeyRange) -> Result<(), SideFault> {
+        let rows_max = detour_rows(self.chunk_rows);
+        for (side, reading) in [(Side::Old, &self.pair.old), (Side::New, &self.pair.new)] {
+            let way = reading.source.detour(&reading.question, range, None, rows_max).await;
+            match way {
+                // Whatever passes will be met, and counted, by the reading itself.
+                Err(fault) if fault.is_passing() => {}
+                Err(fault) => return Err(SideFault { side, fault }),
+                Ok(None) => {}
+                Ok(Some(why)) => {
+                    let fault = SourceFault::Detour { why };
+                    return Err(SideFault { side, fault });
+                }
+            }
+        }
         Ok(())
     }
 
@@ -344,6 +374,7 @@ impl<'a> Run<'a> {
 
     /// Leaves a database alone while it has more to do, or lags farther behind, than it may.
     async fn wait_while_busy(&mut self, sink: &mut (dyn FnMut(Event) + Send)) -> Result<(), SideFault> {
+        self.wait_while_held(sink).await;
         let budget = &self.comparison.budget;
         let is_watched = budget.active_sessions_max.is_some() || budget.lag_max.is_some();
         if !is_watched || self.load_seen.is_some_and(|seen| seen.elapsed() < LOAD_EVERY) {
@@ -384,6 +415,26 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Leaves both databases alone while somebody outside asks for it.
+    async fn wait_while_held(&mut self, sink: &mut (dyn FnMut(Event) + Send)) {
+        let throttle = self.comparison.throttle.clone();
+        let mut told = None;
+        while let Some(why) = throttle.held_because() {
+            if told.as_ref() != Some(&why) {
+                for side in [Side::Old, Side::New] {
+                    let (why, pause) = (why.clone(), PROGRESS_EVERY);
+                    sink(Event::Paused { side, why, pause });
+                }
+                told = Some(why);
+            }
+            // A released throttle ends the wait at once; a limit or a stop is looked at in between.
+            let freed = tokio::time::timeout(PROGRESS_EVERY, throttle.released()).await;
+            if freed.is_ok() || !self.may_go_on() {
+                return;
+            }
+        }
+    }
+
     fn tell_progress(&self, sink: &mut (dyn FnMut(Event) + Send)) {
         let read = |rows: &std::sync::atomic::AtomicU64| rows.load(Ordering::Relaxed);
         let (old_now, new_now) = (read(&self.pair.old.rows), read(&self.pair.new.rows));
@@ -404,10 +455,16 @@ impl<'a> Run<'a> {
         let budget = &self.comparison.budget;
         let until = budget.time_max.map(|most| self.began + most);
         let suspects = std::mem::take(&mut self.suspects);
-        let doubts = reread(&self.pair, budget, suspects, until, &mut counts, sink).await;
+        let ends = Ends { until, stop: self.stop };
+        let doubts = reread(&self.pair, budget, suspects, ends, &mut counts, sink).await;
         self.doubts.extend(doubts);
         Verdict::of(self.coverage, counts, self.doubts)
     }
+}
+
+/// The most rows that a database may sort or scan for a chunk of so many.
+pub(crate) fn detour_rows(chunk_rows: u64) -> u64 {
+    chunk_rows.saturating_mul(DETOUR_TIMES).max(DETOUR_ROWS_MIN)
 }
 
 /// What of the longest time is kept for reading suspects again.

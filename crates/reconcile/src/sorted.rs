@@ -261,6 +261,16 @@ impl Source for Sorted {
     }
 
     /// The rows as they were when they were read.
+    async fn detour(
+        &self,
+        _question: &Question,
+        _range: &KeyRange,
+        _first: Option<u64>,
+        _rows_max: u64,
+    ) -> Result<Option<String>, SourceFault> {
+        Ok(None)
+    }
+
     async fn lookup(&self, _question: &Question, keys: &[Key]) -> Result<Batch, SourceFault> {
         let mut found = Batch::default();
         for key in keys {

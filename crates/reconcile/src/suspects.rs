@@ -15,6 +15,7 @@ use crate::entity::{Budget, Side};
 use crate::event::{Event, KeyRange, Suspect};
 use crate::fault::SourceFault;
 use crate::row::{Batch, Fingerprint, Key, Row};
+use crate::run::Stop;
 use crate::verdict::{Counts, Doubt};
 
 /// Keys of one look-up.
@@ -25,8 +26,17 @@ const UNCHANGED_MIN: u32 = 2;
 const SETTLE_GROWTH_MAX: u32 = 8;
 /// The least time between two looks at a database's clock.
 const CLOCK_STEP: Duration = Duration::from_millis(2);
+/// How often a wait for the throttle looks whether it may still wait.
+const HELD_LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How often a reading is tried when the connection fails.
 const TRIES_MAX: u32 = 4;
+
+/// When reading again ends, whatever is left.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends<'a> {
+    pub(crate) until: Option<Instant>,
+    pub(crate) stop: &'a Stop,
+}
 
 /// A suspect and what became of it so far.
 struct Watched {
@@ -50,7 +60,7 @@ pub(crate) async fn reread(
     pair: &Pair,
     budget: &Budget,
     suspects: Vec<Suspect>,
-    until: Option<Instant>,
+    ends: Ends<'_>,
     counts: &mut Counts,
     sink: &mut (dyn FnMut(Event) + Send),
 ) -> Vec<Doubt> {
@@ -66,12 +76,15 @@ pub(crate) async fn reread(
             suspects: u64::try_from(watched.len()).unwrap_or(u64::MAX),
             settle,
         });
-        if until.is_some_and(|until| Instant::now() >= until) {
+        if ends.until.is_some_and(|until| Instant::now() >= until) {
             return vec![Doubt::TimeReached];
         }
         let mut still = Vec::new();
         let mut rest = watched.into_iter().peekable();
         while rest.peek().is_some() {
+            if let Some(doubt) = held(pair, ends).await {
+                return vec![doubt];
+            }
             let some: Vec<Watched> = rest.by_ref().take(KEYS_AT_ONCE).collect();
             let keys: Vec<Key> = some.iter().map(|one| one.suspect.key.clone()).collect();
             let mut found = match both(pair, &keys).await {
@@ -94,6 +107,21 @@ pub(crate) async fn reread(
         0 => Vec::new(),
         rows => vec![Doubt::Moving { rows }],
     }
+}
+
+/// Waits while somebody holds the throttle; what ended the wait, where it was not released.
+async fn held(pair: &Pair, ends: Ends<'_>) -> Option<Doubt> {
+    while pair.throttle.held_because().is_some() {
+        if ends.stop.is_asked() {
+            return Some(Doubt::Stopped);
+        }
+        if ends.until.is_some_and(|until| Instant::now() >= until) {
+            return Some(Doubt::TimeReached);
+        }
+        // Released or not, the throttle says it itself.
+        drop(tokio::time::timeout(HELD_LOOK_EVERY, pair.throttle.released()).await);
+    }
+    None
 }
 
 fn by_key(suspects: Vec<Suspect>) -> Vec<Watched> {

@@ -213,6 +213,16 @@ impl Source for Rows {
         }))
     }
 
+    async fn detour(
+        &self,
+        _question: &Question,
+        _range: &KeyRange,
+        _first: Option<u64>,
+        _rows_max: u64,
+    ) -> Result<Option<String>, SourceFault> {
+        Ok(None)
+    }
+
     async fn lookup(&self, question: &Question, keys: &[Key]) -> Result<Batch, SourceFault> {
         let mut stream = self.stream(question, &KeyRange::default()).await?;
         let mut found = Batch::default();

@@ -205,6 +205,19 @@ pub trait Source: Send + Sync {
     /// Any fault before the first row; later ones come in the stream.
     async fn stream(&self, question: &Question, range: &KeyRange) -> Result<RowStream, SourceFault>;
 
+    /// What reading a range in key order would make it sort or scan: words, where that is more than `rows_max` rows. With
+    /// `first`, of so many rows from the range's beginning on.
+    ///
+    /// # Errors
+    /// Any fault of the source.
+    async fn detour(
+        &self,
+        question: &Question,
+        range: &KeyRange,
+        first: Option<u64>,
+        rows_max: u64,
+    ) -> Result<Option<String>, SourceFault>;
+
     /// The rows of these keys as they are now, in any order.
     ///
     /// # Errors

@@ -301,6 +301,36 @@ impl Source for Sqlite {
         Ok(self.read(question, &SQL.within(question, range), ""))
     }
 
+    async fn detour(
+        &self,
+        question: &Question,
+        range: &KeyRange,
+        _first: Option<u64>,
+        rows_max: u64,
+    ) -> Result<Option<String>, SourceFault> {
+        let list: Vec<String> = question.all().map(|asked| SQL.expression(&asked.expression)).collect();
+        let sql = SQL.select(question, &list, &SQL.within(question, range), Arrival::ByKey);
+        let unordered = SQL.select(
+            question,
+            &["1".to_owned()],
+            &SQL.within(question, range),
+            Arrival::AsTheyCome,
+        );
+        self.with(move |db| {
+            let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            let steps: Vec<String> = statement.query_map([], |row| row.get(3))?.collect::<Result<_, _>>()?;
+            if !steps.iter().any(|step| step.contains("TEMP B-TREE")) {
+                return Ok(None);
+            }
+            let limit = i64::try_from(rows_max).unwrap_or(i64::MAX).saturating_add(1);
+            let count = format!("SELECT count(*) FROM ({unordered} LIMIT {limit})");
+            let rows: i64 = db.query_row(&count, [], |row| row.get(0))?;
+            let why = format!("it would sort more than {rows_max} rows for a range of keys");
+            Ok((rows == limit).then_some(why))
+        })
+        .await
+    }
+
     async fn lookup(&self, question: &Question, keys: &[Key]) -> Result<Batch, SourceFault> {
         let any_order = Question {
             order: Arrival::AsTheyCome,

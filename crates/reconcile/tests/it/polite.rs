@@ -1,12 +1,18 @@
 //! Limits that are reached, locks and load: a database that has other work is left alone, and the verdict says so.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test listens to the events that it is about"
+)]
 
 use std::time::Duration;
 
 use tidegate_reconcile::verdict::{Doubt, Outcome};
-use tidegate_reconcile::{Budget, Comparison, Earlier, Event, SourceFault, Stop, source};
+use tidegate_reconcile::{
+    Budget, Comparison, Earlier, Entity, Event, Relation, Side, SourceFault, Stop, Throttle, source,
+};
 
 use crate::live::{elsewhere, entity, filled, run};
-use crate::pairs::fast;
+use crate::pairs::{fast, small_chunks};
 use crate::server::{Make, Postgres, Server, Servers};
 
 #[tokio::test]
@@ -64,6 +70,95 @@ async fn a_lock_that_is_not_given_makes_the_verdict_inconclusive() {
         panic!("{verdict:?}");
     };
     assert_eq!((*chunks, fault.contains("lock timeout")), (1, true), "{fault}");
+}
+
+#[tokio::test]
+async fn nothing_is_read_while_the_throttle_is_held() {
+    let servers = Servers::shared().await;
+    let (old, new) = filled(&servers, 3_000).await;
+    let (old, new) = (source::open(&old.0).unwrap(), source::open(&new.0).unwrap());
+    let throttle = Throttle::default();
+    throttle.hold("p95 of orders is 900 ms");
+    let comparison = Comparison::prepare(entity(), old, new, small_chunks()).await.unwrap();
+    let comparison = comparison.with_throttle(throttle.clone());
+    let mut seen = Vec::new();
+    let mut listen = |event| match event {
+        Event::Paused { why, .. } => {
+            seen.push(why);
+            throttle.release();
+        }
+        Event::ChunkDone(_) => seen.push("chunk".to_owned()),
+        _ => {}
+    };
+    let verdict = comparison
+        .run(Earlier::default(), &Stop::default(), &mut listen)
+        .await
+        .unwrap();
+    assert_eq!(verdict.outcome, Outcome::Clean);
+    assert_eq!(seen[..2], ["p95 of orders is 900 ms"; 2].map(str::to_owned));
+    assert!(
+        seen.len() > 2 && seen[2..].iter().all(|what| what == "chunk"),
+        "{seen:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_throttle_that_is_never_released_ends_with_the_time() {
+    let servers = Servers::shared().await;
+    let (old, new) = filled(&servers, 10).await;
+    let (old, new) = (source::open(&old.0).unwrap(), source::open(&new.0).unwrap());
+    let throttle = Throttle::default();
+    throttle.hold("slow");
+    let brief = Budget {
+        time_max: Some(Duration::from_millis(500)),
+        ..fast()
+    };
+    let comparison = Comparison::prepare(entity(), old, new, brief).await.unwrap();
+    let comparison = comparison.with_throttle(throttle);
+    let verdict = comparison.run(Earlier::default(), &Stop::default(), &mut |_| {}).await;
+    let verdict = verdict.unwrap();
+    assert_eq!(
+        (verdict.outcome, &verdict.doubts, verdict.coverage.old_rows),
+        (Outcome::Inconclusive, &vec![Doubt::TimeReached], 0)
+    );
+}
+
+#[tokio::test]
+async fn a_side_that_would_sort_all_rows_for_each_chunk_is_read_once_and_sorted_here() {
+    let servers = Servers::shared().await;
+    let (old, new) = filled(&servers, 150_000).await;
+    new.run("ANALYZE TABLE t").await;
+    let query = |sql: &str| Relation::Query(sql.to_owned());
+    for (old_relation, new_relation, side) in [
+        (
+            query("SELECT id + 0 AS id, v FROM t"),
+            query("SELECT id, v FROM t"),
+            Side::Old,
+        ),
+        (
+            query("SELECT id, v FROM t"),
+            query("SELECT id + 0 AS id, v FROM t"),
+            Side::New,
+        ),
+    ] {
+        let entity = Entity {
+            old: old_relation,
+            new: new_relation,
+            ..entity()
+        };
+        let (old, new) = (source::open(&old.0).unwrap(), source::open(&new.0).unwrap());
+        let comparison = Comparison::prepare(entity, old, new, fast()).await.unwrap();
+        let words = format!("{side}: read once in any order and sorted on disk here, because it would s");
+        let told = comparison.explain();
+        assert_eq!(
+            told.iter().filter(|line| line.contains("sorted on disk")).count(),
+            1,
+            "{told:?}"
+        );
+        assert!(told.iter().any(|line| line.starts_with(&words)), "{told:?}");
+        let verdict = comparison.run(Earlier::default(), &Stop::default(), &mut |_| {}).await;
+        assert_eq!(verdict.unwrap().outcome, Outcome::Clean);
+    }
 }
 
 /// A lock on the table that keeps every reader out until it is dropped.

@@ -1,6 +1,7 @@
 //! MariaDB and MySQL: read-only transactions of one moment each, rows by the binary protocol, streamed.
 
 mod decode;
+mod plan;
 mod read;
 mod session;
 mod wire;
@@ -214,6 +215,16 @@ impl Source for MySql {
 
     async fn stream(&self, question: &Question, range: &KeyRange) -> Result<RowStream, SourceFault> {
         Ok(read(&self.sessions, question, &SQL.within(question, range), ""))
+    }
+
+    async fn detour(
+        &self,
+        question: &Question,
+        range: &KeyRange,
+        first: Option<u64>,
+        rows_max: u64,
+    ) -> Result<Option<String>, SourceFault> {
+        plan::detour(&self.sessions, question, range, first, rows_max).await
     }
 
     async fn lookup(&self, question: &Question, keys: &[Key]) -> Result<Batch, SourceFault> {
