@@ -172,8 +172,8 @@ impl Comparison {
             "{CANON_VERSION} {entity} {:?} {:?} {} {}",
             self.kinds,
             self.totals,
-            self.old.source.name(),
-            self.new.source.name()
+            self.old.source.identity(),
+            self.new.source.identity()
         );
         Sha256::digest(whole.as_bytes())
             .iter()

@@ -1,7 +1,9 @@
 //! The differing rows of a comparison, in a file of their own: they may be about people, and must be able to go without
 //! anything else. Deleting the file takes away what the rows held, and changes no verdict and no progress.
 
+use std::fs::DirBuilder;
 use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -42,6 +44,29 @@ impl Differing {
             db: kept::open(&KIND, path, digest, entity)?,
             path: path.to_owned(),
         })
+    }
+
+    /// Begins a file of this run in a folder, which is made for nobody else's eyes where it is not there.
+    ///
+    /// # Errors
+    /// [`KeptFault`].
+    pub fn begin_in(folder: &Path, digest: &str, entity: &str) -> Result<Self, KeptFault> {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|source| KeptFault::File {
+            path: folder.to_owned(),
+            source,
+        })?;
+        let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+        let entity_plain: String = entity.chars().map(plain).collect();
+        let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%6fZ");
+        let path = folder.join(format!("{entity_plain}-{now}.rows"));
+        Self::open(&path, digest, entity)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Keeps a difference.

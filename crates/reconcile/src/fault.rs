@@ -10,7 +10,7 @@ pub enum SourceFault {
     #[error("expected `postgres://`, `mysql://`, `sqlite:PATH`, `csv:PATH` or `ndjson:PATH`, found something else")]
     Address,
     /// Rows and password would cross the network unprotected.
-    #[error("the connection would not be protected; use TLS, a host of this machine, or say `{say}` in the address")]
+    #[error("the connection would not be protected; say `{say}` in the address, or use a host of this machine")]
     Unprotected {
         /// What has to stand in the address.
         say: &'static str,

@@ -237,6 +237,10 @@ impl Source for Sorted {
         self.original.is_live()
     }
 
+    fn identity(&self) -> String {
+        self.original.identity()
+    }
+
     async fn columns(&self, relation: &Relation) -> Result<Columns, SourceFault> {
         self.original.columns(relation).await
     }

@@ -12,7 +12,9 @@ use async_trait::async_trait;
 
 use self::csv::Csv;
 use self::ndjson::Ndjson;
-use super::{BatchSender, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, is_full, wall_clock};
+use super::{
+    BatchSender, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, absolute, is_full, wall_clock,
+};
 use crate::entity::{Expression, Relation};
 use crate::event::KeyRange;
 use crate::fault::SourceFault;
@@ -160,6 +162,10 @@ impl Source for Rows {
             Form::Csv => format!("CSV {}", self.shown()),
             Form::Ndjson => format!("NDJSON {}", self.shown()),
         }
+    }
+
+    fn identity(&self) -> String {
+        format!("{:?} {}", self.form, absolute(&self.path))
     }
 
     fn is_live(&self) -> bool {

@@ -6,6 +6,7 @@ mod postgres;
 mod sqlite;
 mod tls;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -156,6 +157,12 @@ fn path(address: &str) -> &str {
     path.strip_prefix("//").unwrap_or(path)
 }
 
+/// Where a file is, whatever folder this runs in.
+fn absolute(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.display().to_string()
+}
+
 /// This machine's clock, for what has none of its own.
 fn wall_clock() -> i64 {
     jiff::Timestamp::now().as_microsecond()
@@ -175,6 +182,9 @@ pub struct Load {
 pub trait Source: Send + Sync {
     /// What people call it; never with a secret.
     fn name(&self) -> String;
+
+    /// What tells it from every other source, as far as its address does; never with a secret.
+    fn identity(&self) -> String;
 
     /// Whether rows may be others when they are read again; a file is what it was when it was read.
     fn is_live(&self) -> bool {

@@ -9,8 +9,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{
-    Arrival, Asked, BatchSender, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, all_of, is_full,
-    one_of, wall_clock,
+    Arrival, Asked, BatchSender, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, absolute, all_of,
+    is_full, one_of, wall_clock,
 };
 use crate::entity::{Expression, Relation};
 use crate::event::KeyRange;
@@ -206,6 +206,10 @@ impl Source for Sqlite {
     fn name(&self) -> String {
         let name = self.path.file_name().unwrap_or_default();
         format!("SQLite {}", name.to_string_lossy())
+    }
+
+    fn identity(&self) -> String {
+        format!("SQLite {}", absolute(&self.path))
     }
 
     async fn columns(&self, relation: &Relation) -> Result<Columns, SourceFault> {

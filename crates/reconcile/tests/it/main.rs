@@ -7,6 +7,7 @@ mod live;
 mod pairs;
 mod pitfalls;
 mod polite;
+mod protected;
 mod random;
 mod repairs;
 mod resumes;

@@ -28,8 +28,11 @@ trap '' HUP INT TERM
 printf 'secret' >"$folder/password"
 "$bin/initdb" -N -D "$folder/db" -U tidegate -A password --pwfile="$folder/password" -E UTF8 --locale=C.UTF-8 \
   >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=shop \
+  -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE \
+  -keyout "$folder/db/server.key" -out "$folder/db/server.crt" 2>"$folder/log"
 "$bin/pg_ctl" -D "$folder/db" -w -t 60 -l "$folder/log" \
-  -o "-k $folder -p $port -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=80" start >/dev/null 2>&1 \
+  -o "-k $folder -p $port -c listen_addresses=127.0.0.1 -c ssl=on -c fsync=off -c max_connections=80" start >/dev/null 2>&1 \
   || { cat "$folder/log" >&2; exit 1; }
 echo "$folder"
 read -r _ || true
@@ -54,7 +57,9 @@ CREATE DATABASE shop CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
 CREATE USER 'tidegate'@'127.0.0.1' IDENTIFIED BY 'secret';
 GRANT ALL ON *.* TO 'tidegate'@'127.0.0.1';
 SQL
-mariadbd --no-defaults --datadir="$folder/db" --socket="$folder/socket" --port="$port" --bind-address=127.0.0.1 \
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=shop \
+  -keyout "$folder/key.pem" -out "$folder/certificate.pem" 2>>"$folder/log"
+mariadbd --no-defaults --datadir="$folder/db" --ssl-cert="$folder/certificate.pem" --ssl-key="$folder/key.pem" --socket="$folder/socket" --port="$port" --bind-address=127.0.0.1 \
   --pid-file="$folder/pid" --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=64M --skip-name-resolve \
   --default-time-zone=+05:30 --max-connections=80 --init-file="$folder/init.sql" >>"$folder/log" 2>&1 &
 server=$!
@@ -190,6 +195,15 @@ impl Postgres {
         let (client, connection) = tokio_postgres::connect(&self.0, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         client.batch_execute(statements).await.unwrap();
+    }
+}
+
+impl Postgres {
+    /// The one text that a query gives.
+    pub(crate) async fn text(&self, query: &str) -> String {
+        let (client, connection) = tokio_postgres::connect(&self.0, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.query_one(query, &[]).await.unwrap().get(0)
     }
 }
 

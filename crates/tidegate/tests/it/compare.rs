@@ -119,3 +119,78 @@ fn a_secret_of_an_address_is_never_printed() {
         assert!(!printed.contains("hunter2"), "{printed}");
     }
 }
+
+#[test]
+fn differing_rows_are_kept_in_a_file_that_can_go_and_shown_nowhere_else() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let old = sqlite(
+        &folder.path().join("old.db"),
+        "INSERT INTO orders VALUES (1, 1.5, 'anna'), (2, 2, 'b')",
+    );
+    let new = sqlite(
+        &folder.path().join("new.db"),
+        "INSERT INTO orders VALUES (1, 1.5, 'berta'), (2, 2, 'b')",
+    );
+    let kept = folder.path().join("kept/of-orders");
+    let kept_in = kept.to_str().unwrap();
+    let arguments = [
+        &old,
+        &new,
+        "--table",
+        "orders",
+        "--settle",
+        "10",
+        "--no-values",
+        "--keep-rows",
+        kept_in,
+    ];
+    for runs in 1..=2 {
+        let printed = ended(&compare(&arguments), 1, &["diverged", "delete it when"]);
+        assert!(!printed.contains("anna") && !printed.contains("berta"), "{printed}");
+        let files: Vec<_> = std::fs::read_dir(&kept)
+            .unwrap()
+            .map(|file| file.unwrap().path())
+            .collect();
+        let files: Vec<_> = files
+            .iter()
+            .filter(|file| file.extension().is_some_and(|end| end == "rows"))
+            .collect();
+        assert_eq!(files.len(), runs, "one file a run");
+        assert_eq!(std::fs::metadata(files[0]).unwrap().permissions().mode() & 0o777, 0o600);
+        let db = rusqlite::Connection::open(files[0]).unwrap();
+        let rows: i64 = db
+            .query_row("SELECT count(*) FROM differing", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(rows, 1);
+    }
+    assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn progress_of_one_file_is_not_continued_with_another_of_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let progress = folder.path().join("progress");
+    let mut code = 0;
+    for (place, words) in [
+        ("a", "orders: clean"),
+        ("b", "belongs to another comparison"),
+        ("a", "has ended (clean)"),
+    ] {
+        let there = folder.path().join(place);
+        if !there.exists() {
+            std::fs::create_dir(&there).unwrap();
+            sqlite(&there.join("shop.db"), "INSERT INTO orders VALUES (1, 1, 'a')");
+        }
+        let address = format!("sqlite:{}", there.join("shop.db").display());
+        let resume = ["--resume", progress.to_str().unwrap()];
+        let arguments = [
+            &[address.as_str(), &address, "--table", "orders", "--settle", "10"],
+            &resume[..],
+        ]
+        .concat();
+        ended(&compare(&arguments), code, &[words]);
+        code = 2;
+    }
+}

@@ -124,6 +124,10 @@ impl Source for MySql {
         self.name.clone()
     }
 
+    fn identity(&self) -> String {
+        self.sessions.identity()
+    }
+
     async fn columns(&self, relation: &Relation) -> Result<Columns, SourceFault> {
         let mut session = self.sessions.take().await?;
         let columns = match relation {

@@ -49,6 +49,13 @@ impl Sessions {
         }
     }
 
+    /// Which database on which server.
+    pub(super) fn identity(&self) -> String {
+        let opts = &self.opts;
+        let (host, port, name) = (opts.ip_or_hostname(), opts.tcp_port(), opts.db_name());
+        format!("MySQL {host} {port} {:?} {name:?}", opts.socket())
+    }
+
     /// An idle connection for rows that still answers, or a new one.
     pub(super) async fn take_wire(&self) -> Result<Wire, SourceFault> {
         loop {
@@ -123,7 +130,7 @@ pub(super) fn refuse_unprotected(address: &str, opts: &Opts) -> Result<(), Sourc
         Ok(())
     } else {
         Err(SourceFault::Unprotected {
-            say: "require_ssl=false",
+            say: "require_ssl=true",
         })
     }
 }

@@ -2,12 +2,14 @@
 
 mod decode;
 mod plan;
+mod protection;
 mod read;
 mod session;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::{Column, Config};
 
 use self::decode::Native;
@@ -33,13 +35,23 @@ impl Postgres {
     /// A database by its address, `postgres://user@host:port/name`. Nothing is connected yet.
     ///
     /// # Errors
-    /// [`SourceFault::Address`], [`SourceFault::Unprotected`].
+    /// [`SourceFault::Address`], [`SourceFault::Unprotected`], [`SourceFault::File`] for authorities that cannot be read.
     pub(super) fn new(address: &str) -> Result<Self, SourceFault> {
-        let config: Config = address.parse().map_err(|_| SourceFault::Address)?;
-        refuse_unprotected(&config)?;
+        let (address, protection) = protection::taken_from(address)?;
+        let mut config: Config = address.parse().map_err(|_| SourceFault::Address)?;
+        let connector = match protection {
+            Some(protection) => {
+                config.ssl_mode(SslMode::Require);
+                Some(protection.connector()?)
+            }
+            None => {
+                refuse_unprotected(&config)?;
+                None
+            }
+        };
         let name = format!("PostgreSQL {}", config.get_dbname().unwrap_or("(default database)"));
         Ok(Self {
-            sessions: Arc::new(Sessions::new(config)),
+            sessions: Arc::new(Sessions::new(config, connector)),
             name,
         })
     }
@@ -128,6 +140,10 @@ const LOAD: &str = "SELECT count(*) FILTER (WHERE state = 'active'), coalesce(bo
 impl Source for Postgres {
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn identity(&self) -> String {
+        self.sessions.identity()
     }
 
     async fn columns(&self, relation: &Relation) -> Result<Columns, SourceFault> {

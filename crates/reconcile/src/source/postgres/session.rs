@@ -10,6 +10,7 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
+use super::protection::Connector;
 use crate::fault::SourceFault;
 
 /// How long a statement may wait for a lock, in milliseconds: we give way, not the application.
@@ -30,15 +31,30 @@ const PINNED: &str = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET Inte
 /// Connections to one database.
 pub(super) struct Sessions {
     config: Config,
+    /// Speaks TLS; without it the connection stays open to whoever reads along.
+    connector: Option<Connector>,
     idle: Mutex<Vec<Session>>,
 }
 
 impl Sessions {
-    pub(super) fn new(config: Config) -> Self {
+    pub(super) fn new(config: Config, connector: Option<Connector>) -> Self {
         Self {
             config,
+            connector,
             idle: Mutex::new(Vec::new()),
         }
+    }
+
+    /// Which database on which server.
+    pub(super) fn identity(&self) -> String {
+        let config = &self.config;
+        format!(
+            "PostgreSQL {:?} {:?} {:?} {:?}",
+            config.get_hosts(),
+            config.get_hostaddrs(),
+            config.get_ports(),
+            config.get_dbname()
+        )
     }
 
     /// An idle connection or a new one.
@@ -48,7 +64,7 @@ impl Sessions {
             match idle {
                 Some(session) if session.client.is_closed() => {}
                 Some(session) => return Ok(session),
-                None => return Session::begin(&self.config).await,
+                None => return Session::begin(&self.config, self.connector.as_ref()).await,
             }
         }
     }
@@ -61,15 +77,20 @@ pub(super) struct Session {
 }
 
 impl Session {
-    async fn begin(config: &Config) -> Result<Self, SourceFault> {
-        let (client, connection) = config.connect(NoTls).await.map_err(|error| fault(&error))?;
-        let talk = tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                // The question fails with it, and says so to whoever asked.
-                tracing::debug!(%error, "a connection to PostgreSQL ended early");
+    async fn begin(config: &Config, connector: Option<&Connector>) -> Result<Self, SourceFault> {
+        let session = match connector {
+            None => {
+                let (client, connection) = config.connect(NoTls).await.map_err(|error| fault(&error))?;
+                let talk = tokio::spawn(spoken(connection));
+                Self { client, talk }
             }
-        });
-        let session = Self { client, talk };
+            Some(connector) => {
+                let connecting = config.connect(connector.clone()).await;
+                let (client, connection) = connecting.map_err(|error| fault(&error))?;
+                let talk = tokio::spawn(spoken(connection));
+                Self { client, talk }
+            }
+        };
         let settings = format!("{PINNED}; SET lock_timeout = {LOCK_WITHIN_MS}");
         session
             .client
@@ -86,6 +107,14 @@ impl Session {
     /// Keeps it for the next use; only one that stands outside any transaction may be kept.
     pub(super) fn give_back(self, sessions: &Sessions) {
         sessions.idle.lock().unwrap_or_else(PoisonError::into_inner).push(self);
+    }
+}
+
+/// Carries what is said to and fro, until the connection ends.
+async fn spoken(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
+    if let Err(error) = connection.await {
+        // The question fails with it, and says so to whoever asked.
+        tracing::debug!(%error, "a connection to PostgreSQL ended early");
     }
 }
 
@@ -109,7 +138,9 @@ pub(super) fn refuse_unprotected(config: &Config) -> Result<(), SourceFault> {
     if mode == SslMode::Disable || mode == SslMode::Prefer && stays_here {
         Ok(())
     } else {
-        Err(SourceFault::Unprotected { say: "sslmode=disable" })
+        Err(SourceFault::Unprotected {
+            say: "sslmode=verify-full",
+        })
     }
 }
 

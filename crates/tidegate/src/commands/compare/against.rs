@@ -13,7 +13,7 @@ use tidegate_reconcile::{Budget, Column, Entity, Expression, Relation, Side, Sou
 #[derive(Debug, Args)]
 pub(super) struct AgainstArgs {
     /// Holds both sides against this ledger by their key: what is missing, charged without order, ordered without charge.
-    #[arg(long, value_name = "LEDGER_URL", conflicts_with_all = ["reports", "repair_sql", "totals", "resume"])]
+    #[arg(long, value_name = "LEDGER_URL", conflicts_with_all = ["reports", "repair_sql", "totals", "resume", "keep_rows", "control"])]
     pub(super) against: Option<String>,
     /// Each order lives on one side: old and new together are the ledger, and none is on both.
     #[arg(long, requires = "against")]

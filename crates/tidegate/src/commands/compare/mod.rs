@@ -12,7 +12,9 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use tidegate_reconcile::report;
 use tidegate_reconcile::source::Columns;
-use tidegate_reconcile::{Budget, Cmp, Column, Comparison, Entity, Event, Expression, Relation, Source, Stop, source};
+use tidegate_reconcile::{
+    Budget, Cmp, Column, Comparison, Entity, Event, Expression, Relation, Source, Stop, Throttle, source,
+};
 
 use self::against::{AgainstArgs, Sides};
 use self::outputs::{OutputArgs, Outputs};
@@ -96,6 +98,10 @@ pub(crate) struct Compare {
     /// How long a difference is left to settle before it is read again, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 1_000)]
     settle: u64,
+    /// Takes lines on standard input while it runs: `slow REASON` leaves both databases alone, `go` goes on. Whatever watches
+    /// the service that they feed can say them.
+    #[arg(long)]
+    control: bool,
     /// How many chunks are read at once.
     #[arg(long, default_value_t = 2)]
     parallel: usize,
@@ -131,7 +137,8 @@ impl Compare {
         }
         let comparison = Comparison::prepare(entity, Arc::clone(&old), Arc::clone(&new), self.budget()).await?;
         let plans = self.outputs.totals(comparison.entity())?;
-        let comparison = comparison.with_totals(plans.clone());
+        let throttle = Throttle::default();
+        let comparison = comparison.with_totals(plans.clone()).with_throttle(throttle.clone());
         if self.explain {
             say!("{}", comparison.explain().join("\n"));
             return Ok(crate::exit::FINE);
@@ -140,6 +147,15 @@ impl Compare {
         let earlier = outputs.earlier();
         if let Some(words) = outputs.continued() {
             eprintln!("{words}");
+        }
+        if let Some(path) = outputs.keeps_rows_in() {
+            eprintln!(
+                "differing rows are kept in {}; delete it when they are no longer needed",
+                path.display()
+            );
+        }
+        if self.control {
+            std::thread::spawn(move || controlled(&throttle));
         }
         let watch = tokio::spawn(interrupted(stop.clone()));
         let mut screen = Screen::new(outputs, stop.clone());
@@ -264,6 +280,22 @@ pub(super) async fn interrupted(stop: Stop) {
             std::process::exit(i32::from(crate::exit::TROUBLE));
         }
     }
+}
+
+/// Takes what is said on standard input until nobody says anything more.
+fn controlled(throttle: &Throttle) {
+    for line in std::io::stdin().lines() {
+        match line {
+            Ok(line) if throttle.take_line(&line) => {}
+            Ok(line) => eprintln!("expected `slow REASON` or `go`, found `{line}`"),
+            Err(error) => {
+                eprintln!("standard input: {error}");
+                return;
+            }
+        }
+    }
+    // Nobody is left who could release it.
+    throttle.release();
 }
 
 /// A column by its old name, or by its new name where it is mapped under that.

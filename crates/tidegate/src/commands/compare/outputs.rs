@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use tidegate_reconcile::checkpoint::{Checkpoint, Done};
+use tidegate_reconcile::differing::Differing;
 use tidegate_reconcile::ledger::Shape;
 use tidegate_reconcile::repair::Repair;
 use tidegate_reconcile::report::{Form, Report, Shown, Subject, private_file};
@@ -30,6 +31,10 @@ pub(in crate::commands) struct OutputArgs {
     /// Writes a script that would make the new side what the old side is; it is never run here. It holds values.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["no_values", "no_keys"])]
     repair_sql: Option<PathBuf>,
+    /// Keeps the differing rows in a file of their own in this folder, one file a run: what they hold is then nowhere else if
+    /// `--no-values` is said, and is gone once the file is deleted.
+    #[arg(long, value_name = "FOLDER")]
+    keep_rows: Option<PathBuf>,
     /// Sums a column on both sides for each value of others, `amount:currency,created_at/day`; the column `rows` counts;
     /// repeatable.
     #[arg(long, value_name = "COLUMN:BY,BY")]
@@ -92,6 +97,7 @@ impl OutputArgs {
             screen: Report::new(form, subject.clone(), Box::new(std::io::stdout()))?,
             files: Vec::new(),
             repair: None,
+            differing: None,
             checkpoint: None,
             totals: plans.into_iter().map(Totals::new).collect(),
             begun_with: Done::default(),
@@ -104,6 +110,13 @@ impl OutputArgs {
         if let Some(path) = &self.repair_sql {
             let file = private_file(path).with_context(|| path.display().to_string())?;
             outputs.repair = Some(Repair::begin(comparison, new_url, Box::new(BufWriter::new(file)))?);
+        }
+        if let Some(folder) = &self.keep_rows {
+            outputs.differing = Some(Differing::begin_in(
+                folder,
+                &comparison.digest(),
+                &comparison.entity().name,
+            )?);
         }
         if let Some(path) = &self.resume {
             let (checkpoint, done) = Checkpoint::open(path, &comparison.digest(), &comparison.entity().name)?;
@@ -133,6 +146,7 @@ pub(in crate::commands) struct Outputs {
     screen: Report,
     files: Vec<(PathBuf, Report)>,
     repair: Option<Repair>,
+    differing: Option<Differing>,
     checkpoint: Option<Checkpoint>,
     totals: Vec<Totals>,
     begun_with: Done,
@@ -144,6 +158,11 @@ impl Outputs {
         Earlier {
             chunks: self.begun_with.chunks.clone(),
         }
+    }
+
+    /// Where the differing rows are kept.
+    pub(super) fn keeps_rows_in(&self) -> Option<&Path> {
+        self.differing.as_ref().map(Differing::path)
     }
 
     /// What an earlier run got done, in words.
@@ -177,11 +196,15 @@ impl Outputs {
                     self.totals.iter().try_for_each(|totals| report.totals(totals))?;
                 }
             }
+            Event::Confirmed(difference) => {
+                if let Some(differing) = &mut self.differing {
+                    differing.keep(difference)?;
+                }
+            }
             Event::Progress(_)
             | Event::ChunkSkipped { .. }
             | Event::Paused { .. }
             | Event::Rereading { .. }
-            | Event::Confirmed(_)
             | Event::Healed { .. }
             | Event::Moving { .. } => {}
         }
