@@ -1,5 +1,7 @@
 //! The running comparison: cuts ranges of keys into chunks, keeps a few of them at work, and ends with a verdict.
 
+mod polite;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+pub(crate) use self::polite::detour_rows;
 use crate::chunk::{ChunkEnd, ChunkLimits, Pair, SideFault, compare};
 use crate::comparison::Comparison;
 use crate::entity::Side;
@@ -15,26 +18,19 @@ use crate::event::{ChunkDone, Event, KeyRange, Progress, Suspect};
 use crate::fault::SourceFault;
 use crate::pace::Pace;
 use crate::sorted::sort;
-use crate::suspects::{Ends, reread, tried};
+use crate::suspects::{Ends, reread};
 use crate::verdict::{Counts, Coverage, Doubt, Verdict};
 
 /// Fewest and most rows of a chunk.
 const CHUNK_ROWS: std::ops::RangeInclusive<u64> = 1_000..=2_000_000;
 /// Weight of the newest chunk in the moving average of the speed, in hundredths.
 const SPEED_WEIGHT: u64 = 30;
-/// A database that would sort or scan so many times the rows of a chunk is not asked for chunks.
-const DETOUR_TIMES: u64 = 4;
-/// So few rows are sorted or scanned in no time.
-const DETOUR_ROWS_MIN: u64 = 100_000;
 /// How often a chunk is tried.
 const TRIES_MAX: u32 = 3;
 /// Chunks skipped one after the other that end the run: the source is gone.
 const SKIPPED_MAX: u32 = 3;
 /// How often progress is told.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
-/// How often load is looked at, and how long a busy database is left alone.
-const LOAD_EVERY: Duration = Duration::from_secs(1);
-
 /// Asks a running comparison to end; it then says what it knows.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
@@ -281,28 +277,6 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Asks both databases how they would read a range, before they do.
-    ///
-    /// # Errors
-    /// [`SourceFault::Detour`] of the first side that would sort or scan far more than the range has.
-    async fn refuse_detours(&self, range: &KeyRange) -> Result<(), SideFault> {
-        let rows_max = detour_rows(self.chunk_rows);
-        for (side, reading) in [(Side::Old, &self.pair.old), (Side::New, &self.pair.new)] {
-            let way = reading.source.detour(&reading.question, range, None, rows_max).await;
-            match way {
-                // Whatever passes will be met, and counted, by the reading itself.
-                Err(fault) if fault.is_passing() => {}
-                Err(fault) => return Err(SideFault { side, fault }),
-                Ok(None) => {}
-                Ok(Some(why)) => {
-                    let fault = SourceFault::Detour { why };
-                    return Err(SideFault { side, fault });
-                }
-            }
-        }
-        Ok(())
-    }
-
     async fn end_chunk(
         &mut self,
         range: KeyRange,
@@ -372,69 +346,6 @@ impl<'a> Run<'a> {
         self.chunk_rows = mean.clamp(*CHUNK_ROWS.start(), *CHUNK_ROWS.end());
     }
 
-    /// Leaves a database alone while it has more to do, or lags farther behind, than it may.
-    async fn wait_while_busy(&mut self, sink: &mut (dyn FnMut(Event) + Send)) -> Result<(), SideFault> {
-        self.wait_while_held(sink).await;
-        let budget = &self.comparison.budget;
-        let is_watched = budget.active_sessions_max.is_some() || budget.lag_max.is_some();
-        if !is_watched || self.load_seen.is_some_and(|seen| seen.elapsed() < LOAD_EVERY) {
-            return Ok(());
-        }
-        loop {
-            let mut busy = None;
-            for (side, reading) in [(Side::Old, &self.pair.old), (Side::New, &self.pair.new)] {
-                let load = tried(|| reading.source.load())
-                    .await
-                    .map_err(|fault| SideFault { side, fault })?;
-                if let Some(most) = budget.active_sessions_max {
-                    let active = load.active_sessions.ok_or(SideFault {
-                        side,
-                        fault: SourceFault::LoadHidden,
-                    })?;
-                    if active > most {
-                        busy = Some((side, format!("{active} sessions are at work")));
-                    }
-                }
-                if budget.lag_max.is_some_and(|most| load.lag > most) {
-                    busy = Some((side, format!("it lags {} ms behind", load.lag.as_millis())));
-                }
-            }
-            self.load_seen = Some(Instant::now());
-            let Some((side, why)) = busy else {
-                return Ok(());
-            };
-            sink(Event::Paused {
-                side,
-                why,
-                pause: LOAD_EVERY,
-            });
-            tokio::time::sleep(LOAD_EVERY).await;
-            if !self.may_go_on() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Leaves both databases alone while somebody outside asks for it.
-    async fn wait_while_held(&mut self, sink: &mut (dyn FnMut(Event) + Send)) {
-        let throttle = self.comparison.throttle.clone();
-        let mut told = None;
-        while let Some(why) = throttle.held_because() {
-            if told.as_ref() != Some(&why) {
-                for side in [Side::Old, Side::New] {
-                    let (why, pause) = (why.clone(), PROGRESS_EVERY);
-                    sink(Event::Paused { side, why, pause });
-                }
-                told = Some(why);
-            }
-            // A released throttle ends the wait at once; a limit or a stop is looked at in between.
-            let freed = tokio::time::timeout(PROGRESS_EVERY, throttle.released()).await;
-            if freed.is_ok() || !self.may_go_on() {
-                return;
-            }
-        }
-    }
-
     fn tell_progress(&self, sink: &mut (dyn FnMut(Event) + Send)) {
         let read = |rows: &std::sync::atomic::AtomicU64| rows.load(Ordering::Relaxed);
         let (old_now, new_now) = (read(&self.pair.old.rows), read(&self.pair.new.rows));
@@ -460,11 +371,6 @@ impl<'a> Run<'a> {
         self.doubts.extend(doubts);
         Verdict::of(self.coverage, counts, self.doubts)
     }
-}
-
-/// The most rows that a database may sort or scan for a chunk of so many.
-pub(crate) fn detour_rows(chunk_rows: u64) -> u64 {
-    chunk_rows.saturating_mul(DETOUR_TIMES).max(DETOUR_ROWS_MIN)
 }
 
 /// What of the longest time is kept for reading suspects again.
