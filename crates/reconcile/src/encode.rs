@@ -190,6 +190,40 @@ pub fn values(mut bytes: &[u8]) -> Result<Vec<Value>, NotCanonical> {
     Ok(values)
 }
 
+/// The bytes of one of the values, without reading those before it.
+///
+/// # Errors
+/// [`NotCanonical`], also where there are not so many.
+pub(crate) fn nth(mut bytes: &[u8], place: usize) -> Result<&[u8], NotCanonical> {
+    for _ in 0..place {
+        bytes = &bytes[length(bytes)?..];
+    }
+    Ok(&bytes[..length(bytes)?])
+}
+
+/// How long the first value is.
+fn length(bytes: &[u8]) -> Result<usize, NotCanonical> {
+    let (tag, rest) = bytes.split_first().ok_or(NotCanonical)?;
+    let behind_tag = match *tag {
+        NULL => 0,
+        BOOL => 1,
+        DATE => 4,
+        INT | INT_LARGE | FLOAT | TIME | TIMESTAMP | INSTANT => 8,
+        UUID => 16,
+        DECIMAL => match rest.first().ok_or(NotCanonical)? {
+            1 => 1,
+            sign => {
+                let turn = if *sign == 0 { 0xff } else { 0 };
+                let digits = rest.get(5..).ok_or(NotCanonical)?;
+                5 + digits.iter().position(|byte| *byte == turn).ok_or(NotCanonical)? + 1
+            }
+        },
+        TEXT | BYTES | JSON => rest.windows(2).position(|two| two == END).ok_or(NotCanonical)? + END.len(),
+        _ => return Err(NotCanonical),
+    };
+    (behind_tag <= rest.len()).then_some(behind_tag + 1).ok_or(NotCanonical)
+}
+
 fn first(bytes: &[u8]) -> Result<(Value, &[u8]), NotCanonical> {
     let (tag, rest) = bytes.split_first().ok_or(NotCanonical)?;
     Ok(match *tag {
@@ -293,6 +327,38 @@ fn unescaped(bytes: &[u8]) -> Result<(Vec<u8>, &[u8]), NotCanonical> {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_value_is_found_without_reading_those_before_it() {
+        let number = |text: &str| Value::Decimal(Decimal::parse(text).unwrap());
+        let all = [
+            Value::Null,
+            Value::Bool(true),
+            Value::Int(-1),
+            Value::Int(i128::from(u64::MAX)),
+            number("0"),
+            number("-12.50"),
+            number("99.99"),
+            Value::Float(-0.5),
+            Value::Text("a\0\u{1}b".to_owned()),
+            Value::Text(String::new()),
+            Value::Bytes(vec![0, 1, 0, 255, 0]),
+            Value::Date(-1),
+            Value::Time(1),
+            Value::Timestamp(256),
+            Value::Instant(-256),
+            Value::Uuid([1; 16]),
+            Value::Json("{}".to_owned()),
+        ];
+        let mut bytes = Vec::new();
+        all.iter().for_each(|one| value(&mut bytes, one));
+        for (place, expected) in all.iter().enumerate() {
+            let found = values(nth(&bytes, place).unwrap()).unwrap();
+            assert_eq!(found, std::slice::from_ref(expected), "{place}");
+        }
+        assert_eq!(nth(&bytes, all.len()), Err(NotCanonical));
+        assert_eq!(nth(&bytes[..bytes.len() - 1], all.len() - 1), Err(NotCanonical));
+    }
 
     fn encoded(one: &Value) -> Vec<u8> {
         let mut out = Vec::new();

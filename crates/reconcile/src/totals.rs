@@ -221,26 +221,24 @@ impl Totals {
     /// # Errors
     /// [`NotCanonical`] where the row's bytes are none.
     pub fn add(&mut self, side: Side, row: RowRef<'_>) -> Result<(), NotCanonical> {
-        let (key, cells) = (encode::values(row.key)?, encode::values(row.cells)?);
-        let at = |place: Place| {
-            let found = match place {
-                Place::Key(at) => key.get(at),
-                Place::Cell(at) => cells.get(at),
-            };
-            found.ok_or(NotCanonical)
+        let at = |place: Place| match place {
+            Place::Key(at) => encode::nth(row.key, at),
+            Place::Cell(at) => encode::nth(row.cells, at),
         };
         let mut name = Vec::new();
         for dimension in &self.plan.dimensions {
-            encode::value(&mut name, &by_grain(at(dimension.place)?, dimension.grain));
+            let bytes = at(dimension.place)?;
+            match dimension.grain {
+                Grain::Value => name.extend_from_slice(bytes),
+                Grain::Day | Grain::Month => encode::value(&mut name, &by_grain(&one(bytes)?, dimension.grain)),
+            }
         }
-        let amount = self
-            .plan
-            .measure
-            .as_ref()
-            .map(|measure| at(measure.place))
-            .transpose()?;
+        let amount = match &self.plan.measure {
+            Some(measure) => Some(one(at(measure.place)?)?),
+            None => None,
+        };
         match self.group(name) {
-            Some(group) => group.on_mut(side).add(amount),
+            Some(group) => group.on_mut(side).add(amount.as_ref()),
             None => match side {
                 Side::Old => self.over.old_rows += 1,
                 Side::New => self.over.new_rows += 1,
@@ -314,6 +312,11 @@ impl Totals {
             std::collections::btree_map::Entry::Vacant(_) => None,
         }
     }
+}
+
+/// The one value that the bytes are.
+fn one(bytes: &[u8]) -> Result<Value, NotCanonical> {
+    encode::values(bytes)?.pop().ok_or(NotCanonical)
 }
 
 /// The group's name for a value. What is no time stays what it is.

@@ -259,15 +259,15 @@ async fn columns_that_change_in_mid_run_end_it() {
 }
 
 /// Does something to its end while the comparison stands still.
-pub(crate) fn elsewhere(work: impl Future<Output = ()> + Send + 'static) {
+pub(crate) fn elsewhere<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        runtime.block_on(work);
+        runtime.block_on(work)
     });
-    thread.join().unwrap();
+    thread.join().unwrap()
 }
 
 #[tokio::test]
@@ -300,6 +300,58 @@ async fn a_server_that_goes_away_leaves_no_clean_verdict() {
     assert_eq!(verdict.outcome, Outcome::Inconclusive);
     assert!(skipped > 0 && verdict.coverage.chunks_skipped == skipped, "{verdict:?}");
     assert!(!verdict.coverage.is_whole);
+}
+
+/// Cuts every connection of a comparison to these two databases; how many there were.
+async fn cut(old: &str, new: &str) -> usize {
+    let (client, connection) = tokio_postgres::connect(old, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = 'tidegate-reconcile' AND datname = current_database()";
+    let ours = client.query(cut, &[]).await.unwrap().len();
+    let mut conn = mysql_async::Conn::from_url(new).await.unwrap();
+    let sessions = "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()";
+    let theirs: Vec<u64> = conn.query(sessions).await.unwrap();
+    let mut killed = 0;
+    for id in &theirs {
+        // One that has ended by itself needs no killing.
+        killed += usize::from(conn.query_drop(format!("KILL {id}")).await.is_ok());
+    }
+    conn.disconnect().await.unwrap();
+    ours + killed
+}
+
+#[tokio::test]
+async fn connections_that_are_cut_are_made_again_and_every_row_is_compared() {
+    let servers = Servers::shared().await;
+    let (old, new) = filled(&servers, 4_000).await;
+    new.run("UPDATE t SET v = 7 WHERE id = 3999").await;
+    let (mut chunks, mut cuts) = (0, 0);
+    let budget = Budget {
+        parallel: 1,
+        ..small_chunks()
+    };
+    let verdict = run(&old.0, &new.0, entity(), budget, Earlier::default(), |event| {
+        if matches!(event, Event::ChunkDone(_)) {
+            chunks += 1;
+            // Idle between two chunks, and at work on the next one.
+            if chunks == 2 || chunks == 4 {
+                let (old, new) = (old.0.clone(), new.0.clone());
+                cuts += elsewhere(async move { cut(&old, &new).await });
+            }
+        }
+    });
+    let verdict = verdict.await.unwrap();
+    assert!(cuts >= 4, "{cuts} connections were cut");
+    assert_eq!((verdict.outcome, verdict.doubts), (Outcome::Diverged, Vec::new()));
+    assert_eq!(
+        (
+            verdict.coverage.old_rows,
+            verdict.coverage.new_rows,
+            verdict.counts.changed
+        ),
+        (4_000, 4_000, 1)
+    );
 }
 
 #[tokio::test]
