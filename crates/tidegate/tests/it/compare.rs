@@ -75,7 +75,7 @@ fn a_comparison_ends_with_its_verdict_as_words_and_as_an_exit_code() {
 
     std::fs::write(&file, "id,total,note\n").unwrap();
     ended(&run(&["--max-differences", "0"]), 3, &["inconclusive"]);
-    ended(&run(&["--columns", "none"]), 2, &["no column `none`"]);
+    ended(&run(&["--columns", "none"]), 2, &["no such column: \"none\""]);
     ended(&run(&["--tolerance", "total=much"]), 2, &["`much` is no rule"]);
 }
 
