@@ -1,7 +1,7 @@
 //! JSON Schema of every kind, for editors: made of the forms that the reader uses. What a value means and which names
 //! exist is more than a schema can say; `check` says it.
 
-use serde::ser::{SerializeMap, SerializeSeq};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::form::{Form, Of};
@@ -36,7 +36,67 @@ pub fn schema(kind: &str) -> Option<String> {
 /// The schema of any document of an estate, as JSON text.
 #[must_use]
 pub fn schema_of_all() -> String {
-    text(&Root::All)
+    text(&Root::All(documents().collect()))
+}
+
+/// The forms that one schema needs, each with the name under which it stands in `definitions`.
+#[derive(Default)]
+struct Definitions {
+    named: Vec<(String, &'static Form)>,
+}
+
+impl Definitions {
+    /// Takes a form in, and all forms below it.
+    fn add(&mut self, form: &'static Form) {
+        if self.named.iter().any(|(_, known)| std::ptr::eq(*known, form)) {
+            return;
+        }
+        let name = self.free(&form.title.replace([',', ':'], "").replace(' ', "-"));
+        self.named.push((name, form));
+        for field in form.fields {
+            self.add_of(&field.of);
+        }
+    }
+
+    fn add_of(&mut self, of: &'static Of) {
+        match of {
+            Of::Form(form) => self.add(form),
+            Of::Listed(of) | Of::Named(of) => self.add_of(of),
+            Of::Either(several) => several.iter().for_each(|of| self.add_of(of)),
+            Of::Text
+            | Of::Name
+            | Of::EntityRef
+            | Of::Duration
+            | Of::Percent
+            | Of::Money
+            | Of::Rate
+            | Of::Whole
+            | Of::Number
+            | Of::Truth
+            | Of::Words(_)
+            | Of::Scalar
+            | Of::Anything => {}
+        }
+    }
+
+    /// The name, or with a number behind it when another form has it.
+    fn free(&self, name: &str) -> String {
+        let is_taken = |name: &str| self.named.iter().any(|(known, _)| known == name);
+        if !is_taken(name) {
+            return name.to_owned();
+        }
+        let mut at = 2;
+        while is_taken(&format!("{name}-{at}")) {
+            at += 1;
+        }
+        format!("{name}-{at}")
+    }
+
+    fn reference(&self, form: &Form) -> String {
+        let found = self.named.iter().find(|(_, known)| std::ptr::eq(*known, form));
+        let (name, _) = found.expect("a form is taken in before what refers to it is written");
+        format!("#/definitions/{name}")
+    }
 }
 
 fn text(root: &Root) -> String {
@@ -47,59 +107,78 @@ fn text(root: &Root) -> String {
 
 enum Root {
     One(Document),
-    All,
+    All(Vec<Document>),
+}
+
+impl Root {
+    fn documents(&self) -> Vec<&Document> {
+        match self {
+            Self::One(document) => vec![document],
+            Self::All(documents) => documents.iter().collect(),
+        }
+    }
 }
 
 impl Serialize for Root {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut known = Definitions::default();
+        for document in self.documents() {
+            known.add(document.metadata);
+            known.add(document.spec);
+        }
+        let known = &known;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("$schema", DIALECT)?;
         match self {
             Self::One(document) => {
                 map.serialize_entry("title", document.kind)?;
-                document.entries(&mut map)?;
+                With(document, known).entries(&mut map)?;
             }
-            Self::All => {
+            Self::All(documents) => {
                 map.serialize_entry("title", "a document of an estate")?;
-                map.serialize_entry("anyOf", &Sequence(documents))?;
+                let documents: Vec<With<'_, Document>> =
+                    documents.iter().map(|document| With(document, known)).collect();
+                map.serialize_entry("anyOf", &documents)?;
             }
+        }
+        map.serialize_entry("definitions", known)?;
+        map.end()
+    }
+}
+
+impl Serialize for Definitions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.named.len()))?;
+        for (name, form) in &self.named {
+            map.serialize_entry(name, &With(*form, self))?;
         }
         map.end()
     }
 }
 
-/// A list that is made while it is written.
-struct Sequence<F>(F);
+/// Something that is written with references into the definitions.
+struct With<'a, T>(&'a T, &'a Definitions);
 
-impl<I: Iterator<Item = T>, T: Serialize, F: Fn() -> I> Serialize for Sequence<F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(None)?;
-        for item in (self.0)() {
-            list.serialize_element(&item)?;
-        }
-        list.end()
-    }
-}
-
-impl Document {
+impl With<'_, Document> {
     fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        map.serialize_entry("description", self.spec.title)?;
+        let Self(document, _) = self;
+        map.serialize_entry("description", document.spec.title)?;
         map.serialize_entry("type", "object")?;
         map.serialize_entry("properties", &Properties(self))?;
-        let needed: &[&str] = if self.needs_spec {
+        let needed: &[&str] = if document.needs_spec {
             &["apiVersion", "kind", "metadata", "spec"]
         } else {
             &["apiVersion", "kind", "metadata"]
         };
         map.serialize_entry("required", needed)?;
-        if !self.spec.is_foreign {
+        if !document.spec.is_foreign {
             map.serialize_entry("additionalProperties", &false)?;
         }
         Ok(())
     }
 }
 
-impl Serialize for Document {
+impl Serialize for With<'_, Document> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         self.entries(&mut map)?;
@@ -107,15 +186,16 @@ impl Serialize for Document {
     }
 }
 
-struct Properties<'a>(&'a Document);
+struct Properties<'a>(&'a With<'a, Document>);
 
 impl Serialize for Properties<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let With(document, known) = self.0;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("apiVersion", &Constant(self.0.version))?;
-        map.serialize_entry("kind", &Constant(self.0.kind))?;
-        map.serialize_entry("metadata", self.0.metadata)?;
-        map.serialize_entry("spec", self.0.spec)?;
+        map.serialize_entry("apiVersion", &Constant(document.version))?;
+        map.serialize_entry("kind", &Constant(document.kind))?;
+        map.serialize_entry("metadata", &Reference(known.reference(document.metadata)))?;
+        map.serialize_entry("spec", &Reference(known.reference(document.spec)))?;
         map.end()
     }
 }
@@ -130,13 +210,24 @@ impl Serialize for Constant {
     }
 }
 
-impl Serialize for Form {
+struct Reference(String);
+
+impl Serialize for Reference {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("$ref", &self.0)?;
+        map.end()
+    }
+}
+
+impl Serialize for With<'_, Form> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(form, known) = self;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("description", self.title)?;
+        map.serialize_entry("description", form.title)?;
         map.serialize_entry("type", "object")?;
-        map.serialize_entry("properties", &Fields(self))?;
-        let needed: Vec<&str> = self
+        map.serialize_entry("properties", &Fields(form, known))?;
+        let needed: Vec<&str> = form
             .fields
             .iter()
             .filter(|field| field.is_needed)
@@ -145,26 +236,26 @@ impl Serialize for Form {
         if !needed.is_empty() {
             map.serialize_entry("required", &needed)?;
         }
-        if !self.is_foreign {
+        if !form.is_foreign {
             map.serialize_entry("additionalProperties", &false)?;
         }
         map.end()
     }
 }
 
-struct Fields<'a>(&'a Form);
+struct Fields<'a>(&'a Form, &'a Definitions);
 
 impl Serialize for Fields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for field in self.0.fields {
-            map.serialize_entry(field.name, &field.of)?;
+            map.serialize_entry(field.name, &With(&field.of, self.1))?;
         }
         map.end()
     }
 }
 
-impl Serialize for Of {
+impl Serialize for With<'_, Of> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let written = |pattern: &str, types: &[&str], serializer: S| {
             let mut map = serializer.serialize_map(Some(2))?;
@@ -172,53 +263,55 @@ impl Serialize for Of {
             map.serialize_entry("pattern", &format!("{pattern}|{SETTING}"))?;
             map.end()
         };
-        match self {
-            Self::Text | Self::Scalar => {
+        let Self(of, known) = self;
+        match of {
+            Of::Text | Of::Scalar => {
                 let mut map = serializer.serialize_map(Some(2))?;
                 map.serialize_entry("type", &["string", "number", "boolean"])?;
                 map.serialize_entry("minLength", &1)?;
                 map.end()
             }
-            Self::Name => written(
+            Of::Name => written(
                 r"^([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$",
                 &["string", "integer"],
                 serializer,
             ),
-            Self::EntityRef => written(
+            Of::EntityRef => written(
                 r"^([A-Za-z]+:)?([-a-z0-9]+/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$",
                 &["string", "integer"],
                 serializer,
             ),
-            Self::Duration => written("^([0-9]+(ms|s|m|h|d|w))+$", &["string"], serializer),
-            Self::Percent => written(r"^[0-9]+(\.[0-9]{1,4})? *(%|pp)$", &["string"], serializer),
-            Self::Money => written(r"^[0-9]+(\.[0-9]{1,2})? [A-Z]{3}$", &["string"], serializer),
-            Self::Rate => written("^[0-9]+ */ *[dhms]$", &["string"], serializer),
-            Self::Whole => written("^[0-9]+$", &["integer", "string"], serializer),
-            Self::Number => written(r"^-?[0-9]+(\.[0-9]{1,6})?$", &["number", "string"], serializer),
-            Self::Truth => written("^(true|false)$", &["boolean", "string"], serializer),
-            Self::Words(words) => {
+            Of::Duration => written("^([0-9]+(ms|s|m|h|d|w))+$", &["string"], serializer),
+            Of::Percent => written(r"^[0-9]+(\.[0-9]{1,4})? *(%|pp)$", &["string"], serializer),
+            Of::Money => written(r"^[0-9]+(\.[0-9]{1,2})? [A-Z]{3}$", &["string"], serializer),
+            Of::Rate => written("^[0-9]+ */ *[dhms]$", &["string"], serializer),
+            Of::Whole => written("^[0-9]+$", &["integer", "string"], serializer),
+            Of::Number => written(r"^-?[0-9]+(\.[0-9]{1,6})?$", &["number", "string"], serializer),
+            Of::Truth => written("^(true|false)$", &["boolean", "string"], serializer),
+            Of::Words(words) => {
                 let mut map = serializer.serialize_map(Some(1))?;
                 map.serialize_entry("anyOf", &(Choice(words), Setting))?;
                 map.end()
             }
-            Self::Listed(of) => {
+            Of::Listed(of) => {
                 let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry("anyOf", &(*of, ListOf(of)))?;
+                map.serialize_entry("anyOf", &(With(*of, known), ListOf(of, known)))?;
                 map.end()
             }
-            Self::Form(form) => form.serialize(serializer),
-            Self::Named(of) => {
+            Of::Form(form) => Reference(known.reference(form)).serialize(serializer),
+            Of::Named(of) => {
                 let mut map = serializer.serialize_map(Some(2))?;
                 map.serialize_entry("type", "object")?;
-                map.serialize_entry("additionalProperties", of)?;
+                map.serialize_entry("additionalProperties", &With(*of, known))?;
                 map.end()
             }
-            Self::Either(of) => {
+            Of::Either(several) => {
+                let several: Vec<With<'_, Of>> = several.iter().map(|of| With(of, known)).collect();
                 let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry("anyOf", of)?;
+                map.serialize_entry("anyOf", &several)?;
                 map.end()
             }
-            Self::Anything => serializer.serialize_bool(true),
+            Of::Anything => serializer.serialize_bool(true),
         }
     }
 }
@@ -244,13 +337,13 @@ impl Serialize for Setting {
     }
 }
 
-struct ListOf(&'static Of);
+struct ListOf<'a>(&'static Of, &'a Definitions);
 
-impl Serialize for ListOf {
+impl Serialize for ListOf<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("type", "array")?;
-        map.serialize_entry("items", self.0)?;
+        map.serialize_entry("items", &With(self.0, self.1))?;
         map.end()
     }
 }

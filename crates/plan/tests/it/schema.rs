@@ -43,21 +43,32 @@ fn a_kind_is_found_by_name_and_the_others_by_their_version() {
     assert_eq!(schema("Team"), None);
 }
 
-/// Every object of a schema with the fields that it has, and where it stands below `spec`.
-fn objects(schema: &Value, way: &str, found: &mut Vec<(String, Vec<String>)>) {
-    if let Some(fields) = schema.get("properties").and_then(Value::as_object) {
-        found.push((way.to_owned(), fields.keys().cloned().collect()));
-        for (name, below) in fields {
-            objects(below, &format!("{way}/{name}"), found);
-        }
+/// What a reference leads to.
+fn resolved<'a>(schema: &'a Value, value: &'a Value) -> &'a Value {
+    let way = value["$ref"].as_str().unwrap().trim_start_matches('#');
+    schema.pointer(way).unwrap_or_else(|| panic!("{way} leads nowhere"))
+}
+
+/// Every reference of a schema.
+fn references<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
+    if value.get("$ref").is_some() {
+        found.push(value);
     }
-    for (word, step) in [("items", "[]"), ("additionalProperties", "{}")] {
-        if let Some(below) = schema.get(word).filter(|below| below.is_object()) {
-            objects(below, &format!("{way}{step}"), found);
-        }
+    match value {
+        Value::Object(map) => map.values().for_each(|below| references(below, found)),
+        Value::Array(list) => list.iter().for_each(|below| references(below, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
-    for below in schema.get("anyOf").and_then(Value::as_array).into_iter().flatten() {
-        objects(below, way, found);
+}
+
+#[test]
+fn every_reference_leads_to_a_definition() {
+    let schema: Value = serde_json::from_str(&schema_of_all()).unwrap();
+    let mut found = Vec::new();
+    references(&schema, &mut found);
+    assert!(found.len() > 50, "{}", found.len());
+    for reference in found {
+        assert_eq!(resolved(&schema, reference)["type"], "object", "{reference}");
     }
 }
 
@@ -66,11 +77,9 @@ fn a_field_that_no_schema_has_is_told_and_those_that_it_has_are_not() {
     for (version, kind) in kinds().filter(|(version, _)| *version == OURS) {
         let text = schema(&format!("{version}/{kind}")).unwrap();
         let schema: Value = serde_json::from_str(&text).unwrap();
-        let spec = &schema["properties"]["spec"];
-        let mut found = Vec::new();
-        objects(spec, "spec", &mut found);
-        let (_, fields) = &found[0];
-        let mut written: String = fields.iter().map(|name| format!("  {name}: {{}}\n")).collect();
+        let spec = resolved(&schema, &schema["properties"]["spec"]);
+        let fields = spec["properties"].as_object().unwrap().keys();
+        let mut written: String = fields.map(|name| format!("  {name}: {{}}\n")).collect();
         written.push_str("  no-such-field-at-all: {}\n");
         let bundle = Bundle {
             files: vec![SourceFile {
