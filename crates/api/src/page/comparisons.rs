@@ -36,18 +36,25 @@ fn differing(counts: &EqualityCounts) -> u64 {
     counts.missing + counts.differing + counts.duplicated
 }
 
+/// Nothing differs in what was read, and that is no certainty.
+fn is_doubted(one: &EqualityView) -> bool {
+    one.doubt.is_some() && one.counts.as_ref().is_some_and(|counts| differing(counts) == 0)
+}
+
 fn head(all: &[EqualityView]) -> Markup {
     let answered: Vec<&EqualityCounts> = all.iter().filter_map(|one| one.counts.as_ref()).collect();
     let unequal = answered.iter().filter(|counts| differing(counts) > 0).count();
     let silent = all.len() - answered.len();
+    let doubted = all.iter().filter(|one| is_doubted(one)).count();
     strip::head(
         "Data",
         &html! {
             @if all.is_empty() { "No gate compares rows of both sides: whether records agree is not known." }
             @else {
                 b { (words::counted(all.len() as u64, "comparison", "comparisons")) } ": "
-                (answered.len() - unequal) " agree, "
+                (answered.len() - unequal - doubted) " agree, "
                 @if unequal > 0 { b class="bad" { (unequal) " differ" } } @else { "none differs" }
+                @if doubted > 0 { ", " b class="blank" { (doubted) " without certainty" } }
                 @if silent > 0 { ", " b class="blank" { (silent) " without an answer" } }
                 "."
             }
@@ -59,6 +66,7 @@ fn compared(all: &[EqualityView]) -> Markup {
     // What needs somebody stands first: differences, then what is not known.
     let mut all: Vec<&EqualityView> = all.iter().collect();
     all.sort_by_key(|one| match one.counts.as_ref().map(differing) {
+        Some(0) if is_doubted(one) => 1,
         Some(0) => 2,
         Some(_) => 0,
         None => 1,
@@ -84,7 +92,13 @@ fn card(one: &EqualityView) -> Markup {
                 " · " (one.old) " against " (one.new) ", every " (words::duration(one.every))
             }
             @match &one.counts {
-                Some(counts) => { (classes(counts)) },
+                Some(counts) => {
+                    (classes(counts))
+                    @if !one.classes.is_empty() {
+                        p { @for (place, (class, n)) in one.classes.iter().enumerate() { @if place > 0 { " · " } (class) " " b { (words::count(*n)) } } }
+                    }
+                    @if let Some(doubt) = &one.doubt { p class="blind" { b { "No certainty" } ": " (doubt) " · owner " (one.owner) } }
+                },
                 None => {
                     p class="blind" {
                         b { "Not compared" } @if let Some(gap) = &one.gap { ": " (gap) }

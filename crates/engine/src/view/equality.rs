@@ -1,6 +1,8 @@
 //! What is compared between the sides, as people see it: each comparison with its verdict, the age of its last answer, and
 //! the differences by class. Says nothing of criteria that count visitors.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use tidegate_model::plan::{Against, Criterion, Measure, OnHarm, Stage};
 use tidegate_model::seam::{Compared, EqualityCounts, Observation};
@@ -40,6 +42,12 @@ pub struct EqualityView {
     pub at: Option<Timestamp>,
     /// What was found then; none when it could not be compared.
     pub counts: Option<EqualityCounts>,
+    /// How often which difference was seen, by its class; empty where the classes of the counts are all there are.
+    #[serde(default)]
+    pub classes: BTreeMap<String, u64>,
+    /// Why what was found is no certainty, when it is none: then nothing that differs is not the same as agreement.
+    #[serde(default)]
+    pub doubt: Option<String>,
     /// Why there is no verdict now, when there is none.
     pub gap: Option<String>,
 }
@@ -98,7 +106,12 @@ fn view(
     now: Timestamp,
 ) -> EqualityView {
     let seen = criterion::view(estate, state, stage, known, declared, now);
-    let (at, counts, gap) = answered(known.observations.get(&declared.id));
+    let observation = known.observations.get(&declared.id);
+    let (at, counts, gap) = answered(observation);
+    let (classes, doubt) = match observation {
+        Some(Observation::Reconciled { found, .. }) => (found.classes.clone(), gap.clone()),
+        Some(_) | None => (BTreeMap::new(), None),
+    };
     EqualityView {
         stage: stage.id.clone(),
         stage_title: stage.title.clone(),
@@ -114,6 +127,8 @@ fn view(
         since: seen.since,
         at,
         counts,
+        classes,
+        doubt,
         gap: gap.or_else(|| (!known.phase.is_exposed()).then(|| format!("{} is not exposed", stage.title))),
     }
 }
