@@ -36,6 +36,9 @@ pub struct AdoptedSource {
     pub max_silence: Millis,
     /// Whether it compares both sides, and so says nothing at full exposure.
     pub is_comparison: bool,
+    /// After this time what was told as it happened comes again, whole; none where all is told once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grown_after: Option<Millis>,
     /// Which events its exact alarm reads; not told by journals of the first release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rare: Option<RareEvents>,

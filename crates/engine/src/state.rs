@@ -447,6 +447,8 @@ pub struct GatewayState {
     pub is_lost: bool,
     /// Reports that have come, by start and part.
     pub seen: BTreeMap<u64, BTreeMap<StratumPart, Seen>>,
+    /// Strata of which alarms have heard what happened as it did, by start.
+    pub heard: BTreeMap<u64, Seen>,
 }
 
 impl State {

@@ -59,11 +59,14 @@ impl Totals {
         self.is_impossible |= cell.old.hits > cell.old.n || cell.new.hits > cell.new.n;
     }
 
-    /// Hits of attempts that are counted already.
+    /// Hits of attempts that are counted already, or were before the sums began anew: never more of them than attempts.
     fn push_later(&mut self, old: ArmCounts, new: ArmCounts) {
-        let hits = |counts: ArmCounts| ArmCounts { n: 0, ..counts };
-        self.old = add(self.old, hits(old));
-        self.new = add(self.new, hits(new));
+        let sum = |sum: ArmCounts, later: ArmCounts| ArmCounts {
+            hits: sum.hits.saturating_add(later.hits).min(sum.n),
+            ..sum
+        };
+        self.old = sum(self.old, old);
+        self.new = sum(self.new, new);
         self.is_impossible |= old.hits > old.n || new.hits > new.n;
     }
 
@@ -89,6 +92,8 @@ pub struct Tally {
     pub step: Totals,
     /// Those of them to which nothing will be added, which alone may pass.
     pub grown: Totals,
+    /// Whether something was told before all of it was known.
+    pub is_told_young: bool,
     /// The stratified comparison over the attempt; hits are taken as bad, which only decides the sign.
     pub stratified: HarmSums,
     /// The exact comparison of hits over the attempt.
@@ -118,6 +123,7 @@ impl Tally {
             attempt: Totals::default(),
             step: Totals::default(),
             grown: Totals::default(),
+            is_told_young: false,
             stratified: HarmSums::new(Hits::Bad),
             rare_hits: sums(hits),
             rare_failures: sums(failures),
@@ -138,20 +144,26 @@ impl Tally {
 
     /// Takes one stratum, to which nothing will be added; whether it may help the step to pass is for the caller to say.
     pub fn push(&mut self, cell: &Cell, belongs: Belongs) {
-        self.push_young(cell, belongs);
+        self.push_told(cell, belongs);
+        if let Some(rare) = &mut self.rare_failures {
+            rare.push(failures(paired(cell)));
+        }
         self.push_grown(cell, belongs);
     }
 
-    /// Takes one stratum for its alarms. What is known of it so far may show harm: later hits are no fewer.
+    /// Takes one stratum for its alarms. What is known of it so far may show harm, since later hits are no fewer; of what is
+    /// no hit yet nothing is known.
     pub fn push_young(&mut self, cell: &Cell, belongs: Belongs) {
+        self.is_told_young = true;
+        self.push_told(cell, belongs);
+    }
+
+    fn push_told(&mut self, cell: &Cell, belongs: Belongs) {
         let stratum = paired(cell);
         self.attempt.push(cell);
         self.stratified.push(stratum);
         if let Some(rare) = &mut self.rare_hits {
             rare.push(stratum);
-        }
-        if let Some(rare) = &mut self.rare_failures {
-            rare.push(failures(stratum));
         }
         if let Some(split) = &mut self.split {
             split.push(u32::from(cell.share.get()), cell.new.n, cell.old.n);
@@ -183,9 +195,6 @@ impl Tally {
         self.stratified.push_later(at_risk);
         if let Some(rare) = &mut self.rare_hits {
             rare.push(at_risk);
-        }
-        if let Some(rare) = &mut self.rare_failures {
-            rare.push(failures(at_risk));
         }
         self.attempt.push_later(old, new);
         match belongs {

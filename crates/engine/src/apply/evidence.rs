@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tidegate_model::exploration::{EXPLORATIONS_MAX, EXPLORE};
-use tidegate_model::seam::{ExposureVersion, MeterCounts, Ripeness, SPLIT, Stratum};
+use tidegate_model::seam::{ExposureVersion, MeterCounts, Ripeness, SPLIT, Stratum, StratumPart};
 use tidegate_model::{CriterionId, Timestamp};
 
 use crate::state::{Belongs, CELLS_MAX, Cell, GatewayState, INCARNATIONS_MAX, RareEvents, StageState, State, Tally};
@@ -14,8 +14,12 @@ pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Times
     if late {
         return;
     }
+    let is_heard = hear(state, stratum);
     let is_tried_out = state.is_tried_out;
     for counts in &stratum.counts {
+        if counts.ripeness == Ripeness::Grown && !is_heard {
+            continue;
+        }
         let Some(stage) = state.stages.get_mut(&counts.stage) else {
             continue;
         };
@@ -47,6 +51,24 @@ pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Times
             chart(stage, &counts.criterion, cell);
         }
     }
+}
+
+/// Whether alarms have heard what happened in a stratum as it did. What they have not cannot help to pass.
+fn hear(state: &mut State, stratum: &Stratum) -> bool {
+    let id = &stratum.id;
+    let Some(gateway) = state.gateways.get_mut(&id.gateway) else {
+        return false;
+    };
+    let heard = gateway.heard.entry(id.incarnation).or_default();
+    match id.part {
+        StratumPart::Prompt => heard.note(id.index),
+        StratumPart::Timed | StratumPart::Cohort => {}
+    }
+    let is_heard = heard.has(id.index);
+    if gateway.heard.len() > INCARNATIONS_MAX {
+        gateway.heard.pop_first();
+    }
+    is_heard
 }
 
 /// What attempts are evidence for that began under a snapshot: the step, when its own exposure was in force.
@@ -142,6 +164,7 @@ fn note(state: &mut State, stratum: &Stratum) {
             incarnation: id.incarnation,
             is_lost: false,
             seen: Default::default(),
+            heard: Default::default(),
         });
     gateway
         .seen

@@ -55,6 +55,7 @@ pub fn apply(state: &mut State, event: &Event) {
                 incarnation: *incarnation,
                 is_lost: false,
                 seen: Default::default(),
+                heard: Default::default(),
             });
             known.incarnation = *incarnation;
             known.is_lost = false;

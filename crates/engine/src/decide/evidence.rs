@@ -2,10 +2,10 @@
 
 use tidegate_model::ask::Looks;
 use tidegate_model::plan::Measure;
-use tidegate_model::seam::{InvalidReason, Observation, Stratum};
+use tidegate_model::seam::{InvalidReason, Observation, SPLIT, Stratum};
 use tidegate_model::{CriterionId, Millis, StageId, Timestamp};
 
-use super::turn::{Turn, unknown};
+use super::turn::{Touched, Turn, unknown};
 use crate::event::Body;
 use crate::refusal::{Refusal, Rule};
 use crate::state::INCARNATIONS_MAX;
@@ -24,6 +24,15 @@ pub(super) fn record(turn: &mut Turn<'_>, stratum: &Stratum) -> Result<(), Refus
         stratum: stratum.clone(),
         late,
     });
+    // Counts of the split say something about every criterion of their stage; all others about their own alone.
+    if stratum.counts.iter().all(|counts| counts.criterion.as_str() != SPLIT) {
+        let mut touched = Touched::new();
+        for counts in &stratum.counts {
+            let criteria = touched.entry(counts.stage.clone()).or_default();
+            criteria.insert(counts.criterion.clone());
+        }
+        turn.touch(touched);
+    }
     Ok(())
 }
 

@@ -188,6 +188,8 @@ fn judge_all<'a>(turn: &mut Turn<'a>, stage: &'a Stage) {
         return;
     };
     let (attempt, step) = (state.attempt, state.step.unwrap_or(0));
+    // A gate decides by all of its criteria.
+    let is_whole = state.phase == Phase::Gating;
     let events = turn.events.len();
     let mut said = Vec::with_capacity(stage.gate.criteria.len());
     for criterion in &stage.gate.criteria {
@@ -200,6 +202,9 @@ fn judge_all<'a>(turn: &mut Turn<'a>, stage: &'a Stage) {
             return;
         };
         if state.exposure == BasisPoints::FULL && !judge::is_absolute(&criterion.measure) {
+            continue;
+        }
+        if !is_whole && !turn.is_touched(&stage.id, &criterion.id) {
             continue;
         }
         let (verdict, reading) = judge::judge(turn.estate, &turn.state, &stage.id, criterion, turn.now);
@@ -241,7 +246,9 @@ fn judge_all<'a>(turn: &mut Turn<'a>, stage: &'a Stage) {
             reading,
         });
     }
-    turn.keep(stage, events, Panel::of(said));
+    if is_whole {
+        turn.keep(stage, events, Panel::of(said));
+    }
 }
 
 /// Pages the owner of a signal that has been silent, or worth nothing, for longer than its criterion bears, once; and says when

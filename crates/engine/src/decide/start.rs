@@ -65,22 +65,25 @@ pub(super) fn adopted(estate: &Estate) -> Body {
 
 /// What is measured can fall silent; people and the incident record cannot.
 fn source(estate: &Estate, plan: &Plan, stage: &Stage, criterion: &Criterion) -> Option<AdoptedSource> {
-    let window = match &criterion.measure {
+    let window = |flow| estate.flows().get(flow).map_or(Millis(0), |flow| flow.window);
+    let (delay, grown_after) = match &criterion.measure {
         // A start cohort is reported one window after its end.
-        Measure::Completion { flow } => estate.flows().get(flow).map_or(Millis(0), |flow| flow.window),
-        Measure::Errors { .. }
-        | Measure::Latency { .. }
+        Measure::Completion { flow } => (window(flow), None),
+        // Errors are told as they happen, and again then.
+        Measure::Errors { flow, .. } => (Millis(0), Some(window(flow))),
+        Measure::Latency { .. }
         | Measure::Slower { .. }
         | Measure::Level { .. }
         | Measure::Counted { .. }
         | Measure::SqlEqual { .. }
-        | Measure::Reconcile { .. } => Millis(0),
+        | Measure::Reconcile { .. } => (Millis(0), None),
         Measure::Incidents { .. } | Measure::Manual { .. } => return None,
     };
     Some(AdoptedSource {
         criterion: criterion.id.clone(),
-        max_silence: Millis(criterion.max_silence.0.saturating_add(window.0)),
+        max_silence: Millis(criterion.max_silence.0.saturating_add(delay.0)),
         is_comparison: !judge::is_absolute(&criterion.measure),
+        grown_after,
         rare: Some(rare(&criterion.measure)),
         told: told(plan, stage, criterion),
     })

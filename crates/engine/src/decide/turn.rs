@@ -1,9 +1,11 @@
 //! One decision under way: what was true, what has been decided so far, and what is true with it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sha2::{Digest, Sha256};
 use tidegate_model::plan::{Plan, Stage};
 use tidegate_model::seam::{Actor, Effect, EffectKey};
-use tidegate_model::{Estate, StageId, Timestamp};
+use tidegate_model::{CriterionId, Estate, StageId, Timestamp};
 
 use super::panel::Panel;
 use crate::apply::apply;
@@ -14,6 +16,9 @@ use crate::state::{StageState, State};
 
 /// Version of the bodies that this program writes.
 const EVENT_VERSION: u16 = 1;
+
+/// Criteria of stages that something was reported about.
+pub(crate) type Touched = BTreeMap<StageId, BTreeSet<CriterionId>>;
 
 /// A decision under way.
 pub(crate) struct Turn<'a> {
@@ -26,6 +31,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) events: Vec<Event>,
     /// What the criteria of a stage have said, and after how many events: with one more it may not hold.
     heard: Option<(&'a StageId, usize, Panel<'a>)>,
+    /// After so many events, what has been reported about these criteria alone.
+    touched: Option<(usize, Touched)>,
 }
 
 impl<'a> Turn<'a> {
@@ -41,6 +48,22 @@ impl<'a> Turn<'a> {
             key: command.key.clone(),
             events: Vec::new(),
             heard: None,
+            touched: None,
+        }
+    }
+
+    /// What was just decided is about these criteria alone: no other has heard anything.
+    pub(crate) fn touch(&mut self, criteria: Touched) {
+        self.touched = Some((self.events.len(), criteria));
+    }
+
+    /// Whether a criterion may say another thing than before; time alone is the clock's business.
+    pub(crate) fn is_touched(&self, stage: &StageId, criterion: &CriterionId) -> bool {
+        match &self.touched {
+            Some((events, touched)) if *events == self.events.len() => {
+                touched.get(stage).is_some_and(|criteria| criteria.contains(criterion))
+            }
+            Some(_) | None => true,
         }
     }
 

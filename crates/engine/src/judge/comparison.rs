@@ -246,7 +246,7 @@ impl Case<'_> {
 
     fn counts(&self) -> String {
         // A pass asks for attempts to which nothing will be added; harm, and who reads along, has heard of more.
-        let (counted, ended) = if self.tally.grown.new.n < self.tally.step.new.n {
+        let (counted, ended) = if self.tally.is_told_young {
             (&self.tally.grown, " of those whose window is over")
         } else {
             (&self.tally.step, "")

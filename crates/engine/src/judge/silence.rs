@@ -9,7 +9,7 @@ use crate::state::{Phase, StageState};
 #[must_use]
 pub(crate) fn of(stage: &StageState, criterion: &CriterionId, now: Timestamp) -> Option<Timestamp> {
     let source = stage.sources.get(criterion)?;
-    (now >= due(stage, source)?).then(|| last_sign(stage, source))
+    (now >= due(stage, source)?).then(|| first_due(stage, source).0)
 }
 
 /// When a source will have been silent for too long; none while it is not asked.
@@ -22,7 +22,21 @@ pub(crate) fn due(stage: &StageState, source: &AdoptedSource) -> Option<Timestam
         }
     };
     let says_nothing_by_nature = source.is_comparison && stage.exposure == BasisPoints::FULL;
-    (is_asked && !says_nothing_by_nature).then(|| last_sign(stage, source).after(at_least_one(source.max_silence)))
+    (is_asked && !says_nothing_by_nature).then(|| first_due(stage, source).1)
+}
+
+/// The sign that will be missed first: since when it is, and when that will be too long. What is told twice has two, and
+/// neither stands for the other: without the first nobody hears of harm, without the second nothing can pass.
+fn first_due(stage: &StageState, source: &AdoptedSource) -> (Timestamp, Timestamp) {
+    let until = |last: Timestamp, silence: Millis| (last, last.after(at_least_one(silence)));
+    let first = until(last_sign(stage, source), source.max_silence);
+    let again = source.grown_after.map(|window| {
+        let tally = stage.tallies.get(&source.criterion);
+        let grown = tally.and_then(|tally| tally.grown.counted);
+        let last = stage.step_since_at.max(grown.unwrap_or(stage.step_since_at));
+        until(last, Millis(source.max_silence.0.saturating_add(window.0)))
+    });
+    again.into_iter().fold(first, |a, b| if b.1 < a.1 { b } else { a })
 }
 
 fn at_least_one(silence: Millis) -> Millis {

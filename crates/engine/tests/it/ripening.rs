@@ -1,7 +1,7 @@
 //! Errors that are told as they happen: what they may show before all are known, and what not.
 
 use tidegate_engine::{Body, Request};
-use tidegate_model::seam::{ArmCounts, ExposureVersion, LaterHits, MeterCounts, Ripeness, StratumPart};
+use tidegate_model::seam::{ArmCounts, ExposureVersion, LaterHits, MeterCounts, Ripeness, Stratum, StratumPart};
 use tidegate_model::{CriterionId, Millis, StageId};
 
 use crate::script::run;
@@ -14,41 +14,35 @@ fn entered() -> World {
     world
 }
 
-/// A second of healthy checkouts, whose errors are told as they happen, and those that `change` makes of them.
-fn second(world: &mut World, change: impl Fn(&mut MeterCounts)) {
+/// A second of healthy checkouts, whose errors are told as they happen, and those that `change` makes of them. Its cohort.
+fn second(world: &mut World, change: impl Fn(&mut MeterCounts)) -> Stratum {
     world.wait(Millis::seconds(1));
     let mut prompt = world.stratum("checkout", Health::Well, StratumPart::Prompt, world.version());
+    let mut cohort = world.stratum("checkout", Health::Well, StratumPart::Cohort, world.version());
     let errors = prompt
         .counts
         .iter_mut()
         .find(|counts| counts.criterion.as_str() == "errors");
     let errors = errors.unwrap();
+    cohort.counts.push(MeterCounts {
+        ripeness: Ripeness::Grown,
+        ..errors.clone()
+    });
     errors.ripeness = Ripeness::Young;
     change(errors);
-    let cohort = world.stratum("checkout", Health::Well, StratumPart::Cohort, world.version());
-    for stratum in [prompt, cohort] {
-        world.must(gateway(), Request::Evidence(stratum));
-    }
+    world.must(gateway(), Request::Evidence(prompt));
     world.skip_strata(1);
     world.expect_kept("errors as they happen");
+    cohort
 }
 
-/// What the cohorts of so many seconds say about errors.
-fn grown(world: &mut World, seconds: u64) {
-    let prompt = world.stratum("checkout", Health::Well, StratumPart::Prompt, world.version());
-    let mut cohort = prompt.clone();
-    cohort.id.part = StratumPart::Cohort;
-    cohort.counts.retain(|counts| counts.criterion.as_str() == "errors");
-    for counts in &mut cohort.counts {
-        counts.ripeness = Ripeness::Grown;
-        for arm in [&mut counts.old, &mut counts.new] {
-            arm.n *= seconds;
-            arm.hits *= seconds;
-        }
+/// Cohorts come, and a second passes.
+fn report(world: &mut World, cohorts: Vec<Stratum>) {
+    for cohort in cohorts {
+        world.must(gateway(), Request::Evidence(cohort));
     }
-    world.must(gateway(), Request::Evidence(cohort));
-    world.skip_strata(1);
     world.wait(Millis::seconds(1));
+    world.expect_kept("cohorts");
 }
 
 /// The verdict on errors, and its sentence.
@@ -69,17 +63,74 @@ fn later(version: ExposureVersion, at_risk: u64, new_errors: u64) -> LaterHits {
 #[test]
 fn errors_of_open_attempts_pass_nothing_and_those_of_ended_ones_do() {
     let mut world = entered();
-    for _ in 0..12 {
-        second(&mut world, |_| {});
-    }
+    let cohorts: Vec<Stratum> = (0..11).map(|_| second(&mut world, |_| {})).collect();
     assert_eq!(said(&world).0, "not yet");
-    grown(&mut world, 11);
+    report(&mut world, cohorts);
     assert_eq!(
         said(&world),
         (
             "pass",
-            "new 0.0 % of 2200, old 0.2 % of 19800 of those whose window is over: more than 2 % errors is excluded"
+            "new 0.0 % of 1400, old 0.2 % of 12600 of those whose window is over: more than 2 % errors is excluded"
         )
+    );
+}
+
+#[test]
+fn a_cohort_of_which_no_alarm_has_heard_passes_nothing() {
+    let mut world = entered();
+    let cohorts: Vec<Stratum> = (0..11)
+        .map(|_| {
+            let mut cohort = second(&mut world, |_| {});
+            cohort.id.index += 1_000;
+            cohort
+        })
+        .collect();
+    report(&mut world, cohorts);
+    assert_eq!(said(&world).0, "not yet");
+}
+
+#[test]
+fn a_cohort_whose_errors_were_told_by_a_clock_ahead_passes_nothing() {
+    let mut world = entered();
+    let mut cohorts = Vec::new();
+    for _ in 0..11 {
+        world.wait(Millis::seconds(1));
+        let mut prompt = world.stratum("checkout", Health::Well, StratumPart::Prompt, world.version());
+        prompt.began = prompt.began.after(Millis::minutes(6));
+        let mut cohort = prompt.clone();
+        cohort.id.part = StratumPart::Cohort;
+        cohort.began = world.now;
+        cohort
+            .counts
+            .iter_mut()
+            .for_each(|counts| counts.ripeness = Ripeness::Grown);
+        cohorts.push(cohort);
+        world.must(gateway(), Request::Evidence(prompt));
+        world.skip_strata(1);
+    }
+    report(&mut world, cohorts);
+    let errors: CriterionId = name("errors");
+    let tallies = &world.state.stages["checkout"].tallies;
+    assert_eq!(tallies.get(&errors).map(|tally| tally.grown.new.n), None);
+}
+
+#[test]
+fn cohorts_that_never_come_are_a_silence_that_pages() {
+    let mut world = entered();
+    for _ in 0..400 {
+        second(&mut world, |_| {});
+        if said(&world).0 == "no data" {
+            break;
+        }
+    }
+    let (word, why) = said(&world);
+    assert_eq!(word, "no data", "{why}");
+    assert!(
+        world
+            .state
+            .incidents
+            .values()
+            .any(|incident| incident.summary.contains("errors"))
     );
 }
 

@@ -123,7 +123,17 @@ impl Talk<'_> {
         let room = OFFERED_MAX.saturating_sub(self.offered.len());
         for stratum in self.station.spooling.offers(room, &self.offered) {
             self.offered.insert(stratum.id.clone());
-            write(&mut self.to, &ToController::Stratum(stratum)).await?;
+            let id = stratum.id.clone();
+            match write(&mut self.to, &ToController::Stratum(stratum.clone())).await {
+                Err(LinkFault::TooLong) => {
+                    tracing::error!(
+                        ?id,
+                        "a report is too long to be sent; it is given up, and told as voided"
+                    );
+                    write(&mut self.to, &ToController::Stratum(stratum.given_up())).await?;
+                }
+                sent => sent?,
+            }
         }
         Ok(())
     }

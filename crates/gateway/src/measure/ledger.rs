@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use tidegate_model::edge::OnDecrease;
-use tidegate_model::seam::{ArmCounts, BrakeLook, ExposureVersion, Stratum, StratumPart};
+use tidegate_model::seam::{ArmCounts, BrakeLook, ExposureVersion, Stratum};
 use tidegate_model::{GatewayId, Millis, Timestamp};
 
 use super::attempt::{Attempt, Entrant, Key, Ticket, is_admitted};
 use super::brake::Sliding;
 use super::lane::{Lanes, lanes};
+use super::risk::RiskSets;
 use super::stratum::{Filling, Opening};
 use super::totals::FlowTotals;
 use crate::bucket::is_exposed;
@@ -64,6 +65,8 @@ pub struct Ledger {
     totals: Vec<FlowTotals>,
     current: Filling,
     waiting: BTreeMap<u64, Filling>,
+    risk: RiskSets,
+    swept_ms: u64,
     brakes: Vec<(BrakeSpec, usize, Sliding)>,
     departed: Departed,
 }
@@ -88,6 +91,8 @@ impl Ledger {
             version: ExposureVersion::default(),
             attempts: HashMap::new(),
             waiting: BTreeMap::new(),
+            risk: RiskSets::default(),
+            swept_ms: now.ms,
             brakes: Vec::new(),
             departed: Departed::default(),
             setup,
@@ -145,6 +150,7 @@ impl Ledger {
         self.totals[flow].open[side.index()] += 1;
         let ticket = Ticket::to(key, &attempt);
         if ticket.is_counted {
+            self.current.unanswered += 1;
             self.current.count(&ticket, |arm| {
                 arm.begun += 1;
                 arm.unanswered += 1;
@@ -153,14 +159,20 @@ impl Ledger {
         Some(ticket)
     }
 
-    /// The entry request of an attempt was answered, refused or given up after this time.
+    /// The entry request of an attempt was answered, refused or given up after this time. An answer after the window is none.
     pub fn answered(&mut self, ticket: &Ticket, took: Millis) {
+        let window = self.roads.paths[usize::from(ticket.key.flow)].window;
         // The attempt may have ended in the meantime (a fast completion): its stratum still waits for the answer.
         if let Some(attempt) = self.claimed(ticket) {
             if attempt.is_answered {
                 return;
             }
-            attempt.is_answered = true;
+            if took >= window {
+                self.fail(&ticket.key);
+            }
+            if let Some(attempt) = self.claimed(ticket) {
+                attempt.is_answered = true;
+            }
         }
         if !ticket.is_counted {
             return;
@@ -173,20 +185,37 @@ impl Ledger {
 
     /// A request of the attempt met an error answer, a refused connection or a time-out. The first one counts.
     pub fn erred(&mut self, ticket: &Ticket, now: Moment) {
-        let Some(attempt) = self.claimed(ticket) else { return };
-        let known = *attempt;
-        if known.is_held || self.is_over(&ticket.key, &known, now.ms) {
+        let Some(attempt) = self.claimed(ticket).copied() else {
+            return;
+        };
+        if attempt.is_held {
             return;
         }
-        let Some(attempt) = self.claimed(ticket) else { return };
-        let first = !std::mem::replace(&mut attempt.has_erred, true);
-        if first
-            && ticket.is_counted
-            && let Some(filling) = self.filling(ticket.stratum)
-        {
-            filling.count(ticket, |arm| arm.erred += 1);
+        if self.is_over(&ticket.key, &attempt, now.ms) {
+            self.run_out(ticket.key, now);
+            return;
         }
+        self.fail(&ticket.key);
         self.outcome(&ticket.key, true, now);
+    }
+
+    /// Counts the first error of an attempt.
+    fn fail(&mut self, key: &Key) {
+        let Some(attempt) = self.attempts.get_mut(key) else {
+            return;
+        };
+        if std::mem::replace(&mut attempt.has_erred, true) || !attempt.is_counted {
+            return;
+        }
+        let ticket = Ticket::to(*key, attempt);
+        let Some(filling) = self.filling(ticket.stratum) else {
+            return;
+        };
+        filling.count(&ticket, |arm| arm.erred += 1);
+        if filling.is_at_risk {
+            let version = filling.version;
+            self.risk.erred(version, &ticket);
+        }
     }
 
     /// The completing answer certainly was no success; the attempt stays open, the visitor may try again.
@@ -221,7 +250,7 @@ impl Ledger {
     pub fn abandon(&mut self, visitor: u128, unit: usize) {
         let roads = self.roads.clone();
         for flow in &roads.places[unit].flows {
-            self.remove(&Key::of(visitor, *flow));
+            self.withdraw(&Key::of(visitor, *flow));
         }
     }
 
@@ -234,8 +263,6 @@ impl Ledger {
     pub fn switch(&mut self, version: ExposureVersion, standings: Vec<Standing>, now: Moment) {
         self.version = version;
         self.standings = standings;
-        self.close(now);
-        self.reset_brakes();
         let killed = |unit: usize| self.standings[unit].killed || self.standings[unit].glass_broken;
         let lost: Vec<Key> = self
             .attempts
@@ -244,32 +271,30 @@ impl Ledger {
             .map(|(key, _)| *key)
             .collect();
         for key in lost {
-            self.remove(&key);
+            self.withdraw(&key);
         }
-    }
-
-    /// Other things are counted from now on: the stratum closes.
-    pub fn recount(&mut self, counting: Counting, now: Moment) {
-        self.counting = Arc::new(counting);
-        self.lanes = Arc::new(lanes(&self.counting, &self.roads));
         self.close(now);
         self.reset_brakes();
     }
 
-    /// Lets time pass: closes the stratum when it is due and hands out what has ripened.
-    pub fn tick(&mut self, now: Moment) -> Departed {
-        if now.ms >= self.current.began_ms + self.setup.stratum.0 {
-            self.close(now);
+    /// Other things are counted from now on: the stratum closes. Later errors of what was begun before are in its cohorts alone.
+    pub fn recount(&mut self, counting: Counting, now: Moment) {
+        if counting == *self.counting {
+            return;
         }
-        let due: Vec<u64> = self.waiting.keys().copied().collect();
-        for index in due {
-            self.ripen(index, now);
+        self.counting = Arc::new(counting);
+        self.lanes = Arc::new(lanes(&self.counting, &self.roads));
+        self.close(now);
+        self.risk.clear();
+        for filling in self.waiting.values_mut() {
+            filling.is_at_risk = false;
         }
-        std::mem::take(&mut self.departed)
+        self.reset_brakes();
     }
 
     /// Ends attempts whose window has passed.
     pub fn sweep(&mut self, now: Moment) {
+        self.swept_ms = now.ms;
         for totals in &mut self.totals {
             totals.pass(now.ms);
         }
@@ -341,7 +366,12 @@ impl Ledger {
         now_ms >= attempt.began_ms + self.roads.paths[usize::from(key.flow)].window.0
     }
 
+    /// The window of an attempt has passed. When not even its entry was answered, that is an error.
     fn run_out(&mut self, key: Key, now: Moment) {
+        let is_unanswered = |attempt: &Attempt| !attempt.is_answered && !attempt.is_held;
+        if self.attempts.get(&key).is_some_and(is_unanswered) {
+            self.fail(&key);
+        }
         self.outcome(&key, true, now);
         self.end(key);
     }
@@ -352,7 +382,6 @@ impl Ledger {
             return;
         };
         if self.holds(&key, &attempt) {
-            self.count_end(&key, &attempt);
             self.attempts.insert(
                 key,
                 Attempt {
@@ -365,16 +394,22 @@ impl Ledger {
         }
     }
 
-    /// An attempt that ended without an error can meet none any more.
-    fn count_end(&mut self, key: &Key, attempt: &Attempt) {
-        let ticket = Ticket::to(*key, attempt);
-        if attempt.is_counted
+    /// An attempt is taken away: what it would have met is not known, whichever side it was on.
+    fn withdraw(&mut self, key: &Key) {
+        if let Some(attempt) = self.attempts.get(key).copied()
+            && attempt.is_counted
             && !attempt.is_held
             && !attempt.has_erred
             && let Some(filling) = self.filling(attempt.stratum)
         {
-            filling.count(&ticket, |arm| arm.ended += 1);
+            let ticket = Ticket::to(*key, &attempt);
+            filling.count(&ticket, |arm| arm.withdrawn += 1);
+            if filling.is_at_risk {
+                let version = filling.version;
+                self.risk.withdrawn(version, &ticket);
+            }
         }
+        self.remove(key);
     }
 
     fn holds(&self, key: &Key, attempt: &Attempt) -> bool {
@@ -392,7 +427,6 @@ impl Ledger {
         if let Some(attempt) = self.attempts.remove(key) {
             let open = &mut self.totals[usize::from(key.flow)].open[attempt.side.index()];
             *open = open.saturating_sub(1);
-            self.count_end(key, &attempt);
         }
     }
 
@@ -420,64 +454,8 @@ impl Ledger {
         });
         self.brakes = known.collect();
     }
-
-    fn close(&mut self, now: Moment) {
-        let judged = self
-            .roads
-            .paths
-            .iter()
-            .map(|p| self.standings[p.unit].measured)
-            .collect();
-        let opening = Opening {
-            index: self.current.index + 1,
-            began: now.at,
-            began_ms: now.ms,
-            version: self.version,
-            judged,
-        };
-        let next = Filling::open(opening, self.counting.clone(), self.lanes.clone(), &self.roads);
-        let mut closed = std::mem::replace(&mut self.current, next);
-        closed.ended_ms = Some(now.ms);
-        if closed.owes.contains(&StratumPart::Prompt) {
-            let Setup {
-                gateway, incarnation, ..
-            } = &self.setup;
-            let prompt = closed.prompt(gateway, *incarnation, &self.roads, self.waiting.values());
-            self.departed.finished.push(prompt);
-        }
-        closed.owes.retain(|part| *part != StratumPart::Prompt);
-        // Those that owe nothing have told their last errors now.
-        self.waiting.retain(|_, earlier| !earlier.owes.is_empty());
-        self.waiting.values_mut().for_each(Filling::mark);
-        closed.mark();
-        for part in &closed.owes {
-            let mut owed = closed.report(&self.setup.gateway, self.setup.incarnation, *part, &self.roads);
-            owed.voided = true;
-            owed.counts.clear();
-            self.departed.owed.push(owed);
-        }
-        self.waiting.insert(closed.index, closed);
-    }
-
-    fn ripen(&mut self, index: u64, now: Moment) {
-        let filling = self.waiting.get_mut(&index).expect("listed a moment ago");
-        let ended = filling.ended_ms.expect("only closed strata wait");
-        let window = filling.window_ms(&self.roads);
-        let all_answered = filling.unanswered() == 0;
-        let given_up = ended + 2 * self.setup.upstream_timeout.0;
-        let is_due = |part: &StratumPart| match part {
-            StratumPart::Prompt => true,
-            StratumPart::Timed => all_answered || now.ms >= given_up,
-            StratumPart::Cohort => now.ms >= ended + window,
-        };
-        let (due, owes): (Vec<_>, Vec<_>) = std::mem::take(&mut filling.owes).into_iter().partition(is_due);
-        filling.owes = owes;
-        for part in due {
-            let report = filling.report(&self.setup.gateway, self.setup.incarnation, part, &self.roads);
-            self.departed.finished.push(report);
-        }
-    }
 }
 
+mod close;
 #[cfg(test)]
 mod tests;

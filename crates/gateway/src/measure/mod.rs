@@ -1,10 +1,10 @@
 //! Measurement: attempts followed from entry to completion, counted by assignment in strata.
 //!
 //! # What belongs to which stratum
-//! Every count is about the attempts *begun* in a stratum, so `n` and `hits` always speak of the same attempts.
+//! `n` and `hits` always speak of the same attempts: those *begun* in the stratum, or, in a later row, those begun under one
+//! snapshot before it.
 //! - The **prompt** part (split, errors until then) leaves as the stratum closes. An attempt that meets its first error after
-//!   that is told by the stratum in which it did, beside how many of its own stratum were open and without an error when that
-//!   one began: the risk sets of Mantel 1966 (Cancer Chemother. Rep. 50:163), in which both sides are as old as each other.
+//!   that is told by the stratum in which it did, beside how many that were begun under its snapshot could: see [`risk`].
 //! - The **timed** part (latency) leaves once every entry request begun in the stratum was answered: a slow or hanging one is
 //!   never missing from the count of slow ones.
 //! - The **cohort** part (completion, all errors) leaves one window after the stratum closed.
@@ -15,6 +15,7 @@ pub mod attempt;
 pub mod brake;
 pub mod lane;
 pub mod ledger;
+pub mod risk;
 pub mod stratum;
 pub mod totals;
 

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use tidegate_model::seam::{
-    ArmCounts, ExposureVersion, LaterHits, Meter, MeterCounts, MeterKind, Ripeness, Stratum, StratumId, StratumPart,
+    ArmCounts, ExposureVersion, Meter, MeterCounts, MeterKind, Ripeness, Stratum, StratumId, StratumPart,
 };
 use tidegate_model::{GatewayId, Millis, Timestamp};
 
 use super::attempt::Ticket;
-use super::lane::{EVERYBODY, Lanes};
+use super::lane::Lanes;
+use super::ledger::Setup;
+use super::risk::RiskSets;
 use crate::config::Counting;
 use crate::roads::Roads;
 use crate::side::Side;
@@ -24,29 +26,16 @@ pub struct Arm {
     pub completed: u64,
     /// Entry requests not answered yet.
     pub unanswered: u64,
-    /// Attempts that ended without an error.
-    pub ended: u64,
+    /// Attempts taken away before they had met an error: killed, or sent back.
+    pub withdrawn: u64,
     /// Entry requests slower than each limit of the lanes.
     pub slow: Vec<u64>,
-    /// Attempts that were open and without an error when the running stratum began.
-    at_risk: u64,
-    /// Attempts that had met an error by then.
-    told: u64,
 }
 
 impl Arm {
-    /// Errors since the running stratum began, of those that were at risk of one.
-    fn later(&self) -> ArmCounts {
-        ArmCounts {
-            n: self.at_risk,
-            hits: self.erred - self.told,
-        }
-    }
-
-    /// Another stratum begins.
-    fn mark(&mut self) {
-        self.at_risk = self.begun.saturating_sub(self.erred + self.ended);
-        self.told = self.erred;
+    /// Attempts whose errors are counted.
+    fn seen(&self) -> u64 {
+        self.begun.saturating_sub(self.withdrawn)
     }
 }
 
@@ -69,6 +58,12 @@ pub struct Filling {
     pub fallbacks: u64,
     /// Parts that are still to leave.
     pub owes: Vec<StratumPart>,
+    /// Entry requests that are still open.
+    pub unanswered: u64,
+    /// The longest window of what its cohort counts, in milliseconds.
+    pub window_ms: u64,
+    /// Whether its attempts are in a risk set.
+    pub is_at_risk: bool,
     /// By flow, lane and side.
     arms: Vec<Vec<[Arm; 2]>>,
     lanes: Arc<Vec<Lanes>>,
@@ -111,6 +106,9 @@ impl Filling {
             untracked: 0,
             fallbacks: 0,
             owes: Vec::new(),
+            unanswered: 0,
+            window_ms: 0,
+            is_at_risk: false,
             arms: arms.collect(),
             lanes,
             counting,
@@ -121,6 +119,9 @@ impl Filling {
             .into_iter()
             .filter(|part| filling.meters(*part, roads).next().is_some())
             .collect();
+        let windows = filling.meters(StratumPart::Cohort, roads);
+        let windows = windows.map(|(_, flow)| roads.paths[flow].window.0);
+        filling.window_ms = windows.max().unwrap_or(0);
         filling
     }
 
@@ -134,6 +135,7 @@ impl Filling {
 
     /// Counts an answered entry request.
     pub fn answered(&mut self, ticket: &Ticket, took: Millis) {
+        self.unanswered = self.unanswered.saturating_sub(1);
         let lanes = self.lanes.clone();
         let limits = &lanes[usize::from(ticket.key.flow)].limits;
         self.count(ticket, |arm| {
@@ -144,64 +146,53 @@ impl Filling {
         });
     }
 
-    /// Another stratum begins: errors from here on are told by that one.
-    pub fn mark(&mut self) {
-        let arms = self.arms.iter_mut().flatten().flatten();
-        arms.for_each(Arm::mark);
-    }
-
-    /// Its attempts that met their first error since the running stratum began, for a meter; none when none did.
-    fn later(&self, meter: &Meter, flow: usize, counting: &Arc<Counting>) -> Option<LaterHits> {
-        let is_asked = || Arc::ptr_eq(&self.counting, counting) || self.counting.meters.contains(meter);
-        let is_counted = self.judged[flow] && is_asked();
-        let [old, new] = &self.arms[flow][self.lanes[flow].read_by(meter)];
-        let (old, new) = (old.later(), new.later());
-        (is_counted && old.hits + new.hits > 0).then_some(LaterHits {
-            version: self.version,
-            old,
-            new,
-        })
-    }
-
-    /// What happened until now to the attempts begun in it, and in it to attempts of the strata before it.
+    /// Attempts without an error that could still meet one, of flows that were measured when it began.
     #[must_use]
-    pub fn prompt<'a>(
-        &self,
-        gateway: &GatewayId,
-        incarnation: u64,
-        roads: &Roads,
-        before: impl Iterator<Item = &'a Self> + Clone,
-    ) -> Stratum {
+    pub fn at_risk(&self, flow: usize, lane: usize, side: Side) -> u64 {
+        if !self.judged[flow] {
+            return 0;
+        }
+        let arm = &self.arms[flow][lane][side.index()];
+        arm.seen().saturating_sub(arm.erred)
+    }
+
+    /// Whether a flow was measured when it began.
+    #[must_use]
+    pub fn is_judged(&self, flow: usize) -> bool {
+        self.judged[flow]
+    }
+
+    /// What happened until now to the attempts begun in it, and to those of earlier strata since it was last told.
+    #[must_use]
+    pub fn prompt(&self, gateway: &GatewayId, incarnation: u64, roads: &Roads, risk: &RiskSets) -> Stratum {
         let mut report = self.report(gateway, incarnation, StratumPart::Prompt, roads);
         let meters = self.meters(StratumPart::Prompt, roads);
         for (counts, (meter, flow)) in report.counts.iter_mut().zip(meters) {
             match meter.kind {
-                MeterKind::Errored => {
-                    counts.later = before
-                        .clone()
-                        .filter_map(|earlier| earlier.later(meter, flow, &self.counting))
-                        .collect();
-                }
+                MeterKind::Errored => counts.later = risk.rows(flow, self.lanes[flow].read_by(meter)),
                 MeterKind::Completed | MeterKind::Began | MeterKind::Slow { .. } | MeterKind::Failed => {}
             }
         }
         report
     }
 
-    /// Entry requests that are still open.
+    /// Whether a part may leave: a cohort when its window is over, times when all entry requests were answered or cannot be any more.
     #[must_use]
-    pub fn unanswered(&self) -> u64 {
-        let everybody = self.arms.iter().flat_map(|lanes| &lanes[EVERYBODY]);
-        everybody.map(|arm| arm.unanswered).sum()
+    pub fn is_due(&self, part: StratumPart, now_ms: u64, setup: &Setup) -> bool {
+        let Some(ended) = self.ended_ms else { return false };
+        let is_owed = self.owes.contains(&part);
+        is_owed
+            && match part {
+                StratumPart::Prompt => true,
+                StratumPart::Timed => self.unanswered == 0 || now_ms >= ended + 2 * setup.upstream_timeout.0,
+                StratumPart::Cohort => now_ms >= ended + self.window_ms,
+            }
     }
 
-    /// The longest window of its completion meters.
+    /// What its attempts are counted in.
     #[must_use]
-    pub fn window_ms(&self, roads: &Roads) -> u64 {
-        let windows = self
-            .meters(StratumPart::Cohort, roads)
-            .map(|(_, flow)| roads.paths[flow].window.0);
-        windows.max().unwrap_or(0)
+    pub fn lanes(&self) -> &Arc<Vec<Lanes>> {
+        &self.lanes
     }
 
     /// The name of a part.
@@ -215,17 +206,14 @@ impl Filling {
         }
     }
 
-    /// The report of a part. Entry requests that never came back count as slow and, in the end, as errors.
+    /// The report of a part. Entry requests that never came back count as slow.
     #[must_use]
     pub fn report(&self, gateway: &GatewayId, incarnation: u64, part: StratumPart, roads: &Roads) -> Stratum {
         let counts = self.meters(part, roads).map(|(meter, flow)| {
             let arm = |side: Side| {
                 let lane = self.lanes[flow].read_by(meter);
                 let arm = &self.arms[flow][lane][side.index()];
-                ArmCounts {
-                    n: arm.begun,
-                    hits: self.hits(meter.kind, part, flow, arm),
-                }
+                self.counted(meter.kind, flow, arm)
             };
             MeterCounts {
                 stage: meter.stage.clone(),
@@ -259,20 +247,21 @@ impl Filling {
         }
     }
 
-    fn hits(&self, kind: MeterKind, part: StratumPart, flow: usize, arm: &Arm) -> u64 {
+    fn counted(&self, kind: MeterKind, flow: usize, arm: &Arm) -> ArmCounts {
+        let of_begun = |hits| ArmCounts { n: arm.begun, hits };
         match kind {
-            MeterKind::Completed => arm.completed,
-            MeterKind::Began => arm.begun,
-            MeterKind::Errored => match part {
-                StratumPart::Prompt => arm.erred,
-                StratumPart::Timed | StratumPart::Cohort => (arm.erred + arm.unanswered).min(arm.begun),
+            MeterKind::Completed => of_begun(arm.completed),
+            MeterKind::Began => of_begun(arm.begun),
+            MeterKind::Errored => ArmCounts {
+                n: arm.seen(),
+                hits: arm.erred,
             },
             MeterKind::Slow { limit } => {
                 let at = self.lanes[flow].limits.iter().position(|l| *l == limit);
                 let slow = at.map_or(0, |at| arm.slow[at]);
-                (slow + arm.unanswered).min(arm.begun)
+                of_begun((slow + arm.unanswered).min(arm.begun))
             }
-            MeterKind::Failed => 0,
+            MeterKind::Failed => of_begun(0),
         }
     }
 
@@ -285,8 +274,8 @@ impl Filling {
                 MeterKind::Slow { .. } => part == StratumPart::Timed,
                 MeterKind::Failed => false,
             };
-            let flow = roads.path_of(&meter.flow)?;
-            (belongs && self.judged[flow]).then_some((meter, flow))
+            let flow = belongs.then(|| roads.path_of(&meter.flow))??;
+            self.judged[flow].then_some((meter, flow))
         })
     }
 }

@@ -68,7 +68,7 @@ pub struct MeterCounts {
     /// How much is known of these attempts.
     #[serde(default, skip_serializing_if = "Ripeness::is_whole")]
     pub ripeness: Ripeness,
-    /// Attempts of earlier strata that met their hit in this one; only where some did.
+    /// Attempts of earlier strata that met their hit since hits were last told; only where some did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub later: Vec<LaterHits>,
 }
@@ -110,12 +110,12 @@ impl Ripeness {
     }
 }
 
-/// Attempts begun in one earlier stratum that met their first hit in the one that tells of it.
+/// Attempts begun under one snapshot, in earlier strata, that met their first hit since hits were last told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaterHits {
     /// The snapshot that was in force when they began.
     pub version: ExposureVersion,
-    /// The old side: those open and without a hit when the telling stratum began, and how many met one in it.
+    /// The old side: those within their window and without a hit when hits were last told, and how many met one since.
     pub old: ArmCounts,
     /// The new side, likewise.
     pub new: ArmCounts,
@@ -165,6 +165,18 @@ pub struct Stratum {
     pub voided: bool,
     /// The counts.
     pub counts: Vec<MeterCounts>,
+}
+
+impl Stratum {
+    /// The same stratum when its counts cannot be told.
+    #[must_use]
+    pub fn given_up(self) -> Self {
+        Self {
+            voided: true,
+            counts: Vec::new(),
+            ..self
+        }
+    }
 }
 
 /// What the emergency brake sees: explicit failures over the last moments, not yet a closed stratum.

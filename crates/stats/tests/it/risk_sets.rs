@@ -1,87 +1,145 @@
 //! Errors told as they happen: attempts of one stratum meet theirs over the strata that follow, and the alarms look after each.
+//! Attempts begun at one exposure are one risk set, and stay in it until their window closes.
+
+use std::collections::BTreeMap;
 
 use tidegate_stats::{Alarm, ArmCounts, HarmAlarm, Hits, PairedStratum, RareAlarm, ShareTest};
 
 use crate::error_rates::{ALPHA, SEED, most_allowed, share_of_runs};
 use crate::world::{self, Chance, STEPS, binomial, poisson, seeded};
 
-/// Chance that an attempt without an error meets its first one, by its age in strata, on a day like any other.
-const HAZARD: [f64; 6] = [0.010, 0.004, 0.002, 0.001, 0.000_5, 0.000_5];
-/// Chance that an open attempt ends in a stratum without one.
-const ENDS: f64 = 0.25;
+/// Strata of a window.
+const AGES: usize = 6;
 
-/// A ramp of equal steps over which hazards move.
+/// When the attempts of a side meet their first error, and when the others complete: shares of all, by age in strata.
+#[derive(Clone, Copy)]
+struct Pace {
+    errors: [f64; AGES],
+    completions: [f64; AGES],
+}
+
+/// Most errors come at the entry.
+const SPREAD: Pace = Pace {
+    errors: [0.010, 0.004, 0.002, 0.001, 0.000_5, 0.000_5],
+    completions: [0.1, 0.3, 0.2, 0.1, 0.05, 0.05],
+};
+
+/// Errors and completions both come with the payment.
+fn paying_at(age: usize, errors: f64) -> Pace {
+    let at = |share: f64| std::array::from_fn(|one| if one == age { share } else { 0.0 });
+    Pace {
+        errors: at(errors),
+        completions: at(0.8),
+    }
+}
+
+/// A ramp of equal steps over which errors move.
 #[derive(Clone, Copy)]
 struct World {
     /// Attempts of a stratum, both sides together.
     units: f64,
-    /// The new side's hazard as a multiple of the old one's.
-    ratio: f64,
-    /// Both hazards as a multiple of [`HAZARD`].
-    height: f64,
+    /// Paces of the old side and of the new one.
+    paces: [Pace; 2],
     strata_per_step: u32,
 }
 
 fn equal() -> World {
     World {
         units: 150.0,
-        ratio: 1.0,
-        height: 1.0,
+        paces: [SPREAD; 2],
         strata_per_step: if world::is_whole() { 200 } else { 80 },
     }
 }
 
-/// Attempts of one stratum: both sides of it that are open and without an error.
-#[derive(Clone, Copy)]
+/// Attempts of one stratum, by side.
 struct Cohort {
-    at_risk: [u64; 2],
+    step: usize,
     age: usize,
+    begun: [u64; 2],
+    open: [u64; 2],
+    erred: [u64; 2],
 }
 
-/// What is pushed for one stratum: the attempts begun in it, and of the earlier ones those at risk, the oldest first.
+/// What happened in one stratum to the attempts begun in it, and to those begun before it at each step.
 struct Told {
     own: PairedStratum,
-    later: Vec<PairedStratum>,
+    later: BTreeMap<usize, PairedStratum>,
 }
 
-impl World {
-    fn run(self, seed: u64, mut look: impl FnMut(&Told)) {
-        let mut rng = seeded(seed);
-        let mut open: Vec<Cohort> = Vec::new();
-        let strata = self.strata_per_step * STEPS.len() as u32;
-        for at in 0..strata {
-            let exposure = STEPS[(at / self.strata_per_step) as usize];
-            let wave = 1.0 + 0.3 * (f64::from(at) / f64::from(strata) * 25.0).sin();
-            let hazard = [self.height * wave, self.height * wave * self.ratio];
-            let later = open.iter_mut().map(|cohort| cohort.live(&mut rng, hazard)).collect();
-            let mut begun = Cohort {
-                at_risk: [1.0 - exposure, exposure].map(|share| poisson(&mut rng, self.units * share)),
-                age: 0,
-            };
-            let own = begun.live(&mut rng, hazard);
-            look(&Told { own, later });
-            open.push(begun);
-            open.retain(|cohort| cohort.age < HAZARD.len());
-        }
-    }
+/// Who is at risk of a first error.
+#[derive(Clone, Copy)]
+enum AtRisk {
+    /// Whoever has met none while the window is open.
+    WithinWindow,
+    /// Only those of them who have not completed: a fault, kept to show what it does.
+    NotCompleted,
 }
 
 impl Cohort {
     /// One stratum passes: who was at risk, and who met an error.
-    fn live(&mut self, rng: &mut Chance, wave: [f64; 2]) -> PairedStratum {
-        let hazard = HAZARD[self.age];
+    fn live(&mut self, rng: &mut Chance, paces: &[Pace; 2], wave: f64, who: AtRisk) -> PairedStratum {
         let [old, new] = [0, 1].map(|side| {
-            let counts = ArmCounts::new(
-                self.at_risk[side],
-                binomial(rng, self.at_risk[side], hazard * wave[side]),
-            );
-            let left = counts.n - counts.hits;
-            self.at_risk[side] = left - binomial(rng, left, ENDS);
-            counts
+            let Pace { errors, completions } = &paces[side];
+            let erred_before: f64 = errors[..self.age].iter().sum::<f64>() * wave;
+            let open = 1.0 - erred_before - completions[..self.age].iter().sum::<f64>();
+            let error = errors[self.age] * wave;
+            let at_risk = match who {
+                AtRisk::WithinWindow => self.begun[side] - self.erred[side],
+                AtRisk::NotCompleted => self.open[side],
+            };
+            let erred = binomial(rng, self.open[side], error / open);
+            self.erred[side] += erred;
+            self.open[side] -= erred;
+            self.open[side] -= binomial(rng, self.open[side], completions[self.age] / (open - error));
+            ArmCounts::new(at_risk, erred)
         });
         self.age += 1;
         PairedStratum::new(old, new)
     }
+}
+
+impl World {
+    fn run(&self, seed: u64, who: AtRisk, mut look: impl FnMut(&Told)) {
+        let mut rng = seeded(seed);
+        let mut open: Vec<Cohort> = Vec::new();
+        let strata = self.strata_per_step * STEPS.len() as u32;
+        for at in 0..strata {
+            let step = (at / self.strata_per_step) as usize;
+            let wave = 1.0 + 0.3 * (f64::from(at) / f64::from(strata) * 25.0).sin();
+            let mut later: BTreeMap<usize, PairedStratum> = BTreeMap::new();
+            for cohort in &mut open {
+                let row = cohort.live(&mut rng, &self.paces, wave, who);
+                let nobody = PairedStratum::new(ArmCounts::new(0, 0), ArmCounts::new(0, 0));
+                let sum = later.entry(cohort.step).or_insert(nobody);
+                *sum = both(*sum, row);
+            }
+            let begun = [1.0 - STEPS[step], STEPS[step]].map(|share| poisson(&mut rng, self.units * share));
+            let mut cohort = Cohort {
+                step,
+                age: 0,
+                begun,
+                open: begun,
+                erred: [0, 0],
+            };
+            let own = cohort.live(&mut rng, &self.paces, wave, who);
+            look(&Told { own, later });
+            open.push(cohort);
+            open.retain(|cohort| cohort.age < AGES);
+        }
+    }
+
+    /// Share of runs in which either alarm of a comparison finds harm, at half of the alpha each.
+    fn halts(&self, name: &str, who: AtRisk) -> f64 {
+        share_of_runs(&format!("halt, errors as they happen, {name}"), |seed| {
+            let mut alarms = Alarms::new();
+            self.run(seed, who, |told| alarms.push(told));
+            alarms.is_harm()
+        })
+    }
+}
+
+fn both(a: PairedStratum, b: PairedStratum) -> PairedStratum {
+    PairedStratum::new(a.old + b.old, a.new + b.new)
 }
 
 /// The two alarms of a comparison at half of the alpha each.
@@ -99,7 +157,7 @@ impl Alarms {
     }
 
     fn push(&mut self, told: &Told) {
-        for at_risk in &told.later {
+        for at_risk in told.later.values() {
             self.stratified.push_later(*at_risk);
             self.exact.push(*at_risk);
         }
@@ -113,54 +171,95 @@ impl Alarms {
 }
 
 #[test]
-fn equal_hazards_are_halted_no_more_often_than_alpha() {
-    let halts = share_of_runs("halt, errors as they happen, equal", |seed| {
-        let mut alarms = Alarms::new();
-        equal().run(seed, |told| alarms.push(told));
-        alarms.is_harm()
-    });
-    assert!(halts <= most_allowed(ALPHA));
+fn equal_sides_are_halted_no_more_often_than_alpha() {
+    assert!(equal().halts("equal", AtRisk::WithinWindow) <= most_allowed(ALPHA));
 }
 
-/// Teeth: attempts of all ages in one risk set. After each step the new side's are younger, and the young err more.
+/// A checkout that pays two strata sooner and fails as often is no worse.
 #[test]
-fn ages_mixed_in_one_risk_set_fail_the_same_test() {
-    let busy = World {
-        units: 5_000.0,
-        height: 4.0,
-        strata_per_step: 10,
+fn a_side_that_is_only_quicker_is_halted_no_more_often_than_alpha() {
+    let quicker = World {
+        paces: [paying_at(4, 0.02), paying_at(2, 0.02)],
         ..equal()
     };
-    let halts = share_of_runs("halt, errors as they happen, ages mixed", |seed| {
+    assert!(quicker.halts("quicker", AtRisk::WithinWindow) <= most_allowed(ALPHA));
+    let slower = World {
+        paces: [paying_at(2, 0.02), paying_at(4, 0.02)],
+        ..equal()
+    };
+    assert!(slower.halts("slower", AtRisk::WithinWindow) <= most_allowed(ALPHA));
+}
+
+/// Teeth: without those who completed, a quicker side's risk set shrinks first, and what the slower side then meets is
+/// compared with nobody.
+#[test]
+fn taking_out_who_completed_halts_a_side_that_is_only_quicker() {
+    let quicker = World {
+        units: 600.0,
+        paces: [paying_at(4, 0.02), paying_at(2, 0.02)],
+        strata_per_step: 80,
+    };
+    let halts = quicker.halts("quicker, without who completed", AtRisk::NotCompleted);
+    assert!(halts > most_allowed(ALPHA), "the test has no teeth");
+}
+
+#[test]
+fn more_errors_on_a_slower_side_are_found() {
+    let harmful = World {
+        paces: [paying_at(2, 0.02), paying_at(4, 0.05)],
+        ..equal()
+    };
+    let found = harmful.halts("slower, 5 % against 2 %", AtRisk::WithinWindow);
+    assert!(found > 0.95, "{found}");
+}
+
+/// What is not held: a quicker side has met more of its errors so far, and where many attempts are open at once that alone
+/// is beyond chance. Whoever mends it sees this test go red.
+#[test]
+fn a_quicker_side_is_halted_too_often_where_very_many_come() {
+    let quicker = |units| World {
+        units,
+        paces: [paying_at(4, 0.02), paying_at(2, 0.02)],
+        ..equal()
+    };
+    let [many, very_many] = [600.0, 5_000.0]
+        .map(|units| quicker(units).halts(&format!("quicker, {units} a stratum"), AtRisk::WithinWindow));
+    assert!(many < 0.1 && very_many > most_allowed(ALPHA), "{many} {very_many}");
+}
+
+/// Teeth: attempts of all exposures in one risk set. After each step the new side's are younger, and the young err more.
+#[test]
+fn exposures_mixed_in_one_risk_set_halt_what_is_healthy() {
+    let busy = World {
+        units: 5_000.0,
+        paces: [Pace {
+            errors: SPREAD.errors.map(|share| 4.0 * share),
+            ..SPREAD
+        }; 2],
+        strata_per_step: 10,
+    };
+    let mixed = share_of_runs("halt, errors as they happen, exposures mixed", |seed| {
         let mut alarm = HarmAlarm::new(Hits::Bad, ALPHA).unwrap();
-        busy.run(seed, |told| {
-            let sides = told.later.iter().fold(told.own, |sum, row| {
-                PairedStratum::new(sum.old + row.old, sum.new + row.new)
-            });
-            alarm.push(sides);
+        busy.run(seed, AtRisk::WithinWindow, |told| {
+            alarm.push(told.later.values().fold(told.own, |sum, row| both(sum, *row)));
         });
         alarm.alarm() == Alarm::Harm
     });
-    assert!(halts > most_allowed(ALPHA), "the test has no teeth");
+    assert!(mixed > most_allowed(ALPHA), "the test has no teeth");
+    assert!(busy.halts("busy", AtRisk::WithinWindow) <= most_allowed(ALPHA));
 }
 
 /// A limit may look at attempts that are still open: their errors so far are no more than all they will meet.
 #[test]
 fn a_limit_held_against_errors_so_far_is_broken_no_more_often_than_alpha() {
-    // Chance that an attempt ever meets an error, at the wave's height.
-    let mut open = 1.0;
-    let mut limit = 0.0;
-    for hazard in HAZARD {
-        let erred = open * hazard * 1.3;
-        limit += erred;
-        open = (open - erred) * (1.0 - ENDS);
-    }
+    // The share that ever meets an error, at the wave's height.
+    let limit = 1.3 * SPREAD.errors.iter().sum::<f64>();
     let halts = share_of_runs("halt, errors so far against their limit", |seed| {
         let mut sum = ArmCounts::new(0, 0);
         let mut is_broken = false;
-        equal().run(seed, |told| {
+        equal().run(seed, AtRisk::WithinWindow, |told| {
             sum.n += told.own.new.n;
-            sum.hits += told.own.new.hits + told.later.iter().map(|row| row.new.hits).sum::<u64>();
+            sum.hits += told.own.new.hits + told.later.values().map(|row| row.new.hits).sum::<u64>();
             let mut test = ShareTest::new(limit, ALPHA).unwrap();
             test.push(sum);
             is_broken |= test.alarm() == Alarm::Harm;
@@ -172,37 +271,33 @@ fn a_limit_held_against_errors_so_far_is_broken_no_more_often_than_alpha() {
 
 /// The difference is that of all errors so far, per attempt begun.
 #[test]
-fn twice_the_hazard_is_found_and_told_as_the_share_of_attempts() {
+fn twice_the_errors_are_found_and_told_as_a_share_of_attempts() {
+    let worse = World {
+        paces: [
+            SPREAD,
+            Pace {
+                errors: SPREAD.errors.map(|share| 2.0 * share),
+                ..SPREAD
+            },
+        ],
+        ..equal()
+    };
     let mut alarms = Alarms::new();
-    let (mut new, mut old) = (ArmCounts::new(0, 0), ArmCounts::new(0, 0));
-    let worse = World { ratio: 2.0, ..equal() };
-    worse.run(SEED, |told| {
+    let mut sums = [ArmCounts::new(0, 0); 2];
+    worse.run(SEED, AtRisk::WithinWindow, |told| {
         alarms.push(told);
-        new = new
-            + ArmCounts::new(
-                told.own.new.n,
-                told.own.new.hits + told.later.iter().map(|row| row.new.hits).sum::<u64>(),
-            );
-        old = old
-            + ArmCounts::new(
-                told.own.old.n,
-                told.own.old.hits + told.later.iter().map(|row| row.old.hits).sum::<u64>(),
-            );
+        let later = told.later.values().map(|row| [row.old.hits, row.new.hits]);
+        let [old, new] = later.fold([0, 0], |sum, row| [sum[0] + row[0], sum[1] + row[1]]);
+        sums[0] = sums[0] + told.own.old + ArmCounts::new(0, old);
+        sums[1] = sums[1] + told.own.new + ArmCounts::new(0, new);
     });
-    let share = |arm: ArmCounts| 100.0 * arm.hits as f64 / arm.n as f64;
+    let [old, new] = sums.map(|arm| 100.0 * arm.hits as f64 / arm.n as f64);
     let difference = alarms.stratified.difference().unwrap();
     println!(
-        "new {:.2} %, old {:.2} %: {:.2} points ({:.2} to {:.2}); seed {SEED}",
-        share(new),
-        share(old),
-        difference.point_pp,
-        difference.low_pp,
-        difference.high_pp
+        "new {new:.2} %, old {old:.2} %: {:.2} points ({:.2} to {:.2}); seed {SEED}",
+        difference.point_pp, difference.low_pp, difference.high_pp
     );
     assert!(alarms.is_harm());
-    assert!(
-        (difference.point_pp - (share(new) - share(old))).abs() < 0.2,
-        "{difference:?}"
-    );
+    assert!((difference.point_pp - (new - old)).abs() < 0.2, "{difference:?}");
     assert!(difference.low_pp < difference.point_pp && difference.point_pp < difference.high_pp);
 }

@@ -1,5 +1,7 @@
 //! The ledger under a hand-driven clock.
 
+mod errors;
+
 use tidegate_model::flow::{Segment, SegmentSource, SegmentValue, SegmentWord};
 use tidegate_model::seam::{Meter, MeterKind, StratumPart};
 use tidegate_model::{BasisPoints, CriterionId, SegmentId, StageId};
@@ -141,22 +143,6 @@ fn leave(ledger: &mut Ledger, from: u64, until: u64) -> Vec<(u64, u64, StratumPa
     left
 }
 
-/// Attempts at risk and errors.
-type AtRisk = (u64, u64);
-
-/// Later errors that leave from one instant to another: the telling stratum, the old side and the new.
-fn rows(ledger: &mut Ledger, from: u64, until: u64) -> Vec<(u64, AtRisk, AtRisk)> {
-    let mut rows = Vec::new();
-    for ms in (from..=until).step_by(50) {
-        ledger.sweep(at(ms));
-        for stratum in ledger.tick(at(ms)).finished {
-            let later = stratum.counts.iter().flat_map(|counts| &counts.later);
-            rows.extend(later.map(|row| (stratum.id.index, (row.old.n, row.old.hits), (row.new.n, row.new.hits))));
-        }
-    }
-    rows
-}
-
 #[test]
 fn errors_leave_with_the_stratum_that_they_happen_in_and_latency_when_all_have_been_answered() {
     let mut ledger = ledger(100, OnDecrease::Drain);
@@ -201,86 +187,11 @@ fn an_entry_request_that_never_comes_back_counts_as_slow_and_as_an_error() {
     let expected = [
         (1_000, "errors 0/1"),
         (5_000, "latency 1/1"),
+        (6_000, "errors later 1/1"),
         (6_000, "completion 0/1"),
         (6_000, "errors 1/1"),
     ];
     assert_eq!(said, expected.map(|(ms, said)| (ms, said.to_owned())));
-}
-
-#[test]
-fn at_risk_of_a_later_error_is_who_is_still_open_without_one() {
-    let mut ledger = ledger(100, OnDecrease::Drain);
-    let tickets: Vec<Ticket> = (0..6)
-        .map(|visitor| ledger.begin(entrant(visitor, Side::New), at(100)).unwrap())
-        .collect();
-    let old = ledger.begin(entrant(9, Side::Old), at(100)).unwrap();
-    for ticket in tickets.iter().chain([&old]) {
-        ledger.answered(ticket, Millis(1));
-    }
-    ledger.erred(&tickets[0], at(200));
-    ledger.completed(&tickets[1], at(300));
-    assert_eq!(rows(&mut ledger, 350, 1_000), [], "its own stratum tells of these");
-    // Three of four who are left: one errs and completes, one completes, one errs twice.
-    ledger.erred(&tickets[2], at(1_100));
-    ledger.completed(&tickets[2], at(1_200));
-    ledger.completed(&tickets[3], at(1_300));
-    ledger.erred(&tickets[4], at(1_400));
-    ledger.erred(&tickets[4], at(1_500));
-    assert_eq!(rows(&mut ledger, 1_500, 2_000), [(2, (1, 0), (4, 2))]);
-    assert_eq!(rows(&mut ledger, 2_050, 3_000), [], "nobody met an error");
-    ledger.erred(&tickets[5], at(3_100));
-    assert_eq!(rows(&mut ledger, 3_100, 4_000), [(4, (1, 0), (1, 1))]);
-}
-
-#[test]
-fn an_error_in_the_last_moment_of_a_window_is_told_by_the_stratum_it_happens_in() {
-    let mut ledger = ledger(100, OnDecrease::Drain);
-    let ticket = ledger.begin(entrant(1, Side::New), at(900)).unwrap();
-    ledger.answered(&ticket, Millis(1));
-    assert_eq!(rows(&mut ledger, 950, 5_850), []);
-    ledger.erred(&ticket, at(5_890));
-    let late = ledger.begin(entrant(2, Side::New), at(5_890)).unwrap();
-    ledger.answered(&late, Millis(1));
-    // The cohort of the first stratum leaves at 6.0 s, as does the stratum of that moment.
-    assert_eq!(rows(&mut ledger, 5_900, 6_000), [(6, (0, 0), (1, 1))]);
-    ledger.erred(&late, at(10_890));
-    assert_eq!(rows(&mut ledger, 10_900, 12_000), [], "its window is over");
-}
-
-#[test]
-fn a_held_cart_meets_no_error_any_more() {
-    let mut ledger = ledger(100, OnDecrease::Hold);
-    let [held, open] = [1, 2].map(|visitor| ledger.begin(entrant(visitor, Side::New), at(100)).unwrap());
-    for ticket in [held, open] {
-        ledger.answered(&ticket, Millis(1));
-    }
-    ledger.completed(&held, at(200));
-    assert_eq!(rows(&mut ledger, 250, 1_000), []);
-    ledger.erred(&held, at(1_100));
-    ledger.erred(&open, at(1_200));
-    assert_eq!(rows(&mut ledger, 1_250, 2_000), [(2, (0, 0), (1, 1))]);
-}
-
-#[test]
-fn later_errors_carry_the_snapshot_that_their_attempts_began_under() {
-    let mut ledger = ledger(100, OnDecrease::Drain);
-    let ticket = ledger.begin(entrant(1, Side::New), at(100)).unwrap();
-    ledger.answered(&ticket, Millis(1));
-    ledger.switch(ExposureVersion { epoch: 1, seq: 2 }, vec![standing(60)], at(400));
-    ledger.erred(&ticket, at(500));
-    let told: Vec<_> = ledger
-        .tick(at(1_400))
-        .finished
-        .into_iter()
-        .flat_map(|stratum| {
-            stratum.counts.into_iter().flat_map(move |c| {
-                c.later
-                    .into_iter()
-                    .map(move |row| (stratum.version.seq, row.version.seq))
-            })
-        })
-        .collect();
-    assert_eq!(told, [(2, 1)]);
 }
 
 #[test]
@@ -421,7 +332,7 @@ fn an_entry_request_of_a_segment_that_never_comes_back_counts_in_it() {
         left.map(|(.., said)| said).collect()
     };
     assert_eq!(said(150, 5_950), ["card 0/1", "invoice 0/1"], "it may still come back");
-    assert_eq!(said(6_000, 6_000), ["card 1/1", "invoice 0/1"]);
+    assert_eq!(said(6_000, 6_000), ["card later 1/1", "card 1/1", "invoice 0/1"]);
 }
 
 #[test]
