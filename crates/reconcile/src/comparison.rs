@@ -248,12 +248,27 @@ impl Comparison {
         self.old.schema.rows_estimated.max(self.new.schema.rows_estimated)
     }
 
+    /// The side that has to look at all its rows to find one by its key; none where both find it at once.
+    #[must_use]
+    pub fn searches_all_rows(&self) -> Option<Side> {
+        let searches = |bound: &Bound| !bound.source.is_live() || !self.finds_by_key(bound);
+        let sides = [(Side::Old, &self.old), (Side::New, &self.new)];
+        sides
+            .into_iter()
+            .find(|(_, bound)| searches(bound))
+            .map(|(side, _)| side)
+    }
+
+    fn finds_by_key(&self, bound: &Bound) -> bool {
+        let mut fields = bound.schema.key.iter().zip(&self.kinds);
+        fields.all(|(field, kind)| finds_its_row(field.kind, *kind, bound.schema.is_typed))
+    }
+
     pub(crate) fn pair(&self) -> Pair {
         let reading = |bound: &Bound| Reading {
             source: Arc::clone(&bound.source),
             live: Arc::clone(&bound.source),
-            finds_by_key: (bound.schema.key.iter().zip(&self.kinds))
-                .all(|(field, kind)| finds_its_row(field.kind, *kind, bound.schema.is_typed)),
+            finds_by_key: self.finds_by_key(bound),
             question: Arc::new(bound.question.clone()),
             pace: Arc::new(Pace::new(
                 self.budget.rows_per_second_max,

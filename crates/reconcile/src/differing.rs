@@ -28,10 +28,16 @@ const KIND: Kind = Kind {
 /// Files that SQLite puts beside its own.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Differing rows on disk. A row that is kept again takes the place of what was kept of it before.
+/// Rows of one transaction: each transaction waits for the disk.
+const ROWS_AT_ONCE: u32 = 1_000;
+
+/// Differing rows on disk. A row that is kept again takes the place of what was kept of it before. What was kept since the last
+/// [`Differing::finish`] may be lost.
 pub struct Differing {
     db: Connection,
     path: PathBuf,
+    /// Rows of the transaction that is open; without one, none.
+    unfinished: u32,
 }
 
 impl Differing {
@@ -43,6 +49,7 @@ impl Differing {
         Ok(Self {
             db: kept::open(&KIND, path, digest, entity)?,
             path: path.to_owned(),
+            unfinished: 0,
         })
     }
 
@@ -69,10 +76,10 @@ impl Differing {
         &self.path
     }
 
-    /// Keeps a difference.
+    /// Keeps a difference, for certain after [`Differing::finish`].
     ///
     /// # Errors
-    /// [`KeptFault::Write`].
+    /// [`KeptFault::Write`]; what was not finished is lost then.
     pub fn keep(&mut self, difference: &Difference) -> Result<(), KeptFault> {
         let (old, new, duplicated) = match difference {
             Difference::Missing { old } => (Some(old), None, None),
@@ -85,11 +92,33 @@ impl Differing {
         let rows = duplicated.map(|(_, rows)| i64::try_from(*rows).unwrap_or(i64::MAX));
         let key = difference.key().as_bytes();
         let sql = "INSERT OR REPLACE INTO differing (key, old, new, side, rows) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let kept = self
-            .db
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.execute((key, cells(old), cells(new), side, rows)));
-        kept.map(|_| ()).map_err(|error| kept::fault(&KIND, &self.path, error))
+        let fault = |error| kept::fault(&KIND, &self.path, error);
+        if self.unfinished == 0 {
+            self.db.execute_batch("BEGIN IMMEDIATE").map_err(fault)?;
+        }
+        let mut statement = self.db.prepare_cached(sql).map_err(fault)?;
+        statement
+            .execute((key, cells(old), cells(new), side, rows))
+            .map_err(fault)?;
+        drop(statement);
+        self.unfinished += 1;
+        if self.unfinished >= ROWS_AT_ONCE {
+            self.finish()?;
+        }
+        Ok(())
+    }
+
+    /// Puts on disk what was kept.
+    ///
+    /// # Errors
+    /// [`KeptFault::Write`]; what was not finished is lost then.
+    pub fn finish(&mut self) -> Result<(), KeptFault> {
+        if self.unfinished > 0 {
+            let done = self.db.execute_batch("COMMIT");
+            done.map_err(|error| kept::fault(&KIND, &self.path, error))?;
+            self.unfinished = 0;
+        }
+        Ok(())
     }
 
     /// Gives all differences in the order of their keys; the rules say again which columns do not agree.
@@ -215,6 +244,9 @@ mod tests {
         let mut differing = Differing::open(&path, "d", "people").unwrap();
         differing.keep(&Difference::Missing { old: row(3, "before") }).unwrap();
         differences().iter().for_each(|one| differing.keep(one).unwrap());
+        differing.finish().unwrap();
+        // They go to the disk together, and not before it is said.
+        differing.keep(&Difference::Missing { old: row(5, "late") }).unwrap();
         drop(differing);
         let differing = Differing::open(&path, "d", "people").unwrap();
         assert_eq!(all(&differing), differences());
@@ -237,6 +269,7 @@ mod tests {
         drop(Checkpoint::open(&progress, "d", "people").unwrap());
         let mut differing = Differing::open(&path, "d", "people").unwrap();
         differing.keep(&Difference::Missing { old: row(1, "SECRET") }).unwrap();
+        differing.finish().unwrap();
         let holds = |file: &Path| String::from_utf8_lossy(&std::fs::read(file).unwrap()).contains("SECRET");
         let files = || {
             std::fs::read_dir(folder.path())

@@ -136,11 +136,15 @@ impl<'a> Run<'a> {
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
         for (side, why) in sides {
             let side = *side;
-            sink(Event::Sorting { side, why: why.clone() });
             let reading = match side {
                 Side::Old => &self.pair.old,
                 Side::New => &self.pair.new,
             };
+            // Suspects of a database are looked up in it; only chunks need its order.
+            if self.spans.is_empty() && reading.live.is_live() {
+                continue;
+            }
+            sink(Event::Sorting { side, why: why.clone() });
             let mut whole = reading.clone();
             whole.question = Arc::new(reading.question.over_all_rows());
             let mut sorting = std::pin::pin!(sort(&whole));

@@ -1,15 +1,15 @@
-//! Rows of a source that has no usable key order: read once, sorted on disk in bounded memory, and given in key order.
+//! Rows of a source that has no usable key order: read once, sorted on disk in bounded memory, and given in key order. The files
+//! have no name: whatever ends this process frees them.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, ErrorKind, Read, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{BufReader, BufWriter, ErrorKind, Read, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use tempfile::TempDir;
 
 use crate::chunk::Reading;
 use crate::entity::Relation;
@@ -36,15 +36,43 @@ struct Mark {
 /// The rows of a source in key order.
 pub(crate) struct Sorted {
     original: Arc<dyn Source>,
-    folder: TempDir,
+    file: Arc<File>,
     marks: Vec<Mark>,
+}
+
+/// A sorted part of the file that all runs stand in, one behind the other.
+#[derive(Clone, Copy)]
+struct Sequence {
+    offset: u64,
+    until: u64,
+}
+
+/// Reads a file from a place to another; many can do so at once.
+struct Part {
+    file: Arc<File>,
+    place: Sequence,
+}
+
+impl Read for Part {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let left = self.place.until.saturating_sub(self.place.offset);
+        let room = into.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let read = self.file.read_at(&mut into[..room], self.place.offset)?;
+        self.place.offset += u64::try_from(read).unwrap_or(u64::MAX);
+        Ok(read)
+    }
+}
+
+/// A file for rows that nobody else can open, and that is gone with this process.
+fn nameless() -> Result<Arc<File>, SourceFault> {
+    tempfile::tempfile().map(Arc::new).map_err(|error| fault(&error))
 }
 
 /// Reads all rows of a side and sorts them.
 pub(crate) async fn sort(reading: &Reading) -> Result<Sorted, SourceFault> {
-    let folder = tempfile::tempdir().map_err(|error| fault(&error))?;
+    let file = nameless()?;
     let mut stream = reading.source.stream(&reading.question, &KeyRange::default()).await?;
-    let mut runs = Vec::new();
+    let mut runs: Vec<Sequence> = Vec::new();
     let mut gathered = Batch::default();
     while let Some(batch) = stream.next().await? {
         reading
@@ -53,30 +81,28 @@ pub(crate) async fn sort(reading: &Reading) -> Result<Sorted, SourceFault> {
         reading.pace.take(batch.len(), batch.size()).await;
         batch.rows().for_each(|row| gathered.push(row));
         if gathered.size() >= RUN_BYTES {
-            runs.push(written(folder.path(), runs.len(), std::mem::take(&mut gathered)).await?);
+            let offset = runs.last().map_or(0, |run| run.until);
+            runs.push(written(&file, offset, std::mem::take(&mut gathered)).await?);
         }
     }
-    runs.push(written(folder.path(), runs.len(), gathered).await?);
-    let path = sorted_path(folder.path());
-    let marks = tokio::task::spawn_blocking(move || merge(&runs, &path)).await;
+    let offset = runs.last().map_or(0, |run| run.until);
+    runs.push(written(&file, offset, gathered).await?);
+    let merging = tokio::task::spawn_blocking(move || merge(&runs, &file)).await;
+    let (file, marks) = merging.map_err(|_| SourceFault::Reader)??;
     Ok(Sorted {
         original: Arc::clone(&reading.source),
-        marks: marks.map_err(|_| SourceFault::Reader)??,
-        folder,
+        marks,
+        file,
     })
-}
-
-fn sorted_path(folder: &Path) -> PathBuf {
-    folder.join("sorted")
 }
 
 fn fault(error: &std::io::Error) -> SourceFault {
     SourceFault::file("sorting on disk", error)
 }
 
-/// Writes one run, sorted.
-async fn written(folder: &Path, number: usize, rows: Batch) -> Result<PathBuf, SourceFault> {
-    let path = folder.join(format!("run-{number}"));
+/// Writes one run at the file's end, sorted; where it stands.
+async fn written(file: &Arc<File>, offset: u64, rows: Batch) -> Result<Sequence, SourceFault> {
+    let file = Arc::clone(file);
     let writing = tokio::task::spawn_blocking(move || {
         let mut places: Vec<usize> = (0..rows.len()).collect();
         let order = |place: &usize| {
@@ -84,12 +110,13 @@ async fn written(folder: &Path, number: usize, rows: Batch) -> Result<PathBuf, S
             (row.key, row.cells)
         };
         places.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
-        let mut out = BufWriter::new(File::create(&path)?);
+        let mut out = BufWriter::new(&*file);
+        let mut until = offset;
         for place in places {
-            write_row(&mut out, rows.row(place))?;
+            until += write_row(&mut out, rows.row(place))?;
         }
         out.flush()?;
-        Ok(path)
+        Ok(Sequence { offset, until })
     });
     writing
         .await
@@ -97,20 +124,25 @@ async fn written(folder: &Path, number: usize, rows: Batch) -> Result<PathBuf, S
         .map_err(|error: std::io::Error| fault(&error))
 }
 
-/// Merges runs into one file; where rows begin in it, every so often.
-fn merge(runs: &[PathBuf], path: &Path) -> Result<Vec<Mark>, SourceFault> {
+/// Merges runs into another file; where rows begin in it, every so often.
+fn merge(runs: &[Sequence], file: &Arc<File>) -> Result<(Arc<File>, Vec<Mark>), SourceFault> {
+    let sorted = nameless()?;
     let merged = || -> std::io::Result<Vec<Mark>> {
         let buffer = (MERGE_BYTES / runs.len().max(1)).max(4 << 10);
         let mut readers = Vec::new();
         let mut heap = BinaryHeap::new();
         for (number, run) in runs.iter().enumerate() {
-            let mut reader = BufReader::with_capacity(buffer, File::open(run)?);
+            let part = Part {
+                file: Arc::clone(file),
+                place: *run,
+            };
+            let mut reader = BufReader::with_capacity(buffer, part);
             if let Some(record) = read_record(&mut reader)? {
                 heap.push(Reverse((record, number)));
             }
             readers.push(reader);
         }
-        let mut out = BufWriter::new(File::create(path)?);
+        let mut out = BufWriter::new(&*sorted);
         let mut marks: Vec<Mark> = Vec::new();
         let (mut offset, mut rows) = (0_u64, 0_u64);
         while let Some(Reverse(((key, cells), number))) = heap.pop() {
@@ -134,10 +166,10 @@ fn merge(runs: &[PathBuf], path: &Path) -> Result<Vec<Mark>, SourceFault> {
             }
         }
         out.flush()?;
-        runs.iter().try_for_each(std::fs::remove_file)?;
         Ok(marks)
     };
-    merged().map_err(|error| fault(&error))
+    let marks = merged().map_err(|error| fault(&error))?;
+    Ok((sorted, marks))
 }
 
 /// Writes a row; how many bytes it took.
@@ -180,7 +212,7 @@ impl Sorted {
     }
 
     fn read(&self, range: &KeyRange) -> RowStream {
-        let path = sorted_path(self.folder.path());
+        let file = Arc::clone(&self.file);
         let offset = self
             .marks
             .get(self.mark_before(range.from.as_ref()))
@@ -188,7 +220,7 @@ impl Sorted {
         let range = range.clone();
         RowStream::fed_by(move |sender| {
             tokio::task::spawn_blocking(move || {
-                if let Err(error) = send(&path, offset, &range, &sender) {
+                if let Err(error) = send(file, offset, &range, &sender) {
                     // Nobody listens any more when it cannot be sent.
                     drop(sender.blocking_send(Err(fault(&error))));
                 }
@@ -197,10 +229,12 @@ impl Sorted {
     }
 }
 
-fn send(path: &Path, offset: u64, range: &KeyRange, sender: &BatchSender) -> std::io::Result<()> {
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(offset))?;
-    let mut reader = BufReader::with_capacity(64 << 10, file);
+fn send(file: Arc<File>, offset: u64, range: &KeyRange, sender: &BatchSender) -> std::io::Result<()> {
+    let place = Sequence {
+        offset,
+        until: u64::MAX,
+    };
+    let mut reader = BufReader::with_capacity(64 << 10, Part { file, place });
     let mut batch = Batch::default();
     while let Some((key, cells)) = read_record(&mut reader)? {
         if range
@@ -295,5 +329,54 @@ impl Source for Sorted {
 
     async fn load(&self) -> Result<Load, SourceFault> {
         self.original.load().await
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::*;
+    use crate::value::Value;
+
+    fn batch(keys: impl Iterator<Item = i128>) -> Batch {
+        let mut batch = Batch::default();
+        for key in keys {
+            batch.push(RowRef {
+                key: Key::of(&[Value::Int(key)]).as_bytes(),
+                cells: b"cells",
+            });
+        }
+        batch
+    }
+
+    #[tokio::test]
+    async fn runs_of_one_file_are_merged_and_no_file_has_a_name() {
+        let file = nameless().unwrap();
+        let first = written(&file, 0, batch((0..500).rev().map(|key| key * 2)))
+            .await
+            .unwrap();
+        let second = written(&file, first.until, batch((0..500).map(|key| key * 2 + 1)))
+            .await
+            .unwrap();
+        let (sorted, marks) = merge(&[first, second], &file).unwrap();
+        assert_eq!([&file, &sorted].map(|file| file.metadata().unwrap().nlink()), [0, 0]);
+        assert_eq!(marks.len(), 1);
+        let mut rows = Part {
+            file: sorted,
+            place: Sequence {
+                offset: 0,
+                until: u64::MAX,
+            },
+        };
+        for key in 0..1_000 {
+            let (found, cells) = read_record(&mut rows).unwrap().unwrap();
+            assert_eq!(
+                (Key::trusted(&found), cells.as_slice()),
+                (Key::of(&[Value::Int(key)]), b"cells".as_slice())
+            );
+        }
+        assert_eq!(read_record(&mut rows).unwrap(), None);
     }
 }

@@ -22,8 +22,8 @@ use crate::verdict::{Counts, Doubt};
 const KEYS_AT_ONCE: usize = 200;
 /// Readings without a change that make a difference certain.
 const UNCHANGED_MIN: u32 = 2;
-/// The longest that settling grows to, in shares of its first length.
-const SETTLE_GROWTH_MAX: u32 = 8;
+/// How often settling is doubled, at most.
+const SETTLE_DOUBLED_MAX: u32 = 3;
 /// The least time between two looks at a database's clock.
 const CLOCK_STEP: Duration = Duration::from_millis(2);
 /// How often a wait for the throttle looks whether it may still wait.
@@ -65,47 +65,70 @@ pub(crate) async fn reread(
     sink: &mut (dyn FnMut(Event) + Send),
 ) -> Vec<Doubt> {
     let mut watched: Vec<Watched> = by_key(suspects);
-    let mut round = 0;
+    let mut doubts = Vec::new();
+    let mut round = 0_u32;
     while !watched.is_empty() {
-        let grown = budget.settle * (1 << round).min(SETTLE_GROWTH_MAX);
-        let settle = match settled(pair, if round < UNCHANGED_MIN { budget.settle } else { grown }).await {
-            Ok(settle) => settle,
-            Err(fault) => return vec![unread(&watched, &fault)],
+        let growth = match round < UNCHANGED_MIN {
+            true => 1,
+            false => 1 << round.min(SETTLE_DOUBLED_MAX),
         };
-        sink(Event::Rereading {
-            suspects: u64::try_from(watched.len()).unwrap_or(u64::MAX),
-            settle,
-        });
-        if ends.until.is_some_and(|until| Instant::now() >= until) {
-            return vec![Doubt::TimeReached];
-        }
-        let mut still = Vec::new();
-        let mut rest = watched.into_iter().peekable();
-        while rest.peek().is_some() {
-            if let Some(doubt) = held(pair, ends).await {
-                return vec![doubt];
+        watched = match read_again(pair, budget, (watched, growth), ends, counts, sink).await {
+            Ok(still) => still,
+            Err(doubt) => {
+                doubts.push(doubt);
+                break;
             }
-            let some: Vec<Watched> = rest.by_ref().take(KEYS_AT_ONCE).collect();
-            let keys: Vec<Key> = some.iter().map(|one| one.suspect.key.clone()).collect();
-            let mut found = match both(pair, &keys).await {
-                Ok(found) => found,
-                Err(fault) => {
-                    still.extend(some);
-                    still.extend(rest);
-                    return vec![unread(&still, &fault)];
-                }
-            };
-            for one in some {
-                let found = found.remove(&one.suspect.key).unwrap_or_default();
-                still.extend(judge(pair, budget, one, found, counts, sink));
-            }
-        }
-        watched = still;
+        };
         round += 1;
     }
-    match counts.moving {
-        0 => Vec::new(),
-        rows => vec![Doubt::Moving { rows }],
+    if counts.moving > 0 {
+        doubts.push(Doubt::Moving { rows: counts.moving });
+    }
+    doubts
+}
+
+/// Reads suspects once more, after the sides had so many times the time to settle. Gives those that have no end yet.
+async fn read_again(
+    pair: &Pair,
+    budget: &Budget,
+    (watched, growth): (Vec<Watched>, u32),
+    ends: Ends<'_>,
+    counts: &mut Counts,
+    sink: &mut (dyn FnMut(Event) + Send),
+) -> Result<Vec<Watched>, Doubt> {
+    let settle = in_time(ends, settled(pair, budget.settle * growth)).await?;
+    sink(Event::Rereading {
+        suspects: u64::try_from(watched.len()).unwrap_or(u64::MAX),
+        settle: settle.map_err(|fault| unread(watched.len(), &fault))?,
+    });
+    let mut still = Vec::new();
+    let mut rest = watched.into_iter().peekable();
+    while rest.peek().is_some() {
+        if let Some(doubt) = held(pair, ends).await {
+            return Err(doubt);
+        }
+        let some: Vec<Watched> = rest.by_ref().take(KEYS_AT_ONCE).collect();
+        let keys: Vec<Key> = some.iter().map(|one| one.suspect.key.clone()).collect();
+        let mut found = match in_time(ends, both(pair, &keys)).await? {
+            Ok(found) => found,
+            Err(fault) => return Err(unread(still.len() + some.len() + rest.count(), &fault)),
+        };
+        for one in some {
+            let found = found.remove(&one.suspect.key).unwrap_or_default();
+            still.extend(judge(pair, budget, one, found, counts, sink));
+        }
+    }
+    Ok(still)
+}
+
+/// Does it unless the time is over before; a reading that is given up is dropped with its connection.
+async fn in_time<T>(ends: Ends<'_>, work: impl Future<Output = T>) -> Result<T, Doubt> {
+    match ends.until {
+        None => Ok(work.await),
+        Some(until) if Instant::now() >= until => Err(Doubt::TimeReached),
+        Some(until) => tokio::time::timeout_at(until, work)
+            .await
+            .map_err(|_| Doubt::TimeReached),
     }
 }
 
@@ -135,9 +158,9 @@ fn by_key(suspects: Vec<Suspect>) -> Vec<Watched> {
     by_key.into_values().map(watch).collect()
 }
 
-fn unread(watched: &[Watched], fault: &SideFault) -> Doubt {
+fn unread(rows: usize, fault: &SideFault) -> Doubt {
     Doubt::Unread {
-        rows: u64::try_from(watched.len()).unwrap_or(u64::MAX),
+        rows: u64::try_from(rows).unwrap_or(u64::MAX),
         fault: fault.to_string(),
     }
 }

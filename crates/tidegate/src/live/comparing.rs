@@ -1,7 +1,7 @@
 //! A comparing process: this program a second time, which reads the rows. It takes orders and gives answers, a line of JSON each; it
 //! ends when this process does, and is ended when it does not answer in time.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -18,6 +18,22 @@ const ANSWERS_WAITING_MAX: usize = 64;
 /// What a comparison may take beyond its budget's time before its process is ended: suspects are read again, statements end.
 const GRACE: Duration = Duration::from_secs(60);
 
+/// The longest that starting a process may take, and giving it an order.
+const ORDER_MAX: Duration = Duration::from_secs(10);
+/// The longest reason that is repeated, in characters.
+const REASON_MAX: usize = 500;
+/// What of this process's environment the other one has: where it finds and puts files, and whom it trusts. No secret of this
+/// process is its business.
+const ENVIRONMENT: [&str; 7] = [
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "LANG",
+    "RUST_BACKTRACE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+
 /// A process that runs.
 pub(crate) struct Comparing {
     child: Child,
@@ -32,17 +48,16 @@ impl Comparing {
     /// Starts a process for a job.
     ///
     /// # Errors
-    /// When it cannot be started, or does not take its job.
+    /// When it cannot be started, or does not take its job, in 10 s.
     pub(crate) async fn start(program: &Path, job: Job) -> anyhow::Result<Self> {
         let within = job.budget.time_max.unwrap_or_default() + GRACE;
-        let mut child = Command::new(program)
-            .args(["reconcile", "--child"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            // Interrupts of a terminal are for this process, which ends that one.
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
+        let program = program.to_owned();
+        // The system may take its time to read a program.
+        let starting = tokio::task::spawn_blocking(move || command(program).spawn());
+        let started = tokio::time::timeout(ORDER_MAX, starting).await;
+        let mut child = started
+            .with_context(|| format!("the comparing process did not start within {} s", ORDER_MAX.as_secs()))?
+            .context("the comparing process cannot be started")?
             .context("the comparing process cannot be started")?;
         let orders = child.stdin.take().expect("it is a pipe");
         let mut lines = BufReader::new(child.stdout.take().expect("it is a pipe"));
@@ -81,7 +96,7 @@ impl Comparing {
     /// Asks for a comparison of all rows; its number.
     ///
     /// # Errors
-    /// When the process takes nothing any more.
+    /// When the process takes nothing any more, or not within 10 s.
     pub(crate) async fn order(&mut self) -> anyhow::Result<u64> {
         self.ordered += 1;
         let order = self.ordered;
@@ -121,8 +136,26 @@ impl Comparing {
             self.orders.write_all(&line).await?;
             self.orders.flush().await
         };
-        told.await.context("the comparing process takes no orders")
+        tokio::time::timeout(ORDER_MAX, told)
+            .await
+            .with_context(|| format!("the comparing process took no order within {} s", ORDER_MAX.as_secs()))?
+            .context("the comparing process takes no orders")
     }
+}
+
+fn command(program: PathBuf) -> Command {
+    let known = |name: &'static str| std::env::var_os(name).map(|value| (name, value));
+    let mut command = Command::new(program);
+    command
+        .args(["reconcile", "--child"])
+        .env_clear()
+        .envs(ENVIRONMENT.into_iter().filter_map(known))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        // Interrupts of a terminal are for this process, which ends that one.
+        .process_group(0)
+        .kill_on_drop(true);
+    command
 }
 
 impl Drop for Comparing {
@@ -143,5 +176,11 @@ async fn next(lines: &mut BufReader<tokio::process::ChildStdout>) -> anyhow::Res
         return Ok(None);
     }
     let answer = serde_json::from_slice(&line).context("the comparing process says what is no answer")?;
-    Ok(Some(answer))
+    Ok(Some(match answer {
+        Answer::Failed { order, reason } => Answer::Failed {
+            order,
+            reason: reason.chars().take(REASON_MAX).collect(),
+        },
+        Answer::Progress { .. } | Answer::Ended { .. } | Answer::Noticed { .. } => answer,
+    }))
 }

@@ -27,8 +27,13 @@ const AGAIN_AFTER: Duration = Duration::from_secs(1);
 const AGAIN_AFTER_MAX: Duration = Duration::from_secs(60);
 
 /// Begins to compare for every criterion of the estate that runs. The tasks go on until they are aborted, and their processes
-/// end with them.
-pub(crate) fn begin(comparisons: &mut JoinSet<()>, handle: &Handle, addresses: &Arc<Addresses>, state: &Path) {
+/// end with them. `program` is this one's own file.
+pub(crate) fn begin(
+    comparisons: &mut JoinSet<()>,
+    handle: &Handle,
+    addresses: &Arc<Addresses>,
+    (program, state): (&Path, &Path),
+) {
     for (_, stage) in handle.view().estate.stages() {
         for criterion in &stage.gate.criteria {
             let Measure::Reconcile {
@@ -40,6 +45,7 @@ pub(crate) fn begin(comparisons: &mut JoinSet<()>, handle: &Handle, addresses: &
             let round = Round {
                 handle: handle.clone(),
                 addresses: addresses.clone(),
+                program: program.to_owned(),
                 stage: stage.id.clone(),
                 entity: entity.clone(),
                 against: *against,
@@ -61,6 +67,7 @@ pub(crate) fn begin(comparisons: &mut JoinSet<()>, handle: &Handle, addresses: &
 struct Round {
     handle: Handle,
     addresses: Arc<Addresses>,
+    program: PathBuf,
     stage: StageId,
     entity: EntityId,
     against: Against,
@@ -144,8 +151,7 @@ impl Round {
             Some(running) => running,
             None => {
                 let job = self.job().map_err(anyhow::Error::msg)?;
-                let program = std::env::current_exe()?;
-                let started = Comparing::start(&program, job).await?;
+                let started = Comparing::start(&self.program, job).await?;
                 tracing::info!(stage = %self.stage, criterion = %self.criterion.id, pid = started.pid(), "rows are compared");
                 self.running.insert(started)
             }

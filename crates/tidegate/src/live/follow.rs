@@ -28,7 +28,7 @@ pub(crate) async fn follow(
     let mut told = None;
     let mut asked = JoinSet::new();
     questions::begin(&mut asked, &handle, &addresses);
-    comparisons::begin(&mut asked, &handle, &addresses, &state);
+    comparisons::begin(&mut asked, &handle, &addresses, (fleet.program(), &state));
     loop {
         tokio::select! {
             _ = stop.changed() => break,
@@ -48,7 +48,7 @@ pub(crate) async fn follow(
         if is_new {
             asked.shutdown().await;
             questions::begin(&mut asked, &handle, &addresses);
-            comparisons::begin(&mut asked, &handle, &addresses, &state);
+            comparisons::begin(&mut asked, &handle, &addresses, (fleet.program(), &state));
             estate = runs;
         }
         if is_new || is_behind {

@@ -106,6 +106,11 @@ impl Fleet {
         })
     }
 
+    /// This program's own file, as it was found at the start.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// Makes the gateways those of an estate: starts (or adopts) what is missing, starts anew what listens or routes
     /// differently, tells the others what to count, and stops what no plan moves any more. What serves is stopped only for a
     /// configuration that compiles and an address that is free; when its replacement does not start all the same, it is

@@ -11,6 +11,10 @@ use tidegate_reconcile::differing::{Differing, erase};
 use tidegate_reconcile::ledger::{LedgerEvent, Shape, Told};
 use tidegate_reconcile::report::{Shown, private_file};
 
+/// Rows that are kept of one comparison: enough to see what is wrong with them.
+const ROWS_MAX: u32 = 1_000;
+/// The longest that is said of rows that cannot be kept, in characters.
+const WORDS_MAX: usize = 500;
 /// The folder in a state folder.
 const FOLDER: &str = "differing";
 
@@ -65,6 +69,9 @@ pub(super) struct Kept<'a> {
     entity: &'a str,
     rows: Option<Differing>,
     findings: Option<Told>,
+    kept: u32,
+    /// Whether there were more than are kept.
+    is_cut: bool,
     lost: anyhow::Result<()>,
 }
 
@@ -81,6 +88,8 @@ impl<'a> Kept<'a> {
             entity,
             rows: None,
             findings: None,
+            kept: 0,
+            is_cut: false,
             lost,
         }
     }
@@ -94,6 +103,8 @@ impl<'a> Kept<'a> {
             entity,
             rows: None,
             findings: None,
+            kept: 0,
+            is_cut: false,
             lost: Ok(()),
         }
     }
@@ -101,6 +112,11 @@ impl<'a> Kept<'a> {
     /// Keeps what a comparison of the sides confirms.
     pub(super) fn take(&mut self, event: &Event) {
         if let (Event::Confirmed(difference), Some(path), Ok(())) = (event, &self.path, &self.lost) {
+            if self.kept >= ROWS_MAX {
+                self.is_cut = true;
+                return;
+            }
+            self.kept += 1;
             self.lost = (|| {
                 let mut rows = match self.rows.take() {
                     Some(rows) => rows,
@@ -119,6 +135,11 @@ impl<'a> Kept<'a> {
     /// Keeps what a ledger finds.
     pub(super) fn take_finding(&mut self, event: &LedgerEvent) {
         if let (LedgerEvent::Found(_), Some(path), Ok(())) = (event, &self.path, &self.lost) {
+            if self.kept >= ROWS_MAX {
+                self.is_cut = true;
+                return;
+            }
+            self.kept += 1;
             self.lost = (|| {
                 let mut told = match self.findings.take() {
                     Some(told) => told,
@@ -134,12 +155,24 @@ impl<'a> Kept<'a> {
         }
     }
 
-    /// Whether everything could be kept.
-    ///
-    /// # Errors
-    /// The file's, once.
-    pub(super) fn end(self) -> anyhow::Result<()> {
-        self.lost.context("the differing rows cannot be kept")?;
+    /// What is not kept, in words that stand beside the verdict: it does not depend on the file.
+    pub(super) fn end(self) -> Vec<String> {
+        let is_cut = self
+            .is_cut
+            .then(|| format!("more rows differ than the {ROWS_MAX} that are kept"));
+        let lost = self.put().err().map(|error| {
+            let words = format!("the differing rows cannot be kept: {error:#}");
+            words.chars().take(WORDS_MAX).collect()
+        });
+        is_cut.into_iter().chain(lost).collect()
+    }
+
+    /// Puts the rows where they stay.
+    fn put(mut self) -> anyhow::Result<()> {
+        self.lost?;
+        if let Some(rows) = &mut self.rows {
+            rows.finish()?;
+        }
         let (has_rows, has_findings) = (self.rows.is_some(), self.findings.is_some());
         drop((self.rows, self.findings));
         let (Some(last), Some(next)) = (self.last, self.path) else {
@@ -160,4 +193,59 @@ impl<'a> Kept<'a> {
 fn folder_of(path: &Path) -> anyhow::Result<()> {
     let folder = path.parent().unwrap_or(path);
     crate::live::make_state(folder)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use tidegate_reconcile::{Difference, Key, Side, Value};
+
+    fn take(kept: &mut Kept<'_>, rows: std::ops::Range<u32>) {
+        for row in rows {
+            kept.take(&Event::Confirmed(Box::new(Difference::Duplicated {
+                side: Side::Old,
+                key: Key::of(&[Value::Int(row.into())]),
+                rows: 2,
+            })));
+        }
+    }
+
+    fn kept_in(path: &Path) -> u32 {
+        let mut rows = 0;
+        let file = Differing::open(path, "d", "prices").unwrap();
+        file.each(&[], &mut |_| rows += 1).unwrap();
+        rows
+    }
+
+    #[test]
+    fn the_first_thousand_are_kept_and_that_there_are_more_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stage/criterion.rows");
+        let mut kept = Kept::anew(Some(&path), "d", "prices");
+        take(&mut kept, 0..ROWS_MAX);
+        assert_eq!(kept.end(), Vec::<String>::new());
+        assert_eq!(kept_in(&path), ROWS_MAX);
+        let mut kept = Kept::anew(Some(&path), "d", "prices");
+        take(&mut kept, 0..ROWS_MAX + 1);
+        assert_eq!(kept.end(), ["more rows differ than the 1000 that are kept"]);
+        assert_eq!(kept_in(&path), ROWS_MAX);
+    }
+
+    #[test]
+    fn rows_that_cannot_be_kept_are_words_and_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let in_the_way = folder.path().join("stage");
+        std::fs::write(&in_the_way, "a file where a folder should be").unwrap();
+        let path = in_the_way.join("criterion.rows");
+        for mut kept in [
+            Kept::anew(Some(&path), "d", "prices"),
+            Kept::more(Some(&path), "d", "prices"),
+        ] {
+            take(&mut kept, 0..3);
+            let words = kept.end();
+            assert_eq!(words.len(), 1, "{words:?}");
+            assert!(words[0].starts_with("the differing rows cannot be kept: "), "{words:?}");
+        }
+    }
 }

@@ -17,11 +17,19 @@ use super::kept::Kept;
 /// Asks both sides of a job what they hold.
 ///
 /// # Errors
-/// A side that cannot be reached, or that cannot be compared with the other.
+/// A side that cannot be reached, or that cannot be compared with the other; changes that cannot be followed.
 pub(crate) async fn prepared(job: &Job) -> anyhow::Result<Comparison> {
     let old = source::open(&job.old.0).context("old side")?;
     let new = source::open(&job.new.0).context("new side")?;
-    Ok(Comparison::prepare(job.entity.clone(), old, new, job.budget.clone()).await?)
+    let comparison = Comparison::prepare(job.entity.clone(), old, new, job.budget.clone()).await?;
+    if let (false, Some(side)) = (job.changes.is_empty(), comparison.searches_all_rows()) {
+        bail!(
+            "the changes of `{}` cannot be followed: the {side} side does not find a row by its key, so that all its rows would be \
+             read for each change; take out `changes`, or name a key of one kind on both sides",
+            job.entity.name
+        )
+    }
+    Ok(comparison)
 }
 
 /// The sums that are taken beside the verdict when people compare.
@@ -83,7 +91,7 @@ pub(crate) async fn ledger(job: &Job, books: &Books) -> anyhow::Result<Ledger> {
 /// Compares all rows of a job. Tells how many rows were read, several times a second at most.
 ///
 /// # Errors
-/// A side that refuses what is asked of it, and differing rows that cannot be kept.
+/// A side that refuses what is asked of it. Differing rows that cannot be kept are a doubt.
 pub(super) async fn whole(
     job: &Job,
     stop: &Stop,
@@ -92,7 +100,7 @@ pub(super) async fn whole(
     let began = Instant::now();
     let digest = digest(job);
     let mut kept = Kept::anew(job.kept.as_deref(), &digest, &job.entity.name);
-    let found = match &job.ledger {
+    let mut found = match &job.ledger {
         Some(books) => {
             let run = ledger(job, books).await?;
             let mut sink = |event: LedgerEvent| {
@@ -116,7 +124,7 @@ pub(super) async fn whole(
             of_sides(&verdict, &job.entity, digest, began.elapsed())
         }
     };
-    kept.end()?;
+    found.doubts.extend(kept.end());
     Ok(found)
 }
 
@@ -132,4 +140,65 @@ pub(crate) fn digest(job: &Job) -> String {
         }],
     }
     .digest()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::reconciling::job::Feed;
+    use tidegate_reconcile::{Budget, Entity, Expression, Relation};
+
+    #[tokio::test]
+    async fn changes_are_refused_where_each_would_cost_all_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let side = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            Address(format!("csv:{}", path.display()))
+        };
+        let same = |name: &str| Column {
+            name: name.to_owned(),
+            old: Expression::Column(name.to_owned()),
+            new: Expression::Column(name.to_owned()),
+            cmp: tidegate_reconcile::Cmp::Exact,
+            kind: None,
+        };
+        let (old, new) = (side("old.csv", "id,v\n1,a\n"), side("new.csv", "id,v\n1,a\n"));
+        let relation = Relation::Table(String::new());
+        let mut job = Job {
+            entity: Entity {
+                name: "prices".to_owned(),
+                old: relation.clone(),
+                new: relation.clone(),
+                key: vec![same("id")],
+                columns: vec![same("v")],
+                old_filter: None,
+                new_filter: None,
+                zone: None,
+            },
+            old: old.clone(),
+            new,
+            budget: Budget::default(),
+            totals: Vec::new(),
+            ledger: None,
+            changes: Vec::new(),
+            kept: None,
+        };
+        prepared(&job).await.unwrap();
+        job.changes = vec![Feed {
+            address: old,
+            relation,
+            position: "id".to_owned(),
+            key: vec!["id".to_owned()],
+        }];
+        let Err(refused) = prepared(&job).await else {
+            panic!("it follows changes of files")
+        };
+        let words = refused.to_string();
+        assert!(
+            words.starts_with("the changes of `prices` cannot be followed: the old side"),
+            "{words}"
+        );
+    }
 }

@@ -135,15 +135,15 @@ impl Watched {
             kept.take(&event);
         };
         let verdict = comparison.run(only(batch.keys()), &Stop::default(), &mut sink).await?;
-        kept.end()?;
         let rows = u64::try_from(batch.len()).unwrap_or(u64::MAX);
-        let found = Reconciled {
+        let mut found = Reconciled {
             old_rows: rows,
             new_rows: rows,
             // These keys are not all keys, whatever they say.
             is_whole: false,
             ..of_sides(&verdict, &job.entity, digest, began.elapsed())
         };
+        found.doubts.extend(kept.end());
         Ok((found.compared == Compared::Diverged).then_some(found))
     }
 

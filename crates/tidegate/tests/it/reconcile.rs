@@ -218,6 +218,16 @@ fn a_process_that_is_killed_is_silence_and_a_page_and_never_a_pass() {
     );
     let mut shop = Shop::open_with(&slow, "{ reconcile: prices, max-silence: 8s }", "10m");
     shop.says("pass");
+    // It knows nothing of what its controller was started with.
+    let environment = until("a comparing process", || {
+        let environment = std::fs::read(format!("/proc/{}/environ", shop.comparing().first()?)).ok()?;
+        (!environment.is_empty()).then_some(environment)
+    });
+    let environment = String::from_utf8_lossy(&environment);
+    assert!(
+        environment.contains("PATH=") && !environment.contains("TIDEGATE_"),
+        "{environment}"
+    );
     // Whenever it comes back it is killed again.
     let page = until("a page for the silence", || {
         for pid in shop.comparing() {

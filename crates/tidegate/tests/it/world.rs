@@ -426,14 +426,17 @@ fn commands_of(pid: i32) -> String {
     String::from_utf8_lossy(&words).replace('\0', " ")
 }
 
-/// Every process whose command line or environment names a path.
+/// Every process whose command line, environment or working folder names a path.
 pub(crate) fn processes_of(path: &Path) -> Vec<String> {
     let path = path.display().to_string();
     let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
         let pid: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
         let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         let commands = commands_of(pid);
-        let is_one = commands.contains(&path) || String::from_utf8_lossy(&environment).contains(&path);
+        let stands_in = std::fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
+        let is_one = commands.contains(&path)
+            || String::from_utf8_lossy(&environment).contains(&path)
+            || stands_in.display().to_string().contains(&path);
         is_one.then(|| format!("{pid} {commands}"))
     });
     processes.collect()

@@ -191,6 +191,9 @@ impl Outputs {
                 if let Some(checkpoint) = &mut self.checkpoint {
                     checkpoint.finish(verdict)?;
                 }
+                if let Some(differing) = &mut self.differing {
+                    differing.finish()?;
+                }
                 let files = self.files.iter_mut().map(|(_, report)| report);
                 for report in std::iter::once(&mut self.screen).chain(files) {
                     self.totals.iter().try_for_each(|totals| report.totals(totals))?;
