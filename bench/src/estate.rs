@@ -17,6 +17,8 @@ pub(crate) struct Setup {
     pub(crate) stages: &'static [(&'static str, &'static str)],
     /// Where its edge listens.
     pub(crate) gateway: SocketAddr,
+    /// What its criteria ask beside the gateway, and the setting that has its address.
+    pub(crate) sources: &'static [(&'static str, &'static str)],
     /// Values for `${NAME}` in the files.
     pub(crate) settings: BTreeMap<String, String>,
 }
@@ -45,6 +47,7 @@ pub(crate) fn one_unit(gateway: SocketAddr, old: SocketAddr, new: SocketAddr) ->
         files: ONE_UNIT,
         stages: &[("shop", "ana")],
         gateway,
+        sources: &[],
         settings: settings(gateway, [("OLD", old), ("NEW", new)]),
     }
 }
@@ -55,6 +58,7 @@ pub(crate) fn demo(gateway: SocketAddr, old: SocketAddr, new: SocketAddr) -> Set
         files: DEMO,
         stages: &[("catalogue", "carl"), ("pricing", "petra"), ("checkout", "ana")],
         gateway,
+        sources: &[("new-shop", "NEW_SHOP")],
         settings: settings(gateway, [("OLD_SHOP", old), ("NEW_SHOP", new)]),
     }
 }
@@ -114,10 +118,13 @@ mod tests {
         let mut said = Vec::new();
         for (_, stage) in estate.stages() {
             for criterion in &stage.gate.criteria {
-                // Neither asks anything of a gateway.
+                // None of these asks anything of a gateway.
                 let is_beside = matches!(
                     criterion.measure,
-                    Measure::SqlEqual { .. } | Measure::Reconcile { .. } | Measure::Manual { .. }
+                    Measure::SqlEqual { .. }
+                        | Measure::Reconcile { .. }
+                        | Measure::Level { .. }
+                        | Measure::Manual { .. }
                 );
                 let measure = if is_beside {
                     "beside the gateway".to_owned()

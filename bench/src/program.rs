@@ -57,6 +57,10 @@ impl Program {
         for (name, value) in &setup.settings {
             serve.arg("--set").arg(format!("{name}={value}"));
         }
+        for (name, setting) in setup.sources {
+            let address = setup.settings.get(*setting).context("a source without its address")?;
+            serve.arg("--source").arg(format!("{name}={address}"));
+        }
         let mut child = serve
             .stdout(Stdio::piped())
             .kill_on_drop(true)

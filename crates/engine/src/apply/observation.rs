@@ -1,6 +1,6 @@
 //! What a source said enters the stage that it was asked for.
 
-use tidegate_model::seam::{ArmCounts, Observation};
+use tidegate_model::seam::{ArmCounts, Compared, Observation};
 use tidegate_model::{CriterionId, Timestamp};
 use tidegate_stats::PairedStratum;
 
@@ -12,6 +12,9 @@ use crate::state::{Belongs, Cell, StageState};
 use crate::tally::arm;
 
 pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observation: &Observation, at: Timestamp) {
+    if stands(stage.observations.get(criterion), observation) {
+        return;
+    }
     stage.observations.insert(criterion.clone(), observation.clone());
     let told = stage.sources.get(criterion).and_then(|source| source.told.clone());
     let is_usable = match (observation, told) {
@@ -67,6 +70,25 @@ pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observatio
     if is_usable {
         stage.answered.insert(criterion.clone(), at);
     }
+}
+
+/// Whether rows that were found to differ still do, for all that was said since: only a whole comparison that began later and
+/// found none takes it back, or another one that found some.
+fn stands(before: Option<&Observation>, said: &Observation) -> bool {
+    let Some(Observation::Reconciled { at: since, found }) = before else {
+        return false;
+    };
+    let is_taken_back = match said {
+        Observation::Reconciled { found, .. } if found.compared == Compared::Diverged => true,
+        Observation::Reconciled { at, found } => at > since && found.unsays(),
+        Observation::Equality { .. }
+        | Observation::Level { .. }
+        | Observation::Counts { .. }
+        | Observation::Nothing { .. }
+        | Observation::Unusable { .. }
+        | Observation::Silent(_) => false,
+    };
+    found.compared == Compared::Diverged && found.says_nothing().is_none() && !is_taken_back
 }
 
 /// What was counted.

@@ -115,6 +115,11 @@ fn judgeable(measure: &Measure, observation: &Observation, now: Timestamp) -> Ob
                 observation.clone()
             }
         }
+        // A clock that was put back since would make an old comparison young.
+        (Measure::Reconcile { .. }, Observation::Reconciled { at, .. }) if *at > now => {
+            let detail = format!("the comparison began at {at}, which is still to come");
+            unusable(InvalidReason::Impossible, detail)
+        }
         (Measure::Counted { looks, .. }, Observation::Counts { batch, .. }) => match (looks, batch) {
             (Looks::Stream, None) | (Looks::Batches { .. }, Some(_)) => observation.clone(),
             (Looks::Stream, Some(_)) | (Looks::Batches { .. }, None) => {

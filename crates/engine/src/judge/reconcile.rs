@@ -52,10 +52,11 @@ pub(super) fn judge(
             let why = format!("last compared at {at}; what began longer than {stale_after} ago does not count");
             no_data(reading(why))
         }
-        Compared::Inconclusive => (Verdict::NotYet { needed: None }, reading(found.words())),
-        Compared::Clean if at < known.step_since_at => {
-            waiting(reading("the rows were not compared since this step began".to_owned()))
+        // What nobody has seen under this step, nobody can accept the risk of: no counts go with it.
+        Compared::Clean | Compared::Inconclusive if at < known.step_since_at => {
+            waiting(because("the rows were not compared since this step began"))
         }
+        Compared::Inconclusive => (Verdict::NotYet { needed: None }, reading(found.words())),
         Compared::Clean => match gate_asked(known, now) {
             Some(asked) if at < asked => waiting(reading(format!(
                 "clean at {at}; compared again since the gate asked at {asked}"
@@ -117,10 +118,7 @@ fn told(found: &Reconciled) -> Reading {
     let side = |rows: u64, differing: u64| Some((rows, differing));
     Reading {
         old: side(found.ledger_rows.unwrap_or(found.old_rows), 0),
-        new: match found.ledger_rows {
-            None => side(found.new_rows, found.differing),
-            Some(_) => side(found.old_rows.saturating_add(found.new_rows), found.differing),
-        },
+        new: side(found.new_rows, found.differing),
         ..Reading::default()
     }
 }

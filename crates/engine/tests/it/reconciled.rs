@@ -130,6 +130,15 @@ fn each_end_of_a_comparison_has_its_verdict() {
             "harm",
         ),
         ("an empty ledger", empty_ledger, "no data"),
+        ("nothing on the new side yet", rows(9, 0, Compared::Clean), "no data"),
+        (
+            "nothing on the new side that the ledger could know",
+            Reconciled {
+                ledger_rows: Some(9),
+                ..rows(9, 0, Compared::Clean)
+            },
+            "no data",
+        ),
         (
             "clean, and not whole",
             Reconciled {
@@ -225,11 +234,49 @@ fn a_difference_that_stayed_takes_exposure_back_where_the_plan_says_so() {
 #[test]
 fn harm_is_unsaid_by_a_later_comparison_alone() {
     let mut world = shop(OnHarm::Hold);
-    let now = world.now;
-    compared(&mut world, now, found(Compared::Diverged));
+    let diverged = world.now;
+    compared(&mut world, diverged, found(Compared::Diverged));
     world.wait(Millis::seconds(60));
     assert_eq!(word(&world), "harm");
     let now = world.now;
+    compared(&mut world, now, found(Compared::Inconclusive));
+    assert_eq!(word(&world), "harm", "nothing certain takes back nothing");
+    let silent = Silence {
+        since: now,
+        reason: "the database does not answer".to_owned(),
+    };
+    tell(&mut world, Observation::Silent(silent));
+    assert_eq!(word(&world), "harm");
+    compared(&mut world, diverged, found(Compared::Clean));
+    assert_eq!(word(&world), "harm", "a comparison that began no later");
     compared(&mut world, now, found(Compared::Clean));
     assert_eq!(word(&world), "pass");
+}
+
+#[test]
+fn a_comparison_of_before_the_step_shows_no_rows_whose_risk_could_be_accepted() {
+    for of in [Compared::Clean, Compared::Inconclusive] {
+        let mut world = shop(OnHarm::Hold);
+        let now = world.now;
+        compared(&mut world, now, found(of));
+        assert!(reading(&world).new.is_some(), "{of}");
+        let pricing = world.state.stages.get_mut(&name::<tidegate_model::StageId>("pricing"));
+        pricing.unwrap().step_since_at = now.after(Millis(1));
+        assert_eq!(reading(&world).new, None, "{of}");
+    }
+}
+
+/// The numbers that the criterion would be judged by now.
+fn reading(world: &World) -> tidegate_engine::event::Reading {
+    let (_, stage) = world.estate.stage(&name("pricing")).unwrap();
+    let criterion = stage.gate.criteria.iter().find(|known| known.id.as_str() == "prices");
+    tidegate_engine::judge::judge(&world.estate, &world.state, &stage.id, criterion.unwrap(), world.now).1
+}
+
+#[test]
+fn a_comparison_that_begins_in_the_future_is_invalid() {
+    let mut world = shop(OnHarm::Hold);
+    let later = world.now.after(Millis::seconds(1));
+    compared(&mut world, later, found(Compared::Clean));
+    assert_eq!(word(&world), "invalid");
 }

@@ -69,8 +69,8 @@ pub struct Reconciled {
 }
 
 impl Reconciled {
-    /// Why it is no evidence at all, if so: the side that is the measure had no row, or a part could not be read. A difference
-    /// that was confirmed among the rest is evidence all the same.
+    /// Why it is no evidence at all, if so: the side that is the measure had no row, or the new one, or a part could not be
+    /// read. A difference that was confirmed among the rest is evidence all the same.
     #[must_use]
     pub fn says_nothing(&self) -> Option<String> {
         let (measure, rows) = match self.ledger_rows {
@@ -82,6 +82,10 @@ impl Reconciled {
         }
         match self.compared {
             Compared::Diverged => None,
+            // Nothing of the side that is judged was seen, as when it fails before it writes or the wrong table is asked.
+            Compared::Clean | Compared::Inconclusive if self.new_rows == 0 => {
+                Some("the new side has no rows".to_owned())
+            }
             Compared::Clean | Compared::Inconclusive if self.skipped > 0 => {
                 Some(format!("{} parts of the rows could not be read", self.skipped))
             }
@@ -90,6 +94,12 @@ impl Reconciled {
             }
             Compared::Clean | Compared::Inconclusive => None,
         }
+    }
+
+    /// Whether it takes back a difference that was confirmed before.
+    #[must_use]
+    pub fn unsays(&self) -> bool {
+        self.compared == Compared::Clean && self.says_nothing().is_none()
     }
 
     /// The same in the classes of two queries that were compared.
@@ -175,6 +185,16 @@ mod tests {
                 ..of(compared)
             };
             assert_eq!(says(skipped), compared == Compared::Diverged);
+        }
+        for compared in [Compared::Clean, Compared::Inconclusive] {
+            for ledger_rows in [None, Some(9)] {
+                let only_old = Reconciled {
+                    new_rows: 0,
+                    ledger_rows,
+                    ..of(compared)
+                };
+                assert!(!says(only_old), "{compared} against {ledger_rows:?}");
+            }
         }
         // A ledger is the measure: an old side that is empty by now is no reason.
         let all_new = Reconciled {

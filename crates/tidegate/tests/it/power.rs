@@ -43,7 +43,7 @@ fn power_tells_what_each_criterion_sees_and_agrees_with_check() {
 
     let unknown = world.run(&["power", "toy-mvoe", "shop"]);
     assert_eq!(unknown.code, Some(2), "{unknown:?}");
-    assert!(unknown.stderr.contains("plans are `toy-move`"), "{unknown:?}");
+    assert!(unknown.stderr.contains("did you mean `toy-move`?"), "{unknown:?}");
 }
 
 #[test]
