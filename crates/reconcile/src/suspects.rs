@@ -96,7 +96,7 @@ async fn read_again(
     counts: &mut Counts,
     sink: &mut (dyn FnMut(Event) + Send),
 ) -> Result<Vec<Watched>, Doubt> {
-    let settle = in_time(ends, settled(pair, budget.settle * growth)).await?;
+    let settle = in_time(ends.until, settled(pair, budget.settle * growth)).await?;
     sink(Event::Rereading {
         suspects: u64::try_from(watched.len()).unwrap_or(u64::MAX),
         settle: settle.map_err(|fault| unread(watched.len(), &fault))?,
@@ -109,7 +109,7 @@ async fn read_again(
         }
         let some: Vec<Watched> = rest.by_ref().take(KEYS_AT_ONCE).collect();
         let keys: Vec<Key> = some.iter().map(|one| one.suspect.key.clone()).collect();
-        let mut found = match in_time(ends, both(pair, &keys)).await? {
+        let mut found = match in_time(ends.until, both(pair, &keys)).await? {
             Ok(found) => found,
             Err(fault) => return Err(unread(still.len() + some.len() + rest.count(), &fault)),
         };
@@ -122,8 +122,8 @@ async fn read_again(
 }
 
 /// Does it unless the time is over before; a reading that is given up is dropped with its connection.
-async fn in_time<T>(ends: Ends<'_>, work: impl Future<Output = T>) -> Result<T, Doubt> {
-    match ends.until {
+pub(crate) async fn in_time<T>(until: Option<Instant>, work: impl Future<Output = T>) -> Result<T, Doubt> {
+    match until {
         None => Ok(work.await),
         Some(until) if Instant::now() >= until => Err(Doubt::TimeReached),
         Some(until) => tokio::time::timeout_at(until, work)

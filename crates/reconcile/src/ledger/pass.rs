@@ -118,12 +118,13 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Whether the longest time is used up.
-    pub(super) fn is_late(&self) -> bool {
-        self.ledger
-            .budget
-            .time_max
-            .is_some_and(|most| self.began.elapsed() >= most)
+    /// When the longest time is used up.
+    pub(super) fn until(&self) -> Option<Instant> {
+        self.ledger.budget.time_max.map(|most| self.began + most)
+    }
+
+    fn is_late(&self) -> bool {
+        self.until().is_some_and(|until| Instant::now() >= until)
     }
 
     async fn all(&mut self, sink: &mut (dyn FnMut(LedgerEvent) + Send)) -> Result<(), PartyFault> {

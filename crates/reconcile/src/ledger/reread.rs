@@ -8,7 +8,7 @@ use crate::ledger::finding::{Seen, judge};
 use crate::ledger::pass::Pass;
 use crate::ledger::{LedgerEvent, Party};
 use crate::row::Key;
-use crate::suspects::{lookup, tried};
+use crate::suspects::{in_time, lookup, tried};
 use crate::verdict::Doubt;
 
 /// Readings without a change that make a finding certain.
@@ -41,29 +41,32 @@ pub(super) async fn reread(pass: &mut Pass<'_>, mut open: Vec<Open>, sink: &mut 
     while !open.is_empty() {
         let references = u64::try_from(open.len()).unwrap_or(u64::MAX);
         sink(LedgerEvent::Rereading { references });
-        let settled = settle(pass).await;
+        let settled = match in_time(pass.until(), settle(pass)).await {
+            Ok(settled) => settled,
+            Err(doubt) => return end(pass, moving, doubt),
+        };
         let mut still = Vec::new();
         let mut rest = open.into_iter().peekable();
         while rest.peek().is_some() {
             let some: Vec<Open> = rest.by_ref().take(KEYS_AT_ONCE).collect();
             let keys: Vec<Key> = some.iter().map(|one| one.reference.clone()).collect();
-            let found = match (&settled, pass.is_late()) {
-                (Err(fault), _) => Err(fault.clone()),
-                (Ok(()), true) => {
-                    pass.gathered.doubts.push(Doubt::TimeReached);
-                    return;
-                }
-                (Ok(()), false) => look_up(pass, &keys).await,
+            let found = match &settled {
+                Err(fault) => Ok(Err(fault.clone())),
+                Ok(()) => in_time(pass.until(), look_up(pass, &keys)).await,
+            };
+            let found = match found {
+                Ok(found) => found,
+                Err(doubt) => return end(pass, moving, doubt),
             };
             let mut found = match found {
                 Ok(found) => found,
                 Err((party, fault)) => {
                     let rows = still.len() + some.len() + rest.count();
-                    pass.gathered.doubts.push(Doubt::Unread {
+                    let unread = Doubt::Unread {
                         rows: u64::try_from(rows).unwrap_or(u64::MAX),
                         fault: format!("{party}: {fault}"),
-                    });
-                    return;
+                    };
+                    return end(pass, moving, unread);
                 }
             };
             for one in some {
@@ -73,6 +76,14 @@ pub(super) async fn reread(pass: &mut Pass<'_>, mut open: Vec<Open>, sink: &mut 
         }
         open = still;
     }
+    if moving > 0 {
+        pass.gathered.doubts.push(Doubt::Moving { rows: moving });
+    }
+}
+
+/// Ends before every reference has its end.
+fn end(pass: &mut Pass<'_>, moving: u64, doubt: Doubt) {
+    pass.gathered.doubts.push(doubt);
     if moving > 0 {
         pass.gathered.doubts.push(Doubt::Moving { rows: moving });
     }

@@ -180,12 +180,15 @@ fn only<'a>(keys: impl Iterator<Item = &'a Key>) -> Earlier {
         old: None,
         new: None,
     };
+    let suspects: Vec<Suspect> = keys.map(suspect).collect();
+    // Without rows it would doubt that there are any.
+    let rows = u64::try_from(suspects.len()).unwrap_or(u64::MAX);
     Earlier {
         chunks: vec![ChunkDone {
             range: KeyRange::default(),
-            old_rows: 0,
-            new_rows: 0,
-            suspects: keys.map(suspect).collect(),
+            old_rows: rows,
+            new_rows: rows,
+            suspects,
             totals: Vec::new(),
         }],
     }
