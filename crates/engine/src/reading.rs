@@ -62,7 +62,7 @@ pub struct Account {
 
 impl Reading {
     /// Whether a journalled reading is what these counts give again. What an older version did not write is no difference, nor
-    /// is what only predicts, whose formula may change between versions: `can_see`, and `harm_in` of the account.
+    /// is what only predicts, whose formula may change between versions: `can_see`, `speaks_in`, and `harm_in` of the account.
     #[must_use]
     pub fn confirms(&self, journalled: &Self) -> bool {
         let mut again = self.without_predictions();
@@ -77,6 +77,7 @@ impl Reading {
         let account = self.account.clone();
         Self {
             can_see: None,
+            speaks_in: None,
             account: account.map(|account| Account {
                 harm_in: None,
                 ..account

@@ -222,6 +222,16 @@ impl Tally {
         self.same.clear();
     }
 
+    /// Attempts of the step, old side and new, to which something may still be added: their window is not over.
+    #[must_use]
+    pub fn open_of_step(&self) -> (u64, u64) {
+        let open = |told: ArmCounts, grown: ArmCounts| told.n.saturating_sub(grown.n);
+        match self.is_told_young {
+            true => (open(self.step.old, self.grown.old), open(self.step.new, self.grown.new)),
+            false => (0, 0),
+        }
+    }
+
     /// Hits lost against the old side's pace: good ones too few, or bad ones too many.
     #[must_use]
     pub fn lost(&self, hits: Hits) -> f64 {

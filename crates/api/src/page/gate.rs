@@ -104,8 +104,8 @@ fn row(stage: &StageView, criterion: &CriterionView, forms: &Forms<'_>) -> Marku
                     span { (criterion.verdict) @if let Some(since) = criterion.since { " since " (time::since(since)) } " · owner " b { (criterion.owner) } }
                 }
             } @else {
-                td data-label="old" { (side(&criterion.kind, reading.old)) }
-                td data-label="new" { (side(&criterion.kind, reading.new)) }
+                td data-label="old" { (side(&criterion.kind, reading.old)) (open(criterion.open.0)) }
+                td data-label="new" { (side(&criterion.kind, reading.new)) (open(criterion.open.1)) }
                 td data-label="difference" { (difference(&criterion.kind, reading)) }
                 td data-label="lost" { (lost(reading)) }
                 td data-label="can see" { (sight(reading)) }
@@ -136,6 +136,17 @@ pub(crate) fn side(kind: &str, counts: Option<(u64, u64)>) -> Markup {
             (words::percent(hits as f64 / n as f64))
         }
         small class="keep" { @if kind == "latency" { "slower, " } "of " (words::count(n)) }
+    }
+}
+
+/// Attempts among them that may still turn bad.
+fn open(attempts: u64) -> Markup {
+    html! {
+        @if attempts > 0 {
+            small class="keep" title="their window is not over: an error may still be added, and only afterwards do they help to pass" {
+                (words::count(attempts)) " still open"
+            }
+        }
     }
 }
 

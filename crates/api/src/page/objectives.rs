@@ -190,11 +190,14 @@ fn row(one: &ObjectiveView, domain: &DomainObjectives) -> Markup {
 }
 
 fn budget(spent: &SpentView) -> Markup {
-    let good = spent.total.saturating_sub(spent.bad);
+    let good = spent.total.saturating_sub(spent.bad).saturating_sub(spent.open);
     html! {
         td data-label="counted" {
             span class="keep" { (words::count(good)) " / " b { (words::count(spent.bad)) } " / " (words::count(spent.total)) }
             small { (words::percent(spent.budget)) " of them may be bad" }
+            @if spent.open > 0 {
+                small title="their window is not over, so they may still meet an error: the budget left may fall" { (words::count(spent.open)) " still open" }
+            }
         }
         td data-label="budget left" {
             @match spent.left {

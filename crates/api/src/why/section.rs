@@ -36,6 +36,14 @@ pub(super) fn counts(measure: &Measure, reading: &Reading, explanation: Option<&
         }
         (None, _) => {}
     }
+    if let Some((old, new)) = explanation.map(|told| told.open_of_step).filter(|open| *open != (0, 0)) {
+        let open = format!(
+            "{} old, {} new: an error may still be added",
+            words::count(old),
+            words::count(new)
+        );
+        section.row("still open", open);
+    }
     if let Some(difference) = reading
         .difference
         .filter(|_| !matches!(measure, Measure::SqlEqual { .. } | Measure::Reconcile { .. }))

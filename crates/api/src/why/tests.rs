@@ -101,6 +101,7 @@ fn explanation() -> Explanation {
         was_harm: false,
         strata_of_attempt: 80,
         strata_of_step: 42,
+        open_of_step: (0, 0),
         allowance: Some(Allowance {
             plan: 0.05,
             weight: 4,

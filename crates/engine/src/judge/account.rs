@@ -2,7 +2,7 @@
 //! until it could. None of it decides anything.
 
 use tidegate_model::plan::{Criterion, Measure, Plan};
-use tidegate_model::{Estate, Money, StageId, Timestamp};
+use tidegate_model::{Estate, Millis, Money, StageId, Timestamp};
 use tidegate_stats::Margin;
 
 use super::alpha::allowance;
@@ -41,6 +41,9 @@ pub fn told(
     };
     let seen = sight(&case, &reading);
     Reading {
+        speaks_in: reading
+            .speaks_in
+            .map(|wait| Millis(wait.0.saturating_add(ripens_in(estate, known, criterion).0))),
         can_see: seen.can_see,
         account: account(plan, known, criterion, &tested, &reading).map(|account| Account {
             harm_in: seen.harm_in,
@@ -48,6 +51,19 @@ pub fn told(
         }),
         ..reading
     }
+}
+
+/// How long an attempt that begins now is told as it happens before it may help to pass.
+fn ripens_in(estate: &Estate, known: &StageState, criterion: &Criterion) -> Millis {
+    let is_young = known
+        .tallies
+        .get(&criterion.id)
+        .is_some_and(|tally| tally.is_told_young);
+    let Measure::Errors { flow, .. } = &criterion.measure else {
+        return Millis(0);
+    };
+    let flow = estate.flows().get(flow).filter(|_| is_young);
+    flow.map_or(Millis(0), |flow| flow.window)
 }
 
 fn account(

@@ -277,7 +277,9 @@ impl Case<'_> {
             .filter(|_| !tests.is_empty());
         let seen = self.tally.step.new.n;
         let within = self.now.since(self.known.step_since_at);
-        reading.speaks_in = needed.and_then(|needed| wait_for(needed, seen, within));
+        // Those that have begun already need no traffic, only the end of their window.
+        let (_, open) = self.tally.open_of_step();
+        reading.speaks_in = needed.and_then(|needed| wait_for(needed.saturating_sub(open), seen, within));
         reading.why = format!("{counts}: {claim} is not excluded yet");
         (Verdict::NotYet { needed }, reading)
     }

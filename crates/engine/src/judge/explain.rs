@@ -44,6 +44,8 @@ pub struct Explanation {
     pub strata_of_attempt: u64,
     /// Strata of the step, which the pass looks at.
     pub strata_of_step: u64,
+    /// Attempts of the step, old side and new, whose window is not over, so that an error may still be added.
+    pub open_of_step: (u64, u64),
     /// What it may spend of the plan's alpha; none for what is not tested.
     pub allowance: Option<Allowance>,
     /// The tests that were reached, the alarms first.
@@ -93,6 +95,7 @@ pub fn explain(
         was_harm: is_tested(criterion) && known.harmed.contains(&criterion.id),
         strata_of_attempt: tally.map_or(0, |tally| tally.attempt.strata),
         strata_of_step: tally.map_or(0, |tally| tally.step.strata),
+        open_of_step: tally.map_or((0, 0), |tally| tally.open_of_step()),
         allowance: tested_allowance(plan, known, criterion),
         tests: judged.tests,
         checks: judged.checks,

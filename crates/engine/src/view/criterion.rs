@@ -53,8 +53,15 @@ pub(super) fn view(
         since,
         evidence_at: evidence_at(known, criterion),
         reading,
+        open: open(known, criterion),
         series: series(cells),
     }
+}
+
+/// Attempts of the step that may still turn bad, old side and new.
+pub(super) fn open(known: &StageState, criterion: &Criterion) -> (u64, u64) {
+    let tally = known.tallies.get(&criterion.id).filter(|_| known.phase.is_exposed());
+    tally.map_or((0, 0), |tally| tally.open_of_step())
 }
 
 /// The word of what a criterion measures.

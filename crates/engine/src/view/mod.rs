@@ -209,6 +209,9 @@ pub struct CriterionView {
     pub evidence_at: Option<Timestamp>,
     /// The numbers behind it.
     pub reading: Reading,
+    /// Attempts of the step, old side and new, whose window is not over: they are told as they happen and may still turn bad.
+    #[serde(default)]
+    pub open: (u64, u64),
     /// Share of hits per stratum for the chart: (start, old, new), `None` where a side had no attempts.
     pub series: Vec<(Timestamp, Option<f64>, Option<f64>)>,
 }

@@ -90,6 +90,8 @@ pub struct SpentView {
     pub total: u64,
     /// Bad ones among them.
     pub bad: u64,
+    /// Those among the others whose window is not over at the latest step: they are neither good nor bad yet.
+    pub open: u64,
     /// The share of attempts that may be bad, a ratio.
     pub budget: f64,
     /// What is left of it, a ratio of the budget; below 0 it is overspent. None where nothing at all may be bad.
@@ -265,7 +267,8 @@ fn view(
         };
         let (total, bad_ones) = bad(new?);
         let old = old.map(bad).filter(|(n, _)| *n > 0);
-        spent(budget, (total, bad_ones), old, |span| {
+        let (_, open) = criterion::open(known, declared);
+        spent(budget, (total, bad_ones, open), old, |span| {
             let recent = cells.iter().filter(|cell| now.since(cell.began) <= span);
             let sum = recent.fold((0, 0), |sum: (u64, u64), cell: &Cell| {
                 (sum.0 + cell.new.n, sum.1 + cell.new.hits)
@@ -304,7 +307,7 @@ fn view(
 /// How a budget stands; nothing without attempts, which is no budget left and no budget spent.
 fn spent(
     budget: PartsPerMillion,
-    (total, bad): (u64, u64),
+    (total, bad, open): (u64, u64, u64),
     old: Option<(u64, u64)>,
     recent: impl Fn(Millis) -> (u64, u64),
 ) -> Option<SpentView> {
@@ -313,6 +316,7 @@ fn spent(
     (total > 0).then(|| SpentView {
         total,
         bad,
+        open: open.min(total.saturating_sub(bad)),
         budget,
         left: burn((total, bad)).map(|spent| 1.0 - spent),
         old_left: old.and_then(burn).map(|spent| 1.0 - spent),
@@ -337,7 +341,7 @@ mod tests {
     #[test]
     fn a_budget_is_spent_by_the_share_of_what_may_be_bad() {
         // 2 of 100 are bad and 5 of 100 may be: two fifths of the budget are gone.
-        let told = spent(ppm(50_000), (100, 2), Some((200, 20)), |_| (10, 1)).expect("attempts");
+        let told = spent(ppm(50_000), (100, 2, 0), Some((200, 20)), |_| (10, 1)).expect("attempts");
         assert!((told.left.expect("a budget") - 0.6).abs() < 1e-9, "{told:?}");
         assert!(
             (told.old_left.expect("attempts") + 1.0).abs() < 1e-9,
@@ -349,14 +353,14 @@ mod tests {
 
     #[test]
     fn without_attempts_a_budget_is_neither_full_nor_spent() {
-        assert_eq!(spent(ppm(50_000), (0, 0), None, |_| (0, 0)), None);
-        let told = spent(ppm(50_000), (5, 0), Some((0, 0)), |_| (0, 0)).expect("attempts");
+        assert_eq!(spent(ppm(50_000), (0, 0, 0), None, |_| (0, 0)), None);
+        let told = spent(ppm(50_000), (5, 0, 0), Some((0, 0)), |_| (0, 0)).expect("attempts");
         assert_eq!((told.old_left, told.burns[0].rate), (None, None));
     }
 
     #[test]
     fn a_budget_of_nothing_is_never_a_percentage() {
-        let told = spent(ppm(0), (100, 0), None, |_| (10, 0)).expect("attempts");
+        let told = spent(ppm(0), (100, 0, 0), None, |_| (10, 0)).expect("attempts");
         assert_eq!((told.left, told.burns[0].rate), (None, None));
     }
 }

@@ -1,5 +1,6 @@
 //! Errors that are told as they happen: what they may show before all are known, and what not.
 
+use tidegate_engine::view::{objectives, status};
 use tidegate_engine::{Body, Request};
 use tidegate_model::seam::{ArmCounts, ExposureVersion, LaterHits, MeterCounts, Ripeness, Stratum, StratumPart};
 use tidegate_model::{CriterionId, Millis, StageId};
@@ -73,6 +74,41 @@ fn errors_of_open_attempts_pass_nothing_and_those_of_ended_ones_do() {
             "new 0.0 % of 1400, old 0.2 % of 12600 of those whose window is over: more than 2 % errors is excluded"
         )
     );
+}
+
+#[test]
+fn open_attempts_are_neither_good_nor_bad_and_a_pass_waits_for_their_window() {
+    let mut world = entered();
+    let told = |world: &World| {
+        let status = status(&world.estate, &world.state, world.now);
+        let mut all = status
+            .plans
+            .into_iter()
+            .flat_map(|plan| plan.stages)
+            .flat_map(|stage| stage.criteria);
+        let criterion = all
+            .find(|one| one.id.as_str() == "errors" && one.verdict == "not yet")
+            .unwrap();
+        let budgets = objectives(&world.estate, &world.state, world.now);
+        let spent = budgets
+            .into_iter()
+            .flat_map(|domain| domain.objectives)
+            .find_map(|one| one.spent);
+        (
+            criterion.open,
+            criterion.reading.speaks_in,
+            spent.map(|spent| (spent.total, spent.bad, spent.open)),
+        )
+    };
+    let mut cohorts: Vec<Stratum> = (0..3).map(|_| second(&mut world, |_| {})).collect();
+    // Traffic enough has begun: what is missing is the end of the flow's window of 2 s, not attempts.
+    let (open, _, spent) = told(&world);
+    assert_eq!((open, spent), ((5_400, 600), Some((600, 0, 600))));
+    cohorts.pop();
+    report(&mut world, cohorts);
+    let (open, wait, _) = told(&world);
+    assert_eq!(open, (1_800, 200), "one cohort is open");
+    assert!(wait.unwrap() >= Millis::seconds(2), "{wait:?}");
 }
 
 #[test]

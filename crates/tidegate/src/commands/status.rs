@@ -141,8 +141,12 @@ fn numbers(criterion: &CriterionView) -> Vec<String> {
             }
         }
         _ => {
-            let sides = [("old", reading.old), ("new", reading.new)];
-            numbers.extend(sides.into_iter().filter_map(|(name, side)| counted(name, side?)));
+            let (old, new) = criterion.open;
+            let sides = [("old", reading.old, old), ("new", reading.new, new)];
+            let told = sides
+                .into_iter()
+                .filter_map(|(name, side, open)| counted(name, side?, open));
+            numbers.extend(told);
         }
     }
     if let Some((at, value)) = &reading.told {
@@ -174,13 +178,15 @@ fn numbers(criterion: &CriterionView) -> Vec<String> {
 }
 
 /// The share of a side; none when nobody was counted there.
-fn counted(name: &str, (n, hits): (u64, u64)) -> Option<String> {
+/// A side's share; `open` of its attempts may still turn bad.
+fn counted(name: &str, (n, hits): (u64, u64), open: u64) -> Option<String> {
     (n > 0).then(|| {
-        format!(
-            "{name} {} of {}",
-            words::percent(hits as f64 / n as f64),
-            words::count(n)
-        )
+        let share = words::percent(hits as f64 / n as f64);
+        let open = match open {
+            0 => String::new(),
+            open => format!(" ({} still open)", words::count(open)),
+        };
+        format!("{name} {share} of {}{open}", words::count(n))
     })
 }
 

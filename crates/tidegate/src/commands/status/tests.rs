@@ -16,6 +16,7 @@ fn criterion(kind: &str, verdict: &str, reading: Reading) -> CriterionView {
         since: None,
         evidence_at: None,
         reading,
+        open: (0, 0),
         series: Vec::new(),
     }
 }
@@ -59,6 +60,24 @@ fn a_criterion_has_both_sides_what_was_lost_what_can_be_seen_and_when_it_speaks(
         told(&criterion("completion", "not yet", reading)),
         "      not yet      flow “buy”, completed, only payment=card - a loss of 5.0 % is not excluded yet
                    old 61.8 % of 9,140; new 57.1 % of 482; difference −4.8 pp [−7.9, +1.6]; lost 23, 1,380 EUR; can see 31.0 %; speaks in 9 min\n"
+    );
+}
+
+#[test]
+fn attempts_that_may_still_turn_bad_are_told_beside_their_side() {
+    let reading = Reading {
+        old: Some((900, 9)),
+        new: Some((100, 1)),
+        ..Reading::default()
+    };
+    let young = CriterionView {
+        open: (0, 40),
+        ..criterion("errors", "not yet", reading)
+    };
+    let text = told(&young);
+    assert!(
+        text.contains("old 1.0 % of 900; new 1.0 % of 100 (40 still open)"),
+        "{text}"
     );
 }
 
