@@ -141,7 +141,8 @@ fn start(path: &Path) -> Result<(), StartFault> {
     ended
 }
 
-/// The lock file of a state folder: whoever holds its lock runs; the first line is the process, the second the address.
+/// The lock file of a state folder: whoever holds its lock runs; the first line is the process, the second the address. Until
+/// both lines are ended nothing is announced.
 pub(crate) const LOCK_FILE: &str = "gateway.lock";
 
 fn hold(state_dir: &Path) -> Result<File, StartFault> {
@@ -171,7 +172,8 @@ fn hold(state_dir: &Path) -> Result<File, StartFault> {
 
 fn announce(lock: &mut File, address: SocketAddr) -> std::io::Result<()> {
     lock.rewind()?;
-    writeln!(lock, "{}\n{address}", std::process::id())?;
+    // At once: formatted straight into the file it would come in pieces, and a reader would take half an address for a whole one.
+    lock.write_all(format!("{}\n{address}\n", std::process::id()).as_bytes())?;
     lock.sync_data()
 }
 

@@ -227,9 +227,7 @@ impl Nest {
     /// The process and address that the holder of the lock announced.
     fn announced(&self) -> std::io::Result<Option<(i32, String)>> {
         let text = std::fs::read_to_string(self.state_dir.join(LOCK_FILE))?;
-        let mut lines = text.lines();
-        let pid = lines.next().and_then(|l| l.parse().ok());
-        Ok(pid.zip(lines.next().map(str::to_owned)))
+        Ok(announcement(&text).map(|(pid, address)| (pid, address.to_owned())))
     }
 
     fn adopt(&self) -> Result<Option<Running>, SuperviseFault> {
@@ -321,6 +319,12 @@ impl Nest {
     }
 }
 
+/// Process and address of an announcement; nothing while it is being written.
+fn announcement(text: &str) -> Option<(i32, &str)> {
+    let (pid, address) = text.strip_suffix('\n')?.split_once('\n')?;
+    Some((pid.parse().ok()?, address))
+}
+
 fn send_signal(pid: i32, signal: Signal) {
     let Some(pid) = Pid::from_raw(pid) else { return };
     if let Err(fault) = kill_process(pid, signal) {
@@ -398,5 +402,19 @@ async fn watch(
         };
         since = Instant::now();
         publish(&events, event_of(&running, false));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_an_announcement_is_none() {
+        let whole = "4242\n127.0.0.1:41234\n";
+        assert_eq!(announcement(whole), Some((4242, "127.0.0.1:41234")));
+        for end in 0..whole.len() {
+            assert_eq!(announcement(&whole[..end]), None, "{:?}", &whole[..end]);
+        }
     }
 }

@@ -184,6 +184,8 @@ pub struct Budget {
     pub lag: Option<Millis>,
     /// The least time before a row that differs is read again.
     pub settle: Millis,
+    /// Whether its owner has said so; where nobody has, it is the standard, which knows no outbox and no replica.
+    pub is_settle_declared: bool,
     /// Chunks read at once; above zero.
     pub parallel: u32,
 }

@@ -153,6 +153,7 @@ codes! {
     LedgerKey = "TG0709", "a key that another table does not have";
     NotCompared = "TG0710", "a criterion over an entity that is not compared";
     SplitCompared = "TG0711", "two sides are compared that each have a part";
+    NoSettle = "TG0712", "rows on their way would take visitors back";
     NoRetries = "TG0801", "an integration has no retry policy";
     NoIdempotency = "TG0802", "an integration has no idempotency key";
     NoDeadLetters = "TG0803", "an integration has no dead letters";

@@ -1,7 +1,7 @@
 //! Criteria over the rows of an entity: it is compared at all, with what the criterion says, and that can come out clean.
 
 use tidegate_model::entity::{Entity, Presence};
-use tidegate_model::plan::{Against, Measure};
+use tidegate_model::plan::{Against, Criterion, Measure, OnHarm};
 use tidegate_model::{CriterionId, Millis};
 
 use crate::code::Code;
@@ -10,29 +10,22 @@ use crate::sink::{Finding, Place};
 
 /// Checks every criterion over an entity that is declared.
 pub(crate) fn check(reading: &mut Reading) {
-    let mut asked: Vec<(Entity, Against, Millis, Place, CriterionId)> = Vec::new();
+    let mut asked: Vec<(Entity, Against, Place, Criterion)> = Vec::new();
     for stage in reading.parts.plans.iter().flat_map(|plan| &plan.stages) {
         for criterion in &stage.gate.criteria {
             if let Measure::Reconcile { entity, against, .. } = &criterion.measure {
                 let subject = format!("stage `{}`", stage.id);
                 let place = reading.place(&subject, &format!("criterion {}", criterion.id));
                 let known = reading.parts.entities.iter().find(|known| known.id == *entity);
-                asked.extend(known.map(|known| {
-                    (
-                        known.clone(),
-                        *against,
-                        criterion.max_silence,
-                        place,
-                        criterion.id.clone(),
-                    )
-                }));
+                asked.extend(known.map(|known| (known.clone(), *against, place, criterion.clone())));
             }
         }
     }
-    for (entity, against, max_silence, place, criterion) in asked {
+    for (entity, against, place, criterion) in asked {
         is_compared(&entity, against, place, reading);
         is_not_split(&entity, against, place, reading);
-        hears_in_time(&entity, max_silence, place, &criterion, reading);
+        hears_in_time(&entity, criterion.max_silence, place, &criterion.id, reading);
+        lets_rows_arrive(&entity, &criterion, place, reading);
     }
 }
 
@@ -106,4 +99,29 @@ fn hears_in_time(entity: &Entity, max_silence: Millis, place: Place, criterion: 
             .help("lengthen `max-silence`, compare more often, or give a comparison less time"),
         );
     }
+}
+
+/// A row that is still on its way differs as one that is lost does; only its owner knows how long it may take.
+fn lets_rows_arrive(entity: &Entity, criterion: &Criterion, place: Place, reading: &mut Reading) {
+    let Some(comparison) = &entity.comparison else { return };
+    if criterion.on_harm != OnHarm::Rollback || comparison.budget.is_settle_declared {
+        return;
+    }
+    let declared = reading.place(&format!("entity `{}`", entity.id), "reconcile");
+    reading.sink.add(
+        Finding::error(
+            Code::NoSettle,
+            place,
+            format!(
+                "`{}` takes visitors back for rows of `{}`, and nobody has said how long these take to arrive",
+                criterion.id, entity.id
+            ),
+        )
+        .expected("`settle` in the `budget` of the entity", "none")
+        .help(format!(
+            "add `budget: {{ settle: 30s }}` to `{}`, as long as its slowest way between the sides takes; or let the criterion `hold`",
+            entity.id
+        ))
+        .related(declared, "compared here"),
+    );
 }

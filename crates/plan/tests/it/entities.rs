@@ -199,3 +199,22 @@ fn a_criterion_over_nothing_is_told_by_its_name() {
         "{silent:?}"
     );
 }
+
+#[test]
+fn a_criterion_that_takes_visitors_back_says_how_long_rows_take_to_arrive() {
+    let codes = |entities: &str, criterion: &str| -> Vec<String> {
+        let found = compiled(&judged(entities, criterion));
+        found.diagnostics.into_iter().map(|one| one.code.to_string()).collect()
+    };
+    let unsaid = blocks()[0];
+    // As long as the standard, and said.
+    let said = unsaid.replace("    key: sku", "    budget: { settle: 1s }\n    key: sku");
+    for (entities, criterion, expected) in [
+        (unsaid, "{ reconcile: prices, on-harm: rollback }", &["TG0712"][..]),
+        (unsaid, "{ reconcile: prices, on-harm: hold }", &[]),
+        (unsaid, "{ reconcile: prices }", &[]),
+        (&said, "{ reconcile: prices, on-harm: rollback }", &[]),
+    ] {
+        assert_eq!(codes(entities, criterion), expected, "{criterion}");
+    }
+}

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use tidegate_artefacts::{Dress, OwnershipMap};
 
-use super::folder::{Folder, Read};
+use super::drawn::Drawn;
 use crate::exit;
 use crate::say::say;
 
@@ -11,13 +11,7 @@ use crate::say::say;
 #[derive(Debug, Args)]
 pub(crate) struct Map {
     #[command(flatten)]
-    folder: Folder,
-    /// How it is shown.
-    #[arg(long, value_enum, default_value_t = Form::Human)]
-    format: Form,
-    /// As JSON; the same as `--format json`.
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
+    drawn: Drawn<Form>,
 }
 
 /// How the map is shown.
@@ -35,12 +29,12 @@ enum Form {
 
 impl Map {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
-        let estate = match self.folder.read()? {
-            Read::Fine { estate, .. } => estate,
-            Read::Wrong(code) => return Ok(code),
+        let (estate, form) = match self.drawn.read(Form::Json)? {
+            Ok(drawn) => drawn,
+            Err(code) => return Ok(code),
         };
         let map = OwnershipMap::of(&estate);
-        match if self.json { Form::Json } else { self.format } {
+        match form {
             Form::Human => say!("{map}"),
             Form::Svg => say!("{}", map.svg(Dress::Alone)),
             Form::Mermaid => say!("{}", map.mermaid()),

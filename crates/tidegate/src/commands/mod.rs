@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod diff;
 mod docs;
+mod drawn;
 mod explain;
 mod folder;
 mod gateway;

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use tidegate_artefacts::{Dress, RiskMap};
 
-use super::folder::{Folder, Read};
+use super::drawn::Drawn;
 use crate::exit;
 use crate::say::say;
 
@@ -11,13 +11,7 @@ use crate::say::say;
 #[derive(Debug, Args)]
 pub(crate) struct Risks {
     #[command(flatten)]
-    folder: Folder,
-    /// How it is shown.
-    #[arg(long, value_enum, default_value_t = Form::Human)]
-    format: Form,
-    /// As JSON; the same as `--format json`.
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
+    drawn: Drawn<Form>,
 }
 
 /// How the risks are shown.
@@ -33,12 +27,12 @@ enum Form {
 
 impl Risks {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
-        let estate = match self.folder.read()? {
-            Read::Fine { estate, .. } => estate,
-            Read::Wrong(code) => return Ok(code),
+        let (estate, form) = match self.drawn.read(Form::Json)? {
+            Ok(drawn) => drawn,
+            Err(code) => return Ok(code),
         };
         let risks = RiskMap::of(&estate);
-        match if self.json { Form::Json } else { self.format } {
+        match form {
             Form::Human => say!("{risks}"),
             Form::Svg => say!("{}", risks.svg(Dress::Alone)),
             Form::Json => say!("{}", serde_json::to_string_pretty(&risks)?),

@@ -147,7 +147,7 @@ impl Fleet {
     async fn follow_one(&mut self, id: &EdgeId, config: GatewayConfig) -> anyhow::Result<()> {
         let Some(running) = self.gateways.get_mut(id) else {
             // What an earlier controller left serving is ended only when it is to be another; it is as good a way back.
-            let before = GatewayConfig::read(&config.state_dir.join(CONFIG_FILE)).ok();
+            let before = earlier(id, &config.state_dir);
             let before = before.filter(|before| !is_told_over_the_link(before, &config));
             return self.start_or_go_back(id, config, before).await;
         };
@@ -241,6 +241,28 @@ impl Fleet {
     async fn stop_one(&mut self, edge: &EdgeId) {
         if let Some(gateway) = self.gateways.remove(edge) {
             gateway.stop().await;
+        }
+    }
+}
+
+/// What an earlier controller told the gateway of an edge; none where there was none. One that cannot be read is no way back, and
+/// said.
+fn earlier(edge: &EdgeId, folder: &Path) -> Option<GatewayConfig> {
+    let path = folder.join(CONFIG_FILE);
+    if !path.exists() {
+        return None;
+    }
+    match GatewayConfig::read(&path) {
+        Ok(before) => Some(before),
+        Err(error) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(
+                %edge,
+                path = %path.display(),
+                error,
+                "what the gateway was told before cannot be read: there is no way back to it"
+            );
+            None
         }
     }
 }

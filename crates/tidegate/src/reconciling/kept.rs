@@ -111,48 +111,51 @@ impl<'a> Kept<'a> {
 
     /// Keeps what a comparison of the sides confirms.
     pub(super) fn take(&mut self, event: &Event) {
-        if let (Event::Confirmed(difference), Some(path), Ok(())) = (event, &self.path, &self.lost) {
-            if self.kept >= ROWS_MAX {
-                self.is_cut = true;
-                return;
-            }
-            self.kept += 1;
-            self.lost = (|| {
-                let mut rows = match self.rows.take() {
-                    Some(rows) => rows,
-                    None => {
-                        folder_of(path)?;
-                        Differing::open(path, &self.digest, self.entity)?
-                    }
-                };
-                rows.keep(difference)?;
-                self.rows = Some(rows);
-                Ok(())
-            })();
-        }
+        let Event::Confirmed(difference) = event else {
+            return;
+        };
+        self.keep(|kept, path| {
+            let mut rows = match kept.rows.take() {
+                Some(rows) => rows,
+                None => Differing::open(path, &kept.digest, kept.entity)?,
+            };
+            rows.keep(difference)?;
+            kept.rows = Some(rows);
+            Ok(())
+        });
     }
 
     /// Keeps what a ledger finds.
     pub(super) fn take_finding(&mut self, event: &LedgerEvent) {
-        if let (LedgerEvent::Found(_), Some(path), Ok(())) = (event, &self.path, &self.lost) {
-            if self.kept >= ROWS_MAX {
-                self.is_cut = true;
-                return;
-            }
-            self.kept += 1;
-            self.lost = (|| {
-                let mut told = match self.findings.take() {
-                    Some(told) => told,
-                    None => {
-                        folder_of(path)?;
-                        Told::new(Shape::Json, Shown::Values, Box::new(private_file(&findings_of(path))?))
-                    }
-                };
-                told.take(event)?;
-                self.findings = Some(told);
-                Ok(())
-            })();
+        let LedgerEvent::Found(_) = event else {
+            return;
+        };
+        self.keep(|kept, path| {
+            let mut told = match kept.findings.take() {
+                Some(told) => told,
+                None => Told::new(Shape::Json, Shown::Values, Box::new(private_file(&findings_of(path))?)),
+            };
+            told.take(event)?;
+            kept.findings = Some(told);
+            Ok(())
+        });
+    }
+
+    /// Keeps one more, while there is room and nothing was lost.
+    fn keep(&mut self, one: impl FnOnce(&mut Self, &Path) -> anyhow::Result<()>) {
+        let (Some(path), Ok(())) = (self.path.clone(), &self.lost) else {
+            return;
+        };
+        if self.kept >= ROWS_MAX {
+            self.is_cut = true;
+            return;
         }
+        self.lost = match self.kept {
+            0 => folder_of(&path),
+            _ => Ok(()),
+        }
+        .and_then(|()| one(self, &path));
+        self.kept += 1;
     }
 
     /// What is not kept, in words that stand beside the verdict: it does not depend on the file.

@@ -275,11 +275,12 @@ impl World {
         let process = Process::start(self.serve_command());
         let ready = process.stdout.look("tidegate runs estate", WITHIN);
         let ready = ready.unwrap_or_else(|text| panic!("not ready:\n{text}{}", process.stderr.text()));
-        self.admin = ready
-            .rsplit_once("http://")
-            .map(|(_, address)| address.parse().unwrap());
-        let edge = process.stdout.line("listens on");
-        self.edge = edge.rsplit_once(' ').map(|(_, address)| address.parse().unwrap());
+        let address = |line: &str, before: &str| {
+            let (_, address) = line.rsplit_once(before).unwrap();
+            address.parse().unwrap_or_else(|fault| panic!("{fault}: `{line}`"))
+        };
+        self.admin = Some(address(&ready, "http://"));
+        self.edge = Some(address(&process.stdout.line("listens on"), " "));
         self.serve = Some(process);
     }
 
@@ -413,7 +414,8 @@ impl World {
     pub(crate) fn gateway_of(&self, edge: &str) -> Option<(i32, SocketAddr)> {
         let lock = self.state().join(format!("gateway-{edge}/gateway.lock"));
         let text = std::fs::read_to_string(lock).ok()?;
-        let (pid, address) = text.trim().split_once('\n')?;
+        // Without its last line break it is being written.
+        let (pid, address) = text.strip_suffix('\n')?.split_once('\n')?;
         let pid: i32 = pid.parse().ok()?;
         let is_ours = commands_of(pid).contains(&self.state().display().to_string());
         Some((pid, address.parse().ok()?)).filter(|_| is_ours)

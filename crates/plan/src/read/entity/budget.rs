@@ -83,6 +83,7 @@ fn default() -> Budget {
         sessions: None,
         lag: None,
         settle: SETTLE,
+        is_settle_declared: false,
         parallel: PARALLEL,
     }
 }
@@ -114,9 +115,8 @@ fn budget(node: &Node, reading: &mut Reading) -> Option<Budget> {
         None => Some(None),
         Some(node) => time(node, "`lag`", reading).map(Some),
     };
-    let settle = fields
-        .get("settle")
-        .map_or(Some(standard.settle), |node| time(node, "`settle`", reading));
+    let written = fields.get("settle");
+    let settle = written.map_or(Some(standard.settle), |node| time(node, "`settle`", reading));
     fields.close(reading);
     Some(Budget {
         time: longest?,
@@ -125,6 +125,7 @@ fn budget(node: &Node, reading: &mut Reading) -> Option<Budget> {
         sessions: sessions?,
         lag: lag?,
         settle: settle?,
+        is_settle_declared: written.is_some(),
         parallel: u32::try_from(parallel?).expect("at most 64"),
     })
 }
