@@ -313,6 +313,18 @@ mod tests {
     }
 
     #[test]
+    fn the_exact_alarm_hears_later_hits_of_who_was_at_risk() {
+        let mut tally = Tally::new(Some(RareEvents::Hits));
+        tally.push_young(&cell((900, 0), (100, 0)), Belongs::ToStep);
+        let arm = |n, hits| ArmCounts { n, hits };
+        tally.push_later(arm(880, 0), arm(98, 6), Belongs::ToStep);
+        let mut exact = RareSums::new(0.0).expect("a margin of nothing");
+        exact.push(paired(&cell((900, 0), (100, 0))));
+        exact.push(paired(&cell((880, 0), (98, 6))));
+        assert_eq!(tally.rare_hits, Some(exact));
+    }
+
+    #[test]
     fn a_step_begins_with_nothing_that_passes_and_all_that_alarms() {
         let mut tally = Tally::new(Some(RareEvents::Failures));
         tally.push(&cell((50, 50), (50, 50)), Belongs::ToStep);

@@ -309,6 +309,19 @@ mod tests {
         assert!((point + 20.0).abs() < 1e-9, "{point}");
     }
 
+    /// 30 of 100 against 0 of 900, all of them later: the difference is 0.3, Sato's slope 36 and the risk set's own level
+    /// `900^2 * 30 * 70 / 100 / 1000^2`. Where only one side errs that is far above the variance of equal sides.
+    #[test]
+    fn a_risk_set_widens_the_interval_by_its_own_variance() {
+        let mut sums = HarmSums::new(Hits::Bad);
+        sums.push(stratum(100, 0, 900, 0));
+        sums.push_later(stratum(100, 30, 900, 0));
+        let point = sums.point().unwrap();
+        assert!((point - 0.3).abs() < 1e-12, "{point}");
+        assert!((sums.spread(point) - (0.3 * 36.0 + 17.01)).abs() < 1e-9);
+        assert!(sums.spread(point) > 10.0 * sums.variance());
+    }
+
     /// A stratum of 100 and 300 with 2 and 3 errors, then its 90 and 290 at risk with 3 and 1: each by hand.
     #[test]
     fn a_risk_set_adds_its_events_and_no_units() {
