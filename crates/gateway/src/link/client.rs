@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidegate_model::seam::StratumId;
-use tokio::io::BufReader;
+use tidegate_model::seam::{Stratum, StratumId};
+use tokio::io::{AsyncWrite, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::broadcast::error::RecvError;
@@ -123,18 +123,65 @@ impl Talk<'_> {
         let room = OFFERED_MAX.saturating_sub(self.offered.len());
         for stratum in self.station.spooling.offers(room, &self.offered) {
             self.offered.insert(stratum.id.clone());
-            let id = stratum.id.clone();
-            match write(&mut self.to, &ToController::Stratum(stratum.clone())).await {
-                Err(LinkFault::TooLong) => {
-                    tracing::error!(
-                        ?id,
-                        "a report is too long to be sent; it is given up, and told as voided"
-                    );
-                    write(&mut self.to, &ToController::Stratum(stratum.given_up())).await?;
-                }
-                sent => sent?,
-            }
+            report(&mut self.to, stratum).await?;
         }
         Ok(())
+    }
+}
+
+/// Writes a stratum. One whose counts do not fit into a line is told without them, so that its time is known to be blind.
+async fn report(to: &mut (impl AsyncWrite + Unpin), stratum: Stratum) -> Result<(), LinkFault> {
+    match write(to, &ToController::Stratum(stratum.clone())).await {
+        Err(LinkFault::TooLong) => {
+            tracing::error!(id = ?stratum.id, "a report is too long to be sent; it is given up, and told as voided");
+            write(to, &ToController::Stratum(stratum.given_up())).await
+        }
+        sent => sent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidegate_model::seam::{ArmCounts, ExposureVersion, MeterCounts, StratumPart};
+    use tidegate_model::{CriterionId, GatewayId, Millis, StageId, Timestamp};
+
+    use super::super::wire::LINE_BYTES_MAX;
+    use super::*;
+
+    fn stratum(meters: usize) -> Stratum {
+        let counts = MeterCounts::whole(
+            StageId::parse("checkout").unwrap(),
+            CriterionId::parse("errors").unwrap(),
+            ArmCounts::default(),
+            ArmCounts { n: 3, hits: 1 },
+        );
+        Stratum {
+            id: StratumId {
+                gateway: GatewayId::parse("gw").unwrap(),
+                incarnation: 1,
+                index: 7,
+                part: StratumPart::Cohort,
+            },
+            version: ExposureVersion { epoch: 1, seq: 1 },
+            began: Timestamp(0),
+            lasted: Millis(1_000),
+            untracked: 0,
+            fallbacks: 0,
+            voided: false,
+            counts: vec![counts; meters],
+        }
+    }
+
+    #[tokio::test]
+    async fn a_report_too_long_for_a_line_is_told_as_voided_and_the_link_goes_on() {
+        let mut sent = Vec::new();
+        let long = stratum(LINE_BYTES_MAX / 50);
+        report(&mut sent, long.clone()).await.unwrap();
+        report(&mut sent, stratum(2)).await.unwrap();
+        let (mut from, mut line) = (sent.as_slice(), Vec::new());
+        for expected in [long.given_up(), stratum(2)] {
+            let told: ToController = read(&mut from, &mut line).await.unwrap();
+            assert_eq!(told, ToController::Stratum(expected));
+        }
     }
 }

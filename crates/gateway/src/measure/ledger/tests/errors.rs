@@ -48,6 +48,27 @@ fn at_risk_of_a_later_error_is_who_has_met_none_yet_completed_or_not() {
 }
 
 #[test]
+fn later_errors_of_a_segment_are_its_visitors_alone() {
+    let card = Some(("payment", "card"));
+    let meters = vec![
+        meter("all", MeterKind::Errored, None),
+        meter("card", MeterKind::Errored, card),
+    ];
+    let mut ledger = counting(meters, 100, OnDecrease::Drain);
+    let paid = [(1, "pay=card"), (2, "pay=card"), (3, "pay=invoice"), (4, "pay=cash")];
+    let tickets = paid.map(|(visitor, query)| {
+        let ticket = ledger.begin(paying(visitor, query), at(100)).unwrap();
+        ledger.answered(&ticket, Millis(1));
+        ticket
+    });
+    assert_eq!(rows(&mut ledger, 350, 1_000), []);
+    ledger.erred(&tickets[0], at(1_100));
+    ledger.erred(&tickets[2], at(1_200));
+    let both = [(2, (0, 0), (4, 2)), (2, (0, 0), (2, 1))];
+    assert_eq!(rows(&mut ledger, 1_250, 2_000), both, "all, then by card");
+}
+
+#[test]
 fn who_is_taken_away_is_at_risk_of_nothing_and_in_no_count_of_errors() {
     let mut ledger = ledger(100, OnDecrease::Return);
     for visitor in [1, 2, 3] {
