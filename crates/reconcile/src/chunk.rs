@@ -14,6 +14,7 @@ use crate::event::{ChunkDone, KeyRange, Suspect};
 use crate::fault::SourceFault;
 use crate::pace::Pace;
 use crate::row::{Fingerprint, Key, RowRef};
+use crate::run::Stop;
 use crate::source::{Question, Source};
 use crate::throttle::Throttle;
 use crate::totals::{Totals, TotalsPlan};
@@ -55,10 +56,17 @@ pub(crate) struct Pair {
 }
 
 /// When a chunk ends before its range does.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct ChunkLimits {
     pub(crate) until: Instant,
     pub(crate) suspects_max: usize,
+    pub(crate) stop: Stop,
+}
+
+impl ChunkLimits {
+    fn are_reached(&self, suspects: usize) -> bool {
+        Instant::now() >= self.until || suspects >= self.suspects_max || self.stop.is_asked()
+    }
 }
 
 /// What was compared, and what is left of the range.
@@ -68,7 +76,7 @@ pub(crate) struct ChunkEnd {
 }
 
 /// Compares a range of keys.
-pub(crate) async fn compare(pair: &Pair, range: &KeyRange, limits: ChunkLimits) -> Result<ChunkEnd, SideFault> {
+pub(crate) async fn compare(pair: &Pair, range: &KeyRange, limits: &ChunkLimits) -> Result<ChunkEnd, SideFault> {
     let of = |side: Side| move |fault: SourceFault| SideFault { side, fault };
     let (old, new) = tokio::join!(
         pair.old.source.stream(&pair.old.question, range),
@@ -87,7 +95,7 @@ pub(crate) async fn compare(pair: &Pair, range: &KeyRange, limits: ChunkLimits) 
             filled.1.map_err(of(Side::New))?;
             pair.old.rows.fetch_add(old.rows - old_before, Atomic::Relaxed);
             pair.new.rows.fetch_add(new.rows - new_before, Atomic::Relaxed);
-            if Instant::now() >= limits.until || suspects.len() >= limits.suspects_max {
+            if limits.are_reached(suspects.len()) {
                 rest = from_here(&old, &new, range);
                 if rest.is_some() {
                     break;

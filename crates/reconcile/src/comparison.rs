@@ -134,9 +134,15 @@ impl Comparison {
         })
     }
 
-    /// The same, with business totals taken of the rows as they pass.
+    /// The same, with business totals taken of the rows as they pass; a plan that is there twice is taken once.
     #[must_use]
-    pub fn with_totals(self, totals: Vec<TotalsPlan>) -> Self {
+    pub fn with_totals(self, plans: Vec<TotalsPlan>) -> Self {
+        let mut totals: Vec<TotalsPlan> = Vec::new();
+        for plan in plans {
+            if !totals.contains(&plan) {
+                totals.push(plan);
+            }
+        }
         Self { totals, ..self }
     }
 

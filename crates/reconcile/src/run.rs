@@ -1,5 +1,6 @@
 //! The running comparison: cuts ranges of keys into chunks, keeps a few of them at work, and ends with a verdict.
 
+mod limits;
 mod polite;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -10,7 +11,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-pub(crate) use self::polite::detour_rows;
+pub(crate) use self::limits::reserve;
+pub(crate) use self::polite::{Busy, LOAD_EVERY, busy, detour_rows};
 use crate::chunk::{ChunkEnd, ChunkLimits, Pair, SideFault, compare};
 use crate::comparison::Comparison;
 use crate::entity::Side;
@@ -18,7 +20,8 @@ use crate::event::{ChunkDone, Event, KeyRange, Progress, Suspect};
 use crate::fault::SourceFault;
 use crate::pace::Pace;
 use crate::sorted::sort;
-use crate::suspects::{Ends, reread};
+use crate::suspects::{Ends, in_time, reread};
+use crate::totals::Totals;
 use crate::verdict::{Counts, Coverage, Doubt, Verdict};
 
 /// Fewest and most rows of a chunk.
@@ -30,7 +33,8 @@ const TRIES_MAX: u32 = 3;
 /// Chunks skipped one after the other that end the run: the source is gone.
 const SKIPPED_MAX: u32 = 3;
 /// How often progress is told.
-const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+pub(crate) const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+
 /// Asks a running comparison to end; it then says what it knows.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
@@ -51,6 +55,8 @@ impl Stop {
 pub struct Earlier {
     /// Its chunks, in any order; their suspects are read again.
     pub chunks: Vec<ChunkDone>,
+    /// What the rows of its chunks came to, where the chunks themselves do not say it.
+    pub totals: Vec<Totals>,
 }
 
 impl Comparison {
@@ -68,7 +74,7 @@ impl Comparison {
         for (side, bound) in [(Side::Old, &self.old), (Side::New, &self.new)] {
             sorted.extend(bound.sorted_because.clone().map(|why| (side, why)));
         }
-        let mut run = Run::new(self, self.pair(), earlier.clone(), stop);
+        let mut run = Run::new(self, earlier.clone(), stop, Instant::now());
         run.sort(&sorted, sink).await?;
         while let Err(side_fault) = run.chunks(sink).await {
             let is_first = sorted.iter().all(|(side, _)| *side != side_fault.side);
@@ -77,7 +83,7 @@ impl Comparison {
             }
             // What was compared before is compared again: rows may have stood in another range than their key says.
             sorted.push((side_fault.side, side_fault.fault.to_string()));
-            run = Run::new(self, self.pair(), earlier.clone(), stop);
+            run = Run::new(self, earlier.clone(), stop, run.began);
             run.sort(&sorted, sink).await?;
         }
         let verdict = run.end(sink).await;
@@ -98,12 +104,20 @@ struct Run<'a> {
     suspects: Vec<Suspect>,
     coverage: Coverage,
     doubts: Vec<Doubt>,
+    totals: Vec<Totals>,
     load_seen: Option<Instant>,
+    /// Since when somebody wants it to end.
+    stopped: Option<Instant>,
+    /// Whether a chunk was given up whose side did not answer.
+    has_given_up: bool,
     tasks: JoinSet<(KeyRange, Instant, Result<ChunkEnd, SideFault>)>,
 }
 
 impl<'a> Run<'a> {
-    fn new(comparison: &'a Comparison, pair: Pair, earlier: Earlier, stop: &'a Stop) -> Self {
+    fn new(comparison: &'a Comparison, earlier: Earlier, stop: &'a Stop, began: Instant) -> Self {
+        let pair = comparison.pair();
+        let mut totals: Vec<Totals> = pair.totals.iter().cloned().map(Totals::new).collect();
+        add_totals(&mut totals, &earlier.totals);
         let mut coverage = Coverage::default();
         let mut suspects = Vec::new();
         let mut ranges = Vec::new();
@@ -111,6 +125,7 @@ impl<'a> Run<'a> {
             coverage.old_rows += chunk.old_rows;
             coverage.new_rows += chunk.new_rows;
             coverage.chunks_done += 1;
+            add_totals(&mut totals, &chunk.totals);
             suspects.extend(chunk.suspects);
             ranges.push(chunk.range);
         }
@@ -118,7 +133,7 @@ impl<'a> Run<'a> {
             comparison,
             pair,
             stop,
-            began: Instant::now(),
+            began,
             spans: gaps(ranges),
             chunk_rows: comparison.budget.chunk_rows_first.max(1),
             tries: BTreeMap::new(),
@@ -126,7 +141,10 @@ impl<'a> Run<'a> {
             suspects,
             coverage,
             doubts: Vec::new(),
+            totals,
             load_seen: None,
+            stopped: None,
+            has_given_up: false,
             tasks: JoinSet::new(),
         }
     }
@@ -171,14 +189,6 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Whether the longest time is used up, but for what reading suspects again needs.
-    fn is_late(&self) -> bool {
-        let budget = &self.comparison.budget;
-        budget
-            .time_max
-            .is_some_and(|most| self.began.elapsed() >= most.saturating_sub(reserve(most, budget.settle)))
-    }
-
     /// Compares chunk after chunk until nothing is left, or until it may not go on.
     async fn chunks(&mut self, sink: &mut (dyn FnMut(Event) + Send)) -> Result<(), SideFault> {
         let mut tick = tokio::time::interval(PROGRESS_EVERY);
@@ -187,50 +197,43 @@ impl<'a> Run<'a> {
                 && self.may_go_on()
                 && !self.spans.is_empty()
             {
-                self.wait_while_busy(sink).await?;
-                // It may have waited for as long as there is.
-                if self.may_go_on() {
-                    self.begin_chunk(sink).await?;
+                let begun = in_time(self.given_up_from(), self.begin_next(sink)).await;
+                match begun {
+                    Ok(begun) => begun?,
+                    Err(doubt) => self.doubt(doubt),
                 }
             }
             tokio::select! {
                 ended = self.tasks.join_next() => match ended {
                     None => break,
-                    Some(ended) => {
-                        let (range, begun, end) = ended.expect("a chunk that panics is a defect");
-                        self.end_chunk(range, begun, end, sink).await?;
-                    }
+                    Some(Ok((range, begun, end))) => self.end_chunk(range, begun, end, sink).await?,
+                    Some(Err(error)) if error.is_cancelled() => self.note_given_up(),
+                    Some(Err(error)) => panic!("a chunk that panics is a defect: {error}"),
                 },
-                _ = tick.tick() => self.tell_progress(sink),
+                _ = tick.tick() => {
+                    self.tell_progress(sink);
+                    self.give_up();
+                }
             }
         }
-        self.coverage.is_whole = self.spans.is_empty() && self.coverage.chunks_skipped == 0;
+        self.coverage.is_whole = self.spans.is_empty() && self.coverage.chunks_skipped == 0 && !self.has_given_up;
         self.tell_progress(sink);
         Ok(())
     }
 
-    /// Whether more may be read; a limit that is reached is said once, in the verdict.
-    fn may_go_on(&mut self) -> bool {
-        let budget = &self.comparison.budget;
-        let suspects = u64::try_from(self.suspects.len()).unwrap_or(u64::MAX);
-        let limit = if self.stop.is_asked() {
-            Doubt::Stopped
-        } else if self.is_late() {
-            Doubt::TimeReached
-        } else if suspects >= budget.differences_max {
-            Doubt::DifferencesReached
-        } else {
-            return self.skipped_in_a_row < SKIPPED_MAX;
-        };
-        if !self.spans.is_empty() && !self.doubts.contains(&limit) {
-            self.doubts.push(limit);
+    /// Begins the next chunk as soon as the databases have time for it.
+    async fn begin_next(&mut self, sink: &mut (dyn FnMut(Event) + Send)) -> Result<(), SideFault> {
+        self.wait_while_busy(sink).await?;
+        // It may have waited for as long as there is.
+        match self.may_go_on() {
+            true => self.begin_chunk(sink).await,
+            false => Ok(()),
         }
-        false
     }
 
-    /// Cuts the next chunk off the first span and sets it to work.
+    /// Cuts the next chunk off the first span and sets it to work. Whoever gives it up on the way loses no span.
     async fn begin_chunk(&mut self, sink: &mut (dyn FnMut(Event) + Send)) -> Result<(), SideFault> {
-        let Some(span) = self.spans.pop_front() else {
+        let Some(span) = self.spans.front().cloned() else {
             return Ok(());
         };
         let side = self.comparison.cutting_side();
@@ -240,6 +243,7 @@ impl<'a> Run<'a> {
         };
         let cut = match reading.source.boundary(&reading.question, &span, self.chunk_rows).await {
             Err(fault) if fault.is_passing() => {
+                self.spans.pop_front();
                 self.try_later(span, &SideFault { side, fault }, sink).await;
                 return Ok(());
             }
@@ -256,6 +260,8 @@ impl<'a> Run<'a> {
             ),
             Some(_) | None => (None, span.clone()),
         };
+        self.refuse_detours(&range).await?;
+        self.spans.pop_front();
         if cut.is_some() {
             self.spans.push_front(KeyRange {
                 from: cut,
@@ -267,15 +273,16 @@ impl<'a> Run<'a> {
             .budget
             .differences_max
             .saturating_sub(u64::try_from(self.suspects.len()).unwrap_or(u64::MAX));
+        let ends_itself = Instant::now() + self.comparison.budget.snapshot_time_max;
         let limits = ChunkLimits {
-            until: Instant::now() + self.comparison.budget.snapshot_time_max,
+            until: self.late_from().map_or(ends_itself, |late| late.min(ends_itself)),
             suspects_max: usize::try_from(room).unwrap_or(usize::MAX),
+            stop: self.stop.clone(),
         };
-        self.refuse_detours(&range).await?;
         let pair = self.pair.clone();
         self.tasks.spawn(async move {
             let begun = Instant::now();
-            let end = compare(&pair, &range, limits).await;
+            let end = compare(&pair, &range, &limits).await;
             (range, begun, end)
         });
         Ok(())
@@ -296,6 +303,7 @@ impl<'a> Run<'a> {
                 self.coverage.new_rows += done.new_rows;
                 self.coverage.chunks_done += 1;
                 self.suspects.extend(done.suspects.iter().cloned());
+                add_totals(&mut self.totals, &done.totals);
                 if let Some(rest) = rest {
                     self.spans.push_front(rest);
                 }
@@ -368,18 +376,23 @@ impl<'a> Run<'a> {
     async fn end(mut self, sink: &mut (dyn FnMut(Event) + Send)) -> Verdict {
         let mut counts = Counts::default();
         let budget = &self.comparison.budget;
-        let until = budget.time_max.map(|most| self.began + most);
+        let until = budget.time_max.and_then(|most| self.began.checked_add(most));
         let suspects = std::mem::take(&mut self.suspects);
         let ends = Ends { until, stop: self.stop };
         let doubts = reread(&self.pair, budget, suspects, ends, &mut counts, sink).await;
         self.doubts.extend(doubts);
-        Verdict::of(self.coverage, counts, self.doubts)
+        Verdict::of(self.coverage, counts, self.doubts).with_totals(self.totals)
     }
 }
 
-/// What of the longest time is kept for reading suspects again.
-fn reserve(most: Duration, settle: Duration) -> Duration {
-    (settle * 4).min(most / 2)
+/// Adds what parts of the rows came to, each to the totals of its own plan.
+fn add_totals(all: &mut [Totals], parts: &[Totals]) {
+    for part in parts {
+        let of_plan = all.iter_mut().find(|one| one.plan() == part.plan());
+        if let Some(one) = of_plan {
+            one.merge(part);
+        }
+    }
 }
 
 /// What remains of all keys besides these ranges.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::difference::{Class, Difference};
+use crate::totals::Totals;
 
 /// The exit code of a clean comparison.
 pub const EXIT_CLEAN: u8 = 0;
@@ -130,6 +131,10 @@ pub struct Verdict {
     pub counts: Counts,
     /// Why it is not clean, besides differences; with differences, why there may be more.
     pub doubts: Vec<Doubt>,
+    /// What the rows that were compared come to on either side, for each plan of totals that was asked for, as they were read
+    /// first. They are of those rows alone: all of them where the coverage is whole.
+    #[serde(skip)]
+    pub totals: Vec<Totals>,
 }
 
 impl Verdict {
@@ -152,7 +157,13 @@ impl Verdict {
             coverage,
             counts,
             doubts,
+            totals: Vec::new(),
         }
+    }
+
+    /// The same, with what the rows come to.
+    pub(crate) fn with_totals(self, totals: Vec<Totals>) -> Self {
+        Self { totals, ..self }
     }
 
     /// The exit code of a command that ends with it.

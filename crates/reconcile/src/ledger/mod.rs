@@ -6,7 +6,9 @@
 
 mod entry;
 mod finding;
+mod limits;
 mod pass;
+mod readings;
 mod reread;
 mod told;
 mod verdict;
@@ -124,6 +126,15 @@ pub enum LedgerEvent {
         party: Party,
         /// Why.
         why: String,
+    },
+    /// One of the three is left alone for a while.
+    Paused {
+        /// Which one.
+        party: Party,
+        /// What it is busy with.
+        why: String,
+        /// For how long at least.
+        pause: Duration,
     },
     /// What looks wrong is read again.
     Rereading {

@@ -1,8 +1,5 @@
 //! The one pass: all three in the order of references, range by range, so that no snapshot is held for long.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-
 use tokio::time::Instant;
 
 use crate::chunk::Reading;
@@ -10,14 +7,13 @@ use crate::event::KeyRange;
 use crate::fault::SourceFault;
 use crate::ledger::entry::Entries;
 use crate::ledger::finding::{Seen, judge};
+use crate::ledger::limits::Limits;
+use crate::ledger::readings::skipped;
 use crate::ledger::reread::{Open, reread};
 use crate::ledger::verdict::Gathered;
 use crate::ledger::{Ledger, LedgerEvent, LedgerFault, LedgerVerdict, Party};
-use crate::pace::Pace;
 use crate::row::Key;
 use crate::run::Stop;
-use crate::sorted::sort;
-use crate::source::{Arrival, Question};
 use crate::suspects::tried;
 use crate::verdict::Doubt;
 
@@ -37,59 +33,27 @@ impl Ledger {
         stop: &Stop,
         sink: &mut (dyn FnMut(LedgerEvent) + Send),
     ) -> Result<LedgerVerdict, LedgerFault> {
+        let limits = Limits::new(&self.budget, stop);
         let mut sorted: Vec<Party> = Vec::new();
         for bound in &self.books {
             sorted.extend(bound.sorted_because.as_ref().map(|_| bound.party));
         }
         loop {
-            let readings = self.readings(&sorted, sink).await?;
-            let mut pass = Pass::new(self, readings, stop);
+            let readings = self.readings(&sorted, &limits, sink).await?;
+            let mut pass = Pass::new(self, &limits);
+            match readings {
+                Ok(readings) => pass.readings = readings,
+                Err(doubt) => {
+                    pass.gathered.doubts.push(doubt);
+                    return Ok(pass.end(sink).await);
+                }
+            }
             match pass.all(sink).await {
                 Ok(()) => return Ok(pass.end(sink).await),
                 Err((party, SourceFault::OutOfOrder)) if !sorted.contains(&party) => sorted.push(party),
                 Err((party, fault)) => return Err(LedgerFault::Party { party, fault }),
             }
         }
-    }
-
-    async fn readings(
-        &self,
-        sorted: &[Party],
-        sink: &mut (dyn FnMut(LedgerEvent) + Send),
-    ) -> Result<Vec<(Party, Reading)>, LedgerFault> {
-        let mut readings = Vec::new();
-        for bound in &self.books {
-            let mut reading = Reading {
-                source: Arc::clone(&bound.source),
-                live: Arc::clone(&bound.source),
-                finds_by_key: bound.finds_by_key,
-                question: Arc::new(bound.question.clone()),
-                pace: Arc::new(Pace::new(
-                    self.budget.rows_per_second_max,
-                    self.budget.bytes_per_second_max,
-                )),
-                rows: Arc::new(AtomicU64::new(0)),
-            };
-            if sorted.contains(&bound.party) {
-                let because = bound.sorted_because.clone();
-                sink(LedgerEvent::Sorting {
-                    party: bound.party,
-                    why: because.unwrap_or_else(|| SourceFault::OutOfOrder.to_string()),
-                });
-                reading.question = Arc::new(Question {
-                    order: Arrival::AsTheyCome,
-                    ..bound.question.clone()
-                });
-                let party = bound.party;
-                let rows = sort(&reading)
-                    .await
-                    .map_err(|fault| LedgerFault::Party { party, fault })?;
-                reading.source = Arc::new(rows);
-                reading.pace = Arc::new(Pace::new(None, None));
-            }
-            readings.push((bound.party, reading));
-        }
-        Ok(readings)
     }
 }
 
@@ -99,48 +63,47 @@ pub(super) struct Pass<'a> {
     pub(super) readings: Vec<(Party, Reading)>,
     pub(super) gathered: Gathered,
     open: Vec<Open>,
-    stop: &'a Stop,
-    began: Instant,
+    limits: &'a Limits<'a>,
+    load_seen: Option<Instant>,
 }
 
 /// A fault, and whose it is.
 type PartyFault = (Party, SourceFault);
 
 impl<'a> Pass<'a> {
-    fn new(ledger: &'a Ledger, readings: Vec<(Party, Reading)>, stop: &'a Stop) -> Self {
+    fn new(ledger: &'a Ledger, limits: &'a Limits<'a>) -> Self {
         Self {
             ledger,
-            readings,
+            readings: Vec::new(),
             gathered: Gathered::default(),
             open: Vec::new(),
-            stop,
-            began: Instant::now(),
+            limits,
+            load_seen: None,
         }
     }
 
     /// When the longest time is used up.
     pub(super) fn until(&self) -> Option<Instant> {
-        self.ledger.budget.time_max.map(|most| self.began + most)
-    }
-
-    fn is_late(&self) -> bool {
-        self.until().is_some_and(|until| Instant::now() >= until)
+        self.limits.until()
     }
 
     async fn all(&mut self, sink: &mut (dyn FnMut(LedgerEvent) + Send)) -> Result<(), PartyFault> {
         let mut from: Option<Key> = None;
         loop {
-            let until = match self.cut(from.clone()).await {
-                Err((party, fault)) if fault.is_passing() => return self.skip(party, &fault),
-                until => until?,
+            let limits = self.limits;
+            let until = match limits.within(self.next_cut(from.clone(), sink)).await {
+                Err(doubt) => return self.cease(doubt),
+                Ok(Err((party, fault))) if fault.is_passing() => return self.cease(skipped(party, &fault)),
+                Ok(until) => until?,
             };
             let range = KeyRange {
                 from: from.clone(),
                 until: until.clone(),
             };
-            match self.range(&range).await {
-                Err((party, fault)) if fault.is_passing() => return self.skip(party, &fault),
-                done => done?,
+            match limits.within(self.range(&range)).await {
+                Err(doubt) => return self.cease(doubt),
+                Ok(Err((party, fault))) if fault.is_passing() => return self.cease(skipped(party, &fault)),
+                Ok(done) => done?,
             }
             sink(LedgerEvent::Progress {
                 rows: self.gathered.coverage.old_rows
@@ -159,24 +122,30 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// A part that cannot be read: what stands behind it was not read either.
-    fn skip(&mut self, party: Party, fault: &SourceFault) -> Result<(), PartyFault> {
-        self.gathered.doubts.push(Doubt::ChunksSkipped {
-            chunks: 1,
-            fault: format!("{party}: {fault}"),
-        });
+    /// Ends the pass: what stands behind it was not read.
+    fn cease(&mut self, doubt: Doubt) -> Result<(), PartyFault> {
+        self.gathered.doubts.push(doubt);
         Ok(())
     }
 
     fn limit(&self) -> Option<Doubt> {
         let open = u64::try_from(self.open.len()).unwrap_or(u64::MAX);
-        if self.stop.is_asked() {
-            Some(Doubt::Stopped)
-        } else if self.is_late() {
-            Some(Doubt::TimeReached)
-        } else {
-            (open >= self.ledger.budget.differences_max).then_some(Doubt::DifferencesReached)
-        }
+        let is_enough = open >= self.ledger.budget.differences_max;
+        self.limits
+            .reached()
+            .or_else(|| is_enough.then_some(Doubt::DifferencesReached))
+    }
+
+    /// Where the next range ends, as soon as the three have time for it.
+    async fn next_cut(
+        &mut self,
+        from: Option<Key>,
+        sink: &mut (dyn FnMut(LedgerEvent) + Send),
+    ) -> Result<Option<Key>, PartyFault> {
+        self.limits
+            .wait_while_busy(&self.readings, &mut self.load_seen, sink)
+            .await?;
+        self.cut(from).await
     }
 
     /// Where the next range ends: the ledger says it.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `ledger-progress` | `rows` |
 //! | `ledger-sorting` | `party` (`old`, `new`, `ledger`), `why` |
+//! | `ledger-paused` | `party`, `why`, `pause_ms` |
 //! | `ledger-rereading` | `references` |
 //! | `ledger-finding` | `wrong`, `reference`, `side` (or null), `ordered`, `charged` (amounts by currency) |
 //! | `ledger-healed`, `ledger-moving` | `reference` |
@@ -76,6 +77,10 @@ impl Told {
         match event {
             LedgerEvent::Progress { rows } => json!({"event": "ledger-progress", "rows": rows}),
             LedgerEvent::Sorting { party, why } => json!({"event": "ledger-sorting", "party": party, "why": why}),
+            LedgerEvent::Paused { party, why, pause } => {
+                let pause = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+                json!({"event": "ledger-paused", "party": party, "why": why, "pause_ms": pause})
+            }
             LedgerEvent::Rereading { references } => json!({"event": "ledger-rereading", "references": references}),
             LedgerEvent::Found(finding) => {
                 let mut line = json!({
@@ -115,6 +120,7 @@ impl Told {
             LedgerEvent::Ended(verdict) => self.summary(verdict),
             LedgerEvent::Progress { .. }
             | LedgerEvent::Sorting { .. }
+            | LedgerEvent::Paused { .. }
             | LedgerEvent::Rereading { .. }
             | LedgerEvent::Healed { .. }
             | LedgerEvent::Moving { .. } => Ok(()),

@@ -5,14 +5,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{PROGRESS_EVERY, Run};
-use crate::chunk::SideFault;
-use crate::entity::Side;
+use crate::chunk::{Reading, SideFault};
+use crate::entity::{Budget, Side};
 use crate::event::{Event, KeyRange};
 use crate::fault::SourceFault;
 use crate::suspects::tried;
 
 /// How often load is looked at, and how long a busy database is left alone.
-const LOAD_EVERY: Duration = Duration::from_secs(1);
+pub(crate) const LOAD_EVERY: Duration = Duration::from_secs(1);
 /// A database that would sort or scan so many times the rows of a chunk is not asked for chunks.
 const DETOUR_TIMES: u64 = 4;
 /// So few rows are sorted or scanned in no time.
@@ -45,31 +45,17 @@ impl Run<'_> {
     pub(super) async fn wait_while_busy(&mut self, sink: &mut (dyn FnMut(Event) + Send)) -> Result<(), SideFault> {
         self.wait_while_held(sink).await;
         let budget = &self.comparison.budget;
-        let is_watched = budget.active_sessions_max.is_some() || budget.lag_max.is_some();
-        if !is_watched || self.load_seen.is_some_and(|seen| seen.elapsed() < LOAD_EVERY) {
+        if !Busy::is_watched(budget) || self.load_seen.is_some_and(|seen| seen.elapsed() < LOAD_EVERY) {
             return Ok(());
         }
         loop {
-            let mut busy = None;
+            let mut found = None;
             for (side, reading) in [(Side::Old, &self.pair.old), (Side::New, &self.pair.new)] {
-                let load = tried(|| reading.source.load())
-                    .await
-                    .map_err(|fault| SideFault { side, fault })?;
-                if let Some(most) = budget.active_sessions_max {
-                    let active = load.active_sessions.ok_or(SideFault {
-                        side,
-                        fault: SourceFault::LoadHidden,
-                    })?;
-                    if active > most {
-                        busy = Some((side, format!("{active} sessions are at work")));
-                    }
-                }
-                if budget.lag_max.is_some_and(|most| load.lag > most) {
-                    busy = Some((side, format!("it lags {} ms behind", load.lag.as_millis())));
-                }
+                let busy = busy(reading, budget).await.map_err(|fault| SideFault { side, fault })?;
+                found = busy.map(|busy| (side, busy)).or(found);
             }
             self.load_seen = Some(Instant::now());
-            let Some((side, why)) = busy else {
+            let Some((side, Busy { why })) = found else {
                 return Ok(());
             };
             sink(Event::Paused {
@@ -103,6 +89,37 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// A database that has more to do, or lags farther behind, than it may.
+pub(crate) struct Busy {
+    /// With what: words for a report.
+    pub(crate) why: String,
+}
+
+impl Busy {
+    /// Whether the budget has a limit that a database could be beyond.
+    pub(crate) fn is_watched(budget: &Budget) -> bool {
+        budget.active_sessions_max.is_some() || budget.lag_max.is_some()
+    }
+}
+
+/// Whether a database is beyond what the budget lets it be.
+///
+/// # Errors
+/// [`SourceFault::LoadHidden`] where a limit of load is set that the database does not show.
+pub(crate) async fn busy(reading: &Reading, budget: &Budget) -> Result<Option<Busy>, SourceFault> {
+    let load = tried(|| reading.live.load()).await?;
+    if budget.lag_max.is_some_and(|most| load.lag > most) {
+        let why = format!("it lags {} ms behind", load.lag.as_millis());
+        return Ok(Some(Busy { why }));
+    }
+    let Some(most) = budget.active_sessions_max else {
+        return Ok(None);
+    };
+    let active = load.active_sessions.ok_or(SourceFault::LoadHidden)?;
+    let why = format!("{active} sessions are at work");
+    Ok((active > most).then_some(Busy { why }))
 }
 
 /// The most rows that a database may sort or scan for a chunk of so many.

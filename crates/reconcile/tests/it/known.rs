@@ -42,6 +42,7 @@ async fn only(comparison: &Comparison, keys: std::ops::Range<i128>) -> (Verdict,
             suspects: keys.map(suspect).collect(),
             totals: Vec::new(),
         }],
+        totals: Vec::new(),
     };
     let mut events = Vec::new();
     let verdict = comparison

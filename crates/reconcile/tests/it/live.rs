@@ -210,12 +210,22 @@ async fn what_an_earlier_run_got_done_is_not_read_again() {
     assert!(chunks.len() > 1);
     chunks.truncate(chunks.len() / 2);
     let (before, mut again) = (chunks.clone(), 0);
-    let resumed = run(&old.0, &new.0, entity(), fast(), Earlier { chunks }, |event| {
-        if let Event::ChunkDone(done) = event {
-            assert!(before.iter().all(|chunk| chunk.range != done.range));
-            again += done.old_rows;
-        }
-    });
+    let resumed = run(
+        &old.0,
+        &new.0,
+        entity(),
+        fast(),
+        Earlier {
+            chunks,
+            ..Earlier::default()
+        },
+        |event| {
+            if let Event::ChunkDone(done) = event {
+                assert!(before.iter().all(|chunk| chunk.range != done.range));
+                again += done.old_rows;
+            }
+        },
+    );
     let resumed = resumed.await.unwrap();
     let earlier: u64 = before.iter().map(|chunk| chunk.old_rows).sum();
     assert_eq!(again + earlier, 40_000);

@@ -13,3 +13,4 @@ mod random;
 mod repairs;
 mod resumes;
 mod server;
+mod summed;

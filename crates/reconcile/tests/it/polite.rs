@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
+use tidegate_reconcile::decimal::Decimal;
+use tidegate_reconcile::ledger::{Book, Held, Ledger, LedgerEvent, Presence};
 use tidegate_reconcile::verdict::{Doubt, Outcome};
 use tidegate_reconcile::{
-    Budget, Comparison, Earlier, Entity, Event, Relation, Side, SourceFault, Stop, Throttle, source,
+    Budget, Comparison, Earlier, Entity, Event, Expression, Relation, Side, SourceFault, Stop, Throttle, source,
 };
 
 use crate::live::{elsewhere, entity, filled, run};
@@ -161,6 +163,18 @@ async fn a_side_that_would_sort_all_rows_for_each_chunk_is_read_once_and_sorted_
     }
 }
 
+fn held(address: &str, reference: &str, table: &str, amount: &str) -> Held {
+    let column = |name: &str| Expression::Column(name.to_owned());
+    let book = Book {
+        relation: Relation::Table(table.to_owned()),
+        reference: column(reference),
+        amount: Some(column(amount)),
+        currency: None,
+        filter: None,
+    };
+    (source::open(address).unwrap(), book)
+}
+
 /// A lock on the table that keeps every reader out until it is dropped.
 struct Lock {
     release: Option<std::sync::mpsc::Sender<()>>,
@@ -248,12 +262,7 @@ async fn a_busy_database_is_left_alone() {
         if let Event::Paused { side, why, .. } = event {
             paused.push((side, why));
             if let Some(work) = work.take() {
-                let old = Postgres(old.0.clone());
-                elsewhere(async move {
-                    old.run("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%600) /* work */'")
-                        .await;
-                });
-                work.abort();
+                end_work(&old, &work);
             }
         }
     };
@@ -263,6 +272,70 @@ async fn a_busy_database_is_left_alone() {
         .unwrap();
     assert_eq!(paused[0].1, "1 sessions are at work");
     assert_eq!(verdict.outcome, Outcome::Clean);
+
+    // So it is against a ledger.
+    let work = at_work(&old).await;
+    let held = || held(&old.0, "id", "t", "v");
+    let calm = Budget {
+        active_sessions_max: Some(0),
+        ..fast()
+    };
+    let sides = [Some(held()), None];
+    let ledger = Ledger::prepare(sides, held(), Presence::Each, Decimal::default(), calm).await;
+    let mut seen = Vec::new();
+    let mut listen = |event| match event {
+        LedgerEvent::Paused { party, why, .. } => {
+            seen.push(format!("{party}: {why}"));
+            end_work(&old, &work);
+        }
+        LedgerEvent::Progress { rows } => seen.push(format!("{rows} rows")),
+        _ => {}
+    };
+    let verdict = ledger.unwrap().run(&Stop::default(), &mut listen).await.unwrap();
+    assert_eq!(verdict.outcome, Outcome::Clean);
+    assert_eq!(seen[0], "ledger: 1 sessions are at work");
+    assert_eq!(seen.last().unwrap(), "20 rows");
+}
+
+/// Ends the session that is at work.
+fn end_work(database: &Postgres, work: &tokio::task::JoinHandle<()>) {
+    let database = Postgres(database.0.clone());
+    elsewhere(async move {
+        let cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%600) /* work */'";
+        database.run(cancel).await;
+    });
+    work.abort();
+}
+
+/// A ledger that is sorted for longer than there is time, or until somebody stops it.
+#[tokio::test]
+async fn sorting_a_ledger_ends_with_the_time_and_when_it_is_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.csv");
+    let lines: String = (1..=20_000).rev().map(|number| format!("{number},1\n")).collect();
+    std::fs::write(&path, format!("ref,amount\n{lines}")).unwrap();
+    let address = format!("csv:{}", path.display());
+    let held = || held(&address, "ref", "", "amount");
+    for (time_max, is_stopped, doubt) in [
+        (Some(Duration::from_millis(500)), false, Doubt::TimeReached),
+        (None, true, Doubt::Stopped),
+    ] {
+        // A rate at which sorting takes most of an hour.
+        let slow = Budget {
+            rows_per_second_max: Some(10),
+            time_max,
+            ..fast()
+        };
+        let ledger = Ledger::prepare([Some(held()), None], held(), Presence::Each, Decimal::default(), slow).await;
+        let stop = Stop::default();
+        let mut listen = |event| match event {
+            LedgerEvent::Sorting { .. } if is_stopped => stop.now(),
+            _ => {}
+        };
+        let verdict = ledger.unwrap().run(&stop, &mut listen).await.unwrap();
+        assert_eq!((verdict.outcome, verdict.doubts), (Outcome::Inconclusive, vec![doubt]));
+        assert_eq!((verdict.coverage.is_whole, verdict.coverage.references), (false, 0));
+    }
 }
 
 #[tokio::test]

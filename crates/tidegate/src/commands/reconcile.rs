@@ -143,8 +143,8 @@ impl Reconcile {
         }
         let mut plans = totals(job)?;
         plans.extend(self.outputs.totals(comparison.entity())?);
-        let comparison = comparison.with_totals(plans.clone());
-        let outputs = self.outputs.open(&comparison, plans, &job.new.0, self.json)?;
+        let comparison = comparison.with_totals(plans);
+        let outputs = self.outputs.open(&comparison, &job.new.0, self.json)?;
         let earlier = outputs.earlier();
         if let Some(words) = outputs.continued() {
             eprintln!("{words}");

@@ -191,6 +191,7 @@ fn only<'a>(keys: impl Iterator<Item = &'a Key>) -> Earlier {
             suspects,
             totals: Vec::new(),
         }],
+        totals: Vec::new(),
     }
 }
 

@@ -138,12 +138,12 @@ impl Compare {
         let comparison = Comparison::prepare(entity, Arc::clone(&old), Arc::clone(&new), self.budget()).await?;
         let plans = self.outputs.totals(comparison.entity())?;
         let throttle = Throttle::default();
-        let comparison = comparison.with_totals(plans.clone()).with_throttle(throttle.clone());
+        let comparison = comparison.with_totals(plans).with_throttle(throttle.clone());
         if self.explain {
             say!("{}", comparison.explain().join("\n"));
             return Ok(crate::exit::FINE);
         }
-        let outputs = self.outputs.open(&comparison, plans, &self.new_url, self.json)?;
+        let outputs = self.outputs.open(&comparison, &self.new_url, self.json)?;
         let earlier = outputs.earlier();
         if let Some(words) = outputs.continued() {
             eprintln!("{words}");

@@ -10,7 +10,7 @@ use tidegate_reconcile::differing::Differing;
 use tidegate_reconcile::ledger::Shape;
 use tidegate_reconcile::repair::Repair;
 use tidegate_reconcile::report::{Form, Report, Shown, Subject, private_file};
-use tidegate_reconcile::totals::{Totals, TotalsPlan};
+use tidegate_reconcile::totals::TotalsPlan;
 use tidegate_reconcile::{Comparison, Earlier, Entity, Event};
 
 /// Where results go, and how much of the rows they show.
@@ -81,7 +81,6 @@ impl OutputArgs {
     pub(in crate::commands) fn open(
         &self,
         comparison: &Comparison,
-        plans: Vec<TotalsPlan>,
         new_url: &str,
         as_json: bool,
     ) -> anyhow::Result<Outputs> {
@@ -99,7 +98,6 @@ impl OutputArgs {
             repair: None,
             differing: None,
             checkpoint: None,
-            totals: plans.into_iter().map(Totals::new).collect(),
             begun_with: Done::default(),
         };
         for path in &self.reports {
@@ -122,7 +120,6 @@ impl OutputArgs {
             let (checkpoint, done) = Checkpoint::open(path, &comparison.digest(), &comparison.entity().name)?;
             outputs.checkpoint = Some(checkpoint);
             outputs.begun_with = done;
-            outputs.count_again();
         }
         Ok(outputs)
     }
@@ -148,7 +145,6 @@ pub(in crate::commands) struct Outputs {
     repair: Option<Repair>,
     differing: Option<Differing>,
     checkpoint: Option<Checkpoint>,
-    totals: Vec<Totals>,
     begun_with: Done,
 }
 
@@ -157,6 +153,7 @@ impl Outputs {
     pub(in crate::commands) fn earlier(&self) -> Earlier {
         Earlier {
             chunks: self.begun_with.chunks.clone(),
+            totals: self.begun_with.totals.clone(),
         }
     }
 
@@ -174,15 +171,11 @@ impl Outputs {
     pub(in crate::commands) fn take(&mut self, event: &Event) -> anyhow::Result<()> {
         match event {
             Event::ChunkDone(chunk) => {
-                for (sum, part) in self.totals.iter_mut().zip(&chunk.totals) {
-                    sum.merge(part);
-                }
                 if let Some(checkpoint) = &mut self.checkpoint {
                     checkpoint.chunk_done(chunk)?;
                 }
             }
             Event::Sorting { .. } => {
-                self.count_again();
                 if let Some(checkpoint) = &mut self.checkpoint {
                     checkpoint.begin_again(&self.begun_with)?;
                 }
@@ -196,7 +189,7 @@ impl Outputs {
                 }
                 let files = self.files.iter_mut().map(|(_, report)| report);
                 for report in std::iter::once(&mut self.screen).chain(files) {
-                    self.totals.iter().try_for_each(|totals| report.totals(totals))?;
+                    verdict.totals.iter().try_for_each(|totals| report.totals(totals))?;
                 }
             }
             Event::Confirmed(difference) => {
@@ -219,14 +212,6 @@ impl Outputs {
             repair.take(event)?;
         }
         Ok(())
-    }
-
-    /// Totals as they were when this run began.
-    fn count_again(&mut self) {
-        for totals in &mut self.totals {
-            let kept = self.begun_with.totals.iter().find(|kept| kept.plan() == totals.plan());
-            *totals = kept.cloned().unwrap_or_else(|| Totals::new(totals.plan().clone()));
-        }
     }
 
     /// Writes what is only known at the end.
