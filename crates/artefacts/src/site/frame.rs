@@ -102,3 +102,8 @@ pub(super) fn items(texts: &[String], missing: &str) -> Markup {
 pub(super) fn plain(text: &str) -> String {
     text.replace('`', "")
 }
+
+/// A number and its noun.
+pub(super) fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
