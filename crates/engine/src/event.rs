@@ -10,8 +10,8 @@ use tidegate_model::seam::{
 };
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
-    ActionId, BasisPoints, CriterionId, DomainId, GatewayId, IncidentId, PersonId, Severity, StageId, SwitchId,
-    Timestamp,
+    ActionId, BasisPoints, CriterionId, DomainId, GatewayId, GroupId, IncidentId, PersonId, Severity, StageId,
+    SwitchId, Timestamp,
 };
 
 pub use crate::adopted::{AdoptedSource, AdoptedStage, BatchesOf, ToldOf};
@@ -156,6 +156,9 @@ pub enum Body {
         step: u32,
         /// Its exposure.
         to: BasisPoints,
+        /// Groups of routes that flip with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        flips: Vec<GroupId>,
         /// Why it was allowed: verdict digest, approvals, or accepted risk.
         because: Opening,
         /// The order to the gateways.

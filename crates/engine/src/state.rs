@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use tidegate_model::seam::{ArmCounts, Effect, EffectKey, ExposureVersion, Observation, StratumPart, Verdict};
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
-    ActionId, BasisPoints, CriterionId, DomainId, GatewayId, IncidentId, PersonId, PlanId, Severity, StageId, SwitchId,
-    Timestamp, UnitId,
+    ActionId, BasisPoints, CriterionId, DomainId, GatewayId, GroupId, IncidentId, PersonId, PlanId, Severity, StageId,
+    SwitchId, Timestamp, UnitId,
 };
 
 pub use crate::batches::{BATCHES_MAX, Batches};
@@ -160,6 +160,10 @@ pub struct StageState {
     pub exposure: BasisPoints,
     /// Highest exposure whose gate has passed in this attempt.
     pub proven: BasisPoints,
+    /// Groups of routes that have flipped in this attempt, in their order.
+    pub groups: Vec<GroupId>,
+    /// Those of them whose gate has passed.
+    pub proven_groups: Vec<GroupId>,
     /// The step whose gate has passed, until the next is exposed.
     pub passed: Option<u32>,
     /// How often evidence was started anew.

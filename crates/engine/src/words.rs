@@ -1,9 +1,16 @@
 //! What events say in plain words: one sentence, for timelines, answers and the command line.
 
+use tidegate_model::GroupId;
 use tidegate_model::seam::{Effect, Outcome};
 
 use crate::event::{Body, Cause, Opening, Origin, Sent};
 use crate::view::words::loss;
+
+/// Groups of routes, as a list.
+#[must_use]
+pub fn groups(groups: &[GroupId]) -> String {
+    groups.iter().map(GroupId::as_str).collect::<Vec<_>>().join(", ")
+}
 
 /// The sentence of an event.
 #[must_use]
@@ -37,7 +44,16 @@ pub fn said(body: &Body) -> String {
             let loss = unexcluded.as_ref().map(loss).unwrap_or_default();
             format!("{by} accepted the risk of {stage} {role}: {reason}{loss}")
         }
-        Body::StepExposed { stage, to, attempt, .. } => format!("{stage} exposed to {to}, attempt {attempt}"),
+        Body::StepExposed {
+            stage,
+            to,
+            flips,
+            attempt,
+            ..
+        } => match flips.is_empty() {
+            true => format!("{stage} exposed to {to}, attempt {attempt}"),
+            false => format!("{stage} flipped {} at {to}, attempt {attempt}", groups(flips)),
+        },
         Body::SoakBegun { stage, until, .. } => format!("{stage} is in force at every gateway; soaks until {until}"),
         Body::GateOpened { stage, step } => format!("the gate of {stage} decides step {}", step + 1),
         Body::GatePassed { stage, step, .. } => format!("the gate of {stage} passed at step {}", step + 1),

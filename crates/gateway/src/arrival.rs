@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use tidegate_model::edge::RouteClass;
+use tidegate_model::edge::{FirstVisit, RouteClass};
 
 use crate::bucket::{Place, is_exposed};
 use crate::decision::{Decision, Question, Rule, Standing, decide};
@@ -17,7 +17,9 @@ use crate::visitor::{BucketCookie, Visitor, VisitorId};
 pub struct Approach<'a> {
     /// Place of the route; `None` when no route matched.
     pub road: Option<usize>,
-    /// Who asks; `None` where nobody is recognised (callbacks, no route).
+    /// Place of the redirect; `None` when the address is none that moves.
+    pub redirect: Option<usize>,
+    /// Who asks; `None` where nobody is recognised (callbacks, crawlers, no route).
     pub visitor: Option<&'a Visitor>,
     /// Where the order of a callback is.
     pub holder: Option<Side>,
@@ -35,6 +37,8 @@ pub struct Arrival {
     pub unit: usize,
     /// How the unit stood.
     pub standing: Standing,
+    /// Place of the redirect that answers: its group has flipped, and this request goes to the new side.
+    pub redirect: Option<usize>,
     /// Attempts that this request belongs to, begun or open.
     pub tickets: Vec<Ticket>,
     /// How many of them (the first ones) this request began.
@@ -45,7 +49,18 @@ impl Station {
     /// Decides and begins.
     pub fn arrive(&self, approach: &Approach<'_>) -> Arrival {
         let road = approach.road.map(|at| &self.roads.roads[at]);
-        let unit = road.map_or(self.roads.fallback, |r| r.unit);
+        // A redirect of another unit than the road's would send a visitor where their side does not.
+        let redirect = approach.redirect.filter(|at| {
+            let of = self.roads.redirects[*at].unit;
+            road.is_none_or(|r| r.unit == of)
+        });
+        let moved = redirect.map(|at| &self.roads.redirects[at]);
+        let unit = match (road, moved) {
+            (Some(road), _) => road.unit,
+            (None, Some(moved)) => moved.unit,
+            (None, None) => self.roads.fallback,
+        };
+        let group = moved.map(|m| m.group).or(road.and_then(|r| r.group));
         let class = road.map_or(RouteClass::Page, |r| r.route.class);
         let place = &self.roads.places[unit];
         let known = approach.visitor.and_then(known);
@@ -59,13 +74,15 @@ impl Station {
             let is_moot = found.is_held && (standing.finalised || is_exposed(at.bucket, standing.exposure));
             (!is_moot).then_some(found)
         });
+        let first = identity.filter(|_| group.is_none() && self.config.edge.first_visit == FirstVisit::Bucket);
         let question = Question {
             class,
             holder: approach.holder,
             standing,
             on_decrease: place.on_decrease,
             open_cart: open.map(|t| t.side),
-            bucket: known.map(|(at, _)| at.bucket),
+            group,
+            bucket: known.map(|(at, _)| at.bucket).or(first.map(|(_, at)| at.bucket)),
         };
         let decision = decide(&question);
         let mut tickets = Vec::new();
@@ -97,11 +114,14 @@ impl Station {
             }
         }
         drop(ledger);
+        let answers = |group| standing.finalised || standing.flipped.has(group);
+        let redirect = redirect.filter(|_| decision.side == Side::New && group.is_some_and(answers));
         self.tally(unit, class, decision, open.is_some(), now.at.0);
         Arrival {
             decision,
             unit,
             standing,
+            redirect,
             tickets,
             begun,
         }
@@ -115,7 +135,7 @@ impl Station {
             tally.last_new_without_cart.fetch_max(at_ms, Ordering::Relaxed);
         }
         match decision.rule {
-            Rule::Cookieless => self.totals.cookieless.fetch_add(1, Ordering::Relaxed),
+            Rule::Group | Rule::Cookieless => self.totals.cookieless.fetch_add(1, Ordering::Relaxed),
             Rule::CallbackUnknown => self.totals.unknown_callbacks.fetch_add(1, Ordering::Relaxed),
             Rule::CallbackFollowsOrder
             | Rule::BreakGlass
@@ -165,6 +185,7 @@ mod tests {
         };
         let approach = Approach {
             road: Some(0),
+            redirect: None,
             visitor: Some(&visitor),
             holder: None,
             entering: &[Classes::default()],

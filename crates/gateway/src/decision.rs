@@ -1,6 +1,6 @@
 //! Which side takes a request: one pure function with one total order of rules, the same on every edge.
 //!
-//! The order is callback, break glass, kill, open cart, cookieless, exposure. The breaker is not in it: a refused connection
+//! The order is callback, break glass, kill, open cart, group, cookieless, exposure. The breaker is not in it: a refused connection
 //! is met later, and falls back only where that is harmless (see [`may_fall_back`]).
 
 use tidegate_model::BasisPoints;
@@ -8,6 +8,27 @@ use tidegate_model::edge::{OnDecrease, RouteClass};
 
 use crate::bucket::is_exposed;
 use crate::side::Side;
+
+/// Groups of routes that have flipped, by their places on the edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Flipped(u64);
+
+impl Flipped {
+    /// No group.
+    pub const NONE: Self = Self(0);
+
+    /// These and one more. Places from [`crate::roads::GROUPS_MAX`] on are refused when an edge is compiled.
+    #[must_use]
+    pub fn with(self, group: usize) -> Self {
+        Self(self.0 | 1 << group)
+    }
+
+    /// Whether a group is among them.
+    #[must_use]
+    pub fn has(self, group: usize) -> bool {
+        self.0 & 1 << group != 0
+    }
+}
 
 /// How a unit stands now, lease and break glass already applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +43,8 @@ pub struct Standing {
     pub finalised: bool,
     /// The unit's flows are counted for a stage.
     pub measured: bool,
+    /// Groups that whoever has no visitor key meets on the new side.
+    pub flipped: Flipped,
 }
 
 impl Standing {
@@ -32,6 +55,7 @@ impl Standing {
         glass_broken: false,
         finalised: false,
         measured: false,
+        flipped: Flipped::NONE,
     };
 
     /// Where requests go that cannot be split.
@@ -58,7 +82,9 @@ pub struct Question {
     pub on_decrease: OnDecrease,
     /// The side of the visitor's open cart in this unit.
     pub open_cart: Option<Side>,
-    /// The visitor's bucket; `None` when they came without an id.
+    /// The group of the route, by its place on the edge.
+    pub group: Option<usize>,
+    /// The bucket that decides; `None` when they came without an id.
     pub bucket: Option<u32>,
 }
 
@@ -77,6 +103,8 @@ pub enum Rule {
     OpenCart,
     /// An open cart goes back because exposure fell and the unit says `return`.
     CartReturns,
+    /// Nobody to recognise, on a route of a group: the side of the group, the same for everybody.
+    Group,
     /// Nobody to recognise: the safe side.
     Cookieless,
     /// The unit is final: the new side.
@@ -87,13 +115,14 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order in which they are asked.
-    pub const ORDER: [Self; 9] = [
+    pub const ORDER: [Self; 10] = [
         Self::CallbackFollowsOrder,
         Self::CallbackUnknown,
         Self::BreakGlass,
         Self::Kill,
         Self::OpenCart,
         Self::CartReturns,
+        Self::Group,
         Self::Cookieless,
         Self::Finalised,
         Self::Exposure,
@@ -109,6 +138,7 @@ impl Rule {
             Self::Kill => "kill",
             Self::OpenCart => "open-cart",
             Self::CartReturns => "cart-returns",
+            Self::Group => "group",
             Self::Cookieless => "cookieless",
             Self::Finalised => "finalised",
             Self::Exposure => "exposure",
@@ -161,7 +191,11 @@ pub fn decide(question: &Question) -> Decision {
         None => {}
     }
     let Some(bucket) = question.bucket else {
-        return by(standing.safe_side(), Rule::Cookieless);
+        return match question.group {
+            Some(group) if standing.finalised || standing.flipped.has(group) => by(Side::New, Rule::Group),
+            Some(_) => by(Side::Old, Rule::Group),
+            None => by(standing.safe_side(), Rule::Cookieless),
+        };
     };
     if standing.finalised {
         return by(Side::New, Rule::Finalised);
@@ -185,6 +219,7 @@ pub fn may_fall_back(decision: Decision, is_safe: bool, has_open_cart: bool, fin
         | Rule::Kill
         | Rule::OpenCart
         | Rule::CartReturns
+        | Rule::Group
         | Rule::Cookieless
         | Rule::Finalised => false,
     };
@@ -206,6 +241,7 @@ mod tests {
                     standing.finalised = true;
                     standing.exposure = BasisPoints::FULL;
                 }
+                "flip1" => standing.flipped = standing.flipped.with(1),
                 percent => standing.exposure = BasisPoints::new(percent.parse::<u16>().unwrap() * 100).unwrap(),
             }
         }
@@ -221,6 +257,7 @@ mod tests {
             standing: Standing::OLD,
             on_decrease: OnDecrease::Drain,
             open_cart: None,
+            group: None,
             bucket: None,
         };
         let side = |word: &str| if word == "new" { Side::New } else { Side::Old };
@@ -229,6 +266,7 @@ mod tests {
             match name {
                 "unit" => question.standing = standing(value),
                 "bucket" => question.bucket = Some(value.parse().unwrap()),
+                "group" => question.group = Some(value.parse().unwrap()),
                 "cart" => question.open_cart = Some(side(value)),
                 "callback" => {
                     question.class = RouteClass::Callback;
@@ -265,6 +303,16 @@ mod tests {
         check("unit:final => new cookieless");
         check("unit:final, bucket:99999 => new finalised");
         check("unit:final killed => old kill");
+        check("unit:50 flip1, group:1 => new group");
+        check("unit:50 flip1, group:0 => old group");
+        check("unit:50 flip1, group:63 => old group");
+        check("unit:50 flip1 => old cookieless");
+        check("unit:50 flip1, group:1, bucket:50000 => old exposure");
+        check("unit:0 flip1, group:1, cart:old => old open-cart");
+        check("unit:50 flip1 killed, group:1 => old kill");
+        check("unit:50 flip1 glass, group:1 => old break-glass");
+        check("unit:final, group:0 => new group");
+        check("unit:final killed, group:0 => old kill");
         check("unit:10, bucket:50000, cart:new => new open-cart");
         check("unit:10, bucket:50000, cart:new, decrease:hold => new open-cart");
         check("unit:10, bucket:50000, cart:new, decrease:return => old cart-returns");
@@ -295,6 +343,7 @@ mod tests {
             standing: standing("100 killed"),
             on_decrease: OnDecrease::Drain,
             open_cart: Some(Side::New),
+            group: None,
             bucket: Some(0),
         };
         let words: Vec<&str> = decide(&question).trace().map(Rule::word).collect();
@@ -336,22 +385,44 @@ mod tests {
         ];
         let flags = (any::<bool>(), any::<bool>(), any::<bool>());
         let bucket = proptest::option::of(0_u32..100_000);
-        (class, side.clone(), side, decrease, flags, bucket, 0_u16..=10_000).prop_map(
-            |(class, holder, open_cart, on_decrease, (killed, glass_broken, finalised), bucket, bp)| Question {
-                class,
-                holder,
-                standing: Standing {
-                    exposure: BasisPoints::new(bp).unwrap(),
-                    killed,
-                    glass_broken,
-                    finalised,
-                    measured: false,
-                },
-                on_decrease,
-                open_cart,
-                bucket,
-            },
+        let group = (proptest::option::of(0_usize..64), any::<u64>());
+        (
+            class,
+            side.clone(),
+            side,
+            decrease,
+            flags,
+            bucket,
+            group,
+            0_u16..=10_000,
         )
+            .prop_map(
+                |(
+                    class,
+                    holder,
+                    open_cart,
+                    on_decrease,
+                    (killed, glass_broken, finalised),
+                    bucket,
+                    (group, flipped),
+                    bp,
+                )| Question {
+                    class,
+                    holder,
+                    standing: Standing {
+                        exposure: BasisPoints::new(bp).unwrap(),
+                        killed,
+                        glass_broken,
+                        finalised,
+                        measured: false,
+                        flipped: Flipped(flipped),
+                    },
+                    on_decrease,
+                    open_cart,
+                    group,
+                    bucket,
+                },
+            )
     }
 
     proptest! {
@@ -372,6 +443,16 @@ mod tests {
             if decide(&question).side == Side::New {
                 prop_assert_eq!(decide(&grown).side, Side::New);
             }
+        }
+
+        #[test]
+        fn a_group_is_one_side_for_whoever_has_no_key(mut question in any_question(), bp in 0_u16..=10_000, other in any_question()) {
+            (question.class, question.open_cart, question.bucket) = (RouteClass::Page, None, None);
+            question.group = question.group.or(Some(7));
+            let mut another = question;
+            another.standing.exposure = BasisPoints::new(bp).unwrap();
+            another.on_decrease = other.on_decrease;
+            prop_assert_eq!(decide(&question).side, decide(&another).side);
         }
 
         #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidegate_model::Timestamp;
 use tidegate_model::seam::{ExposureSnapshot, ExposureVersion};
 
-use crate::decision::Standing;
+use crate::decision::{Flipped, Standing};
 use crate::roads::Roads;
 
 /// How every unit stands, and under which snapshot.
@@ -36,7 +36,7 @@ impl InForce {
         roads: &Roads,
         since: Timestamp,
     ) -> Self {
-        let standing = |unit: &tidegate_model::UnitId| {
+        let standing = |at: usize, unit: &tidegate_model::UnitId| {
             let Some(told) = snapshot.unit(unit) else {
                 return Standing {
                     glass_broken,
@@ -44,6 +44,9 @@ impl InForce {
                 };
             };
             let retreats = !leased && !told.finalised;
+            let is_flipped = |id| told.groups.contains(id) && (!retreats || told.proven_groups.contains(id));
+            let groups = roads.groups.iter().enumerate();
+            let flipped = groups.filter(|(_, group)| group.unit == at && is_flipped(&group.id));
             Standing {
                 exposure: if retreats {
                     told.exposure.min(told.proven)
@@ -53,6 +56,7 @@ impl InForce {
                 killed: told.killed,
                 glass_broken,
                 finalised: told.finalised,
+                flipped: flipped.fold(Flipped::NONE, |all, (place, _)| all.with(place)),
                 measured: told.measured && leased && !glass_broken && !told.killed,
             }
         };
@@ -60,7 +64,12 @@ impl InForce {
             version: snapshot.version,
             leased,
             glass_broken,
-            standings: roads.places.iter().map(|p| standing(&p.unit)).collect(),
+            standings: roads
+                .places
+                .iter()
+                .enumerate()
+                .map(|(at, p)| standing(at, &p.unit))
+                .collect(),
             since,
         }
     }
@@ -83,7 +92,11 @@ pub type Shared = Arc<arc_swap::ArcSwap<InForce>>;
 mod tests {
     use super::*;
     use tidegate_model::seam::UnitExposure;
-    use tidegate_model::{BasisPoints, UnitId};
+    use tidegate_model::{BasisPoints, GroupId, UnitId};
+
+    fn group(id: &str) -> GroupId {
+        GroupId::parse(id).unwrap()
+    }
 
     fn told(finalised: bool) -> ExposureSnapshot {
         ExposureSnapshot {
@@ -95,6 +108,8 @@ mod tests {
                 killed: false,
                 finalised,
                 measured: true,
+                groups: vec![group("pages"), group("lists")],
+                proven_groups: vec![group("lists")],
             }],
         }
     }
@@ -112,6 +127,23 @@ mod tests {
         assert_eq!(retreated.exposure.get(), 1_000);
         assert!(!retreated.measured);
         assert_eq!(derive(&told(true), false, false).exposure.get(), 5_000);
+    }
+
+    #[test]
+    fn without_a_lease_only_proven_groups_stay_flipped() {
+        let mut edge = crate::sample::edge();
+        for (route, id) in edge.routes.iter_mut().zip(["pages", "lists", "other"]) {
+            route.group = Some(group(id));
+        }
+        let roads = Roads::compile(&edge, &[]).unwrap();
+        let flipped = |told: &ExposureSnapshot, leased| {
+            let standing = InForce::derive(told, leased, false, &roads, Timestamp(0)).standings[0];
+            [0, 1, 2].map(|at| standing.flipped.has(at))
+        };
+        assert_eq!(flipped(&told(false), true), [true, true, false]);
+        assert_eq!(flipped(&told(false), false), [false, true, false]);
+        assert_eq!(flipped(&told(true), false), [true, true, false]);
+        assert_eq!(flipped(&ExposureSnapshot::default(), true), [false; 3]);
     }
 
     #[test]

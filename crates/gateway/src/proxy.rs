@@ -23,6 +23,7 @@ use crate::visitor::Visitor;
 
 mod entry;
 mod observe;
+mod redirect;
 mod repeat;
 
 use repeat::is_repeatable;
@@ -164,9 +165,11 @@ impl ProxyHttp for Proxy {
         let path = session.req_header().uri.path().to_owned();
         let found = roads.find(method.as_str(), &path);
         trip.road = found.as_ref().map(|m| m.road);
+        let moved = roads.moved(method.as_str(), &path);
         let class = self.road(trip).map(|r| r.route.class);
         let is_callback = class == Some(RouteClass::Callback);
-        if class.is_some() && !is_callback {
+        let is_recognised = class.is_some() || moved.is_some();
+        if is_recognised && !is_callback && !self.is_crawler(session) {
             let cookies = session
                 .req_header()
                 .headers
@@ -203,6 +206,7 @@ impl ProxyHttp for Proxy {
         };
         let arrival = self.station.arrive(&Approach {
             road: trip.road,
+            redirect: moved.as_ref().map(|(at, _)| *at),
             visitor: trip.visitor.as_ref(),
             holder,
             entering: &entering,
@@ -211,7 +215,10 @@ impl ProxyHttp for Proxy {
         trip.path.clone_from(&path);
         trip.arrival = Some(arrival);
         trip.is_judged = self.road(trip).is_none_or(|r| r.complete_of.is_empty());
-        Ok(false)
+        match (trip.arrival.as_ref(), moved) {
+            (Some(arrival), Some((_, captures))) => self.redirect(session, arrival, &captures).await,
+            (Some(_) | None, _) => Ok(false),
+        }
     }
 
     async fn upstream_peer(&self, session: &mut Session, trip: &mut Trip) -> Result<Box<HttpPeer>> {

@@ -1,8 +1,8 @@
 //! An edge compiled for matching: which route takes a request, what it means to the flows, and how the path reads on a side.
 
-use tidegate_model::edge::{CallbackRule, Edge, OnDecrease, Route, RouteClass};
+use tidegate_model::edge::{CallbackRule, Edge, Moved, OnDecrease, Redirect, Route, RouteClass};
 use tidegate_model::flow::{Flow, SuccessPredicate};
-use tidegate_model::{FlowId, Millis, RouteId, UnitId};
+use tidegate_model::{FlowId, GroupId, Millis, RouteId, UnitId};
 
 use crate::config::GatewayConfig;
 use crate::pattern::{Captures, Pattern, PatternError};
@@ -12,6 +12,9 @@ use crate::upstream::{AddressError, Upstream};
 
 /// Most flows of one gateway; a flow's place fits 16 bits in the attempts table.
 pub const FLOWS_MAX: usize = 1_000;
+
+/// Most groups of one edge: those that have flipped fit one word.
+pub const GROUPS_MAX: usize = 64;
 
 /// Why an edge cannot be compiled. The plan compiler refuses these earlier; a gateway asserts them again.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +49,28 @@ pub enum RoadFault {
     /// More than [`FLOWS_MAX`] flows.
     #[error("at most {FLOWS_MAX} flows were expected, found {0}")]
     TooManyFlows(usize),
+    /// More than [`GROUPS_MAX`] groups.
+    #[error("at most {GROUPS_MAX} groups were expected, found {0}")]
+    TooManyGroups(usize),
+    /// A group flips whole, and a unit is what a stage moves.
+    #[error("group `{0}` was expected to have routes of one unit")]
+    GroupOfTwoUnits(GroupId),
+    /// A redirect names a group that no route is in.
+    #[error("redirect of `{from}` names the unknown group `{group}`")]
+    UnknownGroup {
+        /// The old address.
+        from: String,
+        /// The group.
+        group: GroupId,
+    },
+    /// A redirect's pattern is wrong.
+    #[error("redirect of `{from}`: {fault}")]
+    Redirect {
+        /// The old address.
+        from: String,
+        /// What.
+        fault: PatternError,
+    },
     /// More segments or values than a record has room for.
     #[error("flow `{0}`: at most {SEGMENTS_MAX} segments of {WORDS_MAX} values each were expected")]
     TooManySegments(FlowId),
@@ -58,6 +83,8 @@ pub struct Road {
     pub route: Route,
     /// Place of its unit.
     pub unit: usize,
+    /// Place of its group.
+    pub group: Option<usize>,
     /// Flows that are entered here.
     pub entry_of: Vec<usize>,
     /// Flows that are completed here.
@@ -78,6 +105,36 @@ impl Road {
 
     fn takes(&self, method: &str) -> bool {
         self.route.methods.is_empty() || self.route.methods.iter().any(|m| m.eq_ignore_ascii_case(method))
+    }
+}
+
+/// A group of routes.
+#[derive(Debug)]
+pub struct Group {
+    /// Its name.
+    pub id: GroupId,
+    /// Place of its unit.
+    pub unit: usize,
+}
+
+/// An address that is another one on the new side.
+#[derive(Debug)]
+pub struct Redirection {
+    /// Place of the group that it flips with.
+    pub group: usize,
+    /// Place of the group's unit.
+    pub unit: usize,
+    /// How it answers.
+    pub moved: Moved,
+    from: Pattern,
+    to: Pattern,
+}
+
+impl Redirection {
+    /// The new address of what was matched.
+    #[must_use]
+    pub fn target(&self, captures: &Captures<'_>) -> String {
+        self.to.fill(captures)
     }
 }
 
@@ -114,6 +171,10 @@ pub struct Path {
 pub struct Roads {
     /// In order; first match wins.
     pub roads: Vec<Road>,
+    /// Groups of routes, in the order of their first routes.
+    pub groups: Vec<Group>,
+    /// In order; first match wins.
+    pub redirects: Vec<Redirection>,
     /// Units.
     pub places: Vec<Place>,
     /// Flows.
@@ -148,9 +209,17 @@ impl Roads {
             place.ok_or_else(|| RoadFault::UnknownUnit(named_by.to_string()))
         };
         let mut roads = Vec::new();
+        let mut groups: Vec<Group> = Vec::new();
         for route in &edge.routes {
-            roads.push(compile_route(route, unit_at(&route.unit, &route.id)?)?);
+            let unit = unit_at(&route.unit, &route.id)?;
+            let group = route.group.as_ref().map(|id| group_at(&mut groups, id, unit));
+            roads.push(compile_route(route, unit, group.transpose()?)?);
         }
+        if groups.len() > GROUPS_MAX {
+            return Err(RoadFault::TooManyGroups(groups.len()));
+        }
+        let redirects = edge.redirects.iter().map(|one| compile_redirect(one, &groups));
+        let redirects = redirects.collect::<Result<_, _>>()?;
         let mut places = Vec::new();
         for unit in &edge.units {
             let read = |text: &str| {
@@ -183,6 +252,8 @@ impl Roads {
         }
         Ok(Self {
             roads,
+            groups,
+            redirects,
             places,
             paths,
             fallback: unit_at(&edge.fallback, &edge.id)?,
@@ -197,6 +268,16 @@ impl Roads {
             let captures = road.takes(method).then(|| road.public.captures(path))??;
             Some(Match { road: at, captures })
         })
+    }
+
+    /// The first redirect that moves this address, for whoever only reads.
+    #[must_use]
+    pub fn moved<'p>(&self, method: &str, path: &'p str) -> Option<(usize, Captures<'p>)> {
+        if !matches!(method, "GET" | "HEAD") {
+            return None;
+        }
+        let mut redirects = self.redirects.iter().enumerate();
+        redirects.find_map(|(at, one)| one.from.captures(path).map(|captures| (at, captures)))
     }
 
     /// Whether a success predicate of this route reads bodies, so that answers must come uncompressed.
@@ -254,7 +335,43 @@ pub fn is_visited(class: RouteClass) -> bool {
     }
 }
 
-fn compile_route(route: &Route, unit: usize) -> Result<Road, RoadFault> {
+/// The place of a group, which is new with its first route.
+fn group_at(groups: &mut Vec<Group>, id: &GroupId, unit: usize) -> Result<usize, RoadFault> {
+    let found = groups.iter().position(|group| &group.id == id);
+    let at = found.unwrap_or_else(|| {
+        groups.push(Group { id: id.clone(), unit });
+        groups.len() - 1
+    });
+    if groups[at].unit == unit {
+        Ok(at)
+    } else {
+        Err(RoadFault::GroupOfTwoUnits(id.clone()))
+    }
+}
+
+fn compile_redirect(redirect: &Redirect, groups: &[Group]) -> Result<Redirection, RoadFault> {
+    let at_redirect = |fault| RoadFault::Redirect {
+        from: redirect.from.clone(),
+        fault,
+    };
+    let from = Pattern::parse(&redirect.from).map_err(at_redirect)?;
+    let to = Pattern::parse(&redirect.to).map_err(at_redirect)?;
+    to.check_target_of(&from).map_err(at_redirect)?;
+    let group = groups.iter().position(|group| group.id == redirect.group);
+    let group = group.ok_or_else(|| RoadFault::UnknownGroup {
+        from: redirect.from.clone(),
+        group: redirect.group.clone(),
+    })?;
+    Ok(Redirection {
+        group,
+        unit: groups[group].unit,
+        moved: redirect.moved,
+        from,
+        to,
+    })
+}
+
+fn compile_route(route: &Route, unit: usize, group: Option<usize>) -> Result<Road, RoadFault> {
     let at_route = |fault| RoadFault::Pattern {
         route: route.id.clone(),
         fault,
@@ -270,6 +387,7 @@ fn compile_route(route: &Route, unit: usize) -> Result<Road, RoadFault> {
         targets: [target(&route.old_path)?, target(&route.new_path)?],
         route: route.clone(),
         unit,
+        group,
         entry_of: Vec::new(),
         complete_of: Vec::new(),
         public,

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use tidegate_model::edge::{CallbackRule, Edge, OnDecrease, Route, RouteClass, UnitUpstreams};
+use tidegate_model::edge::{Caching, CallbackRule, Edge, FirstVisit, OnDecrease, Route, RouteClass, UnitUpstreams};
 use tidegate_model::flow::{Flow, SuccessPredicate};
 use tidegate_model::seam::{ExposureSnapshot, ExposureVersion, Stratum, StratumId, StratumPart, UnitExposure};
 use tidegate_model::{BasisPoints, DomainId, EdgeId, FlowId, GatewayId, Millis, RouteId, Timestamp, UnitId};
@@ -28,6 +28,8 @@ fn route(id: &str, class: RouteClass, method: &str, path: &str) -> Route {
         path: path.to_owned(),
         old_path: None,
         new_path: None,
+        group: None,
+        caching: Caching::Private,
     }
 }
 
@@ -63,6 +65,9 @@ pub(crate) fn edge() -> Edge {
         stratum: Millis(1_000),
         lease: Millis(3_000),
         upstream_timeout: Millis(2_000),
+        first_visit: FirstVisit::Safe,
+        crawlers: None,
+        redirects: Vec::new(),
     }
 }
 
@@ -93,6 +98,8 @@ pub(crate) fn snapshot(exposure: u16, proven: u16) -> ExposureSnapshot {
             killed: false,
             finalised: false,
             measured: true,
+            groups: Vec::new(),
+            proven_groups: Vec::new(),
         }],
     }
 }

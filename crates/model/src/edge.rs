@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EdgeId, Millis, RouteId, UnitId};
+use crate::{EdgeId, GroupId, Millis, RouteId, UnitId};
 
 /// What kind of request a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,77 @@ pub struct Route {
     pub old_path: Option<String>,
     /// The path on the new side, with the same names; `None` means unchanged.
     pub new_path: Option<String>,
+    /// The group in which it flips for whoever has no visitor key; every route of a group is of one unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
+    /// Whether its answers may be kept by caches that many visitors share.
+    #[serde(default)]
+    pub caching: Caching,
+}
+
+/// Who may keep the answers of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Caching {
+    /// At most the visitor's own browser.
+    #[default]
+    Private,
+    /// Also caches that many visitors share, such as a CDN.
+    Public,
+}
+
+/// Where a first request goes that carries no visitor key, on a route of no group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FirstVisit {
+    /// To the unit's safe side: old, and new once its stage is final.
+    #[default]
+    Safe,
+    /// By the bucket of the key that its answer brings. A crawler never brings one back, so it meets both sides by chance.
+    Bucket,
+}
+
+/// Whom the edge in front has told apart as a crawler. It is never recognised, whatever keys it brings: it meets each group on
+/// one side, and the safe side of everything else. What it is shown is what any visitor without a key is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrawlerRule {
+    /// Requests with this header, whatever it says, are a crawler's. Lower case.
+    pub header: String,
+}
+
+/// How a redirect answers. Both say that the address has moved for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Moved {
+    /// 301 (RFC 9110 §15.4.2).
+    #[serde(rename = "301")]
+    Permanently,
+    /// 308, which keeps the method (RFC 9110 §15.4.9).
+    #[serde(rename = "308")]
+    KeepingMethod,
+}
+
+impl Moved {
+    /// The status code.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Permanently => 301,
+            Self::KeepingMethod => 308,
+        }
+    }
+}
+
+/// An address that is another one on the new side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redirect {
+    /// The old address: a pattern as that of a route.
+    pub from: String,
+    /// The new address: a pattern with names of `from`, which no redirect leads on from.
+    pub to: String,
+    /// The group that it flips with.
+    pub group: GroupId,
+    /// How it answers.
+    pub moved: Moved,
 }
 
 /// Where the side of a callback is read from.
@@ -102,4 +173,34 @@ pub struct Edge {
     pub lease: Millis,
     /// Upstream connect and response time limit.
     pub upstream_timeout: Millis,
+    /// Where a first request goes that no group decides.
+    #[serde(default)]
+    pub first_visit: FirstVisit,
+    /// Who is a crawler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crawlers: Option<CrawlerRule>,
+    /// Addresses that are others on the new side.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirects: Vec<Redirect>,
+}
+
+impl Edge {
+    /// The unit whose routes are in a group; `None` when no route is.
+    #[must_use]
+    pub fn unit_of_group(&self, group: &GroupId) -> Option<&UnitId> {
+        let mut routes = self.routes.iter();
+        routes
+            .find(|route| route.group.as_ref() == Some(group))
+            .map(|route| &route.unit)
+    }
+
+    /// The groups of a unit, in the order of their first routes.
+    #[must_use]
+    pub fn groups_of(&self, unit: &UnitId) -> Vec<&GroupId> {
+        let mut groups = Vec::new();
+        for route in self.routes.iter().filter(|route| &route.unit == unit) {
+            groups.extend(route.group.as_ref().filter(|group| !groups.contains(group)));
+        }
+        groups
+    }
 }

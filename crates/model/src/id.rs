@@ -148,6 +148,10 @@ id!(
     PlanId
 );
 id!(
+    /// A group of routes of one unit that whoever has no visitor key meets on one side, such as `product-pages`.
+    GroupId
+);
+id!(
     /// A stage of a plan; unique within an estate.
     StageId
 );

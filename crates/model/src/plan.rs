@@ -3,8 +3,8 @@
 use crate::ask::{Bound, Cadence, CountAsk, HitsAre, LevelAsk, Looks};
 use crate::flow::SegmentValue;
 use crate::{
-    BasisPoints, CriterionId, DatabaseId, DomainId, EdgeId, EntityId, FlowId, Millis, Money, PartsPerMillion, PersonId,
-    PlanId, RunbookId, Severity, StageId, TeamId, Timestamp, UnitId,
+    BasisPoints, CriterionId, DatabaseId, DomainId, EdgeId, EntityId, FlowId, GroupId, Millis, Money, PartsPerMillion,
+    PersonId, PlanId, RunbookId, Severity, StageId, TeamId, Timestamp, UnitId,
 };
 
 /// Declared traffic of a flow, in attempts an hour; the power rule computes with `night`.
@@ -47,8 +47,10 @@ pub struct WeeklyWindow {
 /// One increment of exposure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// The exposure.
+    /// The exposure; that of the step before where only groups flip.
     pub to: BasisPoints,
+    /// Groups of routes that flip to the new side for whoever has no visitor key; none in a step that raises exposure.
+    pub flips: Vec<GroupId>,
     /// The shortest time under it before its gate may open.
     pub soak: Millis,
     /// The longest time under it before the gate asks for a decision.
@@ -57,6 +59,19 @@ pub struct Step {
     pub margin: PartsPerMillion,
     /// The declared worst case in money.
     pub at_risk: Option<Money>,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.flips.is_empty() {
+            return self.to.fmt(f);
+        }
+        for (at, group) in self.flips.iter().enumerate() {
+            let between = if at == 0 { "" } else { ", " };
+            write!(f, "{between}{group}")?;
+        }
+        f.write_str(" without a cookie")
+    }
 }
 
 /// What harm of a criterion does.

@@ -164,6 +164,13 @@ codes! {
     OneTarget = "TG0901", "an objective does not promise one thing";
     WholeAsShare = "TG0902", "a promise of every case is written as a share";
     NotMeasured = "TG0903", "nothing measures an objective";
+    UnknownGroup = "TG1001", "a group has no route there";
+    GroupOfTwoUnits = "TG1002", "a group has routes of two units";
+    FlipOutOfPlace = "TG1003", "a group flips at the wrong place";
+    CrawlersSeeBoth = "TG1004", "crawlers would see both sides";
+    RedirectedTwice = "TG1005", "a redirect leads to a redirect";
+    RedirectAstray = "TG1006", "a redirect leads out of its group";
+    GroupNeverFlips = "TG1007", "no step flips a group";
 }
 
 impl Code {

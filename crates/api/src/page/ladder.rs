@@ -1,7 +1,7 @@
 //! The ladder of stages: exposure, proven step, way back, what each waits for, and the buttons of a stage.
 
 use maud::{Markup, html};
-use tidegate_engine::view::{PlanView, StageView, StatusView};
+use tidegate_engine::view::{GroupView, PlanView, StageView, StatusView};
 use tidegate_model::BasisPoints;
 
 use crate::page::form::{Ask, Field, Forms, Weight, agreement};
@@ -74,6 +74,7 @@ fn rung(stage: &StageView, forms: &Forms<'_>) -> Markup {
                 " · " abbr title="the highest share whose gate has passed" { "proven" } " " (stage.proven)
                 " · attempt " (stage.attempt) " of " (stage.attempts_max)
             }
+            (groups(stage))
             @if let Some(until) = stage.soak_until { p class="mute" { "soak ends " (time::until(until)) } }
             (way_back(stage))
             @for hold in &stage.holds { p class="hold" { (hold) } }
@@ -83,6 +84,24 @@ fn rung(stage: &StageView, forms: &Forms<'_>) -> Markup {
             }
             @if !stage.approvals.is_empty() { (agreement(&stage.approvals)) }
             (buttons(stage, forms))
+        }
+    }
+}
+
+/// Which groups of routes crawlers and first visits meet on the new side; nothing where the unit has none.
+fn groups(stage: &StageView) -> Markup {
+    let side = |group: &GroupView| match (group.is_flipped, group.is_proven) {
+        (true, true) => "new side, proven".to_owned(),
+        (true, false) => "new side, not proven yet".to_owned(),
+        (false, _) => match group.flips_at {
+            Some(step) => format!("old side, flips at step {}", step + 1),
+            None => "old side, flips when the stage is final".to_owned(),
+        },
+    };
+    html! {
+        @if !stage.groups.is_empty() {
+            p class="phase" { "Without a cookie, crawlers too:" }
+            ul class="waits" { @for group in &stage.groups { li { b { (group.id) } " " (side(group)) } } }
         }
     }
 }

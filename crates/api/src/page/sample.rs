@@ -35,6 +35,7 @@ fn stage(id: &str, title: &str, phase: &str, exposure: u16, proven: u16) -> Stag
         proven: bp(proven),
         step: None,
         steps: vec![bp(1_000), bp(5_000), bp(10_000)],
+        groups: Vec::new(),
         attempt: 1,
         attempts_max: 3,
         waits_for: Vec::new(),

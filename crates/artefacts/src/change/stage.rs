@@ -54,7 +54,7 @@ fn stage(found: &mut Found, of: &str, old: &Stage, new: &Stage) {
 
 fn steps(found: &mut Found, of: &str, old: &[Step], new: &[Step]) {
     let told = |steps: &[Step]| {
-        let shares: Vec<String> = steps.iter().map(|step| step.to.to_string()).collect();
+        let shares: Vec<String> = steps.iter().map(ToString::to_string).collect();
         shares.join(", ")
     };
     let first = |steps: &[Step]| steps.first().map(|step| step.to);
@@ -68,11 +68,11 @@ fn steps(found: &mut Found, of: &str, old: &[Step], new: &[Step]) {
         found.add(PLACE, of, format!("steps: {} -> {}", told(old), told(new)), effect);
     }
     for step in new {
-        let Some(was) = old.iter().find(|was| was.to == step.to) else {
+        let Some(was) = old.iter().find(|was| was.to == step.to && was.flips == step.flips) else {
             continue;
         };
         let place = (PLACE, of);
-        let named = |what: &str| format!("{what} at {}", step.to);
+        let named = |what: &str| format!("{what} at {step}");
         found.more_is_safer(place, &named("soak"), &was.soak, &step.soak);
         found.less_is_safer(place, &named("margin"), &was.margin, &step.margin);
         found.either(place, &named("at most"), &was.at_most, &step.at_most);

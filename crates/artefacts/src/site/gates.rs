@@ -59,7 +59,7 @@ fn steps(steps: &[Step]) -> Markup {
     html! { table {
         thead { tr { th scope="col" { "exposure" } th scope="col" { "soak" } th scope="col" { "decided within" } th scope="col" { "margin" } th scope="col" { "at risk" } } }
         tbody { @for step in steps { tr {
-            th scope="row" { (step.to) }
+            th scope="row" { (step) }
             td data-label="soak" { (step.soak) }
             td data-label="decided within" { (step.at_most) }
             td data-label="margin" { (step.margin) }

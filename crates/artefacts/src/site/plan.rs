@@ -111,7 +111,7 @@ fn cutover(estate: &Estate, plan: &Plan) -> Markup {
     html! { ol class="stages" { @for one in &plan.stages { li {
         h3 { (stage(estate, &one.id)) }
         p { "Moves " b { (one.unit) } " in " (one.steps.len()) " steps: "
-            (one.steps.iter().map(|step| step.to.to_string()).collect::<Vec<_>>().join(", ")) "." }
+            (one.steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")) "." }
         dl {
             dt { "enters when" } dd {
                 @if one.after.is_empty() { "its approvers say so" }

@@ -55,6 +55,8 @@ fn fresh(adopted: &AdoptedStage, at: Timestamp) -> StageState {
         step: None,
         exposure: BasisPoints::ZERO,
         proven: BasisPoints::ZERO,
+        groups: Vec::new(),
+        proven_groups: Vec::new(),
         passed: None,
         restarts: 0,
         is_changed: false,
@@ -104,6 +106,8 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.passed = None;
             stage.is_changed = false;
             stage.proven = BasisPoints::ZERO;
+            stage.groups.clear();
+            stage.proven_groups.clear();
             forget_evidence(stage);
             enter(stage, Phase::Ready, at);
         }
@@ -141,7 +145,13 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                 at,
             });
         }
-        Body::StepExposed { step, to, because, .. } => {
+        Body::StepExposed {
+            step,
+            to,
+            flips,
+            because,
+            ..
+        } => {
             if *step == 0 {
                 forget_evidence(stage);
                 stage.evidence_since = version;
@@ -155,6 +165,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.soak_until = None;
             stage.deferred_until = None;
             expose(stage, *to, seq, at);
+            stage.groups.extend(flips.iter().cloned());
             if let (Opening::AcceptedRisk(_), Some(exposed)) = (because, stage.exposures.last_mut()) {
                 exposed.on_risk = true;
             }
@@ -182,6 +193,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         Body::GatePassed { step, .. } => {
             stage.passed = Some(*step);
             stage.proven = stage.exposure;
+            stage.proven_groups = stage.groups.clone();
             stage.decide_by = None;
         }
         Body::DecisionAsked { .. } => stage.decide_by = None,
@@ -230,6 +242,8 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.rolled_back = Some((at, *from));
             stage.is_changed = false;
             stage.proven = BasisPoints::ZERO;
+            stage.groups.clear();
+            stage.proven_groups.clear();
             stage.passed = None;
             withdraw_agreements(stage);
             stage.soak_until = None;

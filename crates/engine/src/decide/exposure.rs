@@ -1,7 +1,9 @@
 //! Exposure as a whole: the complete snapshot that gateways are given, always under the version of the event that asks for it.
 
+use tidegate_model::BasisPoints;
+use tidegate_model::StageId;
+use tidegate_model::plan::Step;
 use tidegate_model::seam::{Effect, ExposureSnapshot, ExposureVersion, UnitExposure};
-use tidegate_model::{BasisPoints, StageId};
 
 use super::turn::sent;
 use crate::event::Sent;
@@ -11,8 +13,8 @@ use crate::state::{Phase, StageState, State};
 pub(super) enum Ask<'a> {
     /// Everything as it is, under a new version.
     Again,
-    /// Another exposure for a stage.
-    Expose(&'a StageId, BasisPoints),
+    /// A step of a stage: its exposure, and the groups that flip with it.
+    Expose(&'a StageId, &'a Step),
     /// Nobody on the new side of a stage.
     Retreat(&'a StageId),
     /// The new side of a stage is final.
@@ -49,17 +51,22 @@ fn of_stage(id: &StageId, stage: &StageState, ask: &Ask<'_>) -> UnitExposure {
         killed: false,
         finalised: stage.phase == Phase::Finalised,
         measured: stage.phase.is_exposed(),
+        groups: stage.groups.clone(),
+        proven_groups: stage.proven_groups.clone(),
     };
     match ask {
-        Ask::Expose(asked, to) if *asked == id => UnitExposure {
-            exposure: *to,
+        Ask::Expose(asked, step) if *asked == id => UnitExposure {
+            exposure: step.to,
             measured: true,
+            groups: stage.groups.iter().chain(&step.flips).cloned().collect(),
             ..now
         },
         Ask::Retreat(asked) if *asked == id => UnitExposure {
             exposure: BasisPoints::ZERO,
             proven: BasisPoints::ZERO,
             measured: false,
+            groups: Vec::new(),
+            proven_groups: Vec::new(),
             ..now
         },
         Ask::Finalise(asked) if *asked == id => UnitExposure {

@@ -148,6 +148,10 @@ fn opened(declared: &Stage, state: &StageState, opens: &Opening) -> String {
     };
     let what = words::opening(opens);
     match step.and_then(|step| declared.steps.get(step)) {
+        Some(step) if !step.flips.is_empty() => format!(
+            "{what}: whoever has no cookie meets {} on the new side, crawlers too",
+            words::groups(&step.flips)
+        ),
         Some(step) => format!("{what}, from {} to {} of visitors", state.exposure, step.to),
         None => what,
     }

@@ -168,13 +168,14 @@ fn expose(turn: &mut Turn<'_>, stage: &Stage, step: usize, because: Opening) {
         &turn.state,
         turn.next_seq(),
         turn.state.epoch,
-        &Ask::Expose(&stage.id, declared.to),
+        &Ask::Expose(&stage.id, declared),
     );
     turn.emit_self(Body::StepExposed {
         stage: stage.id.clone(),
         attempt,
         step: u32::try_from(step).unwrap_or(u32::MAX),
         to: declared.to,
+        flips: declared.flips.clone(),
         because,
         sent,
     });

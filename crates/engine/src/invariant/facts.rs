@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tidegate_model::seam::{ExposureVersion, Observation};
-use tidegate_model::{BasisPoints, CriterionId, DomainId, IncidentId, PersonId, Severity, StageId, Timestamp};
+use tidegate_model::{BasisPoints, CriterionId, DomainId, GroupId, IncidentId, PersonId, Severity, StageId, Timestamp};
 
 use crate::event::{Binding, Body, Event, Origin};
 
@@ -21,6 +21,8 @@ pub(super) struct Facts {
 #[derive(Debug, Default)]
 pub(super) struct StageFacts {
     pub(super) exposure: BasisPointsOrNone,
+    /// Groups that have flipped.
+    pub(super) groups: Vec<GroupId>,
     pub(super) is_final: bool,
     pub(super) is_rolling_back: bool,
     pub(super) attempt: u32,
@@ -222,9 +224,12 @@ impl Facts {
                     .risks
                     .push((by.clone(), *as_approver, bound.clone(), at));
             }
-            Body::StepExposed { stage, to, sent, .. } => {
+            Body::StepExposed {
+                stage, to, flips, sent, ..
+            } => {
                 let stage = self.stage(stage);
                 stage.exposure = BasisPointsOrNone(*to);
+                stage.groups.extend(flips.iter().cloned());
                 stage.passed = None;
                 stage.approvals.clear();
                 stage.risks.clear();
@@ -253,6 +258,7 @@ impl Facts {
             Body::RollbackBegun { stage, .. } => {
                 let stage = self.stage(stage);
                 stage.exposure = BasisPointsOrNone(BasisPoints::ZERO);
+                stage.groups.clear();
                 stage.is_rolling_back = true;
                 stage.needs_change = true;
                 stage.passed = None;

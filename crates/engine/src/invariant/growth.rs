@@ -3,7 +3,7 @@
 
 use tidegate_model::plan::{Measure, Stage};
 use tidegate_model::seam::{Effect, ExposureSnapshot};
-use tidegate_model::{BasisPoints, Estate, Millis, PersonId, StageId, Timestamp};
+use tidegate_model::{BasisPoints, Estate, GroupId, Millis, PersonId, StageId, Timestamp};
 
 use super::authority::{is_above, is_approver};
 use super::facts::{Facts, StageFacts};
@@ -23,6 +23,7 @@ pub(super) fn check(step: &Step<'_>, place: usize, event: &Event, facts: &Facts,
         stage,
         step: index,
         to,
+        flips,
         because,
         attempt,
         ..
@@ -34,9 +35,15 @@ pub(super) fn check(step: &Step<'_>, place: usize, event: &Event, facts: &Facts,
         broken.note(2, format!("{stage} was exposed and is not known"));
         return;
     };
-    broken.unless(*to > known.exposure.0, 2, || {
-        format!("{stage} was exposed to {to} from {}", known.exposure.0.get())
+    let is_flip = !flips.is_empty() && *to == known.exposure.0;
+    broken.unless(is_flip || (flips.is_empty() && *to > known.exposure.0), 2, || {
+        format!(
+            "{stage} was exposed to {to} and {flips:?} from {}",
+            known.exposure.0.get()
+        )
     });
+    let again = flips.iter().find(|group| known.groups.contains(group));
+    broken.unless(again.is_none(), 2, || format!("{again:?} of {stage} was flipped twice"));
     broken.unless(*attempt == known.attempt, 2, || {
         format!("{stage} was exposed in attempt {attempt}")
     });
@@ -107,6 +114,18 @@ fn snapshot_agrees(step: &Step<'_>, event: &Event, snapshot: &ExposureSnapshot, 
         broken.unless(unit.exposure <= most, 2, || {
             format!("{} is asked at {} where {most} was opened", unit.unit, unit.exposure)
         });
+        let open = |group: &GroupId| {
+            let mut of_unit = step.next.stages_of_unit(&unit.unit);
+            of_unit.any(|stage| is_flipped_by(event, &stage.id, group, facts))
+        };
+        let shut = unit.groups.iter().find(|group| !open(group));
+        broken.unless(shut.is_none(), 2, || {
+            format!("{} is asked with {shut:?}, which nothing flipped", unit.unit)
+        });
+        let loose = unit.proven_groups.iter().find(|group| !unit.groups.contains(group));
+        broken.unless(loose.is_none(), 2, || {
+            format!("{} would retreat to {loose:?}, which is not flipped", unit.unit)
+        });
         broken.unless(unit.proven <= unit.exposure, 2, || {
             format!(
                 "{} would retreat to {}, above its exposure {}",
@@ -128,6 +147,21 @@ fn exposed_by(event: &Event, id: &StageId, facts: &Facts) -> BasisPoints {
         return BasisPoints::ZERO;
     }
     facts.stages.get(id).map_or(BasisPoints::ZERO, |stage| stage.exposure.0)
+}
+
+fn is_flipped_by(event: &Event, id: &StageId, group: &GroupId, facts: &Facts) -> bool {
+    if let Body::RollbackBegun { stage, .. } = &event.body
+        && stage == id
+    {
+        return false;
+    }
+    if let Body::StepExposed { stage, flips, .. } = &event.body
+        && stage == id
+        && flips.contains(group)
+    {
+        return true;
+    }
+    facts.stages.get(id).is_some_and(|stage| stage.groups.contains(group))
 }
 
 /// Whether a question that nobody has answered keeps a step shut.

@@ -69,7 +69,7 @@ fn lowers(step: &Step<'_>, stage: &tidegate_model::StageId, effect: &Effect) -> 
     match effect {
         Effect::SetExposure(snapshot) => snapshot
             .unit(&declared.unit)
-            .is_some_and(|unit| unit.exposure == BasisPoints::ZERO),
+            .is_some_and(|unit| unit.exposure == BasisPoints::ZERO && unit.groups.is_empty()),
         Effect::Page(_) | Effect::AskApproval(_) | Effect::Notify(_) => false,
     }
 }

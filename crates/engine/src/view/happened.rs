@@ -10,6 +10,7 @@ use crate::refusal::Refusal;
 use crate::view::measured::{evidence, harm, judged, observed};
 use crate::view::words::{clock, counted, list, loss};
 use crate::view::{HappenedView, Tone, blame};
+use crate::words::groups;
 
 /// A text with how it feels.
 pub(super) type Told = (Tone, String);
@@ -92,12 +93,16 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             stage,
             step,
             to,
+            flips,
             because,
             ..
-        } => (
-            Tone::Good,
-            format!("exposed {stage} to {to} (step {}), {}", step + 1, grounds(because)),
-        ),
+        } => {
+            let what = match flips.is_empty() {
+                true => format!("exposed {stage} to {to}"),
+                false => format!("flipped {} of {stage} for whoever has no cookie", groups(flips)),
+            };
+            (Tone::Good, format!("{what} (step {}), {}", step + 1, grounds(because)))
+        }
         Body::SoakBegun { stage, step, until, .. } => (
             Tone::Calm,
             format!(

@@ -183,7 +183,7 @@ fn asked(estate: &Estate, state: &State, stage: &Stage, known: &StageState, now:
     });
     let next = match known.phase {
         Phase::Watching => "its finalisation".to_owned(),
-        Phase::Ready => known
+        Phase::Ready => stage
             .steps
             .first()
             .map_or_else(|| "its first step".to_owned(), |step| format!("its first step, {step}")),
@@ -195,7 +195,7 @@ fn asked(estate: &Estate, state: &State, stage: &Stage, known: &StageState, now:
         | Phase::RolledBack
         | Phase::Finalised => {
             let place = known.passed.and_then(|step| usize::try_from(step + 1).ok());
-            let step = place.and_then(|place| known.steps.get(place));
+            let step = place.and_then(|place| stage.steps.get(place));
             step.map_or_else(|| "its next step".to_owned(), |step| format!("its next step, {step}"))
         }
     };

@@ -20,8 +20,8 @@ pub mod words;
 use serde::{Deserialize, Serialize};
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
-    ActionId, BasisPoints, CriterionId, DomainId, IncidentId, Millis, PersonId, PlanId, Severity, StageId, SwitchId,
-    Timestamp, UnitId,
+    ActionId, BasisPoints, CriterionId, DomainId, GroupId, IncidentId, Millis, PersonId, PlanId, Severity, StageId,
+    SwitchId, Timestamp, UnitId,
 };
 
 use crate::event::Reading;
@@ -121,6 +121,9 @@ pub struct StageView {
     pub step: Option<u32>,
     /// Exposure of every step.
     pub steps: Vec<BasisPoints>,
+    /// Groups of the unit's routes, which flip whole for whoever has no cookie.
+    #[serde(default)]
+    pub groups: Vec<GroupView>,
     /// 1 and up.
     pub attempt: u32,
     /// What the plan allows.
@@ -142,6 +145,19 @@ pub struct StageView {
     pub exploration: Vec<ExplorationView>,
     /// Changes of exposure in the order in which they happened, for the chart.
     pub marks: Vec<MarkView>,
+}
+
+/// A group of routes, which crawlers and first visits meet on one side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupView {
+    /// Its name.
+    pub id: GroupId,
+    /// Whether it is on the new side.
+    pub is_flipped: bool,
+    /// Whether the gate after its flip has passed.
+    pub is_proven: bool,
+    /// Index of the step that flips it; none when it flips with the end of the stage.
+    pub flips_at: Option<u32>,
 }
 
 /// One value of a segment that is counted and judged by nobody.

@@ -12,6 +12,7 @@ use crate::state::{Phase, StageState, State};
 use crate::view::RulingView;
 use crate::view::incident::consequence;
 use crate::view::words::{counted, duration, loss, money};
+use crate::words;
 
 /// Stands for the text that a person would write; only its presence matters.
 const SOME_TEXT: &str = "-";
@@ -88,7 +89,11 @@ impl Bench<'_> {
         if known.phase == Phase::Finalised {
             return;
         }
-        rule("approve", Request::Approve { stage: id.clone() }, approving(known));
+        rule(
+            "approve",
+            Request::Approve { stage: id.clone() },
+            approving(stage, known),
+        );
         rule(
             "hold",
             Request::Hold {
@@ -264,13 +269,14 @@ impl Bench<'_> {
     }
 }
 
-fn approving(known: &StageState) -> String {
+fn approving(stage: &Stage, known: &StageState) -> String {
     let step = |place: usize| {
-        known
+        stage
             .steps
             .get(place)
             .map_or_else(|| "its next step".to_owned(), ToString::to_string)
     };
+    let flips = |place: usize| stage.steps.get(place).filter(|step| !step.flips.is_empty());
     match known.phase {
         Phase::Ready => format!(
             "Opens the first step: {} of visitors go to the new side, once every approver has agreed.",
@@ -287,6 +293,12 @@ fn approving(known: &StageState) -> String {
             let place = known
                 .passed
                 .map_or(0, |step| usize::try_from(step).unwrap_or(usize::MAX).saturating_add(1));
+            if let Some(step) = flips(place) {
+                return format!(
+                    "Opens the next step: whoever has no cookie meets {} on the new side, crawlers too, once every approver has agreed.",
+                    words::groups(&step.flips)
+                );
+            }
             format!(
                 "Opens the next step: from {} to {} of visitors, once every approver has agreed.",
                 known.exposure,

@@ -2,14 +2,14 @@
 
 use tidegate_model::plan::Stage;
 use tidegate_model::seam::Verdict;
-use tidegate_model::{BasisPoints, Estate, Timestamp};
+use tidegate_model::{BasisPoints, Estate, GroupId, Timestamp};
 
 use crate::decide::gate;
 use crate::event::Opening;
 use crate::refusal::Rule;
 use crate::state::{Hold, Phase, StageState, State};
 use crate::view::words::clock;
-use crate::view::{ApprovalView, MarkView, StageView, Tone, criterion, exploration};
+use crate::view::{ApprovalView, GroupView, MarkView, StageView, Tone, criterion, exploration};
 
 /// The view of one stage.
 pub(super) fn view(estate: &Estate, state: &State, declared: &Stage, known: &StageState, now: Timestamp) -> StageView {
@@ -25,6 +25,7 @@ pub(super) fn view(estate: &Estate, state: &State, declared: &Stage, known: &Sta
         proven: known.proven,
         step: known.step.filter(|_| known.phase.is_exposed()),
         steps: known.steps.clone(),
+        groups: groups(estate, declared, known),
         attempt: known.attempt,
         attempts_max: declared.attempts_max,
         waits_for: waits_for(estate, state, declared, known, now),
@@ -41,6 +42,25 @@ pub(super) fn view(estate: &Estate, state: &State, declared: &Stage, known: &Sta
         exploration: exploration::view(estate, declared, known),
         marks: marks(known),
     }
+}
+
+/// The unit's groups of routes, and those among them that have flipped.
+fn groups(estate: &Estate, declared: &Stage, known: &StageState) -> Vec<GroupView> {
+    let plan = estate.stage(&declared.id).map(|(plan, _)| plan);
+    let edge = plan.and_then(|plan| estate.edges().get(&plan.edge));
+    let of_unit = edge.map_or(Vec::new(), |edge| edge.groups_of(&declared.unit));
+    let is_final = known.phase == Phase::Finalised;
+    let view = |group: &GroupId| GroupView {
+        id: group.clone(),
+        is_flipped: is_final || known.groups.contains(group),
+        is_proven: is_final || known.proven_groups.contains(group),
+        flips_at: declared
+            .steps
+            .iter()
+            .position(|step| step.flips.contains(group))
+            .and_then(|step| u32::try_from(step).ok()),
+    };
+    of_unit.into_iter().map(view).collect()
 }
 
 fn hold(hold: &Hold) -> String {

@@ -20,6 +20,7 @@ mod evidence;
 mod explanations;
 mod exposures;
 mod gates;
+mod groups;
 mod harm;
 mod headlines;
 mod holds;

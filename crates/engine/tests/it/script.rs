@@ -163,6 +163,10 @@ fn exposure(world: &World) -> String {
             format!("{} {}", unit.unit, unit.exposure),
             format!("proven {}", unit.proven),
         ];
+        words.extend(unit.groups.iter().map(|group| {
+            let is_proven = unit.proven_groups.contains(group);
+            format!("with {group}{}", if is_proven { " proven" } else { "" })
+        }));
         words.extend(unit.measured.then(|| "measured".to_owned()));
         words.extend(unit.finalised.then(|| "final".to_owned()));
         words.extend(unit.killed.then(|| "killed".to_owned()));

@@ -1,7 +1,7 @@
 //! A small estate built by hand: three stages, four teams, a ladder of three rungs and one whose first rung reaches nobody.
 
 use tidegate_model::domain::{ActionEffect, Domain, Grant};
-use tidegate_model::edge::{Edge, OnDecrease, Route, RouteClass, UnitUpstreams};
+use tidegate_model::edge::{Caching, Edge, FirstVisit, OnDecrease, Route, RouteClass, UnitUpstreams};
 use tidegate_model::flow::{Flow, SuccessPredicate};
 use tidegate_model::hazard::Runbook;
 use tidegate_model::ladder::{DecisionScope, Ladder, Rung, Target};
@@ -134,6 +134,7 @@ fn flow(id: &str, domain: &str, unit: &str) -> Flow {
 fn step(bp: u16, margin: u32) -> Step {
     Step {
         to: BasisPoints::new(bp).unwrap(),
+        flips: Vec::new(),
         soak: Millis::seconds(5),
         at_most: Millis::seconds(120),
         margin: ppm(margin),
@@ -298,6 +299,8 @@ fn edge() -> Edge {
         path: format!("/{id}"),
         old_path: None,
         new_path: None,
+        group: None,
+        caching: Caching::Private,
     };
     let unit = |id: &str| UnitUpstreams {
         unit: name(id),
@@ -323,6 +326,9 @@ fn edge() -> Edge {
         stratum: Millis::seconds(1),
         lease: Millis::seconds(3),
         upstream_timeout: Millis::seconds(2),
+        first_visit: FirstVisit::Safe,
+        crawlers: None,
+        redirects: Vec::new(),
     }
 }
 
@@ -397,6 +403,24 @@ pub(crate) fn parts() -> Parts {
         }],
         ..Parts::default()
     }
+}
+
+/// The catalogue's lists flip between half and all of its visitors.
+pub(crate) fn flipping(parts: &mut Parts) {
+    for route in &mut parts.edges[0].routes {
+        let group = match route.id.as_str() {
+            "browse-in" => "lists",
+            "browse-out" => "products",
+            _ => continue,
+        };
+        route.group = Some(name(group));
+    }
+    let steps = &mut parts.plans[0].stages[0].steps;
+    let flip = Step {
+        flips: vec![name("lists")],
+        ..steps[0].clone()
+    };
+    steps.insert(1, flip);
 }
 
 /// The estate.

@@ -3,6 +3,7 @@
 
 mod closing;
 mod counts;
+mod groups;
 mod repeats;
 mod routing;
 mod segments;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tidegate_gateway::config::{BrakeSpec, Counting, GatewayConfig};
 use tidegate_gateway::{Hub, Report};
-use tidegate_model::edge::{CallbackRule, Edge, OnDecrease, Route, RouteClass, UnitUpstreams};
+use tidegate_model::edge::{Caching, CallbackRule, Edge, FirstVisit, OnDecrease, Route, RouteClass, UnitUpstreams};
 use tidegate_model::flow::{Flow, SuccessPredicate};
 use tidegate_model::seam::{
     ExposureSnapshot, ExposureVersion, Meter, MeterKind, Outcome, Stratum, StratumPart, UnitExposure,
@@ -53,6 +53,8 @@ fn route(id: &str, class: RouteClass, method: &str, path: &str) -> Route {
         path: path.into(),
         old_path: None,
         new_path: None,
+        group: None,
+        caching: Caching::Private,
     }
 }
 
@@ -103,6 +105,9 @@ pub(crate) fn config(dir: &Path, old: &str, new: &str) -> GatewayConfig {
             stratum: Millis(300),
             lease: Millis(1_500),
             upstream_timeout: Millis(2_000),
+            first_visit: FirstVisit::Safe,
+            crawlers: None,
+            redirects: Vec::new(),
         },
         flows: vec![Flow {
             id: flow.clone(),
@@ -278,6 +283,8 @@ pub(crate) fn snapshot(seq: u64, percent: u16, change: impl FnOnce(&mut UnitExpo
         killed: false,
         finalised: false,
         measured: true,
+        groups: Vec::new(),
+        proven_groups: Vec::new(),
     };
     change(&mut told);
     ExposureSnapshot {

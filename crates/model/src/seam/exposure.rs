@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BasisPoints, UnitId};
+use crate::{BasisPoints, GroupId, UnitId};
 
 /// Orders snapshots; a gateway ignores every lower one. `epoch` grows with each controller start, `seq` is the journal's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -28,6 +28,12 @@ pub struct UnitExposure {
     pub finalised: bool,
     /// A stage of this unit is being judged: its flows are counted.
     pub measured: bool,
+    /// Groups of its routes that whoever has no visitor key meets on the new side.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupId>,
+    /// Those of them that stay when the gateway's lease runs out; never one that is not among `groups`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proven_groups: Vec<GroupId>,
 }
 
 /// Everything a gateway needs to route; complete, never a difference.

@@ -31,6 +31,7 @@ fn check_steps(stage: &Stage, reading: &mut Reading) {
     let subject = format!("stage `{}`", stage.id);
     for (at, pair) in stage.steps.windows(2).enumerate() {
         if let [earlier, later] = pair
+            && later.flips.is_empty()
             && later.to <= earlier.to
         {
             let place = reading.place(&subject, &format!("step {}", at + 1));

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_model::Millis;
 use tidegate_model::flow::Flow;
 use tidegate_model::plan::{Plan, Stage, Step};
+use tidegate_model::{BasisPoints, Millis};
 
 use super::plan::flow_of;
 use crate::code::Code;
@@ -47,7 +47,9 @@ fn check_stage(ground: &Ground<'_>, reading: &Reading, findings: &mut Vec<Findin
     let stage = ground.stage;
     let subject = format!("stage `{}`", stage.id);
     let mut undeclared = BTreeSet::new();
-    for (at, step) in stage.steps.iter().enumerate() {
+    // That crawlers come before anybody else is told of the step itself.
+    let is_told = |step: &Step| step.to == BasisPoints::ZERO && !step.flips.is_empty();
+    for (at, step) in stage.steps.iter().enumerate().filter(|(_, step)| !is_told(step)) {
         let place = reading.place(&subject, &format!("step {at}"));
         for criterion in &stage.gate.criteria {
             let criterion_place = reading.place(&subject, &format!("criterion {}", criterion.id));

@@ -1,12 +1,12 @@
 //! Edges: where to listen, both sides of each unit, routes and how callbacks find their side.
 
-use tidegate_model::edge::{CallbackRule, Edge, OnDecrease, Route, RouteClass, UnitUpstreams};
-use tidegate_model::{EdgeId, Millis, NameError, RouteId, UnitId};
+use tidegate_model::edge::{Caching, CallbackRule, Edge, FirstVisit, OnDecrease, Route, RouteClass, UnitUpstreams};
+use tidegate_model::{EdgeId, GroupId, Millis, NameError, RouteId, UnitId};
 
 use super::envelope::Head;
 use super::fields::{Fields, bad_name, items, name, text, value, wrong};
 use super::scalar::{DURATION, TRUTH, duration, truth};
-use super::{Kind, Reading};
+use super::{Kind, Reading, redirect};
 use crate::code::Code;
 use crate::form::{Form, Of, may, need};
 use crate::sink::Finding;
@@ -29,6 +29,8 @@ pub(crate) static EDGE: Form = Form::new(
         need("fallback", Of::Name),
         need("routes", Of::Listed(&Of::Form(&ROUTE))),
         may("callback", Of::Form(&CALLBACK)),
+        may("crawlers", Of::Form(&redirect::CRAWLERS)),
+        may("redirects", Of::Listed(&Of::Form(&redirect::REDIRECT))),
     ],
 );
 
@@ -38,6 +40,7 @@ static VISITOR: Form = Form::new(
         need("cookie", Of::Text),
         need("salt", Of::Text),
         may("secure", Of::Truth),
+        may("first-visit", Of::Words(&["safe", "bucket"])),
     ],
 );
 
@@ -59,6 +62,8 @@ static ROUTE: Form = Form::new(
         need("match", Of::Text),
         may("old", Of::Text),
         may("new", Of::Text),
+        may("group", Of::Name),
+        may("cache", Of::Words(&["private", "public"])),
     ],
 );
 
@@ -114,12 +119,16 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
         name(node, "the fallback", UnitId::parse, reading)
     });
     let callback = spec.get("callback").and_then(|node| callback(node, reading));
+    let crawlers = spec.get("crawlers").and_then(|node| redirect::crawlers(node, reading));
+    let redirects = redirect::all(spec.get("redirects"), &head.subject, reading);
     spec.close(reading);
     let (Some(listen), Some(stratum), Some(lease), Some(upstream_timeout)) = (listen, stratum, lease, upstream_timeout)
     else {
         return;
     };
-    let (Some((visitor_cookie, salt, secure_cookies)), Some(units), Some(fallback)) = (visitor, units, fallback) else {
+    let (Some((visitor_cookie, salt, secure_cookies, first_visit)), Some(units), Some(fallback)) =
+        (visitor, units, fallback)
+    else {
         return;
     };
     reading.parts.edges.push(Edge {
@@ -135,6 +144,9 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
         stratum,
         lease,
         upstream_timeout,
+        first_visit,
+        crawlers,
+        redirects,
     });
 }
 
@@ -144,7 +156,7 @@ fn above_zero(text: &str) -> Option<Millis> {
     duration(text).filter(|wait| wait.0 > 0)
 }
 
-fn visitor(node: &Node, reading: &mut Reading) -> Option<(String, String, bool)> {
+fn visitor(node: &Node, reading: &mut Reading) -> Option<(String, String, bool, FirstVisit)> {
     let mut fields = Fields::open(node, "the visitor rule", &VISITOR, reading)?;
     let cookie = fields
         .need("cookie", reading)
@@ -155,8 +167,21 @@ fn visitor(node: &Node, reading: &mut Reading) -> Option<(String, String, bool)>
     let secure = fields
         .get("secure")
         .map_or(Some(true), |node| value(node, "`secure`", TRUTH, truth, reading));
+    let first_visit = fields.get("first-visit").map_or(Some(FirstVisit::Safe), |node| {
+        value(node, "`first-visit`", FIRST_VISIT, first_visit, reading)
+    });
     fields.close(reading);
-    Some((cookie?, salt?, secure?))
+    Some((cookie?, salt?, secure?, first_visit?))
+}
+
+const FIRST_VISIT: &str = "`safe` or `bucket`";
+
+fn first_visit(text: &str) -> Option<FirstVisit> {
+    match text {
+        "safe" => Some(FirstVisit::Safe),
+        "bucket" => Some(FirstVisit::Bucket),
+        _ => None,
+    }
 }
 
 const COOKIE: &str = "a cookie name of letters, digits, `-` and `_`";
@@ -268,6 +293,14 @@ fn route(node: &Node, head: &Head, reading: &mut Reading) -> Option<Route> {
         Some(path)
     };
     let (old_path, new_path) = (side("old", reading), side("new", reading));
+    let group = fields.get("group").and_then(|node| {
+        reading.mark(&subject, "group", node.place);
+        name(node, "the group", GroupId::parse, reading)
+    });
+    let caching = fields.get("cache").map_or(Some(Caching::Private), |node| {
+        reading.mark(&subject, "cache", node.place);
+        value(node, "`cache`", CACHING, caching, reading)
+    });
     fields.close(reading);
     let (methods, path) = matched?;
     Some(Route {
@@ -278,7 +311,19 @@ fn route(node: &Node, head: &Head, reading: &mut Reading) -> Option<Route> {
         path,
         old_path,
         new_path,
+        group,
+        caching: caching?,
     })
+}
+
+const CACHING: &str = "`private` or `public`";
+
+fn caching(text: &str) -> Option<Caching> {
+    match text {
+        "private" => Some(Caching::Private),
+        "public" => Some(Caching::Public),
+        _ => None,
+    }
 }
 
 const CLASS: &str = "`page`, `api`, `asset` or `callback`";
@@ -294,7 +339,7 @@ fn class(text: &str) -> Option<RouteClass> {
 }
 
 const MATCH: &str = "methods and a path such as `GET /product/{id}`, `GET,POST /cart` or `/static/{*rest}`";
-const PATH: &str = "an absolute path whose segments are literal, `{name}` or, at the end, `{*rest}`";
+pub(super) const PATH: &str = "an absolute path whose segments are literal, `{name}` or, at the end, `{*rest}`";
 
 fn methods_and_path(text: &str) -> Option<(Vec<String>, String)> {
     let (methods, pattern) = match text.trim().split_once(' ') {
@@ -307,7 +352,7 @@ fn methods_and_path(text: &str) -> Option<(Vec<String>, String)> {
 }
 
 /// Checks a pattern.
-fn path(text: &str) -> Option<String> {
+pub(super) fn path(text: &str) -> Option<String> {
     let segments: Vec<&str> = text.strip_prefix('/')?.split('/').collect();
     let last = segments.len() - 1;
     let is_segment = |(at, segment): (usize, &&str)| match segment.strip_prefix('{') {
@@ -324,7 +369,7 @@ fn path(text: &str) -> Option<String> {
 }
 
 /// The names of a pattern, sorted.
-fn names(path: &str) -> Vec<String> {
+pub(super) fn names(path: &str) -> Vec<String> {
     let mut names: Vec<String> = path
         .split('/')
         .filter(|segment| segment.starts_with('{'))

@@ -16,6 +16,7 @@ pub(crate) mod ladder;
 pub(crate) mod objective;
 pub(crate) mod people;
 pub(crate) mod plan;
+pub(crate) mod redirect;
 pub(crate) mod scalar;
 pub(crate) mod segment;
 pub(crate) mod stage;

@@ -1,11 +1,11 @@
 //! Stages: steps of exposure, the gate between them, and the way back.
 
 use tidegate_model::plan::{Approver, Communication, RollbackRule, Stage, Step};
-use tidegate_model::{BasisPoints, DomainId, Millis, PartsPerMillion, RunbookId, StageId, UnitId};
+use tidegate_model::{BasisPoints, DomainId, GroupId, Millis, PartsPerMillion, RunbookId, StageId, UnitId};
 
 use super::domain::reference;
 use super::envelope::{Head, declare};
-use super::fields::{Fields, items, name, text, texts, value};
+use super::fields::{Fields, items, name, text, texts, value, wrong};
 use super::gate;
 use super::people::{entity_ref, person, team};
 use super::scalar::{DURATION, EXPOSURE, MONEY, PERCENT, WHOLE, duration, exposure, money, percent, whole};
@@ -38,7 +38,9 @@ pub(crate) static STAGE: Form = Form::new(
 static STEP: Form = Form::new(
     "a step of exposure",
     &[
-        need("to", Of::Percent),
+        may("to", Of::Percent),
+        may("anonymous", Of::Words(&["new"])),
+        may("groups", Of::Listed(&Of::Name)),
         may("soak", Of::Duration),
         may("at-most", Of::Duration),
         may("margin", Of::Percent),
@@ -152,14 +154,17 @@ fn steps(fields: &mut Fields<'_>, head: &Head, watch: Option<Millis>, reading: &
     let mut steps: Vec<Step> = Vec::new();
     for (at, node) in items(node).iter().enumerate() {
         reading.mark(&head.subject, &format!("step {at}"), node.place);
-        let margin = steps.last().map(|step| step.margin);
-        steps.extend(step(node, margin, watch, reading));
+        let earlier = steps.last().cloned();
+        steps.extend(step(node, earlier.as_ref(), watch, reading));
     }
     steps
 }
 
-fn step(node: &Node, earlier: Option<PartsPerMillion>, watch: Option<Millis>, reading: &mut Reading) -> Option<Step> {
+fn step(node: &Node, earlier: Option<&Step>, watch: Option<Millis>, reading: &mut Reading) -> Option<Step> {
     let mut fields = Fields::open(node, "a step", &STEP, reading)?;
+    if let Some(anonymous) = fields.get("anonymous") {
+        return flip(fields, anonymous, earlier, reading);
+    }
     let to = fields
         .need("to", reading)
         .and_then(|node| value(node, "`to`", EXPOSURE, exposure, reading));
@@ -179,7 +184,7 @@ fn step(node: &Node, earlier: Option<PartsPerMillion>, watch: Option<Millis>, re
         Some(node) => value(node, "`at-most`", DURATION, duration, reading),
     };
     let margin = match fields.get("margin") {
-        None if is_full => earlier.or_else(|| PartsPerMillion::new(0).ok()),
+        None if is_full => earlier.map(|step| step.margin).or_else(|| PartsPerMillion::new(0).ok()),
         None => {
             fields.need("margin", reading);
             None
@@ -192,10 +197,51 @@ fn step(node: &Node, earlier: Option<PartsPerMillion>, watch: Option<Millis>, re
     fields.close(reading);
     Some(Step {
         to: to?,
+        flips: Vec::new(),
         soak: soak?,
         at_most: at_most?,
         margin: margin?,
         at_risk,
+    })
+}
+
+/// A step that flips groups of routes: it takes as long as the step before where it does not say.
+fn flip(mut fields: Fields<'_>, anonymous: &Node, earlier: Option<&Step>, reading: &mut Reading) -> Option<Step> {
+    let is_new = value(
+        anonymous,
+        "`anonymous`",
+        "`new`",
+        |text| (text == "new").then_some(()),
+        reading,
+    );
+    let mut flips = Vec::new();
+    if let Some(node) = fields.need("groups", reading) {
+        for node in items(node) {
+            flips.extend(name(node, "a group", GroupId::parse, reading));
+        }
+        if items(node).is_empty() {
+            wrong(node, "`groups`", "a list of groups of the edge", reading);
+        }
+    }
+    let soak = match (fields.get("soak"), earlier) {
+        (Some(node), _) => value(node, "`soak`", DURATION, duration, reading),
+        (None, Some(step)) => Some(step.soak),
+        (None, None) => Some(Millis(0)),
+    };
+    let at_most = match (fields.get("at-most"), earlier) {
+        (Some(node), _) => value(node, "`at-most`", DURATION, duration, reading),
+        (None, Some(step)) => soak.map(|soak| step.at_most.max(soak)),
+        (None, None) => soak,
+    };
+    fields.close(reading);
+    is_new?;
+    Some(Step {
+        to: earlier.map_or(BasisPoints::ZERO, |step| step.to),
+        flips: Some(flips).filter(|flips| !flips.is_empty())?,
+        soak: soak?,
+        at_most: at_most?,
+        margin: earlier.map_or_else(|| PartsPerMillion::new(0).ok(), |step| Some(step.margin))?,
+        at_risk: None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! A small estate with one stage, built by hand.
 
 use tidegate_model::domain::{ActionEffect, Domain, Grant};
-use tidegate_model::edge::{Edge, OnDecrease, Route, RouteClass, UnitUpstreams};
+use tidegate_model::edge::{Caching, Edge, FirstVisit, OnDecrease, Route, RouteClass, UnitUpstreams};
 use tidegate_model::estate::Parts;
 use tidegate_model::flow::{Flow, SuccessPredicate};
 use tidegate_model::hazard::Runbook;
@@ -61,6 +61,7 @@ fn gate() -> Gate {
 fn stage() -> Stage {
     let step = |to: u16| Step {
         to: BasisPoints::new(to).unwrap(),
+        flips: Vec::new(),
         soak: Millis::seconds(10),
         at_most: Millis::minutes(30),
         margin: ppm(100_000),
@@ -122,6 +123,8 @@ fn edge() -> Edge {
         path: format!("/{id}"),
         old_path: None,
         new_path: None,
+        group: None,
+        caching: Caching::Private,
     };
     Edge {
         id: name!("shop"),
@@ -141,6 +144,9 @@ fn edge() -> Edge {
         stratum: Millis::seconds(1),
         lease: Millis::seconds(3),
         upstream_timeout: Millis::seconds(3),
+        first_visit: FirstVisit::Safe,
+        crawlers: None,
+        redirects: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use tidegate_model::{BasisPoints, Estate, Millis, Parts, PartsPerMillion, Person
 
 use super::action::Edit;
 use crate::asked::{counted, level};
-use crate::shop::{name, parts};
+use crate::shop::{flipping, name, parts};
 
 /// The estate with one edit; each has a digest of its own.
 pub(super) fn edited(edit: Edit, now: Timestamp) -> Arc<Estate> {
@@ -61,6 +61,7 @@ pub(super) fn edited(edit: Edit, now: Timestamp) -> Arc<Estate> {
 /// The shop, whose pricing asks two sources outside besides.
 pub(super) fn sourced() -> Parts {
     let mut parts = parts();
+    flipping(&mut parts);
     let criteria = &mut stage(&mut parts, "pricing").gate.criteria;
     for (id, measure) in [("load", level(Millis(0))), ("refusals", counted())] {
         let mut criterion = criteria[0].clone();
