@@ -15,7 +15,6 @@ pub mod live;
 pub mod side;
 
 pub mod arrival;
-pub mod bucket;
 pub mod callback;
 pub mod decision;
 pub mod force;
@@ -49,3 +48,4 @@ pub use live::LiveCounts;
 pub use roads::{RoadFault, check_config, flows_of};
 pub use run::run;
 pub use side::Side;
+pub use tidegate_model::bucket;

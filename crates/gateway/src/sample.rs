@@ -46,6 +46,7 @@ pub(crate) fn edge() -> Edge {
             new: "http://127.0.0.1:2".to_owned(),
             on_decrease: OnDecrease::Drain,
         }],
+        keyed: Vec::new(),
         routes: vec![
             product,
             route("enter", RouteClass::Api, "POST", "/cart"),

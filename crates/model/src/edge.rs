@@ -155,6 +155,9 @@ pub struct Edge {
     pub listen: String,
     /// Upstreams of each unit.
     pub units: Vec<UnitUpstreams>,
+    /// Units without addresses: programs ask which side runs a key, and gateways do not know them.
+    #[serde(default)]
+    pub keyed: Vec<UnitId>,
     /// Routes, first match wins. What no route matches goes to `fallback`'s safe side.
     pub routes: Vec<Route>,
     /// The unit that takes what no route matches.

@@ -6,6 +6,7 @@ mod id;
 
 pub mod agreement;
 pub mod ask;
+pub mod bucket;
 pub mod catalogue;
 pub mod declared;
 pub mod domain;

@@ -1,4 +1,4 @@
-//! Evaluation of one switch and of all of them.
+//! Evaluation of one switch and of all of them, and of the side of a key: the targeting key of the context.
 
 use axum::Json;
 use axum::body::Body;
@@ -6,12 +6,12 @@ use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use tidegate_engine::view;
+use tidegate_engine::view::{self, SplitView};
 
 use crate::app::{App, Shared};
 use crate::body::{BODY_BYTES_MAX, parameter, read};
 use crate::door::switch_reader;
-use crate::ofrep::flag::{Bulk, EventStream, Flag, Tagged, is_tag};
+use crate::ofrep::flag::{Bulk, EventStream, Flag, Tagged, asks_side, is_tag};
 use crate::ofrep::stream;
 use crate::problem::Problem;
 
@@ -23,6 +23,7 @@ const INACTIVITY_SECONDS: u32 = 120;
 enum ErrorCode {
     ParseError,
     InvalidContext,
+    TargetingKeyMissing,
     FlagNotFound,
     General,
 }
@@ -52,14 +53,31 @@ impl App {
             .collect()
     }
 
-    /// All switches with their entity tag.
+    fn splits(&self) -> Vec<SplitView> {
+        let snapshot = self.handle.view();
+        view::splits(&snapshot.estate, &snapshot.state)
+    }
+
+    /// All switches with their entity tag, which changes with every exposure too.
     pub(crate) fn switches_tagged(&self) -> Tagged {
+        self.all_tagged(None)
+    }
+
+    /// All switches and, for a key, its side in every unit.
+    fn all_tagged(&self, key: Option<&str>) -> Tagged {
         let events = EventStream {
             kind: "sse",
             url: format!("{}{}", self.config.public_url.trim_end_matches('/'), stream::path(self)),
             inactivity_delay_sec: INACTIVITY_SECONDS,
         };
-        Bulk::new(self.flags(), vec![events]).tagged()
+        let splits = self.splits();
+        let mut flags = self.flags();
+        flags.extend(
+            key.iter()
+                .flat_map(|key| splits.iter().map(|split| Flag::side(split, key))),
+        );
+        let exposed_seq = splits.iter().map(|split| split.seq).max().unwrap_or(0);
+        Bulk::new(flags, exposed_seq, vec![events]).tagged()
     }
 }
 
@@ -68,21 +86,48 @@ pub(crate) async fn one(State(app): State<Shared>, Path(key): Path<String>, requ
     if let Err(problem) = switch_reader(&app, &parts.headers) {
         return denied(Some(key), &problem);
     }
-    if let Err((status, failure)) = check_context(Some(&key), body).await {
-        return (status, Json(failure)).into_response();
-    }
-    match app.flags().into_iter().find(|flag| flag.key.as_str() == key) {
-        Some(flag) => fresh(Json(flag).into_response()),
+    let targeting_key = match targeting_key(Some(&key), body).await {
+        Ok(targeting_key) => targeting_key,
+        Err((status, failure)) => return (status, Json(failure)).into_response(),
+    };
+    let found = match asks_side(&key) {
+        Some(unit) => side(&app, unit, targeting_key.as_deref()),
         None => {
-            let error_details = format!("no switch named `{key}` is declared");
+            let flag = app.flags().into_iter().find(|flag| flag.key == key);
+            flag.ok_or_else(|| (ErrorCode::FlagNotFound, format!("no switch named `{key}` is declared")))
+        }
+    };
+    match found {
+        Ok(flag) => fresh(Json(flag).into_response()),
+        Err((error_code, error_details)) => {
+            let status = match error_code {
+                ErrorCode::FlagNotFound => StatusCode::NOT_FOUND,
+                ErrorCode::ParseError
+                | ErrorCode::InvalidContext
+                | ErrorCode::TargetingKeyMissing
+                | ErrorCode::General => StatusCode::BAD_REQUEST,
+            };
             let failure = Failure {
                 key: Some(key),
-                error_code: ErrorCode::FlagNotFound,
+                error_code,
                 error_details,
             };
-            (StatusCode::NOT_FOUND, Json(failure)).into_response()
+            (status, Json(failure)).into_response()
         }
     }
+}
+
+/// The side of a key in a unit. Without a key there is none: a default would be two runners for one record.
+fn side(app: &App, unit: &str, key: Option<&str>) -> Result<Flag, (ErrorCode, String)> {
+    let splits = app.splits();
+    let Some(split) = splits.iter().find(|split| split.unit.as_str() == unit) else {
+        return Err((ErrorCode::FlagNotFound, format!("no edge has a unit named `{unit}`")));
+    };
+    let key = key.ok_or_else(|| {
+        let details = "expected `targetingKey`: the side of a unit depends on whose it is";
+        (ErrorCode::TargetingKeyMissing, details.to_owned())
+    })?;
+    Ok(Flag::side(split, key))
 }
 
 pub(crate) async fn all(State(app): State<Shared>, RawQuery(query): RawQuery, request: Request) -> Response {
@@ -90,11 +135,13 @@ pub(crate) async fn all(State(app): State<Shared>, RawQuery(query): RawQuery, re
     if let Err(problem) = switch_reader(&app, &parts.headers) {
         return denied(None, &problem);
     }
-    if let Err((status, failure)) = check_context(None, body).await {
-        return (status, Json(failure)).into_response();
-    }
-    let Tagged { body, tag, .. } = app.switches_tagged();
-    let unchanged = if is_unchanged(&parts.headers, query.as_deref(), &tag) {
+    let targeting_key = match targeting_key(None, body).await {
+        Ok(targeting_key) => targeting_key,
+        Err((status, failure)) => return (status, Json(failure)).into_response(),
+    };
+    let announced = app.switches_tagged().tag;
+    let Tagged { body, tag, .. } = app.all_tagged(targeting_key.as_deref());
+    let unchanged = if is_unchanged(&parts.headers, query.as_deref(), &tag, &announced) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(header::CONTENT_TYPE, "application/json")], body).into_response()
@@ -105,17 +152,18 @@ pub(crate) async fn all(State(app): State<Shared>, RawQuery(query): RawQuery, re
     response
 }
 
-/// The tag that an event announced may turn a 304 into a 200, never the reverse.
-fn is_unchanged(headers: &HeaderMap, query: Option<&str>, tag: &str) -> bool {
+/// The tag that an event announced may turn a 304 into a 200, never the reverse; `newest` is what an event would announce now.
+fn is_unchanged(headers: &HeaderMap, query: Option<&str>, tag: &str, newest: &str) -> bool {
     let matches = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|given| is_tag(given, tag));
     let announced = parameter(query, "flagConfigEtag");
-    matches && announced.is_none_or(|announced| is_tag(&announced, tag))
+    matches && announced.is_none_or(|announced| is_tag(&announced, tag) || is_tag(&announced, newest))
 }
 
-async fn check_context(key: Option<&str>, body: Body) -> Result<(), (StatusCode, Failure)> {
+/// The context's targeting key. An empty text is none: it would be everybody's.
+async fn targeting_key(key: Option<&str>, body: Body) -> Result<Option<String>, (StatusCode, Failure)> {
     let failure = |error_code, error_details: String| Failure {
         key: key.map(str::to_owned),
         error_code,
@@ -136,12 +184,21 @@ async fn check_context(key: Option<&str>, body: Body) -> Result<(), (StatusCode,
             ),
         )
     })?;
-    match evaluation.context {
-        None | Some(serde_json::Value::Object(_) | serde_json::Value::Null) => Ok(()),
-        Some(_) => Err((
+    let invalid = |details: &str| {
+        (
             StatusCode::BAD_REQUEST,
-            failure(ErrorCode::InvalidContext, "expected `context` to be an object".into()),
-        )),
+            failure(ErrorCode::InvalidContext, details.into()),
+        )
+    };
+    let context = match evaluation.context {
+        None | Some(serde_json::Value::Null) => return Ok(None),
+        Some(serde_json::Value::Object(context)) => context,
+        Some(_) => return Err(invalid("expected `context` to be an object")),
+    };
+    match context.get("targetingKey") {
+        None | Some(serde_json::Value::Null) => Ok(None),
+        Some(serde_json::Value::String(given)) => Ok((!given.is_empty()).then(|| given.clone())),
+        Some(_) => Err(invalid("expected `targetingKey` to be a text")),
     }
 }
 

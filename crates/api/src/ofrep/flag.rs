@@ -1,9 +1,10 @@
-//! One switch in the words of OFREP, and all of them with their entity tag.
+//! One switch, or the side of a key, in the words of OFREP; all of them with their entity tag.
 
 use serde::Serialize;
-use tidegate_engine::view::SwitchView;
+use tidegate_engine::command::Side;
+use tidegate_engine::view::{SplitView, SwitchView};
 use tidegate_model::switch::SwitchValue;
-use tidegate_model::{ActionId, SwitchId, Timestamp};
+use tidegate_model::{ActionId, BasisPoints, Timestamp};
 
 use crate::secret;
 
@@ -15,11 +16,18 @@ pub(crate) enum Value {
     Text(String),
 }
 
+/// What comes before the name of a unit in the key of its flag. No name has a colon, so no switch is called so.
+const SIDE: &str = "side:";
+
 /// What goes along with each answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Metadata {
-    /// Journal sequence of the switch's last change; a client that has seen a higher one has seen a newer value.
+    /// Journal sequence of the last change of the switch or the exposure; a client that has seen a higher one has seen a newer
+    /// value.
     seq: u64,
+    /// Share of keys on the new side, in basis points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exposure: Option<BasisPoints>,
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<ActionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,10 +37,10 @@ pub(crate) struct Metadata {
 /// A successful evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Flag {
-    pub(crate) key: SwitchId,
+    pub(crate) key: String,
     value: Value,
     variant: String,
-    /// `STATIC`: a switch depends on no context.
+    /// `STATIC`: it depends on no context, as a switch never does. `SPLIT`: another key may have the other side.
     reason: &'static str,
     metadata: Metadata,
 }
@@ -46,11 +54,12 @@ impl Flag {
         };
         let metadata = Metadata {
             seq: switch.seq,
+            exposure: None,
             action: switch.action,
             until: switch.until,
         };
         Self {
-            key: switch.id,
+            key: switch.id.to_string(),
             value,
             variant,
             reason: "STATIC",
@@ -58,9 +67,34 @@ impl Flag {
         }
     }
 
+    /// The side that runs a key of a unit.
+    pub(crate) fn side(split: &SplitView, key: &str) -> Self {
+        let side = match split.side_of(key) {
+            Side::Old => "old",
+            Side::New => "new",
+        };
+        Self {
+            key: format!("{SIDE}{}", split.unit),
+            value: Value::Text(side.to_owned()),
+            variant: side.to_owned(),
+            reason: if split.is_split() { "SPLIT" } else { "STATIC" },
+            metadata: Metadata {
+                seq: split.seq,
+                exposure: Some(split.exposure),
+                action: None,
+                until: None,
+            },
+        }
+    }
+
     pub(crate) fn seq(&self) -> u64 {
         self.metadata.seq
     }
+}
+
+/// The unit whose side a flag's key asks for.
+pub(crate) fn asks_side(key: &str) -> Option<&str> {
+    key.strip_prefix(SIDE)
 }
 
 /// Where changes are announced.
@@ -78,7 +112,7 @@ struct Head {
     seq: u64,
 }
 
-/// All switches.
+/// All switches, and the sides of a key when there is one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Bulk {
@@ -91,13 +125,14 @@ pub(crate) struct Bulk {
 pub(crate) struct Tagged {
     pub(crate) body: Vec<u8>,
     pub(crate) tag: String,
-    /// Journal sequence of the last change of any switch.
+    /// Journal sequence of the last change of any switch or exposure.
     pub(crate) seq: u64,
 }
 
 impl Bulk {
-    pub(crate) fn new(flags: Vec<Flag>, event_streams: Vec<EventStream>) -> Self {
-        let seq = flags.iter().map(Flag::seq).max().unwrap_or(0);
+    /// `exposed_seq` is the last change of any exposure: it changes the sides of keys that are not asked about here too.
+    pub(crate) fn new(flags: Vec<Flag>, exposed_seq: u64, event_streams: Vec<EventStream>) -> Self {
+        let seq = flags.iter().map(Flag::seq).max().unwrap_or(0).max(exposed_seq);
         Self {
             flags,
             metadata: Head { seq },

@@ -1,4 +1,4 @@
-//! Switches over OFREP 0.3: a foreign standard, so the shapes here are its own. A switch read is never turned away for load.
+//! Switches, and sides of keys, over OFREP 0.3: a foreign standard, so the shapes here are its own. A switch read is never turned away for load.
 //!
 //! Rules learnt from real clients: `value`, `variant` and `reason` are always there, and so is `errorDetails`.
 

@@ -5,5 +5,6 @@ mod commands;
 mod door;
 mod links;
 mod pages;
+mod sides;
 mod switches;
 mod world;

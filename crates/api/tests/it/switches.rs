@@ -12,7 +12,7 @@ const ONE: &str = "/ofrep/v1/evaluate/flags/checkout.wallet";
 async fn evaluate(town: &Town, path: &str, key: &str) -> Response {
     town.post(path)
         .bearer_auth(key)
-        .json(&json!({ "context": { "targetingKey": "u" } }))
+        .json(&json!({ "context": {} }))
         .send()
         .await
         .unwrap()

@@ -14,12 +14,15 @@ use tidegate_engine::command::{Command, Request};
 use tidegate_engine::event::Event;
 use tidegate_engine::state::State;
 use tidegate_model::domain::{ActionEffect, Domain, Grant};
+use tidegate_model::edge::{Edge, FirstVisit};
 use tidegate_model::estate::{Estate, Parts};
 use tidegate_model::ladder::{DecisionScope, Ladder, Rung, Target};
 use tidegate_model::people::{ContactMethod, Person, Team};
 use tidegate_model::seam::{Actor, Effect, EffectKey};
 use tidegate_model::switch::{Switch, SwitchValue};
-use tidegate_model::{ActionId, DomainId, LadderId, Millis, PersonId, ServiceId, SwitchId, TeamId, Timestamp};
+use tidegate_model::{
+    ActionId, DomainId, EdgeId, LadderId, Millis, PersonId, ServiceId, SwitchId, TeamId, Timestamp, UnitId,
+};
 use tidegate_runtime::{Handle, Running, StoreFault, World};
 use tokio::sync::watch;
 
@@ -123,9 +126,32 @@ fn estate_with(title: &str) -> Estate {
             acknowledged_for: Millis::minutes(15),
         }],
         domains: vec![domain],
+        edges: vec![edge()],
         ..Parts::default()
     })
     .unwrap()
+}
+
+/// An edge with a unit that programs ask about by key, which no stage moves.
+fn edge() -> Edge {
+    Edge {
+        id: EdgeId::parse("shop").unwrap(),
+        listen: "127.0.0.1:1".into(),
+        units: Vec::new(),
+        keyed: vec![UnitId::parse("feed").unwrap()],
+        routes: Vec::new(),
+        fallback: UnitId::parse("feed").unwrap(),
+        callback: None,
+        crawlers: None,
+        first_visit: FirstVisit::default(),
+        redirects: Vec::new(),
+        visitor_cookie: "visitor".into(),
+        salt: "salt".into(),
+        secure_cookies: false,
+        stratum: Millis::seconds(1),
+        lease: Millis::seconds(3),
+        upstream_timeout: Millis::seconds(3),
+    }
 }
 
 /// A running controller with its faces.

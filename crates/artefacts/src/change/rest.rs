@@ -146,6 +146,22 @@ fn edge(found: &mut Found, of: &str, old: &Edge, new: &Edge) {
             }
         }
     }
+    for unit in new.keyed.iter().filter(|unit| !old.keyed.contains(unit)) {
+        inside.add(
+            PLACE,
+            &format!("unit `{unit}`"),
+            "is asked about by key".to_owned(),
+            Effect::Open,
+        );
+    }
+    for unit in old.keyed.iter().filter(|unit| !new.keyed.contains(unit)) {
+        inside.add(
+            PLACE,
+            &format!("unit `{unit}`"),
+            "is no longer asked about by key".to_owned(),
+            Effect::Open,
+        );
+    }
     for change in inside.changes {
         found.add(PLACE, of, format!("{} {}", change.of, change.what), change.effect);
     }

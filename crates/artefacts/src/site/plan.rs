@@ -50,6 +50,12 @@ fn systems(estate: &Estate, plan: &Plan) -> Markup {
                     td data-label="new side" { code { (unit.new) } }
                     td data-label="routes" { @let routes: Vec<&str> = edge.routes.iter().filter(|route| route.unit == unit.unit).map(|route| route.path.as_str()).collect();
                         @if routes.is_empty() { "none" } @else { (routes.join(", ")) } }
+                } }
+                @for unit in &edge.keyed { tr {
+                    th scope="row" { (unit) }
+                    td data-label="old side" { "by key" }
+                    td data-label="new side" { "by key" }
+                    td data-label="routes" { "none" }
                 } } }
             }
         }

@@ -10,6 +10,7 @@ mod incident;
 mod measured;
 mod objective;
 mod ruling;
+mod side;
 mod stage;
 mod status;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use happened::happened;
 pub use measured::numbers;
 pub use objective::{BurnView, DeclaredView, DomainObjectives, ObjectiveView, SpentView, objectives};
 pub use ruling::rulings;
+pub use side::{SplitView, splits};
 pub use status::{status, switches};
 pub use who::who;
 

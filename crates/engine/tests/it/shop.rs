@@ -312,6 +312,7 @@ fn edge() -> Edge {
         id: name("shop"),
         listen: "127.0.0.1:3".to_owned(),
         units: vec![unit("catalogue"), unit("pricing"), unit("checkout")],
+        keyed: Vec::new(),
         routes: vec![
             route("buy-in", "checkout"),
             route("buy-out", "checkout"),

@@ -86,6 +86,7 @@ pub(crate) fn config(dir: &Path, old: &str, new: &str) -> GatewayConfig {
                 new: new.into(),
                 on_decrease: OnDecrease::Drain,
             }],
+            keyed: Vec::new(),
             routes: vec![
                 route("page", RouteClass::Page, "GET", "/page"),
                 route("enter", RouteClass::Api, "POST", "/enter"),

@@ -67,12 +67,13 @@ fn check_steps(stage: &Stage, reading: &mut Reading) {
     }
 }
 
-/// A stage moves visitors only over routes of its unit on its plan's edge, and its gate sees only what is walked there.
+/// A stage moves visitors only over routes of its unit on its plan's edge, or keys that programs ask about; its gate sees only
+/// what is walked there.
 fn check_unit(plan: &Plan, stage: &Stage, reading: &mut Reading) {
     let subject = format!("stage `{}`", stage.id);
     let place = reading.place(&subject, "unit");
     let edge = reading.parts.edges.iter().find(|edge| edge.id == plan.edge).cloned();
-    if let Some(edge) = &edge {
+    if let Some(edge) = edge.as_ref().filter(|edge| !edge.keyed.contains(&stage.unit)) {
         if !serves(edge, &stage.unit) {
             unknown_unit(&stage.unit, place, &[edge], reading);
             return;

@@ -26,6 +26,7 @@ pub(crate) static EDGE: Form = Form::new(
         may("upstream-timeout", Of::Duration),
         need("visitor", Of::Form(&VISITOR)),
         need("units", Of::Named(&Of::Form(&UNIT))),
+        may("keyed", Of::Listed(&Of::Name)),
         need("fallback", Of::Name),
         need("routes", Of::Listed(&Of::Form(&ROUTE))),
         may("callback", Of::Form(&CALLBACK)),
@@ -92,6 +93,7 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
     let upstream_timeout = time("upstream-timeout", UPSTREAM_TIMEOUT, reading);
     let visitor = spec.need("visitor", reading).and_then(|node| visitor(node, reading));
     let units = spec.need("units", reading).map(|node| units(node, head, reading));
+    let keyed = keyed(spec.get("keyed"), units.as_deref().unwrap_or_default(), reading);
     let mut routes: Vec<Route> = Vec::new();
     for node in spec.need("routes", reading).map(items).unwrap_or_default() {
         if let Some(route) = route(node, head, reading) {
@@ -135,6 +137,7 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
         id: EdgeId::parse(&head.name).expect("the envelope checked the name"),
         listen,
         units,
+        keyed,
         routes,
         fallback,
         callback,
@@ -229,6 +232,33 @@ fn units(node: &Node, head: &Head, reading: &mut Reading) -> Vec<UnitUpstreams> 
         }
     }
     units
+}
+
+/// Units that programs ask about by key; none of them has sides here, and none stands twice.
+fn keyed(node: Option<&Node>, units: &[UnitUpstreams], reading: &mut Reading) -> Vec<UnitId> {
+    let mut keyed: Vec<UnitId> = Vec::new();
+    for node in node.map(items).unwrap_or_default() {
+        let Some(unit) = name(node, "the unit", UnitId::parse, reading) else {
+            continue;
+        };
+        if keyed.contains(&unit) || units.iter().any(|upstreams| upstreams.unit == unit) {
+            reading.sink.add(
+                Finding::error(
+                    Code::DeclaredTwice,
+                    node.place,
+                    format!("unit `{unit}` is declared twice"),
+                )
+                .expected(
+                    format!("unit `{unit}` once on an edge: with addresses, or by key"),
+                    "a second unit of that name",
+                )
+                .help("give the unit that programs ask about a name of its own"),
+            );
+            continue;
+        }
+        keyed.push(unit);
+    }
+    keyed
 }
 
 const UPSTREAM: &str = "an upstream such as `http://127.0.0.1:9001`";

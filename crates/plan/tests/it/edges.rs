@@ -130,3 +130,37 @@ fn a_stage_whose_unit_has_upstreams_and_no_route_is_refused() {
         "{found:#?}"
     );
 }
+
+/// The scaffold whose stage moves `feed`, a unit of `keyed`.
+fn by_key(keyed: &str) -> Bundle {
+    let mut bundle = tidegate_plan::scaffold("shop");
+    for file in &mut bundle.files {
+        let with = format!("  fallback: shop\n  keyed: {keyed}\n");
+        file.text = file.text.replace("  fallback: shop\n", &with);
+        file.text = file.text.replace("      unit: shop\n", "      unit: feed\n");
+        let criterion = "- { flow: order, completion: not worse, on-harm: rollback }";
+        let level = "- { level: { on: feed, sql: \"SELECT COUNT(*) FROM dead_letters\" }, name: order-completion, at-most: 0, owner: shop, on-harm: rollback }";
+        file.text = file.text.replace(criterion, level);
+        let errors = "          - { errors: order, at-most: 5%, not-worse-by: 2pp }\n";
+        file.text = file.text.replace(errors, "");
+    }
+    bundle
+}
+
+#[test]
+fn a_stage_may_move_a_unit_that_programs_ask_about_by_key() {
+    assert_eq!(found(&by_key("[feed]")), Vec::<String>::new());
+    assert_eq!(
+        found(&by_key("[]")),
+        ["TG0510: unit `feed` is not on edge `storefront`"]
+    );
+}
+
+#[test]
+fn a_unit_stands_once_on_an_edge_with_addresses_or_by_key() {
+    for keyed in ["[feed, feed]", "[feed, shop]"] {
+        let found = found(&by_key(keyed));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("is declared twice"), "{found:?}");
+    }
+}

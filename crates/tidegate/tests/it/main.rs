@@ -19,6 +19,7 @@ mod reports;
 mod restart;
 mod segments;
 mod shoppers;
+mod sides;
 mod traffic;
 mod turn;
 mod upstream;

@@ -135,6 +135,7 @@ fn edge() -> Edge {
             new: "http://127.0.0.1:3".into(),
             on_decrease: OnDecrease::Return,
         }],
+        keyed: Vec::new(),
         routes: vec![route("cart"), route("order")],
         fallback: name!("checkout"),
         callback: None,

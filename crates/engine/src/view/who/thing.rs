@@ -48,7 +48,8 @@ pub(super) fn all(estate: &Estate) -> Vec<Thing> {
     things.extend(entities(estate));
     things.extend(catalogue::things(estate));
     for edge in estate.edges().values() {
-        things.extend(edge.units.iter().map(|unit| of_unit(estate, &unit.unit)));
+        let units = edge.units.iter().map(|unit| &unit.unit).chain(&edge.keyed);
+        things.extend(units.map(|unit| of_unit(estate, unit)));
         things.extend(edge.routes.iter().map(|one| route(estate, edge, one)));
     }
     let teams = estate.teams().values();

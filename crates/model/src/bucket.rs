@@ -1,4 +1,5 @@
-//! The bucket of a visitor: a pure function of salt and id, the same on every edge and in every language.
+//! The bucket of a visitor, or of any other key that is split: a pure function of salt and id, the same on every edge and in
+//! every language.
 //!
 //! `floor(u64_be(SHA-256(salt || 0x00 || unit id)[0..8]) * 100000 / 2^64)`. No modulo bias, no seed. A visitor is on the new
 //! side when the bucket is below the exposure; one basis point is ten buckets. Growing exposure only adds buckets, so nobody
@@ -15,8 +16,8 @@
 //! | `shop-2027` | `0123456789abcdef0123456789abcdef` | 87161 |
 //! | `ü` (UTF-8) | `account 42` | 86157 |
 
+use crate::BasisPoints;
 use sha2::{Digest, Sha256};
-use tidegate_model::BasisPoints;
 
 /// Number of buckets; five digits.
 pub const BUCKETS: u32 = 100_000;
