@@ -9,7 +9,7 @@ use tidegate_model::seam::ArmCounts;
 use tidegate_stats::blocks::Blocks;
 use tidegate_stats::cmh::HarmSums;
 use tidegate_stats::rare::RareSums;
-use tidegate_stats::{Hits, PairedStratum, SrmTest};
+use tidegate_stats::{Hits, PairedStratum, Rest, SrmTest};
 
 use crate::state::Cell;
 
@@ -92,6 +92,8 @@ pub struct Tally {
     pub step: Totals,
     /// Those of them to which nothing will be added, which alone may pass.
     pub grown: Totals,
+    /// Those of the attempt to which nothing will be added.
+    pub ended: Totals,
     /// Whether something was told before all of it was known.
     pub is_told_young: bool,
     /// The stratified comparison over the attempt; hits are taken as bad, which only decides the sign.
@@ -123,6 +125,7 @@ impl Tally {
             attempt: Totals::default(),
             step: Totals::default(),
             grown: Totals::default(),
+            ended: Totals::default(),
             is_told_young: false,
             stratified: HarmSums::new(Hits::Bad),
             rare_hits: sums(hits),
@@ -145,6 +148,7 @@ impl Tally {
     /// Takes one stratum, to which nothing will be added; whether it may help the step to pass is for the caller to say.
     pub fn push(&mut self, cell: &Cell, belongs: Belongs) {
         self.push_told(cell, belongs);
+        self.look();
         if let Some(rare) = &mut self.rare_failures {
             rare.push(failures(paired(cell)));
         }
@@ -156,6 +160,7 @@ impl Tally {
     pub fn push_young(&mut self, cell: &Cell, belongs: Belongs) {
         self.is_told_young = true;
         self.push_told(cell, belongs);
+        self.look();
     }
 
     fn push_told(&mut self, cell: &Cell, belongs: Belongs) {
@@ -163,7 +168,7 @@ impl Tally {
         self.attempt.push(cell);
         self.stratified.push(stratum);
         if let Some(rare) = &mut self.rare_hits {
-            rare.push(stratum);
+            rare.add(stratum);
         }
         if let Some(split) = &mut self.split {
             split.push(u32::from(cell.share.get()), cell.new.n, cell.old.n);
@@ -177,8 +182,25 @@ impl Tally {
         }
     }
 
+    /// Lets the exact alarm look, which keeps the most that it has seen.
+    fn look(&mut self) {
+        let rest = self.rest();
+        if let Some(rare) = &mut self.rare_hits {
+            rare.look(rest);
+        }
+    }
+
+    /// Hits that the old side's open attempts are expected to meet still.
+    #[must_use]
+    pub fn rest(&self) -> Option<Rest> {
+        let sums = |totals: &Totals| PairedStratum::new(arm(totals.old), arm(totals.new));
+        let rest = || Rest::expected(sums(&self.attempt), sums(&self.ended));
+        self.is_told_young.then(rest).flatten()
+    }
+
     /// Takes one stratum for its pass tests.
     pub fn push_grown(&mut self, cell: &Cell, belongs: Belongs) {
+        self.ended.push(cell);
         match belongs {
             Belongs::ToStep => {
                 self.grown.push(cell);
@@ -194,13 +216,14 @@ impl Tally {
         let at_risk = PairedStratum::new(arm(old), arm(new));
         self.stratified.push_later(at_risk);
         if let Some(rare) = &mut self.rare_hits {
-            rare.push(at_risk);
+            rare.add(at_risk);
         }
         self.attempt.push_later(old, new);
         match belongs {
             Belongs::ToStep => self.step.push_later(old, new),
             Belongs::ToAttempt => {}
         }
+        self.look();
     }
 
     fn notice_sameness(&mut self, cell: &Cell) {
@@ -281,7 +304,7 @@ pub(crate) fn add(a: ArmCounts, b: ArmCounts) -> ArmCounts {
 mod tests {
     use tidegate_model::BasisPoints;
     use tidegate_model::seam::ExposureVersion;
-    use tidegate_stats::HarmAlarm;
+    use tidegate_stats::{Alarm, HarmAlarm};
 
     use super::*;
 
@@ -313,15 +336,27 @@ mod tests {
     }
 
     #[test]
-    fn the_exact_alarm_hears_later_hits_of_who_was_at_risk() {
-        let mut tally = Tally::new(Some(RareEvents::Hits));
-        tally.push_young(&cell((900, 0), (100, 0)), Belongs::ToStep);
+    fn the_exact_alarm_hears_later_hits_beyond_what_the_old_side_is_still_to_meet() {
+        let begun = |n| cell((9 * n, 0), (n, 0));
         let arm = |n, hits| ArmCounts { n, hits };
-        tally.push_later(arm(880, 0), arm(98, 6), Belongs::ToStep);
-        let mut exact = RareSums::new(0.0).expect("a margin of nothing");
-        exact.push(paired(&cell((900, 0), (100, 0))));
-        exact.push(paired(&cell((880, 0), (98, 6))));
-        assert_eq!(tally.rare_hits, Some(exact));
+        let later = (arm(8_800, 0), arm(980, 9));
+        let mut tally = Tally::new(Some(RareEvents::Hits));
+        tally.push_young(&begun(1_000), Belongs::ToStep);
+        tally.push_later(later.0, later.1, Belongs::ToStep);
+        let says = |tally: &Tally| tally.rare_hits.as_ref().map(|rare| rare.alarm(0.001));
+        assert_eq!(
+            says(&tally),
+            Some(Alarm::Quiet),
+            "no old attempt has ended: all of them may still fail"
+        );
+        // The same after as many have ended with one error.
+        let mut tally = Tally::new(Some(RareEvents::Hits));
+        tally.push(&cell((9_000, 1), (1_000, 0)), Belongs::ToStep);
+        tally.push_young(&begun(1_000), Belongs::ToStep);
+        tally.push_later(later.0, later.1, Belongs::ToStep);
+        let rest = tally.rest().expect("open attempts");
+        assert!((rest.events() - 9_000.0 * 2.0 / 9_001.0).abs() < 1e-9);
+        assert_eq!(says(&tally), Some(Alarm::Harm));
     }
 
     #[test]

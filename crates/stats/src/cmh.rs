@@ -2,6 +2,7 @@
 //! stratum only, so neither a ramp nor a moving base rate can deceive it. It never says "pass".
 
 use crate::boundary::Boundary;
+use crate::rest::Rest;
 use crate::stratum::{Hits, PairedStratum};
 use crate::verdict::{Alarm, Difference};
 
@@ -115,6 +116,17 @@ impl HarmSums {
         self.lost
     }
 
+    /// The same as if the old side had met its rest already, which takes it off what is held against the new side. Only bad
+    /// hits are told before all of them are known.
+    #[must_use]
+    pub fn lost_beyond(&self, rest: Option<Rest>) -> f64 {
+        let taken_off = match self.hits {
+            Hits::Bad => rest.map_or(0.0, Rest::taken_off),
+            Hits::Good => 0.0,
+        };
+        self.lost - taken_off
+    }
+
     /// `V`: variance of `S` if the sides are equal.
     #[must_use]
     pub fn variance(&self) -> f64 {
@@ -147,8 +159,8 @@ impl HarmSums {
         Difference::from_shares(point, point - half, point + half)
     }
 
-    fn ln_evidence(&self, boundary: &Boundary) -> f64 {
-        boundary.ln_evidence(self.lost, self.variance)
+    fn ln_evidence(&self, boundary: &Boundary, rest: Option<Rest>) -> f64 {
+        boundary.ln_evidence(self.lost_beyond(rest), self.variance)
     }
 
     fn difference_within(&self, boundary: &Boundary) -> Option<Difference> {
@@ -210,16 +222,22 @@ impl HarmAlarm {
     pub fn push(&mut self, stratum: PairedStratum) {
         self.sums.push(stratum);
         if stratum.is_sound() && stratum.is_comparable() {
-            self.ln_evidence_max = self.ln_evidence_max.max(self.ln_evidence());
+            self.look(None);
         }
     }
 
-    /// Takes a risk set, as [`HarmSums::push_later`] does, and looks.
-    pub fn push_later(&mut self, at_risk: PairedStratum) {
-        self.sums.push_later(at_risk);
-        if at_risk.is_sound() && at_risk.is_comparable() {
-            self.ln_evidence_max = self.ln_evidence_max.max(self.ln_evidence());
+    /// Takes what is told of one stratum before all of it is known: the risk sets of those before it, as
+    /// [`HarmSums::push_later`] does, and its own counts; and looks with what the old side is still to meet.
+    pub fn push_young(&mut self, own: PairedStratum, later: &[PairedStratum], rest: Option<Rest>) {
+        later.iter().for_each(|at_risk| self.sums.push_later(*at_risk));
+        self.sums.push(own);
+        if self.sums.can_speak() {
+            self.look(rest);
         }
+    }
+
+    fn look(&mut self, rest: Option<Rest>) {
+        self.ln_evidence_max = self.ln_evidence_max.max(self.sums.ln_evidence(&self.boundary, rest));
     }
 
     /// Harm once the boundary was reached at any look, this one or an earlier one.
@@ -254,7 +272,7 @@ impl HarmAlarm {
     /// Logarithm of the evidence at this look.
     #[must_use]
     pub fn ln_evidence(&self) -> f64 {
-        self.sums.ln_evidence(&self.boundary)
+        self.sums.ln_evidence(&self.boundary, None)
     }
 
     /// Logarithm of the largest evidence at any look.
@@ -326,7 +344,7 @@ mod tests {
     #[test]
     fn a_risk_set_adds_its_events_and_no_units() {
         let mut alarm = HarmAlarm::fold(Hits::Bad, 0.05, &[stratum(100, 2, 300, 3)]).unwrap();
-        alarm.push_later(stratum(90, 3, 290, 1));
+        alarm.sums.push_later(stratum(90, 3, 290, 1));
         let lost = (2.0 - 100.0 * 5.0 / 400.0) + (3.0 - 90.0 * 4.0 / 380.0);
         assert!((alarm.lost_so_far() - lost).abs() < 1e-12);
         let variance = 100.0 * 300.0 * 5.0 * 395.0 / (400.0 * 400.0 * 399.0)
@@ -335,7 +353,7 @@ mod tests {
         let point = alarm.difference().unwrap().point_pp;
         assert!((point - 100.0 * lost / 75.0).abs() < 1e-9, "{point}");
         assert_eq!((alarm.sums().units_new(), alarm.sums().units_old()), (100, 300));
-        alarm.push_later(stratum(5, 6, 9, 0));
+        alarm.sums.push_later(stratum(5, 6, 9, 0));
         assert_eq!(alarm.alarm(), Alarm::CannotSpeak, "more events than units");
     }
 

@@ -16,6 +16,8 @@ pub mod cmh;
 
 pub mod rare;
 
+pub mod rest;
+
 pub mod blocks;
 
 pub mod noninferior;
@@ -56,6 +58,7 @@ pub use brake::Brake;
 pub use cmh::HarmAlarm;
 pub use noninferior::{Margin, PassTest};
 pub use rare::RareAlarm;
+pub use rest::Rest;
 pub use sample_ratio::SrmTest;
 pub use stratum::{ArmCounts, Hits, PairedStratum};
 pub use verdict::{Alarm, Difference, Interval, Passing};

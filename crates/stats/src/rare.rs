@@ -1,6 +1,7 @@
 //! The alarm for rare bad events: a conditional-binomial e-process, exact for Poisson counts and without a burn-in.
 //! For shares above some 5 % it is blind; the stratified alarm is the one to read there.
 
+use crate::rest::Rest;
 use crate::special::ln_sum_exp;
 use crate::stratum::PairedStratum;
 use crate::verdict::Alarm;
@@ -57,9 +58,15 @@ impl RareSums {
         })
     }
 
-    /// Takes one stratum and looks. A stratum with an empty side or without events changes nothing; one with more hits
-    /// than units silences the sums for good.
+    /// Takes one stratum, as [`RareSums::add`] does, and looks.
     pub fn push(&mut self, stratum: PairedStratum) {
+        self.add(stratum);
+        self.look(None);
+    }
+
+    /// Takes one stratum. One with an empty side or without events changes nothing; one with more hits than units
+    /// silences the sums for good.
+    pub fn add(&mut self, stratum: PairedStratum) {
         if !stratum.is_sound() {
             self.is_sound = false;
             return;
@@ -83,7 +90,24 @@ impl RareSums {
             *sum += stratum.new.hits_f() * (libm::log(ratio) - ln_margin)
                 + events * (at_margin - libm::log1p(odds * ratio));
         }
-        self.ln_evidence = ln_sum_exp(&self.ln_likelihood) - libm::log(GRID as f64);
+    }
+
+    /// Looks at what was taken so far, as if the old side had met its rest already: never more evidence than without it
+    /// since more events of the old side speak against harm.
+    pub fn look(&mut self, rest: Option<Rest>) {
+        let ln_mean = |sums: &[f64; GRID]| ln_sum_exp(sums) - libm::log(GRID as f64);
+        self.ln_evidence = match rest {
+            None => ln_mean(&self.ln_likelihood),
+            Some(rest) => {
+                let (events, odds) = (rest.events(), rest.odds());
+                let at_margin = libm::log1p(odds * self.margin_ratio);
+                let mut sums = self.ln_likelihood;
+                for (sum, ratio) in sums.iter_mut().zip(self.ratios) {
+                    *sum += events * (at_margin - libm::log1p(odds * ratio));
+                }
+                ln_mean(&sums)
+            }
+        };
         self.ln_evidence_max = self.ln_evidence_max.max(self.ln_evidence);
     }
 
@@ -150,6 +174,16 @@ impl RareAlarm {
     /// As [`RareSums::push`].
     pub fn push(&mut self, stratum: PairedStratum) {
         self.sums.push(stratum);
+    }
+
+    /// As [`RareSums::add`].
+    pub fn add(&mut self, stratum: PairedStratum) {
+        self.sums.add(stratum);
+    }
+
+    /// As [`RareSums::look`].
+    pub fn look(&mut self, rest: Option<Rest>) {
+        self.sums.look(rest);
     }
 
     /// Harm once the evidence reached `1 / alpha` at any look.

@@ -53,7 +53,13 @@ fn statistic(test: &Test, hits: Option<&Words>) -> Option<String> {
     let mut said = match test.asks {
         Asks::Harm => {
             let more = if is_more { "more" } else { "fewer" };
-            format!("{size:.1} {more} {done} than the old side's share")
+            let rest = test
+                .rest
+                .map(|rest| format!(", {rest:.1} that its open attempts will still meet taken off"));
+            format!(
+                "{size:.1} {more} {done} than the old side's share{}",
+                rest.unwrap_or_default()
+            )
         }
         Asks::Pass => {
             let margin = test.against.map(words::percent).unwrap_or_default();

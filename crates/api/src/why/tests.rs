@@ -77,6 +77,7 @@ fn test(name: &str, asks: Asks, says: Says) -> Test {
         new: (482, 275),
         against: None,
         statistic: None,
+        rest: None,
         variance: None,
         boundary: None,
         ln_evidence: None,

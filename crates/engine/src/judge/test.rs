@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use tidegate_stats::batch::BatchTest;
 use tidegate_stats::boundary::Boundary;
-use tidegate_stats::{Alarm, Hits, Margin, Passing, ShareTest, cmh, noninferior};
+use tidegate_stats::{Alarm, Hits, Margin, Passing, Rest, ShareTest, cmh, noninferior};
 
 use crate::state::{Tally, Totals};
 use crate::tally::arm;
@@ -54,6 +54,9 @@ pub struct Test {
     pub against: Option<f64>,
     /// `S` of the alarm, in hits lost; `Z` of the pass test, in hits above the margin; the share for a limit.
     pub statistic: Option<f64>,
+    /// What was taken off `S`: hits that the old side's open attempts are expected to meet still; none where none are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<f64>,
     /// Its variance, `V`.
     pub variance: Option<f64>,
     /// What the statistic must reach.
@@ -77,6 +80,7 @@ impl Test {
             new: totals.new_pair(),
             against: None,
             statistic: None,
+            rest: None,
             variance: None,
             boundary: None,
             ln_evidence: None,
@@ -112,8 +116,12 @@ pub(super) fn stratified_alarm(tally: &Tally, hits: Hits, alpha: f64) -> Test {
     let Some(boundary) = Boundary::tuned(alpha, cmh::V_STAR) else {
         return test;
     };
-    let (lost, variance) = (tally.lost(hits), tally.stratified.variance());
+    // Only what one fears is told before all of it is known.
+    let rest = tally.rest().filter(|_| hits == Hits::Bad).map(Rest::taken_off);
+    let lost = tally.lost(hits) - rest.unwrap_or(0.0);
+    let variance = tally.stratified.variance();
     let (evidence, needed) = (boundary.ln_evidence(lost, variance), boundary.ln_evidence_needed());
+    test.rest = rest.and_then(finite);
     if tally.stratified.can_speak() {
         test.says = if evidence >= needed { Says::Harm } else { Says::Quiet };
         test.statistic = finite(lost);

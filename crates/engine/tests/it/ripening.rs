@@ -171,6 +171,18 @@ fn cohorts_that_never_come_are_a_silence_that_pages() {
 }
 
 #[test]
+fn more_errors_so_far_are_harm_only_once_the_old_side_has_shown_that_it_meets_no_more() {
+    let mut world = entered();
+    // At the limit of 2 %, ten times the old side's so far: it may be that these only come sooner.
+    let cohorts: Vec<Stratum> = (0..12)
+        .map(|_| second(&mut world, |errors| errors.new.hits = 4))
+        .collect();
+    assert_eq!(said(&world).0, "not yet", "{}", said(&world).1);
+    report(&mut world, cohorts);
+    assert_eq!(said(&world).0, "harm", "{}", said(&world).1);
+}
+
+#[test]
 fn later_errors_are_harm_before_any_cohort_has_ended() {
     let mut world = entered();
     second(&mut world, |_| {});
