@@ -48,9 +48,10 @@ const AROUND: &[(&str, &[&str])] = &[
     ("tidegate-demo", &[]),
     (
         "tidegate-bench",
-        &["model", "plan", "engine", "journal", "reconcile", "runtime"],
+        &["model", "plan", "engine", "journal", "reconcile", "runtime", "servers"],
     ),
     ("tidegate-house", &[]),
+    ("tidegate-servers", &[]),
 ];
 
 /// What of the world of crates a pure room may import, and why that keeps it pure.
@@ -81,6 +82,9 @@ const PURE_IMPORTS: &[(&str, &[&str])] = &[
 
 /// The command that carries the demonstration's programs in its own binary.
 const CARRIES_DEMO: (&str, &str) = ("tidegate", "tidegate-demo");
+
+/// Databases that tests of any room may start.
+const SERVERS: &str = "tidegate-servers";
 
 #[test]
 fn a_room_imports_only_the_inner_rooms_its_row_names() {
@@ -152,7 +156,7 @@ fn objection(from: &str, to: &str, purpose: Purpose) -> Option<String> {
         let is_fine = purpose == Purpose::Test || allowed.contains(&to);
         return (!is_fine).then(|| format!("a pure room does not import `{to}`"));
     }
-    if (from, to) == CARRIES_DEMO {
+    if (from, to) == CARRIES_DEMO || to == SERVERS && purpose == Purpose::Test {
         return None;
     }
     let Some((_, ring, imports)) = ROOMS.iter().find(|room| room.0 == from) else {
@@ -232,6 +236,11 @@ fn each_kind_of_forbidden_edge_is_seen() {
     assert!(
         !seen("tidegate-model", "proptest", Purpose::Test),
         "tests may have more"
+    );
+    assert!(!seen("tidegate-signals", "tidegate-servers", Purpose::Test), "servers");
+    assert!(
+        seen("tidegate-signals", "tidegate-servers", Purpose::Normal),
+        "servers are no part of the program"
     );
     assert!(
         !seen("tidegate-runtime", "tidegate-plan", Purpose::Test),

@@ -111,7 +111,7 @@ fn started(source: &Source) -> Vec<(usize, Option<String>)> {
     for (at, call) in code.match_indices("Command::new(") {
         let open = at + call.len() - 1;
         let argument = open + 1..closing(code, open) - 1;
-        if !source.is_test(at) || OURS.iter().any(|ours| code[argument.clone()].contains(ours)) {
+        if !is_for_tests(source, at) || OURS.iter().any(|ours| code[argument.clone()].contains(ours)) {
             continue;
         }
         let name = match literal(source, argument.clone()) {
@@ -124,12 +124,20 @@ fn started(source: &Source) -> Vec<(usize, Option<String>)> {
     }
     for (name, packages) in PROGRAMS {
         let quoted = format!("\"{name}\"");
-        let literals = source.text.match_indices(&quoted).filter(|(at, _)| source.is_test(*at));
+        let literals = source
+            .text
+            .match_indices(&quoted)
+            .filter(|(at, _)| is_for_tests(source, *at));
         let named =
             literals.filter(|(at, _)| source.parts.literals[at + 1..].starts_with(name) && !packages.is_empty());
         started.extend(named.map(|(at, _)| (line_of(&source.text, at), Some((*name).to_owned()))));
     }
     started
+}
+
+/// Tests, and what starts servers for them.
+fn is_for_tests(source: &Source, at: usize) -> bool {
+    source.is_test(at) || source.home() == "crates/servers"
 }
 
 fn literal(source: &Source, range: std::ops::Range<usize>) -> Option<String> {

@@ -1,5 +1,6 @@
 //! Where rows are read from: one trait that databases and files answer, and the streams that their rows come in.
 
+mod answering;
 mod file;
 mod mysql;
 mod postgres;
@@ -14,6 +15,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use self::answering::{Answering, silent};
 use crate::entity::{Expression, Relation};
 use crate::event::KeyRange;
 use crate::fault::SourceFault;
@@ -141,9 +143,12 @@ impl Question {
 pub fn open(address: &str) -> Result<Arc<dyn Source>, SourceFault> {
     let scheme = address.split_once(':').map(|(scheme, _)| scheme);
     Ok(match scheme {
-        Some("postgres" | "postgresql") => Arc::new(postgres::Postgres::new(address)?),
-        Some("mysql") => Arc::new(mysql::MySql::new(address)?),
-        Some("mariadb") => Arc::new(mysql::MySql::new(&address.replacen("mariadb", "mysql", 1))?),
+        Some("postgres" | "postgresql") => Arc::new(Answering(postgres::Postgres::new(address)?)),
+        Some("mysql") => Arc::new(Answering(mysql::MySql::new(address)?)),
+        Some("mariadb") => {
+            let address = address.replacen("mariadb", "mysql", 1);
+            Arc::new(Answering(mysql::MySql::new(&address)?))
+        }
         Some("sqlite") => Arc::new(sqlite::Sqlite::new(path(address))),
         Some("csv") => Arc::new(file::Rows::new(path(address), file::Form::Csv)),
         Some("ndjson") => Arc::new(file::Rows::new(path(address), file::Form::Ndjson)),
@@ -261,6 +266,8 @@ pub struct Columns {
 pub struct RowStream {
     batches: mpsc::Receiver<Result<Batch, SourceFault>>,
     reader: Option<JoinHandle<()>>,
+    /// How long a batch is waited for.
+    silence_max: Option<Duration>,
 }
 
 impl RowStream {
@@ -268,7 +275,17 @@ impl RowStream {
     pub(crate) fn fed_by(begin: impl FnOnce(BatchSender) -> JoinHandle<()>) -> Self {
         let (sender, batches) = mpsc::channel(BATCHES_WAITING_MAX);
         let reader = Some(begin(sender));
-        Self { batches, reader }
+        Self {
+            batches,
+            reader,
+            silence_max: None,
+        }
+    }
+
+    /// The same; a batch that does not come in this time is a fault.
+    pub(crate) fn with_silence_max(mut self, most: Duration) -> Self {
+        self.silence_max = Some(most);
+        self
     }
 
     /// The next batch; `None` after the last one.
@@ -276,7 +293,14 @@ impl RowStream {
     /// # Errors
     /// Any fault of the source; nothing follows it.
     pub async fn next(&mut self) -> Result<Option<Batch>, SourceFault> {
-        match self.batches.recv().await {
+        let received = match self.silence_max {
+            None => self.batches.recv().await,
+            Some(most) => match tokio::time::timeout(most, self.batches.recv()).await {
+                Ok(received) => received,
+                Err(_) => return Err(silent(most)),
+            },
+        };
+        match received {
             Some(Ok(batch)) => Ok(Some(batch)),
             Some(Err(fault)) => Err(fault),
             None => match self.reader.take() {

@@ -1,6 +1,7 @@
 //! Rows of real servers compared: PostgreSQL and MariaDB in private folders, SQLite and text in files.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod broken;
 mod files;
 mod known;
 mod ledgers;

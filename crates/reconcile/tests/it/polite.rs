@@ -12,10 +12,11 @@ use tidegate_reconcile::verdict::{Doubt, Outcome};
 use tidegate_reconcile::{
     Budget, Comparison, Earlier, Entity, Event, Expression, Relation, Side, SourceFault, Stop, Throttle, source,
 };
+use tidegate_servers::Make;
 
 use crate::live::{elsewhere, entity, filled, run};
 use crate::pairs::{fast, small_chunks};
-use crate::server::{Make, Postgres, Server, Servers};
+use crate::server::{Postgres, Servers, own, postgres};
 
 #[tokio::test]
 async fn a_limit_that_is_reached_is_said_and_never_clean() {
@@ -242,10 +243,8 @@ async fn at_work(database: &Postgres) -> tokio::task::JoinHandle<()> {
 
 #[tokio::test]
 async fn a_busy_database_is_left_alone() {
-    let own = tokio::task::spawn_blocking(|| Server::start(Make::Postgres))
-        .await
-        .unwrap();
-    let old = own.postgres("postgres");
+    let own = own(Make::Postgres).await;
+    let old = postgres(&own, "postgres");
     old.run("CREATE TABLE t (id int primary key, v bigint); INSERT INTO t SELECT s, 0 FROM generate_series(1, 10) s")
         .await;
     let mut work = Some(at_work(&old).await);

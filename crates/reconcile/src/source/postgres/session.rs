@@ -20,7 +20,10 @@ const LOCK_WITHIN_MS: u32 = 1_000;
 ///
 /// # Source
 /// PostgreSQL documentation, appendix A.
-const CLASSES_OF_SAFE_WORDS: [&str; 9] = ["08", "0A", "25", "28", "3D", "42", "53", "55", "57"];
+const CLASSES_OF_SAFE_WORDS: [&str; 8] = ["0A", "25", "28", "3D", "42", "53", "55", "57"];
+
+/// The class of connections that do not come about or end.
+const CLASS_OF_CONNECTIONS: &str = "08";
 
 /// Everything that would change what a value looks like, for the whole session.
 const PINNED: &str = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; \
@@ -163,7 +166,10 @@ pub(super) fn fault(error: &tokio_postgres::Error) -> SourceFault {
         SqlState::CRASH_SHUTDOWN,
         SqlState::CANNOT_CONNECT_NOW,
         SqlState::TOO_MANY_CONNECTIONS,
-    ]) {
+        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+        SqlState::IDLE_SESSION_TIMEOUT,
+    ]) || code.code().starts_with(CLASS_OF_CONNECTIONS)
+    {
         return SourceFault::Connection {
             why: said.message().to_owned(),
         };
