@@ -32,14 +32,26 @@ impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for J
             ));
         }
         let bytes = read(body, MAX).await?;
-        let value = serde_json::from_slice(&bytes).map_err(|error| match error.classify() {
+        object(&bytes).map(Self).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => Problem::new(Code::WrongShape, error.to_string()),
             serde_json::error::Category::Syntax
             | serde_json::error::Category::Eof
             | serde_json::error::Category::Io => Problem::new(Code::NotJson, error.to_string()),
-        })?;
-        Ok(Self(value))
+        })
     }
+}
+
+/// Reads a JSON object. A list of its values in their order, which derived code takes too, is none.
+///
+/// # Errors
+/// That it is no JSON, or JSON of another shape.
+pub(crate) fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        let list: Vec<serde_json::Value> = serde_json::from_slice(bytes)?;
+        let found = format!("expected an object, found a list of {}", list.len());
+        return Err(serde::de::Error::custom(found));
+    }
+    serde_json::from_slice(bytes)
 }
 
 /// A form's fields, in order, decoded.
@@ -157,6 +169,17 @@ mod tests {
 
     fn check(text: &str, name: &str, expected: Option<&str>) {
         assert_eq!(parameter(Some(text), name).as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Nothing {}
+        assert_eq!(object::<Nothing>(b" {}").ok(), Some(Nothing {}));
+        for (text, is_json) in [(" []", true), ("[{}]", true), ("[", false), ("", false), ("7", true)] {
+            let error = object::<Nothing>(text.as_bytes()).expect_err(text);
+            assert_eq!(error.is_data(), is_json, "{text}: {error}");
+        }
     }
 
     #[test]

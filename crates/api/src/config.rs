@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_engine::view::HappenedView;
 use tidegate_model::{Estate, FlowId, GatewayId, Millis, Timestamp};
@@ -21,7 +22,7 @@ pub struct Panel {
 }
 
 /// An entry of the journal as people read it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct JournalRow {
     /// Its sequence number.
     pub seq: u64,
@@ -65,7 +66,7 @@ pub struct Record {
 }
 
 /// A plan file as it was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanFile {
     /// Its path below the estate's root, with `/`.
@@ -75,7 +76,7 @@ pub struct PlanFile {
 }
 
 /// The sources of an estate that somebody asks to run.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sources {
     /// The plan files; their order carries no meaning.
@@ -114,7 +115,7 @@ impl std::fmt::Debug for Candidate {
 pub type Candidates = Arc<dyn Fn(Sources) -> Result<Candidate, Unfit> + Send + Sync>;
 
 /// How long the entry requests of a flow took at one gateway.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LatencyView {
     /// The gateway; quantiles of two do not add up.
     pub gateway: GatewayId,
@@ -129,7 +130,7 @@ pub struct LatencyView {
 }
 
 /// Quantiles of times, each within 1 % of one that was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Quantiles {
     /// Requests.
     pub requests: u64,

@@ -23,7 +23,7 @@ use crate::secret;
 /// Cookie of a browser session.
 pub(crate) const SESSION_COOKIE: &str = "tidegate_session";
 /// Header that repeats a session's form secret when a script posts JSON.
-const FORM_HEADER: &str = "x-csrf-token";
+pub(crate) const FORM_HEADER: &str = "x-csrf-token";
 
 /// Somebody who was recognised. Nobody else can ask the engine for anything.
 #[derive(Debug, Clone)]
@@ -308,7 +308,20 @@ fn wrong_purpose(purpose: Purpose) -> Problem {
 
 fn to_login(method: &Method, uri: &Uri) -> Response {
     let back = if *method == Method::GET { uri.path() } else { "/" };
-    Redirect::to(&format!("/login?next={back}")).into_response()
+    Redirect::to(&format!("/login?next={}", encoded(back))).into_response()
+}
+
+/// A path as the value of a query's parameter: nothing in it begins another parameter.
+fn encoded(path: &str) -> String {
+    use std::fmt::Write;
+    path.bytes().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            write!(text, "%{byte:02X}").expect("writing into a string cannot fail");
+        }
+        text
+    })
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {

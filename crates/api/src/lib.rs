@@ -12,6 +12,8 @@ mod door;
 mod json;
 pub mod links;
 mod ofrep;
+mod openapi;
+mod origin;
 mod own;
 mod page;
 mod problem;
@@ -28,4 +30,5 @@ pub use config::{
     ApiConfig, Candidate, Candidates, Export, JournalRow, JournalRows, Latencies, LatencyView, Panel, PlanFile,
     Quantiles, Record, Sources, Unfit, Verified, Verify,
 };
+pub use openapi::openapi;
 pub use serve::Api;

@@ -6,47 +6,84 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tidegate_runtime::Ailment;
 
 use crate::app::Shared;
 use crate::door::MetricsReader;
+use crate::openapi::{Answers, Operation, Types};
 use crate::problem::{Code, Problem};
 
-#[derive(Serialize)]
-struct Health {
+/// How the controller is.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Health {
+    /// Whether it can take anything.
     ok: bool,
+    /// Journal sequence of the last entry.
     seq: u64,
+    /// Whether the journal can be written.
     store_writable: bool,
 }
 
 /// Whether the controller can take anything; says nothing about the cutover.
-pub(crate) async fn health(State(app): State<Shared>) -> Response {
+pub(crate) async fn health(State(app): State<Shared>) -> Result<Health, Problem> {
     if let Some(stuck @ Ailment::Stuck { .. }) = app.handle.ails() {
-        return Problem::new(Code::Stuck, stuck.to_string())
-            .retry_after(1)
-            .into_response();
+        return Err(Problem::new(Code::Stuck, stuck.to_string()).retry_after(1));
     }
     let snapshot = app.handle.view();
     let writable = snapshot.fault.is_none();
-    let status = if writable {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    (
-        status,
-        Json(Health {
-            ok: writable,
-            seq: snapshot.seq,
-            store_writable: writable,
-        }),
-    )
-        .into_response()
+    Ok(Health {
+        ok: writable,
+        seq: snapshot.seq,
+        store_writable: writable,
+    })
+}
+
+impl IntoResponse for Health {
+    fn into_response(self) -> Response {
+        let status = if self.ok {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        (status, Json(self)).into_response()
+    }
+}
+
+impl Answers for Health {
+    fn answer(operation: &mut Operation, types: &mut Types) {
+        operation.answers_json::<Self>(StatusCode::OK, "It can take anything.", types);
+        operation.answers_json::<Self>(StatusCode::SERVICE_UNAVAILABLE, "The journal takes nothing.", types);
+        operation.may_fail(&[Code::Stuck]);
+    }
+}
+
+/// Metrics as text.
+pub(crate) struct Exposition(String);
+
+impl IntoResponse for Exposition {
+    fn into_response(self) -> Response {
+        (
+            [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+            self.0,
+        )
+            .into_response()
+    }
+}
+
+impl Answers for Exposition {
+    fn answer(operation: &mut Operation, _: &mut Types) {
+        operation.answers(
+            StatusCode::OK,
+            "Metrics in Prometheus' text format.",
+            Some("text/plain"),
+        );
+    }
 }
 
 /// Prometheus text format 0.0.4.
-pub(crate) async fn metrics(State(app): State<Shared>, _: MetricsReader) -> Response {
+pub(crate) async fn metrics(State(app): State<Shared>, _: MetricsReader) -> Exposition {
     let status = app.status().await;
     let mut text = String::new();
     let mut gauge = |name: &str, help: &str, samples: &[(String, f64)]| {
@@ -94,9 +131,5 @@ pub(crate) async fn metrics(State(app): State<Shared>, _: MetricsReader) -> Resp
         "Highest exposure whose gate has passed, 0 to 1.",
         &proven,
     );
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        text,
-    )
-        .into_response()
+    Exposition(text)
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tidegate_engine::refusal::{Refusal, Rule};
 use tidegate_runtime::Unavailable;
@@ -36,6 +37,31 @@ pub(crate) enum Code {
 }
 
 impl Code {
+    /// All of them, in the order of their texts.
+    pub(crate) const ALL: [Self; 21] = [
+        Self::NotLoggedIn,
+        Self::WrongPurpose,
+        Self::FormNotOurs,
+        Self::TooManyAttempts,
+        Self::WrongMediaType,
+        Self::TooLarge,
+        Self::NotJson,
+        Self::WrongShape,
+        Self::UnknownPath,
+        Self::WrongMethod,
+        Self::UnknownThing,
+        Self::Busy,
+        Self::StoreFaulted,
+        Self::Stopped,
+        Self::AccessUnreadable,
+        Self::LinkDead,
+        Self::PlanWrong,
+        Self::Unroutable,
+        Self::Stuck,
+        Self::KeyReused,
+        Self::Changed,
+    ];
+
     /// The stable code, `TG81xx`.
     pub(crate) fn text(self) -> &'static str {
         match self {
@@ -63,7 +89,8 @@ impl Code {
         }
     }
 
-    fn status(self) -> StatusCode {
+    /// The status that it comes with.
+    pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::NotLoggedIn => StatusCode::UNAUTHORIZED,
             Self::WrongPurpose | Self::FormNotOurs | Self::LinkDead => StatusCode::FORBIDDEN,
@@ -81,7 +108,8 @@ impl Code {
         }
     }
 
-    fn title(self) -> &'static str {
+    /// What is so, in a few words.
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::NotLoggedIn => "a login is needed",
             Self::WrongPurpose => "this key is for something else",
@@ -121,20 +149,30 @@ impl std::ops::Deref for Problem {
 }
 
 /// An RFC 9457 problem document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
 pub(crate) struct Document {
+    /// `urn:tidegate:problem:CODE`.
     #[serde(rename = "type")]
     kind: String,
+    /// What is so, in a few words; the same for every problem of one code.
     pub(crate) title: String,
+    /// The status of the answer.
     pub(crate) status: u16,
+    /// What was found, and what was expected.
     pub(crate) detail: String,
+    /// The stable code, which `tidegate explain` tells more of.
     pub(crate) code: String,
+    /// The rule that forbids it now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rule: Option<Rule>,
+    /// Whose it is to act.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) owner: Option<String>,
+    /// What would make it allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remedy: Option<String>,
+    /// Where the refusal stands in the journal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seq: Option<u64>,
     #[serde(skip)]

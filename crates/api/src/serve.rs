@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use serde_json::{Map, Value};
 use tidegate_runtime::Handle;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -21,6 +23,8 @@ use crate::chronicle::Chronicle;
 use crate::config::ApiConfig;
 use crate::json::{adopt, ask, read, stream};
 use crate::ofrep;
+use crate::openapi::{Described, document};
+use crate::origin;
 use crate::own;
 use crate::page::{
     asset, comparisons, incident, incidents, journal, link, login, objectives, ownership, plan, press, risks,
@@ -110,32 +114,6 @@ async fn wait(mut stop: watch::Receiver<bool>) {
 }
 
 fn routes(app: Shared) -> Router {
-    let v1 = Router::new()
-        .route("/status", get(read::status))
-        .route("/stages/{id}", get(read::stage))
-        .route("/stages/{id}/criteria/{criterion}", get(read::criterion))
-        .route("/stages/{id}/approve", post(ask::approve))
-        .route("/stages/{id}/accept-risk", post(ask::accept_risk))
-        .route("/stages/{id}/hold", post(ask::hold))
-        .route("/stages/{id}/resume", post(ask::resume))
-        .route("/stages/{id}/rollback", post(ask::rollback))
-        .route("/stages/{id}/change", post(ask::change))
-        .route("/stages/{id}/finalise", post(ask::finalise))
-        .route("/stages/{id}/attest", post(ask::attest))
-        .route("/flows/{id}/latency", get(read::latency))
-        .route("/incidents", get(read::incidents).post(ask::open_incident))
-        .route("/incidents/{id}", get(read::incident))
-        .route("/incidents/{id}/acknowledge", post(ask::acknowledge))
-        .route("/incidents/{id}/act", post(ask::act))
-        .route("/incidents/{id}/resolve", post(ask::resolve))
-        .route("/actions/{id}/revert", post(ask::revert))
-        .route("/adopt", post(adopt::adopt))
-        .route("/objectives", get(read::objectives))
-        .route("/equalities", get(read::equalities))
-        .route("/who", get(read::who))
-        .route("/rulings", get(read::may))
-        .route("/journal", get(read::journal))
-        .route("/stream", get(stream::follow));
     let pages = Router::new()
         .route("/", get(plan::show))
         .route("/do", post(press::press))
@@ -151,16 +129,10 @@ fn routes(app: Shared) -> Router {
         .route("/logout", post(login::leave))
         .route("/l/{token}", get(link::show).post(link::press))
         .route("/asset/style.css", get(asset::style))
-        .route("/asset/page.js", get(asset::script));
-    let ofrep = Router::new()
-        .route("/evaluate/flags", post(ofrep::evaluate::all))
-        .route("/evaluate/flags/{key}", post(ofrep::evaluate::one))
-        .route("/stream", get(ofrep::stream::follow));
+        .route("/asset/page.js", get(asset::script))
+        .route_layer(from_fn_with_state(app.clone(), origin::ours_only));
     pages
-        .nest("/api/v1", v1)
-        .nest("/ofrep/v1", ofrep)
-        .route("/healthz", get(own::health))
-        .route("/metrics", get(own::metrics))
+        .merge(described().router())
         .fallback(async || {
             Problem::new(
                 Code::UnknownPath,
@@ -173,6 +145,203 @@ fn routes(app: Shared) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(headers))
         .with_state(app)
+}
+
+/// What programs are told by: everything here describes itself.
+pub(crate) fn described() -> Described {
+    asks(reads(Described::new()))
+        .post(
+            "/ofrep/v1/evaluate/flags",
+            "evaluateSwitches",
+            "Tells every switch.",
+            ofrep::evaluate::all,
+        )
+        .post(
+            "/ofrep/v1/evaluate/flags/{key}",
+            "evaluateSwitch",
+            "Tells one switch.",
+            ofrep::evaluate::one,
+        )
+        .get(
+            "/ofrep/v1/stream",
+            "followSwitches",
+            "Announces changes of switches, without their values.",
+            ofrep::stream::follow,
+        )
+        .get(
+            "/healthz",
+            "health",
+            "Tells whether the controller can take anything.",
+            own::health,
+        )
+        .get(
+            "/metrics",
+            "metrics",
+            "Tells the controller's own metrics.",
+            own::metrics,
+        )
+        .get("/api/openapi.json", "describe", "Tells this description.", describe)
+}
+
+/// Looks at what is so.
+fn reads(api: Described) -> Described {
+    api.get(
+        "/api/v1/status",
+        "status",
+        "Tells everything at one journal sequence.",
+        read::status,
+    )
+    .get("/api/v1/stages/{id}", "stage", "Tells how a stage stands.", read::stage)
+    .get(
+        "/api/v1/stages/{id}/criteria/{criterion}",
+        "why",
+        "Tells why a criterion says what it says.",
+        read::criterion,
+    )
+    .get(
+        "/api/v1/flows/{id}/latency",
+        "latency",
+        "Tells how long a flow's entry requests took, by gateway.",
+        read::latency,
+    )
+    .get(
+        "/api/v1/incidents",
+        "incidents",
+        "Tells the incidents, open ones first.",
+        read::incidents,
+    )
+    .get(
+        "/api/v1/incidents/{id}",
+        "incident",
+        "Tells how an incident stands.",
+        read::incident,
+    )
+    .get(
+        "/api/v1/objectives",
+        "objectives",
+        "Tells what must hold of each domain.",
+        read::objectives,
+    )
+    .get(
+        "/api/v1/equalities",
+        "equalities",
+        "Tells what is compared between the sides.",
+        read::equalities,
+    )
+    .get("/api/v1/who", "who", "Tells who owns something.", read::who)
+    .get(
+        "/api/v1/rulings",
+        "rulings",
+        "Tells what whoever asks may do now, and why not.",
+        read::may,
+    )
+    .get(
+        "/api/v1/journal",
+        "journal",
+        "Tells entries of the journal in order.",
+        read::journal,
+    )
+    .may_fail(&[Code::StoreFaulted])
+    .get(
+        "/api/v1/stream",
+        "follow",
+        "Announces each new journal sequence.",
+        stream::follow,
+    )
+    .may_fail(&[Code::UnknownThing])
+}
+
+/// Asks the engine to change something.
+fn asks(api: Described) -> Described {
+    api.post(
+        "/api/v1/stages/{id}/approve",
+        "approve",
+        "Approves the next move of a stage.",
+        ask::approve,
+    )
+    .post(
+        "/api/v1/stages/{id}/accept-risk",
+        "acceptRisk",
+        "Lets a stage grow at a named risk.",
+        ask::accept_risk,
+    )
+    .post(
+        "/api/v1/stages/{id}/hold",
+        "hold",
+        "Stops the growth of a stage.",
+        ask::hold,
+    )
+    .post(
+        "/api/v1/stages/{id}/resume",
+        "resume",
+        "Takes a hold back.",
+        ask::resume,
+    )
+    .post(
+        "/api/v1/stages/{id}/rollback",
+        "rollback",
+        "Takes everybody back to the old side.",
+        ask::rollback,
+    )
+    .post(
+        "/api/v1/stages/{id}/change",
+        "noteChange",
+        "Notes a change of a side.",
+        ask::change,
+    )
+    .post(
+        "/api/v1/stages/{id}/finalise",
+        "finalise",
+        "Gives the way back up.",
+        ask::finalise,
+    )
+    .post(
+        "/api/v1/stages/{id}/attest",
+        "attest",
+        "Answers a manual criterion.",
+        ask::attest,
+    )
+    .post(
+        "/api/v1/incidents",
+        "openIncident",
+        "Declares an incident.",
+        ask::open_incident,
+    )
+    .post(
+        "/api/v1/incidents/{id}/acknowledge",
+        "acknowledge",
+        "Takes an incident on.",
+        ask::acknowledge,
+    )
+    .post(
+        "/api/v1/incidents/{id}/act",
+        "act",
+        "Uses an action that is granted for an incident.",
+        ask::act,
+    )
+    .post(
+        "/api/v1/incidents/{id}/resolve",
+        "resolve",
+        "Ends an incident with its lesson.",
+        ask::resolve,
+    )
+    .post(
+        "/api/v1/actions/{id}/revert",
+        "revert",
+        "Takes an action back.",
+        ask::revert,
+    )
+    .post(
+        "/api/v1/adopt",
+        "adopt",
+        "Runs another version of the estate.",
+        adopt::adopt,
+    )
+    .may_fail(&[Code::PlanWrong, Code::Unroutable])
+}
+
+async fn describe(State(_): State<Shared>) -> Json<Map<String, Value>> {
+    Json(document().clone())
 }
 
 async fn headers(request: Request, next: Next) -> Response {

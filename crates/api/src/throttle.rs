@@ -2,7 +2,7 @@
 //! A valid credential is never slowed down: whoever may stop a cutover can, whatever else comes from their address.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Mutex;
 
 use tidegate_model::{Millis, Timestamp};
@@ -24,7 +24,7 @@ impl Throttle {
     /// How long an address must wait before another attempt is looked at; `None` when it need not.
     pub(crate) fn wait(&self, address: IpAddr, now: Timestamp) -> Option<Millis> {
         let failures = self.failures.lock().expect("no code panics while it holds the table");
-        let (began, count) = failures.get(&address.to_canonical())?;
+        let (began, count) = failures.get(&of(address))?;
         let over = began.after(WINDOW);
         (*count >= FAILURES_MAX && now < over).then(|| over.since(now))
     }
@@ -32,7 +32,7 @@ impl Throttle {
     /// Counts a failed attempt.
     pub(crate) fn failed(&self, address: IpAddr, now: Timestamp) {
         let mut failures = self.failures.lock().expect("no code panics while it holds the table");
-        let address = address.to_canonical();
+        let address = of(address);
         if failures.len() >= ADDRESSES_MAX && !failures.contains_key(&address) {
             let oldest = failures
                 .iter()
@@ -47,6 +47,14 @@ impl Throttle {
             *entry = (now, 0);
         }
         entry.1 = entry.1.saturating_add(1);
+    }
+}
+
+/// Whose address it is: of IPv6 the network of 64 bits that a customer gets, as whoever has one address there has all of them.
+fn of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
     }
 }
 
@@ -65,6 +73,20 @@ mod tests {
         assert_eq!(throttle.wait(one, Timestamp(5)), Some(WINDOW));
         assert_eq!(throttle.wait(two, Timestamp(5)), None);
         assert_eq!(throttle.wait(one, Timestamp(5).after(WINDOW)), None);
+    }
+
+    #[test]
+    fn a_customer_of_ipv6_is_one_and_an_address_of_ipv4_in_its_clothes_is_the_same() {
+        let throttle = Throttle::default();
+        let address = |text: &str| -> IpAddr { text.parse().expect("an address") };
+        for n in 0..FAILURES_MAX {
+            throttle.failed(address(&format!("2001:db8:1:2::{n:x}")), Timestamp(5));
+            throttle.failed(address("::ffff:10.0.0.9"), Timestamp(5));
+        }
+        for slowed in ["2001:db8:1:2:ffff::1", "10.0.0.9"] {
+            assert_eq!(throttle.wait(address(slowed), Timestamp(5)), Some(WINDOW), "{slowed}");
+        }
+        assert_eq!(throttle.wait(address("2001:db8:1:3::1"), Timestamp(5)), None);
     }
 
     #[test]

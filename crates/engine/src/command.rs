@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::seam::{Actor, BrakeLook, ExposureVersion, Observation, Receipt, Stratum};
 use tidegate_model::{ActionId, CriterionId, DomainId, Estate, GatewayId, IncidentId, Severity, StageId};
@@ -20,7 +21,7 @@ pub const COMMAND_KEY_BYTES_MAX: usize = 64;
 pub const TEXT_BYTES_MAX: usize = 2_000;
 
 /// The old or the new system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// What is being replaced.

@@ -1,11 +1,12 @@
 //! The numbers behind a verdict, as they were when it was given.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::ask::Decimal;
 use tidegate_model::{Millis, Money, Timestamp};
 
 /// Numbers behind a verdict, as they were when it was given. Shares are ratios; `None` means not computable, never zero.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Reading {
     /// Old side: attempts and hits, or rows.
     pub old: Option<(u64, u64)>,
@@ -34,7 +35,7 @@ pub struct Reading {
 }
 
 /// What goes with the numbers of a criterion that is tested: its alpha, its margin, and money.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
     /// Chance of a false alarm of the whole plan.
     pub alpha_plan: f64,

@@ -1,10 +1,11 @@
 //! The system declining a command: which rule, whose it is, and what would make it allowed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::TeamId;
 
 /// The rule that forbids a command now. Each has a stable code for people and programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
     /// The actor has no authority for it.
@@ -40,6 +41,25 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// All of them, in the order of their codes.
+    pub const ALL: [Self; 15] = [
+        Self::NotAuthorised,
+        Self::UnknownSubject,
+        Self::WrongState,
+        Self::GateNotPassed,
+        Self::ApprovalMissing,
+        Self::IncidentOpen,
+        Self::OutsideWindow,
+        Self::Held,
+        Self::DependencyOpen,
+        Self::AttemptsUsedUp,
+        Self::RiskNotAcceptable,
+        Self::WindowClosed,
+        Self::AdoptionUnsafe,
+        Self::LadderUnreachable,
+        Self::BadInput,
+    ];
+
     /// The stable code, `TG9xxx`.
     #[must_use]
     pub fn code(self) -> &'static str {

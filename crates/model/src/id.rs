@@ -1,9 +1,12 @@
 //! Identifiers: newtypes parsed once at the edge, so that no bare string means an id further in.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest name of anything, in bytes (Backstage's entity name rule).
 pub const NAME_BYTES_MAX: usize = 63;
+/// The rule of names as a regular expression, for schemas; [`check_name`] is what decides.
+pub const NAME_PATTERN: &str = "^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$";
 
 /// Says why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,8 +51,9 @@ pub fn check_name(text: &str) -> Result<(), NameError> {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
+        #[schemars(extend("pattern" = NAME_PATTERN, "maxLength" = NAME_BYTES_MAX))]
         pub struct $name(Box<str>);
 
         impl $name {

@@ -75,7 +75,7 @@ impl std::fmt::Display for Step {
 }
 
 /// What harm of a criterion does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnHarm {
     /// Exposure falls at once.

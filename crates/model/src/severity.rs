@@ -1,9 +1,10 @@
 //! How bad something is, in the words of the field.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Severity; `Sev1` is the worst and sorts first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Revenue stops or data is lost.

@@ -1,11 +1,12 @@
 //! Switches: the runtime state that an action sets and that user services read over OFREP.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::SwitchId;
 
 /// A value of a switch; its type never changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SwitchValue {
     /// On or off.

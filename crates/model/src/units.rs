@@ -1,10 +1,12 @@
 //! Units of measure: basis points, parts per million, milliseconds, instants, money. Integers only.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Exposure, 0 to 10,000 (100 %).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u16", into = "u16")]
+#[schemars(extend("maximum" = 10_000))]
 pub struct BasisPoints(u16);
 
 /// A value outside its unit's range.
@@ -76,8 +78,9 @@ impl std::fmt::Display for BasisPoints {
 }
 
 /// A ratio in parts per million, 0 to 1,000,000: margins, objectives, error limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u32", into = "u32")]
+#[schemars(extend("maximum" = 1_000_000))]
 pub struct PartsPerMillion(u32);
 
 impl PartsPerMillion {
@@ -130,7 +133,7 @@ impl std::fmt::Display for PartsPerMillion {
 }
 
 /// A duration in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Millis(pub u64);
 
@@ -173,7 +176,7 @@ impl std::fmt::Display for Millis {
 }
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
@@ -202,7 +205,7 @@ impl std::fmt::Display for Timestamp {
 }
 
 /// Money in integer minor units of a currency.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Money {
     /// Cents and the like.
     pub minor: i64,

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use tidegate_engine::command::{Command, Request};
 use tidegate_engine::refusal::Rule;
 use tidegate_model::Estate;
 
 use super::ask::{Said200, ask};
+use super::conditions::Once;
 use crate::app::{App, Shared};
 use crate::body::JsonBody;
 use crate::clock;
@@ -23,20 +23,20 @@ const SOURCES_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub(crate) async fn adopt(
     State(app): State<Shared>,
     person: Person,
-    headers: HeaderMap,
+    once: Once,
     JsonBody(sources): JsonBody<Sources, SOURCES_BYTES_MAX>,
 ) -> Said200 {
     let runs = app.handle.view().estate.clone();
     if app.refuses(&person.caller, &runs) == Some(Rule::NotAuthorised) {
         // Asked all the same, with what runs for a candidate: the attempt is journalled.
-        return ask(&app, &person.caller, &headers, Request::Adopt { candidate: runs }).await;
+        return ask(&app, &person.caller, once, Request::Adopt { candidate: runs }).await;
     }
     let candidates = app.config.candidates.clone();
     let Candidate { estate, keep } = apart(move || candidates(sources)).await?;
     if app.refuses(&person.caller, &estate).is_none() {
         apart(keep).await?;
     }
-    ask(&app, &person.caller, &headers, Request::Adopt { candidate: estate }).await
+    ask(&app, &person.caller, once, Request::Adopt { candidate: estate }).await
 }
 
 impl App {

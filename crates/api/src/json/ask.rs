@@ -1,214 +1,176 @@
 //! Requests to the engine: one path each. Every attempt is authorised there and journalled.
 
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::http::header::IF_MATCH;
+use axum::extract::State;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_engine::command::{Request, Side};
 use tidegate_model::{ActionId, CriterionId, DomainId, IncidentId, Severity, StageId};
 
-use crate::app::{Shared, Taken, command_key};
+use super::conditions::{Conditions, Once};
+use super::name::Named;
+use crate::app::{Shared, Taken};
 use crate::body::JsonBody;
 use crate::door::{Caller, ChangeReporter, Person};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// What a request that needs nothing more brings: `{}`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 
 /// A request with its reason.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reason {
+    /// Why, for the journal and for whoever is told of it.
     reason: String,
 }
 
 /// A request that needs no reason.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MaybeReason {
+    /// Why, if there is anything to say.
     #[serde(default)]
     reason: Option<String>,
 }
 
 /// A change of a side.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
+    /// The side that changed.
     side: Side,
+    /// Names the change: a commit, a release, a ticket.
     reference: String,
+    /// What was changed, in words.
     #[serde(default)]
     summary: String,
 }
 
 /// The answer to a manual criterion.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Attestation {
+    /// The manual criterion.
     criterion: CriterionId,
+    /// Whether it holds.
     holds: bool,
+    /// What was looked at.
     note: String,
 }
 
 /// An incident as declared by a person.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Declaration {
+    /// Whose it is.
     domain: DomainId,
+    /// How bad it is.
     severity: Severity,
+    /// What is seen, in words.
     summary: String,
 }
 
 /// The use of an action.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Use {
+    /// One that the incident grants.
     action: ActionId,
 }
 
 /// The lesson of an incident.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Lesson {
+    /// A criterion that was added to the next gate, or `none, because ...`.
     lesson: String,
 }
 
 /// What follows from a command that was taken.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Said {
+    /// What follows from it, in words.
     said: String,
+    /// Journal sequence of the last entry that it made.
     seq: u64,
 }
 
 pub(super) type Said200 = Result<Json<Said>, Problem>;
 
-pub(super) async fn ask(app: &Shared, caller: &Caller, headers: &HeaderMap, request: Request) -> Said200 {
-    let given = match headers.get("idempotency-key") {
-        None => None,
-        Some(value) => Some(
-            value
-                .to_str()
-                .map_err(|_| Problem::new(Code::WrongShape, "the Idempotency-Key is not ASCII"))?,
-        ),
-    };
-    let seen = headers.get(IF_MATCH).and_then(|value| value.to_str().ok());
-    let seen = seen
-        .map(|value| value.trim().trim_matches('"'))
-        .filter(|value| *value != "*");
-    let Taken { accepted, seq } = app.ask(caller, command_key(given)?, request, seen).await?;
+pub(super) async fn ask(app: &Shared, caller: &Caller, once: Once, request: Request) -> Said200 {
+    decide(app, caller, Conditions { once, seen: None }, request).await
+}
+
+async fn decide(app: &Shared, caller: &Caller, conditions: Conditions, request: Request) -> Said200 {
+    let Conditions {
+        once: Once { key },
+        seen,
+    } = conditions;
+    let Taken { accepted, seq } = app.ask(caller, key, request, seen.as_deref()).await?;
     Ok(Json(Said {
         said: accepted.said,
         seq,
     }))
 }
 
-fn stage(name: &str) -> Result<StageId, Problem> {
-    StageId::parse(name).map_err(|error| Problem::new(Code::WrongShape, format!("no stage's name: {error}")))
-}
-
-fn incident(name: &str) -> Result<IncidentId, Problem> {
-    IncidentId::parse(name).map_err(|error| Problem::new(Code::WrongShape, format!("no incident's name: {error}")))
-}
-
 pub(crate) async fn approve(
     State(app): State<Shared>,
     person: Person,
-    Path(name): Path<String>,
-    headers: HeaderMap,
+    Named(stage): Named<StageId>,
+    conditions: Conditions,
     JsonBody(Nothing {}): JsonBody<Nothing>,
 ) -> Said200 {
-    ask(
-        &app,
-        &person.caller,
-        &headers,
-        Request::Approve { stage: stage(&name)? },
-    )
-    .await
+    decide(&app, &person.caller, conditions, Request::Approve { stage }).await
 }
 
 pub(crate) async fn accept_risk(
     State(app): State<Shared>,
     person: Person,
-    Path(name): Path<String>,
-    headers: HeaderMap,
+    Named(stage): Named<StageId>,
+    conditions: Conditions,
     JsonBody(Reason { reason }): JsonBody<Reason>,
 ) -> Said200 {
-    ask(
-        &app,
-        &person.caller,
-        &headers,
-        Request::AcceptRisk {
-            stage: stage(&name)?,
-            reason,
-        },
-    )
-    .await
+    decide(&app, &person.caller, conditions, Request::AcceptRisk { stage, reason }).await
 }
 
 pub(crate) async fn hold(
     State(app): State<Shared>,
     person: Person,
-    Path(name): Path<String>,
-    headers: HeaderMap,
+    Named(stage): Named<StageId>,
+    once: Once,
     JsonBody(MaybeReason { reason }): JsonBody<MaybeReason>,
 ) -> Said200 {
-    ask(
-        &app,
-        &person.caller,
-        &headers,
-        Request::Hold {
-            stage: stage(&name)?,
-            reason,
-        },
-    )
-    .await
+    ask(&app, &person.caller, once, Request::Hold { stage, reason }).await
 }
 
 pub(crate) async fn resume(
     State(app): State<Shared>,
     person: Person,
-    Path(name): Path<String>,
-    headers: HeaderMap,
+    Named(stage): Named<StageId>,
+    once: Once,
     JsonBody(Reason { reason }): JsonBody<Reason>,
 ) -> Said200 {
-    ask(
-        &app,
-        &person.caller,
-        &headers,
-        Request::Resume {
-            stage: stage(&name)?,
-            reason,
-        },
-    )
-    .await
+    ask(&app, &person.caller, once, Request::Resume { stage, reason }).await
 }
 
 pub(crate) async fn rollback(
     State(app): State<Shared>,
     person: Person,
-    Path(name): Path<String>,
-    headers: HeaderMap,
+    Named(stage): Named<StageId>,
+    once: Once,
     JsonBody(Reason { reason }): JsonBody<Reason>,
 ) -> Said200 {
-    ask(
-        &app,
-        &person.caller,
-        &headers,
-        Request::Rollback {
-            stage: stage(&name)?,
-            reason,
-        },
-    )
-    .await
+    ask(&app, &person.caller, once, Request::Rollback { stage, reason }).await
 }
 
 pub(crate) async fn change(
     State(app): State<Shared>,
     ChangeReporter(caller): ChangeReporter,
-    Path(name): Path<String>,
-    headers: HeaderMap,
+    Named(stage): Named<StageId>,
+    once: Once,
     JsonBody(Change {
         side,
         reference,
@@ -218,9 +180,9 @@ pub(crate) async fn change(
     ask(
         &app,
         &caller,
-        &headers,
+        once,
         Request::NoteChange {
-            stage: stage(&name)?,
+            stage,
             side,
             reference,
             summary,
@@ -232,32 +194,26 @@ pub(crate) async fn change(
 pub(crate) async fn finalise(
     State(app): State<Shared>,
     person: Person,
-    Path(name): Path<String>,
-    headers: HeaderMap,
+    Named(stage): Named<StageId>,
+    conditions: Conditions,
     JsonBody(Nothing {}): JsonBody<Nothing>,
 ) -> Said200 {
-    ask(
-        &app,
-        &person.caller,
-        &headers,
-        Request::Finalise { stage: stage(&name)? },
-    )
-    .await
+    decide(&app, &person.caller, conditions, Request::Finalise { stage }).await
 }
 
 pub(crate) async fn attest(
     State(app): State<Shared>,
     person: Person,
-    Path(name): Path<String>,
-    headers: HeaderMap,
+    Named(stage): Named<StageId>,
+    once: Once,
     JsonBody(Attestation { criterion, holds, note }): JsonBody<Attestation>,
 ) -> Said200 {
     ask(
         &app,
         &person.caller,
-        &headers,
+        once,
         Request::Attest {
-            stage: stage(&name)?,
+            stage,
             criterion,
             holds,
             note,
@@ -269,7 +225,7 @@ pub(crate) async fn attest(
 pub(crate) async fn open_incident(
     State(app): State<Shared>,
     person: Person,
-    headers: HeaderMap,
+    once: Once,
     JsonBody(Declaration {
         domain,
         severity,
@@ -279,7 +235,7 @@ pub(crate) async fn open_incident(
     ask(
         &app,
         &person.caller,
-        &headers,
+        once,
         Request::OpenIncident {
             domain,
             severity,
@@ -292,67 +248,39 @@ pub(crate) async fn open_incident(
 pub(crate) async fn acknowledge(
     State(app): State<Shared>,
     person: Person,
-    Path(name): Path<String>,
-    headers: HeaderMap,
+    Named(incident): Named<IncidentId>,
+    once: Once,
     JsonBody(Nothing {}): JsonBody<Nothing>,
 ) -> Said200 {
-    ask(
-        &app,
-        &person.caller,
-        &headers,
-        Request::Acknowledge {
-            incident: incident(&name)?,
-        },
-    )
-    .await
+    ask(&app, &person.caller, once, Request::Acknowledge { incident }).await
 }
 
 pub(crate) async fn act(
     State(app): State<Shared>,
     person: Person,
-    Path(name): Path<String>,
-    headers: HeaderMap,
+    Named(incident): Named<IncidentId>,
+    once: Once,
     JsonBody(Use { action }): JsonBody<Use>,
 ) -> Said200 {
-    ask(
-        &app,
-        &person.caller,
-        &headers,
-        Request::Act {
-            incident: incident(&name)?,
-            action,
-        },
-    )
-    .await
+    ask(&app, &person.caller, once, Request::Act { incident, action }).await
 }
 
 pub(crate) async fn resolve(
     State(app): State<Shared>,
     person: Person,
-    Path(name): Path<String>,
-    headers: HeaderMap,
+    Named(incident): Named<IncidentId>,
+    once: Once,
     JsonBody(Lesson { lesson }): JsonBody<Lesson>,
 ) -> Said200 {
-    ask(
-        &app,
-        &person.caller,
-        &headers,
-        Request::Resolve {
-            incident: incident(&name)?,
-            lesson,
-        },
-    )
-    .await
+    ask(&app, &person.caller, once, Request::Resolve { incident, lesson }).await
 }
 
 pub(crate) async fn revert(
     State(app): State<Shared>,
     person: Person,
-    Path(name): Path<String>,
-    headers: HeaderMap,
+    Named(action): Named<ActionId>,
+    once: Once,
     JsonBody(Nothing {}): JsonBody<Nothing>,
 ) -> Said200 {
-    let action =
-        ActionId::parse(&name).map_err(|error| Problem::new(Code::WrongShape, format!("no action's name: {error}")))?;
-    ask(&app, &person.caller, &headers, Request::Revert { action }).await
+    ask(&app, &person.caller, once, Request::Revert { action }).await
 }

@@ -2,6 +2,9 @@
 
 pub(crate) mod adopt;
 pub(crate) mod ask;
+pub(crate) mod conditions;
+pub(crate) mod name;
+pub(crate) mod query;
 pub(crate) mod read;
 pub(crate) mod stream;
 mod unrolled;

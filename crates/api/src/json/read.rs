@@ -1,17 +1,23 @@
 //! Reads: the views of the engine at the last journal sequence, and the journal itself.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::HeaderName;
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::ETAG;
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use tidegate_engine::view::{DomainObjectives, EqualityView, IncidentView, RulingView, StageView, StatusView, WhoView};
 use tidegate_engine::{view, view::rulings};
+use tidegate_model::{CriterionId, FlowId, IncidentId, StageId};
 
 use crate::app::{App, Shared};
-use crate::body::parameter;
 use crate::clock;
 use crate::config::{JournalRow, LatencyView};
 use crate::door::Person;
+use crate::json::name::Named;
+use crate::json::query::Asked;
+use crate::openapi::{Answers, Operation, Types};
 use crate::page::view::View;
 use crate::problem::{Code, Problem};
 use crate::sight;
@@ -68,34 +74,34 @@ pub(crate) async fn status(State(app): State<Shared>, _: Person) -> Json<StatusV
 pub(crate) async fn stage(
     State(app): State<Shared>,
     _: Person,
-    Path(name): Path<String>,
-) -> Result<([(HeaderName, String); 1], Json<StageView>), Problem> {
+    Named(id): Named<StageId>,
+) -> Result<Seen<StageView>, Problem> {
     // Before the view: a sight may be older than what is shown with it, never newer.
-    let seen = sight::all(&app.handle.view()).remove(&name).unwrap_or_default();
+    let seen = sight::all(&app.handle.view()).remove(id.as_str()).unwrap_or_default();
     let found = app
         .status()
         .await
         .plans
         .into_iter()
         .flat_map(|plan| plan.stages)
-        .find(|stage| stage.id.as_str() == name);
+        .find(|stage| stage.id == id);
     found
-        .map(|stage| ([(ETAG, format!("\"{seen}\""))], Json(stage)))
-        .ok_or_else(|| unknown("stage", &name))
+        .map(|shown| Seen { seen, shown })
+        .ok_or_else(|| unknown("stage", &id.to_string()))
 }
 
 pub(crate) async fn criterion(
     State(app): State<Shared>,
     _: Person,
-    Path((stage, name)): Path<(String, String)>,
+    Named((stage, name)): Named<(StageId, CriterionId)>,
 ) -> Result<Json<Why>, Problem> {
     let snapshot = app.handle.view();
     let now = clock::now().max(snapshot.now);
     let status = view::status(&snapshot.estate, &snapshot.state, now);
     let stages = status.plans.iter().flat_map(|plan| &plan.stages);
-    let found = stages.filter(|known| known.id.as_str() == stage).find_map(|stage| {
+    let found = stages.filter(|known| known.id == stage).find_map(|stage| {
         let mut criteria = stage.criteria.iter();
-        let criterion = criteria.find(|criterion| criterion.id.as_str() == name)?;
+        let criterion = criteria.find(|criterion| criterion.id == name)?;
         why::of(&snapshot, stage, criterion, now)
     });
     found
@@ -106,26 +112,27 @@ pub(crate) async fn criterion(
 pub(crate) async fn latency(
     State(app): State<Shared>,
     _: Person,
-    Path(name): Path<String>,
+    Named(id): Named<FlowId>,
 ) -> Result<Json<Vec<LatencyView>>, Problem> {
     let snapshot = app.handle.view();
-    let flow = snapshot.estate.flows().keys().find(|flow| flow.as_str() == name);
-    flow.map(|flow| Json((app.config.latencies)(flow)))
-        .ok_or_else(|| unknown("flow", &name))
+    if !snapshot.estate.flows().contains_key(&id) {
+        return Err(unknown("flow", &id.to_string()));
+    }
+    Ok(Json((app.config.latencies)(&id)))
 }
 
 pub(crate) async fn incident(
     State(app): State<Shared>,
     _: Person,
-    Path(name): Path<String>,
+    Named(id): Named<IncidentId>,
 ) -> Result<Json<IncidentView>, Problem> {
     let found = app
         .status()
         .await
         .incidents
         .into_iter()
-        .find(|incident| incident.id.as_str() == name);
-    found.map(Json).ok_or_else(|| unknown("incident", &name))
+        .find(|incident| incident.id == id);
+    found.map(Json).ok_or_else(|| unknown("incident", &id.to_string()))
 }
 
 pub(crate) async fn incidents(State(app): State<Shared>, _: Person) -> Json<Vec<IncidentView>> {
@@ -144,28 +151,48 @@ pub(crate) async fn equalities(State(app): State<Shared>, _: Person) -> Json<Vec
     Json(view::equalities(&snapshot.estate, &snapshot.state, now))
 }
 
-pub(crate) async fn who(
-    State(app): State<Shared>,
-    _: Person,
-    RawQuery(query): RawQuery,
-) -> Result<Json<WhoView>, Problem> {
-    let asked =
-        parameter(query.as_deref(), "q").ok_or_else(|| Problem::new(Code::WrongShape, "expected `?q=` with a name"))?;
+/// Whom or what somebody asks for.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Wanted {
+    /// A name of anything: a domain, flow, route, address, switch, team or person; `kind:name` where several have it.
+    q: String,
+}
+
+pub(crate) async fn who(State(app): State<Shared>, _: Person, Asked(Wanted { q }): Asked<Wanted>) -> Json<WhoView> {
     let snapshot = app.handle.view();
-    Ok(Json(view::who(&snapshot.estate, &asked)))
+    Json(view::who(&snapshot.estate, &q))
 }
 
 pub(crate) async fn may(State(app): State<Shared>, person: Person) -> Json<Vec<RulingView>> {
     Json(app.rulings(&person.caller.actor()))
 }
 
+/// A part of the journal.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Part {
+    /// Sequence of the first entry.
+    #[serde(default = "first")]
+    #[schemars(range(max = u64::MAX))]
+    from: u64,
+    /// Entries at most.
+    #[serde(default = "some")]
+    #[schemars(range(min = 1, max = 1_000))]
+    limit: u64,
+}
+
+fn first() -> u64 {
+    1
+}
+
+fn some() -> u64 {
+    ROWS as u64
+}
+
 pub(crate) async fn journal(
     State(app): State<Shared>,
     _: Person,
-    RawQuery(query): RawQuery,
+    Asked(Part { from, limit }): Asked<Part>,
 ) -> Result<Json<Vec<JournalRow>>, Problem> {
-    let from = number(query.as_deref(), "from", 1)?;
-    let limit = number(query.as_deref(), "limit", ROWS as u64)?;
     if limit == 0 || limit > ROWS_MAX as u64 {
         return Err(Problem::new(
             Code::WrongShape,
@@ -176,18 +203,29 @@ pub(crate) async fn journal(
     app.journal(from, limit).await.map(Json)
 }
 
-fn number(query: Option<&str>, name: &str, missing: u64) -> Result<u64, Problem> {
-    match parameter(query, name) {
-        None => Ok(missing),
-        Some(text) => text.parse().map_err(|_| {
-            Problem::new(
-                Code::WrongShape,
-                format!("expected a number as `{name}`, found `{text}`"),
-            )
-        }),
+fn unknown(kind: &str, name: &str) -> Problem {
+    Problem::new(Code::UnknownThing, format!("no {kind} named `{name}` is known"))
+}
+
+/// Something that a decision may be bound to, with its entity tag.
+pub(crate) struct Seen<T> {
+    seen: String,
+    shown: T,
+}
+
+impl<T: serde::Serialize> IntoResponse for Seen<T> {
+    fn into_response(self) -> Response {
+        ([(ETAG, format!("\"{}\"", self.seen))], Json(self.shown)).into_response()
     }
 }
 
-fn unknown(kind: &str, name: &str) -> Problem {
-    Problem::new(Code::UnknownThing, format!("no {kind} named `{name}` is known"))
+impl<T: JsonSchema> Answers for Seen<T> {
+    fn answer(operation: &mut Operation, types: &mut Types) {
+        Json::<T>::answer(operation, types);
+        operation.with_header(
+            StatusCode::OK,
+            "ETag",
+            "What a decision about it may be bound to with `If-Match`.",
+        );
+    }
 }

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
 use crate::app::Shared;
-use crate::body::parameter;
 use crate::clock;
 use crate::door::Person;
+use crate::json::query::Asked;
 use crate::json::unrolled::Unrolled;
 use crate::page::form;
 use crate::page::fragments::{Fragment, Marks};
@@ -29,6 +30,15 @@ struct Head {
     seq: u64,
 }
 
+/// What else is followed.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Followed {
+    /// A page of the dashboard whose changed parts are sent along to its session.
+    #[serde(default)]
+    #[schemars(with = "String")]
+    fragments: Option<String>,
+}
+
 /// Follows the journal for as long as its reader is let in. With `?fragments=PAGE` and a browser session it also carries the
 /// changed parts of that page.
 ///
@@ -37,10 +47,10 @@ struct Head {
 pub(crate) async fn follow(
     State(app): State<Shared>,
     person: Person,
-    RawQuery(query): RawQuery,
+    Asked(Followed { fragments }): Asked<Followed>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let page =
-        match parameter(query.as_deref(), "fragments") {
+        match fragments {
             Some(name) => Some(View::parse(&name).ok_or_else(|| {
                 Problem::new(Code::UnknownThing, format!("there is no page named `{name}` to follow"))
             })?),

@@ -1,48 +1,20 @@
 //! Evaluation of one switch and of all of them, and of the side of a key: the targeting key of the context.
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
 use tidegate_engine::view::{self, SplitView};
 
+use super::failure::{ErrorCode, Failure};
+use super::question::{Known, Question, SwitchKey, SwitchReader};
 use crate::app::{App, Shared};
-use crate::body::{BODY_BYTES_MAX, parameter, read};
-use crate::door::switch_reader;
-use crate::ofrep::flag::{Bulk, EventStream, Flag, Tagged, asks_side, is_tag};
+use crate::ofrep::flag::{Bulk, EventStream, Flag, Tagged, asks_side};
 use crate::ofrep::stream;
-use crate::problem::Problem;
+use crate::openapi::{Answers, Operation, Types};
 
 /// A client that heard nothing for so long fetches again by itself.
 const INACTIVITY_SECONDS: u32 = 120;
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum ErrorCode {
-    ParseError,
-    InvalidContext,
-    TargetingKeyMissing,
-    FlagNotFound,
-    General,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Failure {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-    error_code: ErrorCode,
-    error_details: String,
-}
-
-/// The body of an evaluation; other fields are the standard's to add.
-#[derive(Debug, Deserialize)]
-struct Evaluation {
-    #[serde(default)]
-    context: Option<serde_json::Value>,
-}
 
 impl App {
     fn flags(&self) -> Vec<Flag> {
@@ -81,148 +53,97 @@ impl App {
     }
 }
 
-pub(crate) async fn one(State(app): State<Shared>, Path(key): Path<String>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    if let Err(problem) = switch_reader(&app, &parts.headers) {
-        return denied(Some(key), &problem);
-    }
-    let targeting_key = match targeting_key(Some(&key), body).await {
-        Ok(targeting_key) => targeting_key,
-        Err((status, failure)) => return (status, Json(failure)).into_response(),
-    };
+pub(crate) async fn one(
+    State(app): State<Shared>,
+    _: SwitchReader,
+    SwitchKey(key): SwitchKey,
+    Question { targeting_key }: Question,
+) -> Result<Fresh<Flag>, Failure> {
     let found = match asks_side(&key) {
-        Some(unit) => side(&app, unit, targeting_key.as_deref()),
+        Some(unit) => side(&app, &key, unit, targeting_key.as_deref()),
         None => {
             let flag = app.flags().into_iter().find(|flag| flag.key == key);
-            flag.ok_or_else(|| (ErrorCode::FlagNotFound, format!("no switch named `{key}` is declared")))
+            flag.ok_or_else(|| unknown(&key, format!("no switch named `{key}` is declared")))
         }
     };
-    match found {
-        Ok(flag) => fresh(Json(flag).into_response()),
-        Err((error_code, error_details)) => {
-            let status = match error_code {
-                ErrorCode::FlagNotFound => StatusCode::NOT_FOUND,
-                ErrorCode::ParseError
-                | ErrorCode::InvalidContext
-                | ErrorCode::TargetingKeyMissing
-                | ErrorCode::General => StatusCode::BAD_REQUEST,
-            };
-            let failure = Failure {
-                key: Some(key),
-                error_code,
-                error_details,
-            };
-            (status, Json(failure)).into_response()
-        }
-    }
+    found.map(Fresh)
 }
 
 /// The side of a key in a unit. Without a key there is none: a default would be two runners for one record.
-fn side(app: &App, unit: &str, key: Option<&str>) -> Result<Flag, (ErrorCode, String)> {
+fn side(app: &App, flag: &str, unit: &str, key: Option<&str>) -> Result<Flag, Failure> {
     let splits = app.splits();
     let Some(split) = splits.iter().find(|split| split.unit.as_str() == unit) else {
-        return Err((ErrorCode::FlagNotFound, format!("no edge has a unit named `{unit}`")));
+        return Err(unknown(flag, format!("no edge has a unit named `{unit}`")));
     };
     let key = key.ok_or_else(|| {
-        let details = "expected `targetingKey`: the side of a unit depends on whose it is";
-        (ErrorCode::TargetingKeyMissing, details.to_owned())
+        let details = "expected `targetingKey`: the side of a unit depends on whose it is".to_owned();
+        Failure::new(
+            StatusCode::BAD_REQUEST,
+            Some(flag),
+            ErrorCode::TargetingKeyMissing,
+            details,
+        )
     })?;
     Ok(Flag::side(split, key))
 }
 
-pub(crate) async fn all(State(app): State<Shared>, RawQuery(query): RawQuery, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    if let Err(problem) = switch_reader(&app, &parts.headers) {
-        return denied(None, &problem);
-    }
-    let targeting_key = match targeting_key(None, body).await {
-        Ok(targeting_key) => targeting_key,
-        Err((status, failure)) => return (status, Json(failure)).into_response(),
-    };
-    let announced = app.switches_tagged().tag;
-    let Tagged { body, tag, .. } = app.all_tagged(targeting_key.as_deref());
-    let unchanged = if is_unchanged(&parts.headers, query.as_deref(), &tag, &announced) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(header::CONTENT_TYPE, "application/json")], body).into_response()
-    };
-    let mut response = fresh(unchanged);
-    let tag = HeaderValue::from_str(&tag).expect("a tag is hexadecimal in quotes");
-    response.headers_mut().insert(header::ETAG, tag);
-    response
+fn unknown(flag: &str, details: String) -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, Some(flag), ErrorCode::FlagNotFound, details)
 }
 
-/// The tag that an event announced may turn a 304 into a 200, never the reverse; `newest` is what an event would announce now.
-fn is_unchanged(headers: &HeaderMap, query: Option<&str>, tag: &str, newest: &str) -> bool {
-    let matches = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|given| is_tag(given, tag));
-    let announced = parameter(query, "flagConfigEtag");
-    matches && announced.is_none_or(|announced| is_tag(&announced, tag) || is_tag(&announced, newest))
+pub(crate) async fn all(
+    State(app): State<Shared>,
+    _: SwitchReader,
+    known: Known,
+    Question { targeting_key }: Question,
+) -> Result<All, Failure> {
+    let newest = app.switches_tagged().tag;
+    let tagged = app.all_tagged(targeting_key.as_deref());
+    let is_known = known.is(&tagged.tag, &newest);
+    Ok(All { tagged, is_known })
 }
 
-/// The context's targeting key. An empty text is none: it would be everybody's.
-async fn targeting_key(key: Option<&str>, body: Body) -> Result<Option<String>, (StatusCode, Failure)> {
-    let failure = |error_code, error_details: String| Failure {
-        key: key.map(str::to_owned),
-        error_code,
-        error_details,
-    };
-    let bytes = read(body, BODY_BYTES_MAX).await.map_err(|problem| {
-        (
-            problem.status_code(),
-            failure(ErrorCode::General, problem.detail.clone()),
-        )
-    })?;
-    let evaluation: Evaluation = serde_json::from_slice(&bytes).map_err(|error| {
-        (
-            StatusCode::BAD_REQUEST,
-            failure(
-                ErrorCode::ParseError,
-                format!("expected `{{\"context\": {{...}}}}`: {error}"),
-            ),
-        )
-    })?;
-    let invalid = |details: &str| {
-        (
-            StatusCode::BAD_REQUEST,
-            failure(ErrorCode::InvalidContext, details.into()),
-        )
-    };
-    let context = match evaluation.context {
-        None | Some(serde_json::Value::Null) => return Ok(None),
-        Some(serde_json::Value::Object(context)) => context,
-        Some(_) => return Err(invalid("expected `context` to be an object")),
-    };
-    match context.get("targetingKey") {
-        None | Some(serde_json::Value::Null) => Ok(None),
-        Some(serde_json::Value::String(given)) => Ok((!given.is_empty()).then(|| given.clone())),
-        Some(_) => Err(invalid("expected `targetingKey` to be a text")),
-    }
-}
-
-/// A problem in OFREP's shape; the status is the door's, except that a switch read is never told to come back later.
-fn denied(key: Option<String>, problem: &Problem) -> Response {
-    let failure = Failure {
-        key,
-        error_code: ErrorCode::General,
-        error_details: problem.detail.clone(),
-    };
-    let mut response = (problem.status_code(), Json(failure)).into_response();
-    if problem.status_code() == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(
-            header::WWW_AUTHENTICATE,
-            HeaderValue::from_static("Bearer realm=\"tidegate\""),
-        );
-    }
-    response
-}
+/// What nothing between may keep.
+const FRESH: (header::HeaderName, HeaderValue) =
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
 
 /// An answer that nothing between may keep.
-fn fresh(mut response: Response) -> Response {
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
-    response
+pub(crate) struct Fresh<T>(T);
+
+impl IntoResponse for Fresh<Flag> {
+    fn into_response(self) -> Response {
+        ([FRESH], Json(self.0)).into_response()
+    }
+}
+
+impl Answers for Result<Fresh<Flag>, Failure> {
+    fn answer(operation: &mut Operation, types: &mut Types) {
+        operation.answers_json::<Flag>(StatusCode::OK, "The switch, or the side.", types);
+    }
+}
+
+/// All switches, or that a client has them.
+pub(crate) struct All {
+    tagged: Tagged,
+    is_known: bool,
+}
+
+impl IntoResponse for All {
+    fn into_response(self) -> Response {
+        let Tagged { body, tag, .. } = self.tagged;
+        let tag = HeaderValue::from_str(&tag).expect("a tag is hexadecimal in quotes");
+        let headers = [FRESH, (header::ETAG, tag)];
+        if self.is_known {
+            (StatusCode::NOT_MODIFIED, headers).into_response()
+        } else {
+            (headers, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+        }
+    }
+}
+
+impl Answers for Result<All, Failure> {
+    fn answer(operation: &mut Operation, types: &mut Types) {
+        operation.answers_json::<Bulk>(StatusCode::OK, "Every switch, and the side of a key in every unit.", types);
+        operation.with_header(StatusCode::OK, "ETag", "Changes whenever the answer does.");
+    }
 }

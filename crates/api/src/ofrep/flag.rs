@@ -1,5 +1,6 @@
 //! One switch, or the side of a key, in the words of OFREP; all of them with their entity tag.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use tidegate_engine::command::Side;
 use tidegate_engine::view::{SplitView, SwitchView};
@@ -9,10 +10,13 @@ use tidegate_model::{ActionId, BasisPoints, Timestamp};
 use crate::secret;
 
 /// A value as OFREP carries it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "SwitchValueTold")]
 pub(crate) enum Value {
+    /// On or off.
     Bool(bool),
+    /// One of some words.
     Text(String),
 }
 
@@ -20,7 +24,8 @@ pub(crate) enum Value {
 const SIDE: &str = "side:";
 
 /// What goes along with each answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "SwitchMetadata")]
 pub(crate) struct Metadata {
     /// Journal sequence of the last change of the switch or the exposure; a client that has seen a higher one has seen a newer
     /// value.
@@ -28,20 +33,26 @@ pub(crate) struct Metadata {
     /// Share of keys on the new side, in basis points.
     #[serde(skip_serializing_if = "Option::is_none")]
     exposure: Option<BasisPoints>,
+    /// The action that set it, while one does.
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<ActionId>,
+    /// Reverted then at the latest.
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
 }
 
 /// A successful evaluation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Flag {
+    /// Its key; of a side `side:UNIT`.
     pub(crate) key: String,
+    /// Its value now.
     value: Value,
+    /// The same as a word.
     variant: String,
     /// `STATIC`: it depends on no context, as a switch never does. `SPLIT`: another key may have the other side.
     reason: &'static str,
+    /// How it came about.
     metadata: Metadata,
 }
 
@@ -98,26 +109,35 @@ pub(crate) fn asks_side(key: &str) -> Option<&str> {
 }
 
 /// Where changes are announced.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EventStream {
+    /// How: `sse`.
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
+    /// Its address, good for a day or two without a key.
     pub(crate) url: String,
+    /// A client that heard nothing for so many seconds fetches again.
     pub(crate) inactivity_delay_sec: u32,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// Of all switches together.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "SwitchesMetadata")]
 struct Head {
+    /// Journal sequence of the last change of any.
     seq: u64,
 }
 
 /// All switches, and the sides of a key when there is one.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Bulk {
+    /// Every switch.
     flags: Vec<Flag>,
+    /// Of all of them together.
     metadata: Head,
+    /// Where changes are announced.
     event_streams: Vec<EventStream>,
 }
 

@@ -3,5 +3,7 @@
 //! Rules learnt from real clients: `value`, `variant` and `reason` are always there, and so is `errorDetails`.
 
 pub(crate) mod evaluate;
+pub(crate) mod failure;
 pub(crate) mod flag;
+pub(crate) mod question;
 pub(crate) mod stream;

@@ -5,19 +5,23 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::Json;
-use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{FromRequestParts, State};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
-use axum::response::{IntoResponse, Response, Sse};
 use serde::Serialize;
-use tokio_stream::StreamExt;
+use serde_json::json;
 use tokio_stream::wrappers::WatchStream;
+use tokio_stream::{Stream, StreamExt};
 
 use crate::app::{App, Shared};
 use crate::body::parameter;
 use crate::clock;
 use crate::door::switch_reader;
+use crate::ofrep::failure::Failure;
+use crate::ofrep::question::SwitchReader;
+use crate::openapi::{Answers, Asks, Operation, Types};
 use crate::problem::Problem;
 use crate::secret;
 
@@ -62,11 +66,45 @@ fn may_follow(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<(),
     switch_reader(app, headers)
 }
 
-pub(crate) async fn follow(State(app): State<Shared>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    if let Err(problem) = may_follow(&app, &headers, query.as_deref()) {
-        let body = serde_json::json!({ "errorCode": "GENERAL", "errorDetails": problem.detail });
-        return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
+/// Whoever may follow, and what let them in.
+pub(crate) struct Follower {
+    headers: HeaderMap,
+    query: Option<String>,
+}
+
+impl FromRequestParts<Shared> for Follower {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Failure> {
+        let query = parts.uri.query();
+        may_follow(app, &parts.headers, query).map_err(|problem| Failure::denied(None, &problem))?;
+        Ok(Self {
+            headers: parts.headers.clone(),
+            query: query.map(str::to_owned),
+        })
     }
+}
+
+impl Asks for Follower {
+    fn ask(operation: &mut Operation, types: &mut Types) {
+        SwitchReader::ask(operation, types);
+        operation.door(&[]);
+        let (day, key) = (json!({ "type": "integer" }), json!({ "type": "string" }));
+        operation.parameter("query", "day", false, "The day of a signed address.", day);
+        operation.parameter("query", "key", false, "Its signature.", key);
+    }
+}
+
+impl<S> Answers for Result<Sse<S>, Failure> {
+    fn answer(operation: &mut Operation, types: &mut Types) {
+        Sse::<S>::answer(operation, types);
+    }
+}
+
+pub(crate) async fn follow(
+    State(app): State<Shared>,
+    Follower { headers, query }: Follower,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
     let mut announced = String::new();
     let beats = WatchStream::new(app.pulse.clone()).take_while({
         let app = app.clone();
@@ -87,7 +125,5 @@ pub(crate) async fn follow(State(app): State<Shared>, headers: HeaderMap, RawQue
             Event::default().event("message").id(now.seq.to_string()).data(data),
         ))
     });
-    Sse::new(changes)
-        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
-        .into_response()
+    Ok(Sse::new(changes).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }

@@ -1,14 +1,14 @@
 //! The login page: takes a personal token or a single-use login link, and begins a session.
 
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use maud::html;
 
 use crate::app::{App, Shared};
 use crate::body::{FormBody, parameter};
 use crate::clock;
-use crate::door::{ClientAddress, SESSION_COOKIE, Visitor};
+use crate::door::{ClientAddress, SESSION_COOKIE, Visitor, cookie};
 use crate::page::frame::{Outcome, Place, page, told};
 use crate::problem::{Code, Problem};
 
@@ -35,6 +35,7 @@ pub(crate) async fn show(State(app): State<Shared>, RawQuery(query): RawQuery) -
 pub(crate) async fn enter(
     State(app): State<Shared>,
     ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
     body: Result<FormBody, Problem>,
 ) -> Response {
     let body = match body {
@@ -47,6 +48,12 @@ pub(crate) async fn enter(
     match app.config.access.begin_session(&credential) {
         Ok(Some((person, secret))) => {
             tracing::info!(%person, "a session began");
+            // Whatever session the browser came with is over: nobody shares one that was begun before.
+            if let Some(before) = cookie(&headers, SESSION_COOKIE)
+                && let Err(error) = app.config.access.end_session(&before)
+            {
+                return failed(&next, Problem::from(error));
+            }
             let mut response = Redirect::to(&next).into_response();
             response
                 .headers_mut()

@@ -7,6 +7,7 @@ mod section;
 mod test;
 
 pub(crate) use all::{Whys, all, of};
+use schemars::JsonSchema;
 pub(crate) use section::small;
 use serde::{Deserialize, Serialize};
 use tidegate_engine::event::Reading;
@@ -16,7 +17,7 @@ use tidegate_model::StageId;
 use tidegate_model::plan::Criterion;
 
 /// A criterion with its reasons.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Why {
     /// Its stage.
     pub stage: StageId,
@@ -29,7 +30,7 @@ pub struct Why {
 }
 
 /// A part of an explanation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Section {
     /// Its heading.
     pub title: String,
@@ -38,7 +39,7 @@ pub struct Section {
 }
 
 /// A line of an explanation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Row {
     /// What it is about.
     pub what: String,

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod commands;
+mod described;
 mod door;
+mod intrusion;
 mod links;
 mod pages;
 mod sides;

@@ -168,11 +168,16 @@ pub(crate) struct Town {
     pub(crate) served: tokio::task::JoinHandle<std::io::Result<()>>,
     entries: Entries,
     _running: Running<Memory>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Town {
     pub(crate) async fn new() -> Self {
+        Self::known_as(None).await
+    }
+
+    /// The same with another address for the public.
+    pub(crate) async fn known_as(public_url: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let entries = Entries::default();
         let is_full = Arc::new(Mutex::new(false));
@@ -205,7 +210,7 @@ impl Town {
             record: record(&entries),
             latencies: Arc::new(|_| Vec::new()),
             candidates: candidates(&kept),
-            public_url: url.clone(),
+            public_url: public_url.unwrap_or(&url).to_owned(),
             connections_max: CONNECTIONS_MAX,
         };
         let served = tokio::spawn(Api::new(config, handle.clone()).serve(listener, stopped));
@@ -222,8 +227,20 @@ impl Town {
             served,
             entries,
             _running: running,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Lets the time of every session and login link be over.
+    pub(crate) fn expire(&self) {
+        let path = self.folder.path().join("access.json");
+        let mut entries: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        for entry in entries.as_object_mut().unwrap().values_mut() {
+            if entry["until"].is_i64() {
+                entry["until"] = 1.into();
+            }
+        }
+        std::fs::write(&path, entries.to_string()).unwrap();
     }
 
     /// A token of a person.

@@ -1,5 +1,6 @@
 //! The ledger of a plan's alpha: what each criterion may spend, what this try may, and what was spent.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::plan::{Criterion, Plan};
 use tidegate_stats::Ledger;
@@ -11,7 +12,7 @@ use crate::state::StageState;
 const NO_ALPHA: f64 = 1e-9;
 
 /// What a criterion may spend of the chance of a false alarm, and how that came about.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Allowance {
     /// Chance of a false alarm of the whole plan.
     pub plan: f64,

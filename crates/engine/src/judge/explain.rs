@@ -1,6 +1,7 @@
 //! Why a criterion says what it says: every test and every check with its numbers, from the journalled counts alone. It is
 //! what the judge itself made, so that it cannot say another thing than the verdict.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::plan::{Criterion, Plan};
 use tidegate_model::seam::Verdict;
@@ -14,7 +15,7 @@ use crate::event::Reading;
 use crate::state::{StageState, State};
 
 /// A verdict, and what it was made of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Explanation {
     /// The stage.
     pub stage: StageId,

@@ -1,6 +1,7 @@
 //! One test of a criterion: its question, its numbers, and what it says. A verdict is made of these and of nothing else, so
 //! that whoever shows them shows what was judged.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_stats::batch::BatchTest;
 use tidegate_stats::boundary::Boundary;
@@ -10,7 +11,7 @@ use crate::state::{Tally, Totals};
 use crate::tally::arm;
 
 /// What a test is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Asks {
     /// Whether the new side is worse, over the whole attempt.
@@ -20,7 +21,7 @@ pub enum Asks {
 }
 
 /// What a test says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Says {
     /// Worse, beyond chance.
@@ -36,7 +37,7 @@ pub enum Says {
 }
 
 /// A test with its numbers. A number that is not there is not computable, or is none of this test's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Test {
     /// `stratified`, `exact`, `limit` or `batches`.
     pub name: String,

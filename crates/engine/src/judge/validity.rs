@@ -1,5 +1,6 @@
 //! Whether counts can be believed at all: what makes them invalid, or nothing, before any test is read.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::plan::Criterion;
 use tidegate_model::seam::{InvalidReason, Observation, SPLIT, Verdict};
@@ -19,7 +20,7 @@ const IDENTICAL_ATTEMPTS: u64 = 300;
 const FALLBACKS_ONE_IN: u64 = 100;
 
 /// A condition of believing the counts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// Of counts: `counts`, `source`, `silence`, `split`, `both sides`, `series` or `fallbacks`. Of a number: `bound`, `lasting`
     /// or `fresh`.

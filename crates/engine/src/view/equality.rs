@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::plan::{Against, Criterion, Measure, OnHarm, Stage};
 use tidegate_model::seam::{Compared, EqualityCounts, Observation};
@@ -12,7 +13,7 @@ use crate::state::{StageState, State};
 use crate::view::criterion;
 
 /// A comparison of rows between the sides.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EqualityView {
     /// The stage whose gate asks for it.
     pub stage: StageId,

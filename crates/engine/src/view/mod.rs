@@ -18,6 +18,7 @@ mod tests;
 mod who;
 pub mod words;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
@@ -38,7 +39,7 @@ pub use status::{status, switches};
 pub use who::who;
 
 /// How a headline feels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tone {
     /// Nothing is wrong.
@@ -52,7 +53,7 @@ pub enum Tone {
 }
 
 /// What is going on, in one sentence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Headline {
     /// The sentence.
     pub sentence: String,
@@ -67,7 +68,7 @@ pub struct Headline {
 }
 
 /// Everything at one journal sequence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StatusView {
     /// Journal sequence that this is true at.
     pub seq: u64,
@@ -90,7 +91,7 @@ pub struct StatusView {
 }
 
 /// A plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanView {
     /// Its name.
     pub id: PlanId,
@@ -101,7 +102,7 @@ pub struct PlanView {
 }
 
 /// A stage.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StageView {
     /// Its name.
     pub id: StageId,
@@ -150,7 +151,7 @@ pub struct StageView {
 }
 
 /// A group of routes, which crawlers and first visits meet on one side.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupView {
     /// Its name.
     pub id: GroupId,
@@ -163,7 +164,7 @@ pub struct GroupView {
 }
 
 /// One value of a segment that is counted and judged by nobody.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExplorationView {
     /// Its name where it is counted.
     pub id: CriterionId,
@@ -184,7 +185,7 @@ pub struct ExplorationView {
 }
 
 /// A change of a stage's exposure.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MarkView {
     /// When.
     pub at: Timestamp,
@@ -197,7 +198,7 @@ pub struct MarkView {
 }
 
 /// An approval that is needed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ApprovalView {
     /// Who must, in words: `the owner of checkout (checkout-team)`.
     pub approver: String,
@@ -206,7 +207,7 @@ pub struct ApprovalView {
 }
 
 /// A criterion.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CriterionView {
     /// Its name.
     pub id: CriterionId,
@@ -235,7 +236,7 @@ pub struct CriterionView {
 }
 
 /// An incident.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IncidentView {
     /// Its name.
     pub id: IncidentId,
@@ -271,7 +272,7 @@ pub struct IncidentView {
 }
 
 /// A granted action.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ActionView {
     /// Its name.
     pub id: ActionId,
@@ -284,7 +285,7 @@ pub struct ActionView {
 }
 
 /// A switch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SwitchView {
     /// Its key.
     pub id: SwitchId,
@@ -299,7 +300,7 @@ pub struct SwitchView {
 }
 
 /// An event in plain words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HappenedView {
     /// Journal sequence.
     pub seq: u64,
@@ -312,7 +313,7 @@ pub struct HappenedView {
 }
 
 /// An effect under way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OutboxView {
     /// Its key.
     pub key: String,
@@ -323,7 +324,7 @@ pub struct OutboxView {
 }
 
 /// Whether somebody may do something now, shown before the button is pressed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RulingView {
     /// `approve`, `accept-risk`, `hold`, `resume`, `rollback`, `finalise`, `change`, `acknowledge`, `act`, `resolve`, `revert`, `attest`.
     pub action: String,
@@ -336,7 +337,7 @@ pub struct RulingView {
 }
 
 /// Who owns something: the answer to "who owns X?".
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WhoView {
     /// What was asked for.
     pub asked: String,
@@ -380,7 +381,7 @@ pub struct WhoView {
 }
 
 /// A rule that leads to an owner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Because {
     /// What it says.
     pub says: String,
@@ -389,7 +390,7 @@ pub struct Because {
 }
 
 /// Another thing of the same name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OtherThing {
     /// How to ask for it: `kind:name`.
     pub ask: String,

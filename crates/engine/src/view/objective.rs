@@ -1,6 +1,7 @@
 //! Objectives as people see them: what must hold of each domain by a limit of its own, how much of its budget is spent, and
 //! what is not measured. A comparison of both sides is no objective: it has no limit.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::ask::HitsAre;
 use tidegate_model::domain::Domain;
@@ -15,7 +16,7 @@ use crate::view::criterion;
 const SPANS: [Millis; 2] = [Millis::minutes(5), Millis::minutes(60)];
 
 /// A domain with what must hold of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DomainObjectives {
     /// The domain.
     pub domain: DomainId,
@@ -38,7 +39,7 @@ impl DomainObjectives {
 }
 
 /// A promise of a domain's owner.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DeclaredView {
     /// Its name, unique within the domain; the name of an invariant.
     pub id: String,
@@ -57,7 +58,7 @@ pub struct DeclaredView {
 }
 
 /// What must hold of a domain by a limit of its own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ObjectiveView {
     /// In words, as the plan has it.
     pub title: String,
@@ -84,7 +85,7 @@ pub struct ObjectiveView {
 }
 
 /// How a budget of bad attempts stands on the new side, since the stage's attempt began.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpentView {
     /// Attempts.
     pub total: u64,
@@ -103,7 +104,7 @@ pub struct SpentView {
 }
 
 /// How fast a budget goes: 1 spends exactly all of it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BurnView {
     /// Over the last so long.
     pub over: Millis,

@@ -58,7 +58,7 @@ const AROUND: &[(&str, &[&str])] = &[
 const PURE_IMPORTS: &[(&str, &[&str])] = &[
     // Plain data and its encodings; `jiff` is given its instants, its clock is disallowed in `clippy.toml`. The bucket of a
     // key is a hash of it.
-    ("tidegate-model", &["serde", "sha2", "thiserror", "jiff"]),
+    ("tidegate-model", &["schemars", "serde", "sha2", "thiserror", "jiff"]),
     // Functions of numbers.
     ("tidegate-stats", &["libm"]),
     // Text in, text out.
@@ -76,7 +76,7 @@ const PURE_IMPORTS: &[(&str, &[&str])] = &[
     ),
     (
         "tidegate-engine",
-        &["jiff", "serde", "serde_json", "sha2", "strsim", "thiserror"],
+        &["jiff", "schemars", "serde", "serde_json", "sha2", "strsim", "thiserror"],
     ),
 ];
 

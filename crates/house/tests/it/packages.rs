@@ -30,6 +30,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("pg_ctl", &["postgresql"]),
     ("postgres", &["postgresql"]),
     ("psql", &["postgresql"]),
+    // Comes with npm, which the script asks for where there is none.
+    ("node", &[]),
     ("kill", &["procps"]),
     ("pgrep", &["procps"]),
     ("ps", &["procps"]),
@@ -39,8 +41,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("setpriv", &["util-linux"]),
     ("setsid", &["util-linux"]),
     ("unshare", &["util-linux"]),
-    // Its SMTP server is the sink that pages are sent to.
-    ("python3", &["python3-aiosmtpd"]),
+    // Its SMTP server is the sink that pages are sent to; what others wrote against APIs lives in an environment of its own.
+    ("python3", &["python3-aiosmtpd", "python3-venv"]),
 ];
 
 /// Files that start what they are given; each program given stands there or elsewhere as a literal of its own.

@@ -1,5 +1,6 @@
 //! What the senses say: an observation, or silence as a value.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ArmCounts, InvalidReason, Reconciled};
@@ -7,7 +8,7 @@ use crate::Timestamp;
 use crate::ask::Decimal;
 
 /// Rows of two queries, compared by key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct EqualityCounts {
     /// Rows on the old side.
     pub old_rows: u64,

@@ -1,11 +1,12 @@
 //! The verdict of a criterion: six words, of which only `pass` opens a gate.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
 /// Why evidence cannot be judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum InvalidReason {
     /// Visitors are not split as planned.
@@ -34,7 +35,7 @@ pub enum InvalidReason {
 
 /// What the evidence says about a criterion now.
 #[must_use]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "verdict")]
 pub enum Verdict {
     /// Not worse than declared; the only word that opens a gate.

@@ -22,6 +22,9 @@ pub(crate) struct Check {
     /// How diagnostics are printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// As JSON; the same as `--format json`.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
 }
 
 /// How diagnostics are printed.
@@ -58,7 +61,8 @@ impl Check {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
         let bundle = live::bundle::read(&self.folder)?;
         let compiled = compile(&bundle, &self.settings.values()?, Mode::Author);
-        match self.format {
+        let format = if self.json { Format::Json } else { self.format };
+        match format {
             Format::Json => say!("{}", tidegate_plan::render_json(&compiled.diagnostics)),
             Format::Sarif => say!("{}", tidegate_plan::render_sarif(&compiled.diagnostics, &bundle)),
             Format::Human if compiled.diagnostics.is_empty() => {}
@@ -73,7 +77,7 @@ impl Check {
         let Some(estate) = compiled.estate else {
             return Ok(exit::WRONG);
         };
-        if matches!(self.format, Format::Human) {
+        if matches!(format, Format::Human) {
             say!("{}", schedule(&estate, &compiled.shares));
             say!("{} checks clean, digest {:.12}", self.folder.display(), estate.digest());
         }

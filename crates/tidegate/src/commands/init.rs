@@ -13,6 +13,9 @@ use crate::say::say;
 pub(crate) struct Init {
     /// The folder; made when missing. Existing files are never overwritten.
     folder: PathBuf,
+    /// As JSON: the files that were written.
+    #[arg(long)]
+    json: bool,
 }
 
 impl Init {
@@ -30,13 +33,24 @@ impl Init {
                 );
             }
         }
+        let mut written = Vec::new();
         for file in &bundle.files {
             let path = self.folder.join(&file.path);
             if let Some(parent) = path.parent() {
                 std::fs::create_dir_all(parent).with_context(|| format!("cannot make `{}`", parent.display()))?;
             }
             std::fs::write(&path, &file.text).with_context(|| format!("cannot write `{}`", path.display()))?;
-            say!("wrote {}", path.display());
+            written.push(path.display().to_string());
+        }
+        if self.json {
+            say!(
+                "{}",
+                serde_json::to_string_pretty(&serde_json::json!({ "wrote": written }))?
+            );
+            return Ok(exit::FINE);
+        }
+        for path in written {
+            say!("wrote {path}");
         }
         say!("check it: tidegate check {}", self.folder.display());
         Ok(exit::FINE)

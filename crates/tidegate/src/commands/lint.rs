@@ -22,6 +22,9 @@ pub(crate) struct Lint {
     /// How it is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// As JSON; the same as `--format json`.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -54,7 +57,8 @@ impl Lint {
         };
         let text = read(&path)?;
         let name = path.display().to_string();
-        match (lint(tool, &name, &text), self.format) {
+        let format = if self.json { Format::Json } else { self.format };
+        match (lint(tool, &name, &text), format) {
             (Ok(report), format) => {
                 match format {
                     Format::Human => say!("{}", report.human(&text, std::io::stdout().is_terminal())),

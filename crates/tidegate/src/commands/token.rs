@@ -7,7 +7,10 @@ use clap::{Args, Subcommand};
 use tidegate_api::access::{Access, Holder, Purpose};
 
 use crate::say::say;
-use crate::{exit, live};
+use crate::{exit, live, near};
+
+/// What a key may be for.
+const PURPOSES: [&str; 3] = ["switches", "change", "metrics"];
 
 /// Makes, lists and revokes tokens. Needs access to the controller's state folder, nothing else.
 #[derive(Debug, Args)]
@@ -25,6 +28,9 @@ enum What {
     Issue {
         /// The person's name in the estate.
         person: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Makes a key for a program, good for one purpose, and prints it once.
     Key {
@@ -32,6 +38,9 @@ enum What {
         service: String,
         /// `switches`, `change` or `metrics`.
         purpose: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Lists holders; never tokens.
     List {
@@ -43,6 +52,9 @@ enum What {
     Revoke {
         /// The person or program.
         holder: String,
+        /// As JSON: how many tokens, keys, links and sessions that were.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -51,15 +63,15 @@ impl Token {
         live::make_state(&self.state)?;
         let access = Access::open(&self.state.join("access.json")).context("cannot open the access file")?;
         match self.what {
-            What::Issue { person } => {
+            What::Issue { person, json } => {
                 let id = tidegate_model::PersonId::parse(&person).context("that is no person's name")?;
-                say!("{}", access.issue(Holder::Person(id))?);
+                issued("token", &access.issue(Holder::Person(id))?, json)?;
             }
-            What::Key { service, purpose } => {
+            What::Key { service, purpose, json } => {
                 let id = tidegate_model::ServiceId::parse(&service).context("that is no program's name")?;
                 let purpose = Purpose::parse(&purpose)
-                    .with_context(|| format!("`{purpose}` is no purpose; expected switches, change or metrics"))?;
-                say!("{}", access.issue(Holder::Service(id, purpose))?);
+                    .with_context(|| format!("`{purpose}` is no purpose; {}", near::said(&purpose, &PURPOSES)))?;
+                issued("key", &access.issue(Holder::Service(id, purpose))?, json)?;
             }
             What::List { json: true } => {
                 say!("{}", serde_json::to_string_pretty(&access.list()?)?);
@@ -69,11 +81,25 @@ impl Token {
                     say!("{line}");
                 }
             }
-            What::Revoke { holder } => {
+            What::Revoke { holder, json } => {
                 let gone = access.revoke(&holder)?;
-                say!("{gone} revoked");
+                if json {
+                    say!("{}", serde_json::json!({ "revoked": gone }));
+                } else {
+                    say!("{gone} revoked");
+                }
             }
         }
         Ok(exit::FINE)
     }
+}
+
+/// Prints a secret once.
+fn issued(what: &str, secret: &str, json: bool) -> anyhow::Result<()> {
+    if json {
+        say!("{}", serde_json::to_string(&serde_json::json!({ what: secret }))?);
+    } else {
+        say!("{secret}");
+    }
+    Ok(())
 }

@@ -59,10 +59,40 @@ fn a_mistyped_command_option_or_plan_is_answered_with_the_nearest() {
         (&["map", "shop", "--jsn"], "'--json'"),
         (&["map", "shop", "--format", "svgg"], "'svg'"),
         (&["power", "mvoe", "shop"], "did you mean `move`?"),
+        (&["schema", "Doman"], "did you mean `Domain`?"),
+        (&["token", "key", "toy-shop", "metric"], "did you mean `metrics`?"),
     ] {
         let ran = run(&folder, arguments);
         assert_eq!(ran.code, Some(2), "{ran:?}");
         assert!(ran.stderr.contains(words), "{ran:?}");
+    }
+}
+
+#[test]
+fn whatever_answers_answers_in_json_when_asked_to() {
+    let folder = shop();
+    for arguments in [
+        &["init", "new", "--json"][..],
+        &["check", "shop", "--json"],
+        &["power", "move", "shop", "--json"],
+        &["diff", "shop", "shop", "--json"],
+        &["docs", "site", "shop", "--json"],
+        &["map", "shop", "--json"],
+        &["risks", "shop", "--json"],
+        &["who", "shop", "--in", "shop", "--json"],
+        &["explain", "TG0104", "--json"],
+        &["schema", "Domain"],
+        &["schema", "--openapi"],
+        &["token", "issue", "ana", "--json"],
+        &["token", "key", "toy-shop", "metrics", "--json"],
+        &["token", "list", "--json"],
+        &["token", "revoke", "ana", "--json"],
+    ] {
+        // The estate of these tests is one to be told things about.
+        let ran = run(&folder, arguments);
+        assert!(matches!(ran.code, Some(0 | 1 | 4)), "{ran:?}");
+        let told = serde_json::from_str::<serde_json::Value>(&ran.stdout);
+        assert!(told.is_ok_and(|told| !told.is_null()), "{ran:?}");
     }
 }
 
