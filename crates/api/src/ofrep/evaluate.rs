@@ -104,8 +104,7 @@ pub(crate) async fn all(
 }
 
 /// What nothing between may keep.
-const FRESH: (header::HeaderName, HeaderValue) =
-    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+const FRESH: (header::HeaderName, HeaderValue) = (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
 
 /// An answer that nothing between may keep.
 pub(crate) struct Fresh<T>(T);
@@ -143,7 +142,11 @@ impl IntoResponse for All {
 
 impl Answers for Result<All, Failure> {
     fn answer(operation: &mut Operation, types: &mut Types) {
-        operation.answers_json::<Bulk>(StatusCode::OK, "Every switch, and the side of a key in every unit.", types);
+        operation.answers_json::<Bulk>(
+            StatusCode::OK,
+            "Every switch, and the side of a key in every unit.",
+            types,
+        );
         operation.with_header(StatusCode::OK, "ETag", "Changes whenever the answer does.");
     }
 }

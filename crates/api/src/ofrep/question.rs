@@ -152,7 +152,11 @@ impl Known {
     /// would announce now.
     pub(super) fn is(&self, tag: &str, newest: &str) -> bool {
         let matches = self.has.as_ref().is_some_and(|given| is_tag(given, tag));
-        matches && self.announced.as_ref().is_none_or(|announced| is_tag(announced, tag) || is_tag(announced, newest))
+        matches
+            && self
+                .announced
+                .as_ref()
+                .is_none_or(|announced| is_tag(announced, tag) || is_tag(announced, newest))
     }
 }
 

@@ -8,9 +8,9 @@ use crate::world::{Process, World, finish};
 /// The same requests on every machine.
 const SEED: &str = "20";
 /// Generated requests of an operation, beside those that cover each of its parameters.
-const EXAMPLES: &str = "25";
+const EXAMPLES: &str = "10";
 /// Seconds after which no further request is made up.
-const SECONDS: &str = "40";
+const SECONDS: &str = "50";
 
 #[test]
 fn a_fuzzer_finds_nothing_that_the_description_does_not_say() {
