@@ -56,7 +56,12 @@ pub(crate) fn one_unit(gateway: SocketAddr, old: SocketAddr, new: SocketAddr) ->
 pub(crate) fn demo(gateway: SocketAddr, old: SocketAddr, new: SocketAddr) -> Setup {
     Setup {
         files: DEMO,
-        stages: &[("catalogue", "carl"), ("pricing", "petra"), ("checkout", "ana")],
+        stages: &[
+            ("catalogue", "carl"),
+            ("pricing", "petra"),
+            ("checkout", "ana"),
+            ("integrations", "ines"),
+        ],
         gateway,
         sources: &[("new-shop", "NEW_SHOP")],
         settings: settings(gateway, [("OLD_SHOP", old), ("NEW_SHOP", new)]),
@@ -147,7 +152,7 @@ mod tests {
             ..demo(nowhere, nowhere, nowhere)
         };
         let ours = compiled(&setup);
-        assert_eq!(criteria(&ours).len(), 9);
+        assert_eq!(criteria(&ours).len(), 12);
         assert_eq!(criteria(&ours), criteria(&compiled(&shipped)));
         let stages: Vec<String> = ours.stages().map(|(_, stage)| stage.id.to_string()).collect();
         let approved: Vec<&str> = setup.stages.iter().map(|(stage, _)| *stage).collect();

@@ -16,7 +16,7 @@ pub(super) struct Person {
     pub(super) approves: bool,
     /// Granted actions that they execute when one is offered, in order.
     pub(super) acts: Vec<String>,
-    /// The stage whose prices they repair when a page that they answer says that they differ.
+    /// The stage that they repair when a page that they answer calls for it.
     pub(super) repairs: Option<String>,
     /// Whether they close an incident that they have answered.
     pub(super) resolves: bool,

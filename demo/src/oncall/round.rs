@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::person::Person;
-use super::repair::{CALLED_FOR_BY, Tools};
+use super::repair::Tools;
 use super::{form, letter};
 use crate::clock::now_ms;
 use crate::fault::Fault;
@@ -127,7 +127,7 @@ impl Desk {
         };
         for wish in self.wishes() {
             let is_taken = self.press(&mut browser, &link, letter, &wish).await?;
-            if is_taken && wish == ACKNOWLEDGE && letter.subject.contains(CALLED_FOR_BY) {
+            if is_taken && wish == ACKNOWLEDGE {
                 self.repair(letter).await?;
             }
         }
@@ -136,11 +136,17 @@ impl Desk {
 
     /// Repairs what the letter is about, if that is this person's work.
     async fn repair(&self, letter: &Letter) -> Result<(), Fault> {
-        let Some(tools) = &self.tools else { return Ok(()) };
+        let Some(tools) = self
+            .tools
+            .as_ref()
+            .filter(|tools| tools.are_called_for_by(&letter.subject))
+        else {
+            return Ok(());
+        };
         let once = format!("repair-{}-{}", self.person.address, letter.number);
         for left in (0..TRIES_MAX).rev() {
             match tools.repair(&once).await {
-                Ok(said) => return self.tell("repair", letter, json!({ "shop": said })),
+                Ok(said) => return self.tell("repair", letter, json!({ "program": said })),
                 Err(undone) if left == 0 => {
                     return self.tell("failed", letter, json!({ "error": undone.to_string() }));
                 }

@@ -13,6 +13,8 @@ use crate::webhook::Secret;
 pub(super) struct Notice {
     pub(super) reference: String,
     pub(super) status: String,
+    /// The provider's name of the payment.
+    pub(super) payment: Option<String>,
     /// Captured amount in cents.
     pub(super) amount: i64,
 }

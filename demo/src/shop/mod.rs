@@ -6,6 +6,7 @@ mod catalogue;
 mod cookie;
 mod new;
 mod old;
+mod outbox;
 mod payment;
 mod switches;
 
@@ -93,6 +94,7 @@ fn open(path: &std::path::Path, schema: &str) -> Result<Connection, Fault> {
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch(schema)?;
+    connection.execute_batch(outbox::SCHEMA)?;
     Ok(connection)
 }
 

@@ -171,14 +171,14 @@ fn she_who_is_called_for_prices_repairs_them_and_notes_it_and_nothing_else_does(
         "1",
         "--person",
         "p@x=answer,repair:pricing",
-        "--shop",
-        &new.url(),
-        "--shop-key",
-        "k1",
+        "--at",
+        &format!("pricing={}", new.url()),
+        "--key",
+        "pricing=k1",
         "--api",
         &api,
         "--token",
-        "t1",
+        "pricing=t1",
     ]);
     let link = runtime.block_on(paging_site(Pressed::default()));
     let smtp = mail.ready["smtp"].as_str().unwrap().to_owned();

@@ -1,5 +1,5 @@
-//! The books of the demo's world: orders of both shops and the payment provider's ledger, read from their own databases
-//! and compared.
+//! The books of the demo's world: orders of both shops, the payment provider's ledger and the ERP's bookings, read from their
+//! own databases and compared.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,13 +8,16 @@ use std::time::Duration;
 use anyhow::Context;
 use rusqlite::{Connection, OpenFlags};
 
-use super::measured::{Orders, Stranded};
+use super::measured::{Booked, Orders, Stranded};
 
 /// How long a busy database is waited for.
 const BUSY_WITHIN: Duration = Duration::from_secs(5);
 /// What a paid order is called by a shop, and by the ledger.
 const PAID: &str = "paid";
 const CAPTURED: &str = "captured";
+/// What a booking of the ERP is called here that was reversed, and one of the new exporter that was not.
+const REVERSED: &str = "reversed";
+const BY_NEW: &str = "new";
 
 /// One order, as one book has it.
 #[derive(Debug, Clone)]
@@ -25,12 +28,13 @@ pub(crate) struct Order {
     pub(crate) placed_at_ms: i64,
 }
 
-/// All three.
+/// All of them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Books {
     pub(crate) old: Vec<Order>,
     pub(crate) new: Vec<Order>,
     pub(crate) ledger: Vec<Order>,
+    pub(crate) erp: Vec<Order>,
 }
 
 impl Books {
@@ -53,6 +57,10 @@ impl Books {
                 "ledger.sqlite3",
                 "SELECT reference, amount_cents, status, at_ms FROM ledger",
             )?,
+            erp: book(
+                "erp.sqlite3",
+                "SELECT reference, amount_cents, IIF(reversed_at_ms IS NULL, exporter, 'reversed'), booked_at_ms FROM bookings",
+            )?,
         })
     }
 
@@ -64,8 +72,23 @@ impl Books {
     /// How many entries stand in one of ledger and shops more often than in the other. One that was captured twice and
     /// ordered once is a difference.
     pub(crate) fn differences(&self) -> u64 {
+        self.differences_to(self.ledger.iter().filter(|order| order.status == CAPTURED))
+    }
+
+    /// What the ERP has, held against the paid orders of both shops in the same way.
+    pub(crate) fn erp_sums(&self) -> Booked {
+        let standing = || self.erp.iter().filter(|order| order.status != REVERSED);
+        Booked {
+            orders: standing().count() as u64,
+            by_new: standing().filter(|order| order.status == BY_NEW).count() as u64,
+            reversed: (self.erp.len() - standing().count()) as u64,
+            differences: self.differences_to(standing()),
+        }
+    }
+
+    fn differences_to<'a>(&'a self, entries: impl Iterator<Item = &'a Order>) -> u64 {
         let mut surplus: BTreeMap<(&str, i64), i64> = BTreeMap::new();
-        for order in self.ledger.iter().filter(|order| order.status == CAPTURED) {
+        for order in entries {
             *surplus.entry((&order.reference, order.cents)).or_default() += 1;
         }
         for order in self.old.iter().chain(&self.new).filter(|order| order.status == PAID) {
@@ -141,6 +164,12 @@ mod tests {
                 order("N-2", 300, "created", 8),
                 order("N-3", 50, CAPTURED, 9),
             ],
+            erp: vec![
+                order("O-1", 1_000, "old", 6),
+                order("N-1", 2_000, BY_NEW, 8),
+                order("N-1", 2_000, REVERSED, 8),
+                order("N-3", 50, "old", 9),
+            ],
         }
     }
 
@@ -157,6 +186,22 @@ mod tests {
         let mut books = agreeing();
         books.old.push(order("O-1", 1_000, PAID, 5));
         assert_eq!(books.differences(), 1);
+    }
+
+    #[test]
+    fn the_erp_has_each_paid_order_once_and_what_was_reversed_does_not_count() {
+        let booked = Booked {
+            orders: 3,
+            by_new: 1,
+            reversed: 1,
+            differences: 0,
+        };
+        assert_eq!(agreeing().erp_sums(), booked);
+        let mut books = agreeing();
+        books.erp[2].status = BY_NEW.to_owned();
+        assert_eq!(books.erp_sums().differences, 1, "taken twice");
+        books.erp.truncate(2);
+        assert_eq!(books.erp_sums().differences, 1, "not taken");
     }
 
     #[test]

@@ -11,8 +11,8 @@ pub(crate) struct Member {
     pub(crate) says: &'static str,
 }
 
-/// Who repairs prices, with a token of her own.
-pub(crate) const REPAIRS: &str = "petra";
+/// Who repairs which stage, each with a token of her own.
+pub(crate) const REPAIRS: &[(&str, &str)] = &[("pricing", "petra"), ("integrations", "ines")];
 
 /// Everybody. `ana` owns checkout and approves its stages but sleeps through pages.
 pub(crate) const MEMBERS: &[Member] = &[
@@ -30,6 +30,11 @@ pub(crate) const MEMBERS: &[Member] = &[
         id: "ana",
         behaviour: "approve",
         says: "ana owns checkout, approves, and sleeps through pages",
+    },
+    Member {
+        id: "ines",
+        behaviour: "approve,answer,repair:integrations,resolve",
+        says: "ines owns the feed to the ERP, answers, and repairs its new exporter at the feed's own admin address",
     },
     Member {
         id: "emma",

@@ -15,6 +15,9 @@ pub(crate) struct Claim {
 const CATALOGUE: &str = "catalogue";
 const PRICING: &str = "pricing";
 pub(crate) const CHECKOUT: &str = "checkout";
+const INTEGRATIONS: &str = "integrations";
+/// The criterion that the hidden fault of the new exporter breaks.
+const TAKEN_ONCE: &str = "taken-once";
 /// The criterion that the hidden price fault breaks.
 const PRICES_EQUAL: &str = "prices-equal";
 /// The granted action that stops the hidden checkout fault.
@@ -49,6 +52,10 @@ pub(crate) fn with_faults(story: &Story, measured: &Measured, lines: &[Line]) ->
             "checkout passed when it was tried again",
             checkout.is_through() && checkout.rollbacks.len() == 1,
         ),
+        claim(
+            "the feed was rolled back for an order taken twice, repaired, and passed",
+            is_retried(&story.stage(INTEGRATIONS)),
+        ),
     ];
     claims.extend(books(measured));
     claims.push(claim(
@@ -60,7 +67,7 @@ pub(crate) fn with_faults(story: &Story, measured: &Measured, lines: &[Line]) ->
 
 /// What must hold with the faults out.
 pub(crate) fn without_faults(story: &Story, measured: &Measured) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = [CATALOGUE, PRICING, CHECKOUT]
+    let mut claims: Vec<Claim> = [CATALOGUE, PRICING, CHECKOUT, INTEGRATIONS]
         .iter()
         .map(|name| {
             let stage = story.stage(name);
@@ -85,6 +92,12 @@ fn is_repaired(pricing: &StageStory) -> bool {
         .any(|change| pricing.passed_after(&harm.criterion, *change))
 }
 
+/// Whether the invariant of the ERP took the feed back once, somebody changed the new side, and the stage went through.
+fn is_retried(feed: &StageStory) -> bool {
+    let [rollback] = &feed.rollbacks[..] else { return false };
+    rollback.by == TAKEN_ONCE && feed.changes.iter().any(|at| *at > rollback.harm_at) && feed.is_through()
+}
+
 /// Whether the first to acknowledge the harm of checkout was called as the second rung, and switched the wallet off.
 fn is_answered_by_second_rung(story: &Story) -> bool {
     let Some(incident) = story.incident_of(CHECKOUT) else {
@@ -107,6 +120,10 @@ fn books(measured: &Measured) -> Vec<Claim> {
             "the payment ledger equals the orders of both shops",
             measured.ledger_differences == 0 && measured.ledger.paid > 0,
         ),
+        claim(
+            "the ERP has every paid order once",
+            measured.erp.differences == 0 && measured.erp.orders > 0,
+        ),
         claim("the journal verifies", measured.journal.is_ok()),
     ]
 }
@@ -125,17 +142,19 @@ mod tests {
 
     use super::*;
     use crate::demo::losses::Cohort;
-    use crate::demo::measured::{Orders, Stranded};
+    use crate::demo::measured::{Booked, Orders, Stranded};
     use crate::demo::report::{REQUIRED, holds, lines, render};
     use crate::demo::story::{Acted, Answered, Judged, Paged, RolledBack};
 
-    const GOOD: [&str; 8] = [
+    const GOOD: [&str; 10] = [
         "catalogue passed without a rollback",
         "pricing was harmful before its repair and passed after it",
         "checkout was rolled back below 50 %",
         "the second rung acknowledged the page and acted",
         "checkout passed when it was tried again",
+        "the feed was rolled back for an order taken twice, repaired, and passed",
         "the payment ledger equals the orders of both shops",
+        "the ERP has every paid order once",
         "the journal verifies",
         "every figure above was measured",
     ];
@@ -202,7 +221,20 @@ mod tests {
             rollbacks: vec![rolled_back(1_000)],
             ..through()
         };
-        let stages = [("catalogue", through()), ("pricing", pricing), ("checkout", checkout)];
+        let feed = StageStory {
+            rollbacks: vec![RolledBack {
+                by: TAKEN_ONCE.into(),
+                ..rolled_back(1_000)
+            }],
+            changes: vec![Timestamp(42_000)],
+            ..through()
+        };
+        let stages = [
+            ("catalogue", through()),
+            ("pricing", pricing),
+            ("checkout", checkout),
+            ("integrations", feed),
+        ];
         Story {
             stages: stages
                 .into_iter()
@@ -232,6 +264,12 @@ mod tests {
             new_orders: orders(400),
             ledger: orders(1_000),
             ledger_differences: 0,
+            erp: Booked {
+                orders: 1_000,
+                by_new: 300,
+                reversed: 4,
+                differences: 0,
+            },
             stranded: Stranded {
                 orders: 38,
                 cents: 228_000,
@@ -273,7 +311,7 @@ mod tests {
     #[test]
     fn each_claim_breaks_alone() {
         type Change = fn(&mut Story, &mut Measured);
-        let cases: [(&str, Change); 16] = [
+        let cases: [(&str, Change); 22] = [
             (GOOD[0], |story, _| stage(story, CATALOGUE).finalised_at = None),
             (GOOD[0], |story, _| {
                 stage(story, CATALOGUE).rollbacks.push(rolled_back(1_000))
@@ -306,9 +344,21 @@ mod tests {
             (GOOD[4], |story, _| {
                 stage(story, CHECKOUT).rollbacks.push(rolled_back(1_000))
             }),
-            (GOOD[5], |_, measured| measured.ledger_differences = 1),
-            (GOOD[6], |_, measured| measured.journal = Err("broken: entry 7".into())),
-            (GOOD[7], |_, measured| measured.first_failure_at = None),
+            (GOOD[5], |story, _| stage(story, INTEGRATIONS).finalised_at = None),
+            (GOOD[5], |story, _| {
+                stage(story, INTEGRATIONS).rollbacks[0].by = "orders-in-erp".into();
+            }),
+            (GOOD[5], |story, _| {
+                stage(story, INTEGRATIONS).changes = vec![Timestamp(39_000)];
+            }),
+            (GOOD[5], |story, _| {
+                stage(story, INTEGRATIONS).rollbacks.push(rolled_back(1_000))
+            }),
+            (GOOD[6], |_, measured| measured.ledger_differences = 1),
+            (GOOD[7], |_, measured| measured.erp.differences = 1),
+            (GOOD[7], |_, measured| measured.erp.orders = 0),
+            (GOOD[8], |_, measured| measured.journal = Err("broken: entry 7".into())),
+            (GOOD[9], |_, measured| measured.first_failure_at = None),
         ];
         for (what, change) in cases {
             let (mut story, mut measured) = (story(), measured());
@@ -319,9 +369,10 @@ mod tests {
 
     #[test]
     fn without_faults_any_rollback_breaks_its_stage_alone() {
-        for name in [CATALOGUE, PRICING, CHECKOUT] {
+        for name in [CATALOGUE, PRICING, CHECKOUT, INTEGRATIONS] {
             let mut story = story();
             stage(&mut story, CHECKOUT).rollbacks.clear();
+            stage(&mut story, INTEGRATIONS).rollbacks.clear();
             let claims = without_faults(&story, &measured());
             assert!(claims.iter().all(|claim| claim.holds), "{claims:#?}");
             stage(&mut story, name).rollbacks.push(rolled_back(1_000));

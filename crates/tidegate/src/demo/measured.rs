@@ -13,6 +13,8 @@ pub(crate) struct Measured {
     pub(crate) ledger: Orders,
     /// Entries that one of ledger and shops has more often than the other.
     pub(crate) ledger_differences: u64,
+    /// What the ERP has of all paid orders.
+    pub(crate) erp: Booked,
     /// Orders that the rollback of checkout left on the new side.
     pub(crate) stranded: Stranded,
     /// When the first order failed on the new side without an error status, as the shopper saw it.
@@ -35,6 +37,19 @@ pub(crate) struct Orders {
     pub(crate) placed: u64,
     pub(crate) paid: u64,
     pub(crate) paid_cents: i64,
+}
+
+/// Orders in the ERP.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Booked {
+    /// Bookings that stand.
+    pub(crate) orders: u64,
+    /// Those that the new exporter sent.
+    pub(crate) by_new: u64,
+    /// Repeats that were reversed.
+    pub(crate) reversed: u64,
+    /// Entries that one of ERP and shops has more often than the other.
+    pub(crate) differences: u64,
 }
 
 /// Orders that were on the new side when everybody was taken back, and what became of them.

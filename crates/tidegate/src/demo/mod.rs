@@ -14,7 +14,6 @@ mod world;
 
 pub(crate) use world::free_port;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -27,7 +26,7 @@ use crate::say::say;
 use crate::stop::Stop;
 
 /// A demo that has not told its story by then has failed.
-const STORY_WITHIN: Duration = Duration::from_secs(240);
+const STORY_WITHIN: Duration = Duration::from_secs(280);
 /// Time for the last orders to be paid and the last webhooks to arrive.
 const DRAIN_WITHIN: Duration = Duration::from_secs(15);
 
@@ -61,7 +60,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<u8> {
         mail: Some(world.mail()?),
         addresses: Addresses {
             databases: world.databases()?,
-            sources: BTreeMap::new(),
+            sources: world.sources()?,
             written: world.written()?,
         },
         tied: true,
@@ -94,13 +93,15 @@ enum End {
 /// What a stranger needs to know before the story begins.
 fn preface(options: &Options) -> String {
     let hidden = if options.faults {
-        "Hidden in the new shop: 1 % of its prices differ, and one payment method answers with success and places no order."
+        "Hidden in the new side: 1 % of its prices differ, one payment method answers with success and places no order, and its \
+         exporter sends an order again under another key when the ERP is slow."
     } else {
-        "No faults are hidden in the new shop: no stage may be rolled back."
+        "No faults are hidden in the new side: no stage may be rolled back."
     };
     format!(
-        "A shop is being replaced while {} customers a second buy in it: catalogue, pricing, then checkout, at 10, 50 and 100 %.\n\
-         Both shops, payment provider, customers and mail server are programs of their own that know nothing of Tidegate.\n\
+        "A shop is being replaced while {} customers a second buy in it: catalogue, pricing, checkout, then the \
+         feed of orders to the ERP, at 10, 50 and 100 %.\n\
+         Both shops, payment provider, ERP, feed, customers and mail server are programs of their own that know nothing of Tidegate.\n\
          {hidden}\n\
          On call is a program that reads mail and uses public faces only: {}.\n\
          Everything below is measured, seed {}. Marks: + reached, ! harm, ? somebody is needed.",

@@ -5,7 +5,7 @@ use tidegate_model::{Millis, Timestamp};
 
 use super::claims::{CHECKOUT, Claim};
 use super::losses;
-use super::measured::{Measured, Orders, Stranded};
+use super::measured::{Booked, Measured, Orders, Stranded};
 use super::story::{Answered, Paged, RolledBack, Story};
 
 /// One line of the report: a figure, or why there is none.
@@ -16,11 +16,12 @@ pub(crate) struct Line {
 }
 
 /// The lines that stand in every report, whatever happened.
-pub(crate) const REQUIRED: [&str; 13] = [
+pub(crate) const REQUIRED: [&str; 14] = [
     "shoppers",
     "orders on the old side",
     "orders on the new side",
     "payment ledger",
+    "orders in the ERP",
     "checkout rolled back",
     "orders lost on the new side",
     "full exposure would have lost",
@@ -39,6 +40,7 @@ pub(crate) fn lines(story: &Story, measured: &Measured) -> Vec<Line> {
         line("orders on the old side", Ok(orders(measured.old_orders))),
         line("orders on the new side", Ok(orders(measured.new_orders))),
         line("payment ledger", Ok(ledger(measured))),
+        line("orders in the ERP", Ok(booked(measured.erp))),
     ];
     lines.extend(rollback_lines(story, measured));
     lines.extend(page_lines(story));
@@ -97,6 +99,13 @@ fn ledger(measured: &Measured) -> String {
         "{}, {} differences to both shops",
         orders(measured.ledger),
         measured.ledger_differences
+    )
+}
+
+fn booked(erp: Booked) -> String {
+    format!(
+        "{} booked, {} of them by the new exporter, {} repeats reversed, {} differences to both shops",
+        erp.orders, erp.by_new, erp.reversed, erp.differences
     )
 }
 

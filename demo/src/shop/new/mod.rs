@@ -97,6 +97,7 @@ fn router(shop: Arc<NewShop>) -> Router {
         .route("/api/checkout", post(checkout))
         .route("/orders/{reference}", get(order))
         .route("/callback/payment", post(captured))
+        .route("/export/orders/{position}", get(paid_orders))
         .route("/admin/repair-prices", post(repair_prices))
         .with_state(shop)
 }
@@ -239,6 +240,14 @@ async fn repair_prices(State(shop): Shop, headers: HeaderMap, body: Bytes) -> Re
     };
     match lock(&shop.store).take_prices(&prices) {
         Ok(repaired) => Json(json!({ "read": prices.len(), "repaired": repaired })).into_response(),
+        Err(error) => broken(&error),
+    }
+}
+
+/// Paid orders behind a position: what the feed to the ERP reads.
+async fn paid_orders(State(shop): Shop, Path(position): Path<i64>) -> Response {
+    match lock(&shop.store).paid_after(position) {
+        Ok(orders) => Json(json!({ "orders": orders })).into_response(),
         Err(error) => broken(&error),
     }
 }

@@ -10,8 +10,9 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse as _, Json, Response};
 use axum::routing::{get, post};
+use serde_json::json;
 
 use super::cart_request::{AddToCart, Body, PlaceOrder, QUANTITY_MAX};
 use super::payment::Provider;
@@ -56,6 +57,7 @@ pub(super) async fn start(opening: Opening) -> Result<(), Fault> {
         .route("/order/{reference}", get(order))
         .route("/callback/payment", post(captured))
         .route("/export/prices.csv", get(export))
+        .route("/export/orders/{position}", get(paid_orders))
         .with_state(Arc::new(shop));
     super::serve(opening.port, router).await
 }
@@ -170,6 +172,14 @@ async fn export(State(shop): Shop) -> Response {
             let lines: Vec<String> = prices.iter().map(|(sku, price)| format!("{sku},{price}\n")).collect();
             format!("sku,price\n{}", lines.concat()).into_response()
         }
+        Err(error) => broken(&error),
+    }
+}
+
+/// Paid orders behind a position: what the feed to the ERP reads.
+async fn paid_orders(State(shop): Shop, Path(position): Path<i64>) -> Response {
+    match lock(&shop.store).paid_after(position) {
+        Ok(orders) => Json(json!({ "orders": orders })).into_response(),
         Err(error) => broken(&error),
     }
 }

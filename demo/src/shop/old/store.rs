@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::callback::{Booking, Notice};
 use super::super::catalogue::{Product, cents, decimal};
+use super::super::outbox::{self, Exported};
 use crate::clock::now_ms;
 use crate::fault::Fault;
 
@@ -137,6 +138,11 @@ impl Store {
         })
     }
 
+    /// The first paid orders behind a position of the outbox.
+    pub(super) fn paid_after(&self, position: i64) -> rusqlite::Result<Vec<Exported>> {
+        outbox::after(&self.connection, position)
+    }
+
     pub(super) fn note_payment(&self, reference: &str, payment: &str) -> rusqlite::Result<()> {
         let mut update = self
             .connection
@@ -173,10 +179,12 @@ impl Store {
         if cents(&amount) != Some(notice.amount) {
             return Ok(Booking::WrongAmount);
         }
-        let mut update = self
-            .connection
-            .prepare_cached("UPDATE orders SET status = 'paid' WHERE reference = ?1")?;
-        update.execute([&notice.reference])?;
+        let booking = self.connection.unchecked_transaction()?;
+        booking
+            .prepare_cached("UPDATE orders SET status = 'paid', payment = COALESCE(payment, ?2) WHERE reference = ?1")?
+            .execute(params![notice.reference, notice.payment])?;
+        outbox::note(&booking, &notice.reference, notice.amount)?;
+        booking.commit()?;
         Ok(Booking::Paid)
     }
 }

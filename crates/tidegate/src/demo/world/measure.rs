@@ -22,6 +22,12 @@ struct LedgerTotals {
 }
 
 #[derive(Deserialize)]
+struct FeedTotals {
+    waiting: u64,
+    given_up: u64,
+}
+
+#[derive(Deserialize)]
 struct Visits {
     started: u64,
     completed: u64,
@@ -69,6 +75,7 @@ impl World {
             new_orders,
             ledger,
             ledger_differences: books.differences(),
+            erp: books.erp_sums(),
             stranded: stranded.unwrap_or_default(),
             first_failure_at: instant(visits.first_no_order_ms.get("new").copied()),
             last_fresh_request_at: self.last_fresh,
@@ -84,11 +91,23 @@ impl World {
         loop {
             let visits: Visits = self.read(&format!("{shoppers}/stats")).await?;
             let totals: LedgerTotals = self.read(&format!("{}/ledger/totals", self.pay.url())).await?;
-            if (visits.in_flight == 0 && totals.undelivered == 0) || tokio::time::Instant::now() >= until {
+            let feed: FeedTotals = self.read(&format!("{}/totals", self.feed.url())).await?;
+            if feed.given_up > 0 {
+                tracing::warn!(given_up = feed.given_up, "orders were given up on their way to the ERP");
+            }
+            let is_delivered = totals.undelivered == 0 && feed.waiting == 0 && self.is_passed_on().await?;
+            if (visits.in_flight == 0 && is_delivered) || tokio::time::Instant::now() >= until {
                 return Ok(visits);
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Whether the feed has taken every paid order in: the ERP has as many as the shops say are paid.
+    async fn is_passed_on(&self) -> anyhow::Result<bool> {
+        let books = Books::read(&self.folder)?;
+        let [old, new, _] = books.sums();
+        Ok(books.erp_sums().orders >= old.paid + new.paid)
     }
 
     async fn read<T: serde::de::DeserializeOwned>(&self, url: &str) -> anyhow::Result<T> {

@@ -11,6 +11,7 @@ use tidegate_api::Panel;
 use tidegate_api::access::{Access, Holder, Purpose};
 use tidegate_dispatch::MailConfig;
 use tidegate_model::{DatabaseId, PersonId, ServiceId, SourceId, Timestamp};
+use tidegate_signals::Source;
 use tidegate_signals::sql::Database;
 
 use super::program::Program;
@@ -20,7 +21,10 @@ use crate::reconciling::Address;
 use mailroom::Mailroom;
 
 /// Stages of the demo's plan.
-pub(crate) const STAGES: usize = 3;
+pub(crate) const STAGES: usize = 4;
+/// Shares of orders that the ERP refuses for a moment, and that it books and confirms too late.
+const ERP_FAILING: &str = "3%";
+const ERP_SLOW: &str = "8%";
 /// Products of each shop.
 const PRODUCTS: u32 = 1_000;
 
@@ -30,6 +34,8 @@ pub(crate) struct World {
     pay: Program,
     old: Program,
     new: Program,
+    erp: Program,
+    feed: Program,
     mail: Program,
     later: Vec<Program>,
     shoppers: Option<Program>,
@@ -49,6 +55,8 @@ impl World {
         let access = Access::open(&folder.join("state").join("access.json")).context("cannot open the access file")?;
         let reader = ServiceId::parse("new-shop").context("a name")?;
         let switches_key = access.issue(Holder::Service(reader, Purpose::Switches))?;
+        let exporter = ServiceId::parse("feed").context("a name")?;
+        let sides_key = access.issue(Holder::Service(exporter, Purpose::Switches))?;
         let secret = chance::hex(16)?;
         let shop_key = chance::hex(16)?;
         let seed = options.seed.to_string();
@@ -107,6 +115,24 @@ impl World {
             flags.extend(words(&["--price-fault", "1%", "--wallet-fault"]));
         }
         let new = Program::start("shop", &flags).await?;
+        let mut flags = words(&["--port", "0", "--db", &file("erp.sqlite3"), "--admin-key", &shop_key]);
+        flags.extend(words(&["--failing", ERP_FAILING, "--slow", ERP_SLOW, "--seed", &seed]));
+        let erp = Program::start("erp", &flags).await?;
+        let mut flags = words(&["--port", "0", "--db", &file("feed.sqlite3"), "--unit", "integrations"]);
+        flags.extend(words(&[
+            "--shop",
+            &old.url(),
+            "--shop",
+            &new.url(),
+            "--erp",
+            &erp.url(),
+        ]));
+        flags.extend(words(&["--erp-key", &shop_key, "--admin-key", &shop_key]));
+        flags.extend(words(&["--sides", &switches, "--sides-key", &sides_key]));
+        if options.faults {
+            flags.extend(words(&["--resend-fault"]));
+        }
+        let feed = Program::start("feed", &flags).await?;
         let mail = Program::start("mail", &words(&["--smtp-port", "0", "--http-port", "0"])).await?;
         let http = reqwest::Client::new();
         let mailroom = Mailroom::watch(http.clone(), mail.url());
@@ -115,6 +141,8 @@ impl World {
             pay,
             old,
             new,
+            erp,
+            feed,
             mail,
             later: Vec::new(),
             shoppers: None,
@@ -152,7 +180,16 @@ impl World {
         ]))
     }
 
-    /// Where both shops and the payment provider keep their rows.
+    /// What tells numbers: the tables of the ERP and of the feed.
+    pub(crate) fn sources(&self) -> anyhow::Result<BTreeMap<SourceId, Source>> {
+        let table = |name: &str| -> anyhow::Result<(SourceId, Source)> {
+            let path = self.folder.join(format!("{name}.sqlite3"));
+            Ok((SourceId::parse(name)?, Source::Database(Database::Sqlite(path))))
+        };
+        ["erp", "feed"].into_iter().map(table).collect()
+    }
+
+    /// Where both shops, the payment provider and the ERP keep their rows.
     pub(crate) fn written(&self) -> anyhow::Result<BTreeMap<SourceId, Address>> {
         let file = |name: &str, file: &str| -> anyhow::Result<(SourceId, Address)> {
             let path = self.folder.join(file);
@@ -162,6 +199,7 @@ impl World {
             ("old-shop", "old-shop.sqlite3"),
             ("new-shop", "new-shop.sqlite3"),
             ("payments", "ledger.sqlite3"),
+            ("erp", "erp.sqlite3"),
         ];
         all.into_iter().map(|(name, path)| file(name, path)).collect()
     }
@@ -175,7 +213,6 @@ impl World {
     pub(crate) async fn enter(&mut self, controller: &Controller, options: &Options) -> anyhow::Result<String> {
         let access =
             Access::open(&self.folder.join("state").join("access.json")).context("cannot open the access file")?;
-        let token = access.issue(Holder::Person(PersonId::parse(cast::REPAIRS)?))?;
         let login = access.issue_login(PersonId::parse("emma")?)?;
         let mut flags = vec!["--mail".to_owned(), self.mail.url()];
         for member in cast::MEMBERS {
@@ -184,19 +221,19 @@ impl World {
                 format!("{}={}", cast::address(member.id), member.behaviour),
             ]);
         }
-        let shop = self.new.url();
-        let known = [
-            ("--after-ms", "500"),
-            ("--shop", &shop),
-            ("--shop-key", &self.shop_key),
-            ("--api", &controller.url),
-            ("--token", &token),
-        ];
+        let known = [("--after-ms", "500"), ("--api", &controller.url)];
         flags.extend(
             known
                 .iter()
                 .flat_map(|(name, value)| [(*name).to_owned(), (*value).to_owned()]),
         );
+        for (stage, person) in cast::REPAIRS {
+            let token = access.issue(Holder::Person(PersonId::parse(person)?))?;
+            let at = self.repaired_at(stage).url();
+            for (name, value) in [("--at", &at), ("--key", &self.shop_key), ("--token", &token)] {
+                flags.extend([name.to_owned(), format!("{stage}={value}")]);
+            }
+        }
         self.later.push(Program::start("oncall", &flags).await?);
         let gateway = format!("http://127.0.0.1:{}", self.gateway_port);
         let rate = format!("{}/s", options.rate_per_second);
@@ -216,6 +253,11 @@ impl World {
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
         self.shoppers = Some(Program::start("shoppers", &flags).await?);
         Ok(format!("{}/login?login={login}", controller.url))
+    }
+
+    /// The program whose admin face repairs a stage.
+    fn repaired_at(&self, stage: &str) -> &Program {
+        if stage == "integrations" { &self.feed } else { &self.new }
     }
 
     /// Notes when checkout was rolled back for the first time.
@@ -246,7 +288,7 @@ impl World {
         for program in self.later.drain(..) {
             program.stop().await;
         }
-        for program in [self.old, self.new, self.pay, self.mail] {
+        for program in [self.feed, self.erp, self.old, self.new, self.pay, self.mail] {
             program.stop().await;
         }
     }
