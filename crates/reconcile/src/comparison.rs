@@ -16,14 +16,18 @@ use crate::entity::{Budget, Cmp, Column, Entity, Side};
 use crate::event::KeyRange;
 use crate::fault::SourceFault;
 use crate::pace::Pace;
+use crate::row::Key;
 use crate::run::detour_rows;
-use crate::source::{Arrival, Asked, Field, KeyOrder, Question, Schema, Source};
+use crate::source::{Arrival, Asked, Asking, Field, KeyOrder, Question, Schema, Source};
 use crate::throttle::Throttle;
 use crate::totals::TotalsPlan;
 use crate::value::Kind;
 
 /// Statements get so much more time than a chunk may hold its snapshot, so that we end first.
 const STATEMENT_GRACE: Duration = Duration::from_secs(30);
+
+/// So many rows may be looked at to find one by its key: a planner takes no index for fewer.
+const SEARCHED_ROWS_MAX: u64 = 10_000;
 
 /// Why a comparison cannot begin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -254,15 +258,32 @@ impl Comparison {
         self.old.schema.rows_estimated.max(self.new.schema.rows_estimated)
     }
 
-    /// The side that has to look at all its rows to find one by its key; none where both find it at once.
-    #[must_use]
-    pub fn searches_all_rows(&self) -> Option<Side> {
-        let searches = |bound: &Bound| !bound.source.is_live() || !self.finds_by_key(bound);
-        let sides = [(Side::Old, &self.old), (Side::New, &self.new)];
-        sides
-            .into_iter()
-            .find(|(_, bound)| searches(bound))
-            .map(|(side, _)| side)
+    /// The side that has to look at all its rows to find one by its key, and why; none where both find it at once. Asks the
+    /// databases how they would do it.
+    ///
+    /// # Errors
+    /// [`SideFault`] of a side that does not answer.
+    pub async fn searches_all_rows(&self) -> Result<Option<(Side, String)>, SideFault> {
+        for (side, bound) in [(Side::Old, &self.old), (Side::New, &self.new)] {
+            let why = match (bound.source.is_live(), self.finds_by_key(bound)) {
+                (false, _) => Some("is a file".to_owned()),
+                (true, false) => Some("does not find a row by its key, which it writes in another form".to_owned()),
+                (true, true) => {
+                    let key = Key::of(&self.key_kinds().iter().map(|kind| kind.sample()).collect::<Vec<_>>());
+                    let way = (bound.source).detour(&bound.question, Asking::Key(&key), SEARCHED_ROWS_MAX);
+                    let way = way.await.map_err(|fault| SideFault { side, fault })?;
+                    way.map(|way| format!("has no index that finds a row by its key ({way})"))
+                }
+            };
+            if let Some(why) = why {
+                return Ok(Some((side, why)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn key_kinds(&self) -> &[Kind] {
+        &self.kinds[..self.entity.key.len()]
     }
 
     fn finds_by_key(&self, bound: &Bound) -> bool {
@@ -393,8 +414,11 @@ async fn or_detour(
         return Ok(because);
     }
     let rows = budget.chunk_rows_first.max(1);
-    let all = KeyRange::default();
-    let because = source.detour(question, &all, Some(rows), detour_rows(rows)).await?;
+    let asking = Asking::Range {
+        range: &KeyRange::default(),
+        first: Some(rows),
+    };
+    let because = source.detour(question, asking, detour_rows(rows)).await?;
     if because.is_some() {
         question.order = Arrival::AsTheyCome;
     }

@@ -16,7 +16,7 @@ use crate::entity::Relation;
 use crate::event::KeyRange;
 use crate::fault::SourceFault;
 use crate::row::{Batch, Key, RowRef};
-use crate::source::{BatchSender, Columns, Load, Question, RowStream, Schema, Source, is_full};
+use crate::source::{Asking, BatchSender, Columns, Load, Question, RowStream, Schema, Source, is_full};
 
 /// Bytes of rows that are sorted in memory before they go to disk.
 const RUN_BYTES: usize = 12 << 20;
@@ -302,8 +302,7 @@ impl Source for Sorted {
     async fn detour(
         &self,
         _question: &Question,
-        _range: &KeyRange,
-        _first: Option<u64>,
+        _asking: Asking<'_>,
         _rows_max: u64,
     ) -> Result<Option<String>, SourceFault> {
         Ok(None)

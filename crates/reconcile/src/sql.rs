@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::entity::{Expression, Relation};
 use crate::event::KeyRange;
 use crate::row::Key;
-use crate::source::{Arrival, Asked, Question};
+use crate::source::{Arrival, Asked, Asking, Question};
 use crate::value::{Kind, Value, uuid_text};
 
 /// Whose SQL it is.
@@ -41,6 +41,22 @@ impl Dialect {
             write!(sql, " ORDER BY {}", keys.join(", ")).expect("a string takes all text");
         }
         sql
+    }
+
+    /// The statement that what is asked for comes to.
+    pub(crate) fn asked(self, question: &Question, asking: Asking<'_>) -> String {
+        let list: Vec<String> = question.all().map(|asked| self.expression(&asked.expression)).collect();
+        match asking {
+            Asking::Range { range, first } => {
+                let select = self.select(question, &list, &self.within(question, range), Arrival::ByKey);
+                let tail = first.map_or_else(String::new, |rows| format!(" LIMIT {rows}"));
+                format!("{select}{tail}")
+            }
+            Asking::Key(key) => {
+                let among = self.among(question, std::slice::from_ref(key));
+                self.select(question, &list, &among, Arrival::AsTheyCome)
+            }
+        }
     }
 
     /// A table's name, or a query in brackets with a name of its own.

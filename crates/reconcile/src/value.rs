@@ -35,6 +35,26 @@ pub enum Kind {
     Json,
 }
 
+impl Kind {
+    /// Some value of it; which one says nothing.
+    pub(crate) fn sample(self) -> Value {
+        match self {
+            Self::Bool => Value::Bool(false),
+            Self::Int => Value::Int(0),
+            Self::Decimal => Value::Decimal(Decimal::default()),
+            Self::Float => Value::Float(0.0),
+            Self::Text => Value::Text("a".to_owned()),
+            Self::Bytes => Value::Bytes(vec![0]),
+            Self::Date => Value::Date(0),
+            Self::Time => Value::Time(0),
+            Self::Timestamp => Value::Timestamp(0),
+            Self::Instant => Value::Instant(0),
+            Self::Uuid => Value::Uuid([0; 16]),
+            Self::Json => Value::Json("null".to_owned()),
+        }
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

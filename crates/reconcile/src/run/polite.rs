@@ -9,6 +9,7 @@ use crate::chunk::{Reading, SideFault};
 use crate::entity::{Budget, Side};
 use crate::event::{Event, KeyRange};
 use crate::fault::SourceFault;
+use crate::source::Asking;
 use crate::suspects::tried;
 
 /// How often load is looked at, and how long a busy database is left alone.
@@ -26,7 +27,8 @@ impl Run<'_> {
     pub(super) async fn refuse_detours(&self, range: &KeyRange) -> Result<(), SideFault> {
         let rows_max = detour_rows(self.chunk_rows);
         for (side, reading) in [(Side::Old, &self.pair.old), (Side::New, &self.pair.new)] {
-            let way = reading.source.detour(&reading.question, range, None, rows_max).await;
+            let asking = Asking::Range { range, first: None };
+            let way = reading.source.detour(&reading.question, asking, rows_max).await;
             match way {
                 // Whatever passes will be met, and counted, by the reading itself.
                 Err(fault) if fault.is_passing() => {}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Columns, Load, Question, RowStream, Schema, Source};
+use super::{Asking, Columns, Load, Question, RowStream, Schema, Source};
 use crate::entity::Relation;
 use crate::event::KeyRange;
 use crate::fault::SourceFault;
@@ -70,11 +70,10 @@ impl<S: Source> Source for Answering<S> {
     async fn detour(
         &self,
         question: &Question,
-        range: &KeyRange,
-        first: Option<u64>,
+        asking: Asking<'_>,
         rows_max: u64,
     ) -> Result<Option<String>, SourceFault> {
-        within(ASKED_MAX, self.0.detour(question, range, first, rows_max)).await
+        within(ASKED_MAX, self.0.detour(question, asking, rows_max)).await
     }
 
     async fn lookup(&self, question: &Question, keys: &[Key]) -> Result<Batch, SourceFault> {

@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use self::csv::Csv;
 use self::ndjson::Ndjson;
 use super::{
-    BatchSender, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, absolute, is_full, wall_clock,
+    Asking, BatchSender, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, absolute, is_full,
+    wall_clock,
 };
 use crate::entity::{Expression, Relation};
 use crate::event::KeyRange;
@@ -222,8 +223,7 @@ impl Source for Rows {
     async fn detour(
         &self,
         _question: &Question,
-        _range: &KeyRange,
-        _first: Option<u64>,
+        _asking: Asking<'_>,
         _rows_max: u64,
     ) -> Result<Option<String>, SourceFault> {
         Ok(None)

@@ -182,6 +182,30 @@ pub struct Load {
     pub lag: Duration,
 }
 
+/// What a database is asked before it is asked for rows: how it would read them.
+#[derive(Debug, Clone, Copy)]
+pub enum Asking<'a> {
+    /// A range in key order; with `first`, so many rows from its beginning on.
+    Range {
+        /// Which keys.
+        range: &'a KeyRange,
+        /// How many rows, where not all.
+        first: Option<u64>,
+    },
+    /// The row of one key.
+    Key(&'a Key),
+}
+
+impl Asking<'_> {
+    /// What is asked for, in words.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Range { .. } => "for a range of keys",
+            Self::Key(_) => "for one key",
+        }
+    }
+}
+
 /// A database or a file that gives rows. Nothing it does can write.
 #[async_trait]
 pub trait Source: Send + Sync {
@@ -220,16 +244,14 @@ pub trait Source: Send + Sync {
     /// Any fault before the first row; later ones come in the stream.
     async fn stream(&self, question: &Question, range: &KeyRange) -> Result<RowStream, SourceFault>;
 
-    /// What reading a range in key order would make it sort or scan: words, where that is more than `rows_max` rows. With
-    /// `first`, of so many rows from the range's beginning on.
+    /// What reading this would make it sort or scan: words, where that is more than `rows_max` rows.
     ///
     /// # Errors
     /// Any fault of the source.
     async fn detour(
         &self,
         question: &Question,
-        range: &KeyRange,
-        first: Option<u64>,
+        asking: Asking<'_>,
         rows_max: u64,
     ) -> Result<Option<String>, SourceFault>;
 

@@ -9,8 +9,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{
-    Arrival, Asked, BatchSender, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, absolute, all_of,
-    is_full, one_of, wall_clock,
+    Arrival, Asked, Asking, BatchSender, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, absolute,
+    all_of, is_full, one_of, wall_clock,
 };
 use crate::entity::{Expression, Relation};
 use crate::event::KeyRange;
@@ -308,28 +308,32 @@ impl Source for Sqlite {
     async fn detour(
         &self,
         question: &Question,
-        range: &KeyRange,
-        _first: Option<u64>,
+        asking: Asking<'_>,
         rows_max: u64,
     ) -> Result<Option<String>, SourceFault> {
-        let list: Vec<String> = question.all().map(|asked| SQL.expression(&asked.expression)).collect();
-        let sql = SQL.select(question, &list, &SQL.within(question, range), Arrival::ByKey);
-        let unordered = SQL.select(
-            question,
-            &["1".to_owned()],
-            &SQL.within(question, range),
-            Arrival::AsTheyCome,
-        );
+        let sql = SQL.asked(question, asking);
+        let (is_detour, does, among): (fn(&str) -> bool, _, _) = match asking {
+            Asking::Range { range, .. } => {
+                let sorts: fn(&str) -> bool = |step| step.contains("TEMP B-TREE");
+                (sorts, "sort", SQL.within(question, range))
+            }
+            Asking::Key(_) => {
+                // The literals of a key of several columns are a table of their own.
+                let scans: fn(&str) -> bool = |step| step.starts_with("SCAN ") && !step.contains("CONSTANT ROW");
+                (scans, "scan", String::new())
+            }
+        };
+        let rows = SQL.select(question, &["1".to_owned()], &among, Arrival::AsTheyCome);
+        let why = format!("it would {does} more than {rows_max} rows {}", asking.words());
         self.with(move |db| {
             let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
             let steps: Vec<String> = statement.query_map([], |row| row.get(3))?.collect::<Result<_, _>>()?;
-            if !steps.iter().any(|step| step.contains("TEMP B-TREE")) {
+            if !steps.iter().any(|step| is_detour(step)) {
                 return Ok(None);
             }
             let limit = i64::try_from(rows_max).unwrap_or(i64::MAX).saturating_add(1);
-            let count = format!("SELECT count(*) FROM ({unordered} LIMIT {limit})");
+            let count = format!("SELECT count(*) FROM ({rows} LIMIT {limit})");
             let rows: i64 = db.query_row(&count, [], |row| row.get(0))?;
-            let why = format!("it would sort more than {rows_max} rows for a range of keys");
             Ok((rows == limit).then_some(why))
         })
         .await

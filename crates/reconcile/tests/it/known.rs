@@ -9,6 +9,7 @@ use tidegate_reconcile::{
 };
 
 use crate::pairs::{fast, table};
+use crate::server::Servers;
 
 /// Two tables without an index whose rows all differ, compared.
 async fn prepared(folder: &std::path::Path, kind: &str, budget: Budget) -> Comparison {
@@ -87,8 +88,61 @@ async fn suspects_are_not_read_again_beyond_the_time() {
 async fn a_side_that_cannot_find_a_key_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let by_number = prepared(folder.path(), "INTEGER", fast()).await;
-    assert_eq!(by_number.searches_all_rows(), None);
+    assert_eq!(by_number.searches_all_rows().await, Ok(None));
     let folder = tempfile::tempdir().unwrap();
     let by_text = prepared(folder.path(), "TEXT", fast()).await;
-    assert_eq!(by_text.searches_all_rows(), Some(Side::New));
+    let (side, why) = by_text.searches_all_rows().await.unwrap().unwrap();
+    assert_eq!(
+        (side, why.as_str()),
+        (
+            Side::New,
+            "does not find a row by its key, which it writes in another form"
+        )
+    );
+}
+
+/// Each look at a changed key would read the whole table.
+#[tokio::test]
+async fn a_key_without_an_index_is_told_by_every_kind_of_database() {
+    let servers = Servers::shared().await;
+    let (old, new) = (servers.postgres().await, servers.mariadb().await);
+    old.run(
+        "CREATE TABLE t (id int, part int, v int); INSERT INTO t SELECT s, 0, s FROM generate_series(1, 30000) s; ANALYZE t",
+    )
+    .await;
+    new.run("CREATE TABLE t (id int, part int, v int);\nINSERT INTO t SELECT seq, 0, seq FROM seq_1_to_30000;\nANALYZE TABLE t")
+        .await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute_batch(
+        "CREATE TABLE t (id INTEGER, part INTEGER, v INTEGER); INSERT INTO t SELECT value, 0, value FROM (
+          WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 30000) SELECT value FROM n)",
+    )
+    .unwrap();
+    let file_address = format!("sqlite:{}", path.display());
+    let asked = async |address: &str, key: &[&str]| {
+        let side = || source::open(address).unwrap();
+        let comparison = Comparison::prepare(table("t", key, &["v"]), side(), side(), fast()).await;
+        let searched = comparison.unwrap().searches_all_rows().await.unwrap();
+        searched.map(|(_, why)| why)
+    };
+    for key in [&["id"][..], &["id", "part"][..]] {
+        for address in [&old.0, &new.0, &file_address] {
+            let why = asked(address, key).await.unwrap_or_else(|| panic!("{address} {key:?}"));
+            assert!(
+                why.starts_with("has no index that finds a row by its key (it would scan "),
+                "{why}"
+            );
+        }
+    }
+    let index = "CREATE INDEX by_key ON t (id, part)";
+    old.run(index).await;
+    new.run(index).await;
+    file.execute_batch(index).unwrap();
+    for key in [&["id"][..], &["id", "part"][..]] {
+        for address in [&old.0, &new.0, &file_address] {
+            assert_eq!(asked(address, key).await, None, "{address} {key:?}");
+        }
+    }
 }

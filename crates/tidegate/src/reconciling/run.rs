@@ -22,10 +22,13 @@ pub(crate) async fn prepared(job: &Job) -> anyhow::Result<Comparison> {
     let old = source::open(&job.old.0).context("old side")?;
     let new = source::open(&job.new.0).context("new side")?;
     let comparison = Comparison::prepare(job.entity.clone(), old, new, job.budget.clone()).await?;
-    if let (false, Some(side)) = (job.changes.is_empty(), comparison.searches_all_rows()) {
+    if job.changes.is_empty() {
+        return Ok(comparison);
+    }
+    if let Some((side, why)) = comparison.searches_all_rows().await? {
         bail!(
-            "the changes of `{}` cannot be followed: the {side} side does not find a row by its key, so that all its rows would be \
-             read for each change; take out `changes`, or name a key of one kind on both sides",
+            "the changes of `{}` cannot be followed: the {side} side {why}, so that all its rows would be read for each change; take \
+             out `changes`, or give the key an index and one kind on both sides",
             job.entity.name
         )
     }

@@ -16,7 +16,9 @@ use mysql_async::{Column, Opts};
 use self::decode::Native;
 use self::read::read;
 use self::session::{Sessions, fault, refuse_unprotected};
-use super::{Arrival, Asked, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, all_of, one_of};
+use super::{
+    Arrival, Asked, Asking, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, all_of, one_of,
+};
 use crate::entity::{Expression, Relation};
 use crate::event::KeyRange;
 use crate::fault::SourceFault;
@@ -224,11 +226,10 @@ impl Source for MySql {
     async fn detour(
         &self,
         question: &Question,
-        range: &KeyRange,
-        first: Option<u64>,
+        asking: Asking<'_>,
         rows_max: u64,
     ) -> Result<Option<String>, SourceFault> {
-        plan::detour(&self.sessions, question, range, first, rows_max).await
+        plan::detour(&self.sessions, question, asking, rows_max).await
     }
 
     async fn lookup(&self, question: &Question, keys: &[Key]) -> Result<Batch, SourceFault> {

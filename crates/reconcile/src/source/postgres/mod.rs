@@ -15,7 +15,7 @@ use tokio_postgres::{Column, Config};
 use self::decode::Native;
 use self::read::read;
 use self::session::{Sessions, refuse_unprotected};
-use super::{Arrival, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, all_of, one_of};
+use super::{Arrival, Asking, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, all_of, one_of};
 use crate::entity::{Expression, Relation};
 use crate::event::KeyRange;
 use crate::fault::SourceFault;
@@ -241,11 +241,10 @@ impl Source for Postgres {
     async fn detour(
         &self,
         question: &Question,
-        range: &KeyRange,
-        first: Option<u64>,
+        asking: Asking<'_>,
         rows_max: u64,
     ) -> Result<Option<String>, SourceFault> {
-        plan::detour(&self.sessions, question, range, first, rows_max).await
+        plan::detour(&self.sessions, question, asking, rows_max).await
     }
 
     async fn lookup(&self, question: &Question, keys: &[Key]) -> Result<Batch, SourceFault> {

@@ -1,11 +1,10 @@
-//! What PostgreSQL would do to read a range in key order, by its own plan: an index gives it, or everything is sorted first.
+//! What PostgreSQL would do to read rows by their keys, by its own plan: an index gives them, or everything is sorted or scanned.
 
 use serde_json::Value;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::session::{Sessions, fault};
-use super::{Arrival, Question, SQL};
-use crate::event::KeyRange;
+use super::{Asking, Question, SQL};
 use crate::fault::SourceFault;
 
 /// The largest of these tables by its statistics.
@@ -16,15 +15,11 @@ const LARGEST: &str =
 pub(super) async fn detour(
     sessions: &Sessions,
     question: &Question,
-    range: &KeyRange,
-    first: Option<u64>,
+    asking: Asking<'_>,
     rows_max: u64,
 ) -> Result<Option<String>, SourceFault> {
-    let list: Vec<String> = question.all().map(|asked| SQL.expression(&asked.expression)).collect();
-    let select = SQL.select(question, &list, &SQL.within(question, range), Arrival::ByKey);
-    let tail = first.map_or_else(String::new, |rows| format!(" LIMIT {rows}"));
     let session = sessions.take().await?;
-    let explain = format!("EXPLAIN (FORMAT JSON) {select}{tail}");
+    let explain = format!("EXPLAIN (FORMAT JSON) {}", SQL.asked(question, asking));
     let answer = session
         .client()
         .simple_query(&explain)
@@ -41,16 +36,17 @@ pub(super) async fn detour(
         .collect();
     // A plan in a form that is not known says nothing.
     let plan: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    let wanted = asking.words();
     let mut steps = Steps::default();
     steps.add(&plan[0]["Plan"]);
     let mut found = None;
     if steps.sorted > rows_max {
-        found = Some(format!("it would sort about {} rows for a range of keys", steps.sorted));
+        found = Some(format!("it would sort about {} rows {wanted}", steps.sorted));
     } else if !steps.scanned.is_empty() {
         let row = session.client().query_one(LARGEST, &[&steps.scanned]).await;
         let rows = u64::try_from(row.map_err(|error| fault(&error))?.get::<_, i64>(0)).unwrap_or(0);
         if rows > rows_max {
-            found = Some(format!("it would scan about {rows} rows for a range of keys"));
+            found = Some(format!("it would scan about {rows} rows {wanted}"));
         }
     }
     session.give_back(sessions);
