@@ -128,6 +128,7 @@ mod tests {
                     criterion.measure,
                     Measure::SqlEqual { .. }
                         | Measure::Reconcile { .. }
+                        | Measure::Survey { .. }
                         | Measure::Level { .. }
                         | Measure::Manual { .. }
                 );

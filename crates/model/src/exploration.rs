@@ -73,6 +73,7 @@ fn completed(measure: &Measure) -> Option<&FlowId> {
         | Measure::Counted { .. }
         | Measure::SqlEqual { .. }
         | Measure::Reconcile { .. }
+        | Measure::Survey { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => None,
     }

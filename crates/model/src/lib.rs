@@ -23,6 +23,7 @@ pub mod people;
 pub mod plan;
 pub mod seam;
 pub mod severity;
+pub mod survey;
 pub mod switch;
 pub mod units;
 

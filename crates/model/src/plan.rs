@@ -2,6 +2,7 @@
 
 use crate::ask::{Bound, Cadence, CountAsk, HitsAre, LevelAsk, Looks};
 use crate::flow::SegmentValue;
+use crate::survey::SurveyAsk;
 use crate::{
     BasisPoints, CriterionId, DatabaseId, DomainId, EdgeId, EntityId, FlowId, GroupId, Millis, Money, PartsPerMillion,
     PersonId, PlanId, RunbookId, Severity, StageId, TeamId, Timestamp, UnitId,
@@ -86,10 +87,6 @@ pub enum OnHarm {
 
 /// What a criterion measures.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a plan has tens of criteria, which are built once and never moved about"
-)]
 pub enum Measure {
     /// Completion of a flow on the new side is not worse than on the old one by the step's margin.
     Completion {
@@ -174,6 +171,17 @@ pub enum Measure {
         every: Millis,
         /// A comparison that began longer ago does not count.
         stale_after: Millis,
+    },
+    /// Pages or baskets that are looked at one by one have no faults.
+    Survey {
+        /// What is looked at, and what must hold of it.
+        ask: SurveyAsk,
+        /// Subjects with a fault that are tolerated.
+        at_most: u64,
+        /// Fewer subjects than this are no evidence; above zero.
+        at_least: u64,
+        /// How often; the time-out is that of one request.
+        cadence: Cadence,
     },
     /// No more than so many open incidents.
     Incidents {

@@ -142,6 +142,10 @@ codes! {
     Timeout = "TG0612", "a timeout does not fit";
     NoSignalOwner = "TG0613", "a signal from outside has no owner";
     SegmentWithoutBody = "TG0614", "a segment is read from a body that is not there";
+    CrawlsNothing = "TG0615", "a crawl has no addresses";
+    LeadsOn = "TG0616", "a redirect map leads on";
+    NoTimeToCrawl = "TG0617", "a crawl cannot end before the next begins";
+    NoPlaceForLines = "TG0618", "a quote's request has no place for its lines";
     NoRecord = "TG0701", "no system is right about an entity";
     TwoRecords = "TG0702", "two systems are right about one field";
     NoResolver = "TG0703", "nobody resolves the differences of an entity";

@@ -7,6 +7,7 @@ use serde::Serialize;
 use tidegate_model::ask::{LevelQuestion, Looks};
 use tidegate_model::flow::Flow;
 use tidegate_model::plan::{Criterion, Measure, Step};
+use tidegate_model::survey::SurveyAsk;
 use tidegate_model::{BasisPoints, CriterionId, Estate, Millis, PartsPerMillion, PlanId, StageId};
 
 use crate::code::Code;
@@ -187,6 +188,7 @@ fn of_criterion(ground: &Ground<'_>, criterion: &Criterion, step: &Step) -> Crit
         | Measure::Counted { .. }
         | Measure::SqlEqual { .. }
         | Measure::Reconcile { .. }
+        | Measure::Survey { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => ground.visible(criterion, step, time).map(seen),
     };
@@ -254,6 +256,7 @@ fn is_test(measure: &Measure) -> bool {
         Measure::Level { .. }
         | Measure::SqlEqual { .. }
         | Measure::Reconcile { .. }
+        | Measure::Survey { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => false,
     }
@@ -278,6 +281,7 @@ fn margin(measure: &Measure, step: &Step) -> String {
         }
         Measure::SqlEqual { .. } => "equal".to_owned(),
         Measure::Reconcile { .. } => "clean".to_owned(),
+        Measure::Survey { at_most, .. } => format!("at most {at_most}"),
         Measure::Incidents { at_most, .. } => format!("at most {at_most}"),
         Measure::Manual { .. } => "yes".to_owned(),
     }
@@ -318,6 +322,10 @@ fn note(ground: &Ground<'_>, criterion: &Criterion, part: Part) -> Option<String
         Measure::Reconcile { every, .. } => Some(format!(
             "every row is compared, each {every} and as the gate asks: one difference that stays is harm"
         )),
+        Measure::Survey { ask, cadence, .. } => Some(match ask {
+            SurveyAsk::Crawl(_) => format!("every address is asked for, each {}", cadence.every),
+            SurveyAsk::Quote(_) => format!("every basket is priced on both sides, each {}", cadence.every),
+        }),
         Measure::SqlEqual { .. } => Some("every row is compared: one difference is harm".to_owned()),
         Measure::Completion { .. } | Measure::Slower { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => {
             None

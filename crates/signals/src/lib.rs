@@ -12,6 +12,7 @@ mod probe;
 mod prometheus;
 mod source;
 pub mod sql;
+mod survey;
 mod table;
 mod web;
 

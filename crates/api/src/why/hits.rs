@@ -36,6 +36,7 @@ pub(super) fn words(measure: &Measure) -> Option<Words> {
         Measure::Level { .. }
         | Measure::SqlEqual { .. }
         | Measure::Reconcile { .. }
+        | Measure::Survey { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => None,
     }

@@ -34,6 +34,15 @@ pub(super) fn counts(measure: &Measure, reading: &Reading, explanation: Option<&
                 section.row("new", format!("{}, {} differ", rows(new), words::count(differ)));
             }
         }
+        (None, Measure::Survey { .. }) => {
+            if let Some((looked_at, faulty)) = reading.new {
+                let faulty = words::count(faulty);
+                section.row(
+                    "looked at",
+                    format!("{}, {faulty} with a fault", words::count(looked_at)),
+                );
+            }
+        }
         (None, _) => {}
     }
     if let Some((old, new)) = explanation.map(|told| told.open_of_step).filter(|open| *open != (0, 0)) {

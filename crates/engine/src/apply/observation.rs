@@ -20,6 +20,7 @@ pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observatio
     let is_usable = match (observation, told) {
         (Observation::Equality { .. }, None) => true,
         (Observation::Reconciled { found, .. }, None) => found.says_nothing().is_none(),
+        (Observation::Surveyed { found, .. }, None) => found.gap.is_none() && found.looked_at > 0,
         (Observation::Level { at: about, value }, Some(ToldOf::Level { bound, stale_after })) => {
             let told = Told {
                 at: *about,
@@ -54,6 +55,7 @@ pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observatio
         (
             Observation::Equality { .. }
             | Observation::Reconciled { .. }
+            | Observation::Surveyed { .. }
             | Observation::Level { .. }
             | Observation::Counts { .. }
             | Observation::Nothing { .. }
@@ -82,6 +84,7 @@ fn stands(before: Option<&Observation>, said: &Observation) -> bool {
         Observation::Reconciled { found, .. } if found.compared == Compared::Diverged => true,
         Observation::Reconciled { at, found } => at > since && found.unsays(),
         Observation::Equality { .. }
+        | Observation::Surveyed { .. }
         | Observation::Level { .. }
         | Observation::Counts { .. }
         | Observation::Nothing { .. }

@@ -106,6 +106,7 @@ fn is_measured_alike(running: &Estate, candidate: &Estate, plan: &Plan, other: &
             | Measure::Counted { .. }
             | Measure::SqlEqual { .. }
             | Measure::Reconcile { .. }
+            | Measure::Survey { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => None,
         });
@@ -134,6 +135,7 @@ fn entity_of(measure: &Measure) -> Option<&EntityId> {
         | Measure::Level { .. }
         | Measure::Counted { .. }
         | Measure::SqlEqual { .. }
+        | Measure::Survey { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => None,
     }

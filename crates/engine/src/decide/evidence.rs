@@ -76,6 +76,7 @@ pub(super) fn observe(
         // What a query saw before the change or the attempt says nothing about what runs now.
         Observation::Equality { at, .. } => *at < state.evidence_since_at,
         Observation::Reconciled { at, .. }
+        | Observation::Surveyed { at, .. }
         | Observation::Level { at, .. }
         | Observation::Counts { at, .. }
         | Observation::Nothing { at, .. }
@@ -120,6 +121,10 @@ fn judgeable(measure: &Measure, observation: &Observation, now: Timestamp) -> Ob
             let detail = format!("the comparison began at {at}, which is still to come");
             unusable(InvalidReason::Impossible, detail)
         }
+        (Measure::Survey { .. }, Observation::Surveyed { at, .. }) if *at > now => {
+            let detail = format!("the survey began at {at}, which is still to come");
+            unusable(InvalidReason::Impossible, detail)
+        }
         (Measure::Counted { looks, .. }, Observation::Counts { batch, .. }) => match (looks, batch) {
             (Looks::Stream, None) | (Looks::Batches { .. }, Some(_)) => observation.clone(),
             (Looks::Stream, Some(_)) | (Looks::Batches { .. }, None) => {
@@ -137,6 +142,7 @@ fn judgeable(measure: &Measure, observation: &Observation, now: Timestamp) -> Ob
             | Measure::Counted { .. }
             | Measure::SqlEqual { .. }
             | Measure::Reconcile { .. }
+            | Measure::Survey { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. },
             _,

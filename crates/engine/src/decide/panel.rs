@@ -108,7 +108,8 @@ impl Said<'_> {
             | Measure::Level { .. }
             | Measure::Counted { .. }
             | Measure::SqlEqual { .. }
-            | Measure::Reconcile { .. } => self.reading.new.is_none_or(|(seen, _)| seen == 0),
+            | Measure::Reconcile { .. }
+            | Measure::Survey { .. } => self.reading.new.is_none_or(|(seen, _)| seen == 0),
             Measure::Incidents { .. } | Measure::Manual { .. } => false,
         }
     }

@@ -76,7 +76,8 @@ fn source(estate: &Estate, plan: &Plan, stage: &Stage, criterion: &Criterion) ->
         | Measure::Level { .. }
         | Measure::Counted { .. }
         | Measure::SqlEqual { .. }
-        | Measure::Reconcile { .. } => (Millis(0), None),
+        | Measure::Reconcile { .. }
+        | Measure::Survey { .. } => (Millis(0), None),
         Measure::Incidents { .. } | Measure::Manual { .. } => return None,
     };
     Some(AdoptedSource {
@@ -103,6 +104,7 @@ fn rare(measure: &Measure) -> RareEvents {
         | Measure::Level { .. }
         | Measure::SqlEqual { .. }
         | Measure::Reconcile { .. }
+        | Measure::Survey { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => RareEvents::Neither,
     }
@@ -142,6 +144,7 @@ fn told(plan: &Plan, stage: &Stage, criterion: &Criterion) -> Option<ToldOf> {
         | Measure::Slower { .. }
         | Measure::SqlEqual { .. }
         | Measure::Reconcile { .. }
+        | Measure::Survey { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => None,
     }

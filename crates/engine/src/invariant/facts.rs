@@ -114,11 +114,15 @@ impl Facts {
                 Observation::Equality { .. } | Observation::Level { .. } | Observation::Counts { .. } => {
                     self.stage(stage).evidence.insert(criterion.clone(), at);
                 }
+                Observation::Surveyed { found, .. } if found.gap.is_none() && found.looked_at > 0 => {
+                    self.stage(stage).evidence.insert(criterion.clone(), at);
+                }
                 Observation::Reconciled { found, .. } if found.says_nothing().is_none() => {
                     self.stage(stage).evidence.insert(criterion.clone(), at);
                 }
                 // What cannot be used opens nothing, however lately it came.
                 Observation::Reconciled { .. }
+                | Observation::Surveyed { .. }
                 | Observation::Nothing { .. }
                 | Observation::Unusable { .. }
                 | Observation::Silent(_) => {

@@ -181,7 +181,7 @@ fn evidence_is_fresh(stage: &Stage, known: &StageFacts, at: Timestamp, manual: M
         let bound = match &criterion.measure {
             Measure::Completion { .. } => Millis(criterion.max_silence.0 + WINDOW_MAX.0),
             Measure::Errors { .. } | Measure::Latency { .. } | Measure::Slower { .. } => criterion.max_silence,
-            Measure::Level { cadence, .. } | Measure::Counted { cadence, .. } => {
+            Measure::Level { cadence, .. } | Measure::Counted { cadence, .. } | Measure::Survey { cadence, .. } => {
                 Millis(criterion.max_silence.0.max(cadence.stale_after.0))
             }
             Measure::SqlEqual { every, .. } => Millis(criterion.max_silence.0.max(every.0 * 3)),

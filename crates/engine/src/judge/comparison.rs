@@ -104,6 +104,7 @@ fn cadence(measure: &Measure) -> Option<&Cadence> {
         | Measure::Slower { .. }
         | Measure::SqlEqual { .. }
         | Measure::Reconcile { .. }
+        | Measure::Survey { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => None,
     }
@@ -133,6 +134,7 @@ fn harmful(measure: &Measure, compares: Compares, new: &str, old: &str) -> Strin
         | Measure::Counted { .. }
         | Measure::SqlEqual { .. }
         | Measure::Reconcile { .. }
+        | Measure::Survey { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => format!("new {new}, old {old}: worse beyond chance"),
     }
@@ -315,6 +317,7 @@ impl Case<'_> {
             Measure::Level { .. }
             | Measure::SqlEqual { .. }
             | Measure::Reconcile { .. }
+            | Measure::Survey { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => String::new(),
         }

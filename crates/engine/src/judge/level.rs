@@ -57,7 +57,12 @@ pub(super) fn judge(known: &StageState, criterion: &Criterion, asked: &Asked, no
             (Verdict::Invalid { reason: reason.clone() }, reading(detail.clone()))
         }
         // Not an answer to what was asked here.
-        Some(Observation::Equality { .. } | Observation::Reconciled { .. } | Observation::Counts { .. }) => (
+        Some(
+            Observation::Equality { .. }
+            | Observation::Reconciled { .. }
+            | Observation::Surveyed { .. }
+            | Observation::Counts { .. },
+        ) => (
             Verdict::Invalid {
                 reason: InvalidReason::Shape,
             },

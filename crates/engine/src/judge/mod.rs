@@ -10,6 +10,7 @@ mod reconcile;
 pub(crate) mod silence;
 mod source;
 mod stake;
+mod survey;
 mod test;
 mod tested;
 mod validity;
@@ -42,7 +43,8 @@ pub fn is_absolute(measure: &Measure) -> bool {
         | Measure::Manual { .. }
         | Measure::Level { .. }
         | Measure::SqlEqual { .. }
-        | Measure::Reconcile { .. } => true,
+        | Measure::Reconcile { .. }
+        | Measure::Survey { .. } => true,
         Measure::Counted { at_most, .. } => at_most.is_some(),
         Measure::Completion { .. } | Measure::Slower { .. } => false,
     }
@@ -121,6 +123,22 @@ pub(crate) fn hear(estate: &Estate, state: &State, stage: &StageId, criterion: &
             checks: reconcile::checks(known, criterion, *stale_after, now),
             ..reconcile::judge(known, criterion, *stale_after, now).into()
         },
+        Measure::Survey {
+            at_most,
+            at_least,
+            cadence,
+            ..
+        } => {
+            let asked = survey::Asked {
+                at_most: *at_most,
+                at_least: *at_least,
+                stale_after: cadence.stale_after,
+            };
+            Judged {
+                checks: survey::checks(known, criterion, &asked, now),
+                ..survey::judge(known, criterion, &asked, now).into()
+            }
+        }
         Measure::Incidents { at_least, at_most } => source::incidents(state, declared, *at_least, *at_most).into(),
         Measure::Manual { question } => source::manual(known, criterion, declared.gate.fresh_for, question, now).into(),
         Measure::Completion { .. }

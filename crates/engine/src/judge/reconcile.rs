@@ -32,7 +32,12 @@ pub(super) fn judge(
             return (Verdict::Invalid { reason: reason.clone() }, because(detail));
         }
         // Not an answer to what was asked here.
-        Some(Observation::Equality { .. } | Observation::Level { .. } | Observation::Counts { .. }) => {
+        Some(
+            Observation::Equality { .. }
+            | Observation::Level { .. }
+            | Observation::Counts { .. }
+            | Observation::Surveyed { .. },
+        ) => {
             let reason = InvalidReason::Shape;
             return (
                 Verdict::Invalid { reason },

@@ -40,7 +40,12 @@ pub(super) fn equality(
             (Verdict::Invalid { reason: reason.clone() }, because(detail))
         }
         // Not an answer to what was asked here.
-        Some(Observation::Level { .. } | Observation::Counts { .. } | Observation::Reconciled { .. }) => (
+        Some(
+            Observation::Level { .. }
+            | Observation::Counts { .. }
+            | Observation::Reconciled { .. }
+            | Observation::Surveyed { .. },
+        ) => (
             Verdict::Invalid {
                 reason: InvalidReason::Shape,
             },

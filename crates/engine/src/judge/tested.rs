@@ -145,6 +145,7 @@ impl Tested {
             Measure::Level { .. }
             | Measure::SqlEqual { .. }
             | Measure::Reconcile { .. }
+            | Measure::Survey { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => {
                 return None;

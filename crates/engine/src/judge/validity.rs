@@ -149,7 +149,12 @@ fn answered(
             let reason = reason.clone();
             (false, detail.clone(), Some(Verdict::Invalid { reason }))
         }
-        Some(Observation::Equality { .. } | Observation::Reconciled { .. } | Observation::Level { .. }) => {
+        Some(
+            Observation::Equality { .. }
+            | Observation::Reconciled { .. }
+            | Observation::Surveyed { .. }
+            | Observation::Level { .. },
+        ) => {
             let reason = InvalidReason::Shape;
             (
                 false,

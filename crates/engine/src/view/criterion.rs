@@ -2,6 +2,7 @@
 
 use tidegate_model::plan::{Criterion, Measure, Stage};
 use tidegate_model::seam::Observation;
+use tidegate_model::survey::SurveyAsk;
 use tidegate_model::{BasisPoints, Estate, Timestamp};
 
 use crate::event::Reading;
@@ -75,6 +76,10 @@ pub(super) fn kind(measure: &Measure) -> &'static str {
         Measure::Counted { .. } => "counted",
         Measure::SqlEqual { .. } => "sql",
         Measure::Reconcile { .. } => "reconcile",
+        Measure::Survey { ask, .. } => match ask {
+            SurveyAsk::Crawl(_) => "crawl",
+            SurveyAsk::Quote(_) => "quote",
+        },
         Measure::Incidents { .. } => "incidents",
         Measure::Manual { .. } => "manual",
     }
@@ -91,6 +96,7 @@ fn evidence_at(known: &StageState, criterion: &Criterion) -> Option<Timestamp> {
         .and_then(|observation| match observation {
             Observation::Equality { at, .. }
             | Observation::Reconciled { at, .. }
+            | Observation::Surveyed { at, .. }
             | Observation::Level { at, .. }
             | Observation::Counts { at, .. } => Some(*at),
             Observation::Nothing { .. } | Observation::Unusable { .. } | Observation::Silent(_) => None,

@@ -92,6 +92,7 @@ fn compared(estate: &Estate, measure: &Measure) -> Option<(Millis, (String, Stri
         | Measure::Slower { .. }
         | Measure::Level { .. }
         | Measure::Counted { .. }
+        | Measure::Survey { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => None,
     }
@@ -149,7 +150,7 @@ fn answered(observation: Option<&Observation>) -> (Option<Timestamp>, Option<Equ
             (Some(*at), None, Some(detail.clone()))
         }
         Some(Observation::Silent(silence)) => (None, None, Some(silence.reason.clone())),
-        Some(Observation::Level { .. } | Observation::Counts { .. }) => {
+        Some(Observation::Level { .. } | Observation::Counts { .. } | Observation::Surveyed { .. }) => {
             (None, None, Some("its source tells numbers, not rows".to_owned()))
         }
         None => (None, None, None),

@@ -43,6 +43,14 @@ pub(super) fn observed(stage: &StageId, criterion: &CriterionId, observation: &O
             };
             (tone, format!("{criterion} of {stage} compared: {}", found.words()))
         }
+        Observation::Surveyed { found, .. } => {
+            let tone = match found.faulty == 0 && found.gap.is_none() {
+                true => Tone::Calm,
+                false => Tone::Wait,
+            };
+            let gap = found.gap.as_ref().map(|gap| format!("; {gap}")).unwrap_or_default();
+            (tone, format!("{criterion} of {stage} looked at {}{gap}", found.words()))
+        }
         Observation::Level { value, .. } => (Tone::Calm, format!("{criterion} of {stage} was told {value}")),
         Observation::Counts { new, .. } => (
             Tone::Calm,

@@ -241,6 +241,7 @@ impl Limit {
             | Measure::Slower { .. }
             | Measure::SqlEqual { .. }
             | Measure::Reconcile { .. }
+            | Measure::Survey { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => None,
         }

@@ -77,6 +77,7 @@ fn agrees(world: &World, stage: &str) {
             Measure::Level { .. }
             | Measure::SqlEqual { .. }
             | Measure::Reconcile { .. }
+            | Measure::Survey { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => false,
         };

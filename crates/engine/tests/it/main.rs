@@ -37,6 +37,7 @@ mod script;
 mod segments;
 mod shop;
 mod sources;
+mod surveys;
 mod verdicts;
 mod way_back;
 mod windows;

@@ -6,6 +6,7 @@ pub mod evidence;
 pub mod exposure;
 pub mod observation;
 mod reconciled;
+mod surveyed;
 pub mod verdict;
 
 pub use actor::{Actor, Door};
@@ -16,4 +17,5 @@ pub use evidence::{
 pub use exposure::{ExposureSnapshot, ExposureVersion, UnitExposure};
 pub use observation::{EqualityCounts, Observation, Silence};
 pub use reconciled::{Compared, EXTRA, MISSING, Reconciled, SEVERAL};
+pub use surveyed::{FaultSeen, Subjects, Surveyed};
 pub use verdict::{InvalidReason, Verdict};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ArmCounts, InvalidReason, Reconciled};
+use super::{ArmCounts, InvalidReason, Reconciled, Surveyed};
 use crate::Timestamp;
 use crate::ask::Decimal;
 
@@ -48,6 +48,13 @@ pub enum Observation {
         at: Timestamp,
         /// What it ended with.
         found: Reconciled,
+    },
+    /// Pages or baskets were looked at one by one.
+    Surveyed {
+        /// When the first of them was asked for, on the controller's clock.
+        at: Timestamp,
+        /// What it ended with.
+        found: Surveyed,
     },
     /// A number was told.
     Level {

@@ -68,6 +68,7 @@ fn delay(criterion: &Criterion, flows: &[Flow]) -> Millis {
             Looks::Stream => cadence.every,
             Looks::Batches { .. } => Millis(cadence.every.0.max(DAY.0)),
         },
+        Measure::Survey { cadence, .. } => cadence.every,
         Measure::SqlEqual { every, .. } | Measure::Reconcile { every, .. } => *every,
         Measure::Incidents { .. } | Measure::Manual { .. } => Millis(0),
     }

@@ -144,7 +144,7 @@ impl Ground<'_> {
             }),
             Measure::Level { lasting, cadence, .. } => Need::Seconds(seconds(level_time(*lasting, cadence))),
             // What a source counts is not declared; at least one answer is needed.
-            Measure::Counted { cadence, .. } => Need::Seconds(seconds(cadence.every)),
+            Measure::Counted { cadence, .. } | Measure::Survey { cadence, .. } => Need::Seconds(seconds(cadence.every)),
             Measure::SqlEqual { every, .. } | Measure::Reconcile { every, .. } => Need::Seconds(seconds(*every)),
             Measure::Incidents { .. } | Measure::Manual { .. } => Need::Nothing,
         }
@@ -187,6 +187,7 @@ impl Ground<'_> {
             | Measure::Counted { .. }
             | Measure::SqlEqual { .. }
             | Measure::Reconcile { .. }
+            | Measure::Survey { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => None,
         }
@@ -278,6 +279,7 @@ impl Ground<'_> {
             | Measure::Counted { .. }
             | Measure::SqlEqual { .. }
             | Measure::Reconcile { .. }
+            | Measure::Survey { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => Millis(0),
         };

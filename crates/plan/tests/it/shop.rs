@@ -32,6 +32,7 @@ fn criteria(stage: &Stage) -> Vec<String> {
             Measure::Counted { new, .. } => format!("counted by {}", new.on),
             Measure::Reconcile { entity, .. } => format!("{entity} agree"),
             Measure::SqlEqual { old, new, .. } => format!("{} equals {}", old.on, new.on),
+            Measure::Survey { ask, at_most, .. } => format!("{at_most} faults at {}", ask.on()),
             Measure::Incidents { at_least, at_most } => format!("{at_most} at {}", at_least.word()),
             Measure::Manual { .. } => "a person".to_owned(),
         };

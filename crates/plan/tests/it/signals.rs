@@ -432,7 +432,7 @@ fn the_page_of_criteria_shows_what_compiles() {
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
     let (segments, criteria): (Vec<&str>, Vec<&str>) = blocks.iter().partition(|block| block.starts_with("segments:"));
-    assert_eq!((segments.len(), criteria.len()), (1, 7), "{blocks:#?}");
+    assert_eq!((segments.len(), criteria.len()), (1, 9), "{blocks:#?}");
     let entities = include_str!("../../../../examples/entities.md");
     let entities = entities.split("```yaml\n").skip(1);
     let entities: Vec<&str> = entities.map(|rest| rest.split("```").next().unwrap()).collect();

@@ -13,9 +13,11 @@ use std::collections::BTreeMap;
 
 use tidegate_model::ask::{Cadence, CountAsk, Decimal, LevelAsk, Looks};
 use tidegate_model::seam::{ArmCounts, Observation};
+use tidegate_model::survey::SurveyAsk;
 use tidegate_model::{SourceId, Timestamp};
 
 use crate::source::Source;
+use crate::survey;
 use counting::Counting;
 pub(crate) use growth::Totals;
 use level::Levelling;
@@ -51,6 +53,7 @@ pub struct Asker {
 enum Question {
     Level(Box<Levelling>),
     Counts(Box<Counting>),
+    Survey(Box<SurveyAsk>, Cadence),
 }
 
 impl Asker {
@@ -74,7 +77,17 @@ impl Asker {
         }
     }
 
-    /// Asks once; takes no longer than the cadence's time-out, give or take the scheduler. Usually one observation;
+    /// Looks at pages or baskets one by one.
+    #[must_use]
+    pub fn survey(ask: SurveyAsk, cadence: Cadence) -> Self {
+        Self {
+            question: Question::Survey(Box::new(ask), cadence),
+            silent_since: None,
+        }
+    }
+
+    /// Asks once; takes no longer than the cadence's time-out, give or take the scheduler,
+    /// and a survey no longer than its interval. Usually one observation;
     /// several when several batches are told at once. None at all where there is nothing to tell and nothing is wrong:
     /// the first question of a counter, the question at which one fell, and a question that finds no batch that was not
     /// told before, while the newest is not stale.
@@ -82,6 +95,9 @@ impl Asker {
         let found = match &mut self.question {
             Question::Level(levelling) => levelling.ask(sources, now).await.map(|observation| vec![observation]),
             Question::Counts(counting) => counting.ask(sources, now).await,
+            Question::Survey(ask, cadence) => survey::look(ask, sources, *cadence)
+                .await
+                .map(|found| vec![Observation::Surveyed { at: now, found }]),
         };
         match found {
             Ok(observations) => {
@@ -94,6 +110,7 @@ impl Asker {
                     Observation::Silent(silence) => Some(silence.since),
                     Observation::Equality { .. }
                     | Observation::Reconciled { .. }
+                    | Observation::Surveyed { .. }
                     | Observation::Level { .. }
                     | Observation::Counts { .. }
                     | Observation::Nothing { .. }

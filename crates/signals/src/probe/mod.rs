@@ -72,7 +72,8 @@ pub(crate) async fn attempt(
 fn question(path: &str, cadence: Cadence) -> Question<'_> {
     Question {
         path,
-        form: None,
+        post: None,
+        known_as: None,
         body_bytes_max: BODY_BYTES_MAX,
         within: Duration::from_millis(cadence.timeout.0),
     }

@@ -24,7 +24,7 @@ use tidegate_model::seam::InvalidReason;
 use crate::asker::{Level, Totals};
 use crate::miss::{Finding, Miss};
 use crate::number;
-use crate::web::{Question, WebAddress, exchange};
+use crate::web::{FORM, Question, WebAddress, exchange};
 use answer::{MARK, Point, Told};
 
 /// The longest answer that is read, in bytes.
@@ -186,7 +186,8 @@ async fn ask(address: &WebAddress, query: &str, terms: Terms, lookback: Lookback
     }
     let question = Question {
         path: &address.below(PATH),
-        form: Some(&form),
+        post: Some((FORM, &form)),
+        known_as: None,
         body_bytes_max: BODY_BYTES_MAX,
         within,
     };

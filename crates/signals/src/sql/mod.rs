@@ -23,7 +23,7 @@ use tidegate_model::Timestamp;
 use tidegate_model::seam::{Observation, Silence};
 
 use fault::SourceFault;
-pub(crate) use question::{batches, level, totals};
+pub(crate) use question::{batches, level, texts, totals};
 use row::Answer;
 use rows::Rows;
 

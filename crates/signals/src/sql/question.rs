@@ -1,5 +1,6 @@
 //! Numbers and counts asked of a database.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -76,6 +77,21 @@ pub(crate) async fn batches(
         }
     }
     Ok(batches)
+}
+
+/// Rows as texts, at most so many; NULL is none.
+pub(crate) async fn texts(
+    database: &Database,
+    query: &str,
+    cadence: Cadence,
+    rows_max: usize,
+) -> Finding<Vec<Vec<Option<String>>>> {
+    let answer = rows(database, query, cadence, (rows_max, InvalidReason::Shape)).await?;
+    let text = |cell: &Cell| match cell.value().canonical() {
+        Ok(text) => Ok(text.map(Cow::into_owned)),
+        Err(fault) => Err(Miss::Unusable(InvalidReason::Shape, fault.to_string())),
+    };
+    answer.rows.iter().map(|row| row.iter().map(text).collect()).collect()
 }
 
 async fn one_row(database: &Database, query: &str, cadence: Cadence) -> Finding<Vec<Cell>> {

@@ -4,4 +4,4 @@ mod parse;
 mod question;
 mod read;
 
-pub(crate) use question::{days, level};
+pub(crate) use question::{column, days, level};

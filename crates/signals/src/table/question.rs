@@ -14,6 +14,13 @@ use crate::miss::{Finding, Miss};
 use crate::source::Table;
 use crate::{moment, number};
 
+/// A column of every row, in the table's order.
+pub(crate) async fn column(table: &Table, name: &str, cadence: Cadence) -> Finding<Vec<String>> {
+    let parsed = parse(&read(table, cadence).await?)?;
+    let place = parsed.column(name)?;
+    Ok(parsed.rows.into_iter().map(|mut row| row.swap_remove(place)).collect())
+}
+
 /// The number of the newest row that passes.
 pub(crate) async fn level(
     table: &Table,

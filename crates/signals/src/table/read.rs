@@ -38,7 +38,8 @@ pub(super) async fn read(table: &Table, cadence: Cadence) -> Finding<String> {
 async fn of_web(address: &WebAddress, within: Duration) -> Finding<Vec<u8>> {
     let question = Question {
         path: &address.itself(),
-        form: None,
+        post: None,
+        known_as: None,
         body_bytes_max: TABLE_BYTES_MAX,
         within,
     };

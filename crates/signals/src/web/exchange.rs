@@ -18,13 +18,21 @@ use super::{WebAddress, tls};
 /// Who asks.
 const AGENT: &str = concat!("tidegate/", env!("CARGO_PKG_VERSION"));
 
+/// The type of a form that is posted.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The type of a JSON document.
+pub(crate) const JSON: &str = "application/json";
+
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
     /// Path and query.
     pub(crate) path: &'a str,
-    /// A form to post; without one the request is a `GET`.
-    pub(crate) form: Option<&'a str>,
+    /// What is posted: its type and itself; without it the request is a `GET`.
+    pub(crate) post: Option<(&'static str, &'a str)>,
+    /// Scheme and host that visitors know the other end by; without them it is asked by its own address.
+    pub(crate) known_as: Option<(&'a str, &'a str)>,
     /// The longest body that is read, in bytes.
     pub(crate) body_bytes_max: usize,
     /// The longest time until the whole answer is there.
@@ -113,18 +121,26 @@ pub(crate) async fn exchange(address: &WebAddress, question: Question<'_>) -> Re
 fn request(address: &WebAddress, question: Question<'_>) -> Result<Request<Full<Bytes>>, ExchangeFault> {
     let mut request = Request::builder()
         .uri(question.path)
-        .header(header::HOST, &address.authority)
+        .header(
+            header::HOST,
+            question.known_as.map_or(address.authority.as_str(), |(_, host)| host),
+        )
         .header(header::USER_AGENT, AGENT)
         .header(header::ACCEPT, "*/*")
         .header(header::CONNECTION, "close");
     if let Some(authorization) = &address.authorization {
         request = request.header(header::AUTHORIZATION, authorization);
     }
-    let request = match question.form {
-        Some(form) => request
+    if let Some((scheme, host)) = question.known_as {
+        request = request
+            .header("x-forwarded-host", host)
+            .header("x-forwarded-proto", scheme);
+    }
+    let request = match question.post {
+        Some((kind, body)) => request
             .method(Method::POST)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Full::from(form.to_owned())),
+            .header(header::CONTENT_TYPE, kind)
+            .body(Full::from(body.to_owned())),
         None => request.method(Method::GET).body(Full::default()),
     };
     request.map_err(|_| ExchangeFault::Path)

@@ -5,4 +5,4 @@ mod exchange;
 mod tls;
 
 pub use address::WebAddress;
-pub(crate) use exchange::{Answer, ExchangeFault, Question, exchange};
+pub(crate) use exchange::{Answer, ExchangeFault, FORM, JSON, Question, exchange};

@@ -3,6 +3,7 @@
 
 mod asking;
 mod counting;
+mod crawls;
 mod file;
 mod hostile;
 mod logs;
@@ -14,8 +15,10 @@ mod probes;
 mod prometheus_answers;
 mod prometheus_misses;
 mod protected;
+mod quotes;
 mod reading_only;
 mod server;
+mod site;
 mod sql_batches;
 mod sql_questions;
 mod sqlite_silence;

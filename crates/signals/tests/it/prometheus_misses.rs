@@ -21,7 +21,8 @@ fn told(observation: &Observation) -> Told {
         Observation::Level { .. }
         | Observation::Counts { .. }
         | Observation::Equality { .. }
-        | Observation::Reconciled { .. } => Told::Number,
+        | Observation::Reconciled { .. }
+        | Observation::Surveyed { .. } => Told::Number,
         Observation::Nothing { .. } => Told::Nothing,
         Observation::Unusable { reason, .. } => Told::Unusable(reason.clone()),
         Observation::Silent(_) => Told::Silent,

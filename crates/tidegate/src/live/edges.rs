@@ -21,6 +21,7 @@ pub(crate) fn meters(estate: &Estate, edge: &EdgeId) -> Vec<Meter> {
                 | Measure::Counted { .. }
                 | Measure::SqlEqual { .. }
                 | Measure::Reconcile { .. }
+                | Measure::Survey { .. }
                 | Measure::Incidents { .. }
                 | Measure::Manual { .. } => continue,
             };
@@ -87,6 +88,7 @@ fn split_flow<'a>(estate: &'a Estate, stage: &Stage) -> Option<&'a Flow> {
             | Measure::Counted { .. }
             | Measure::SqlEqual { .. }
             | Measure::Reconcile { .. }
+            | Measure::Survey { .. }
             | Measure::Incidents { .. }
             | Measure::Manual { .. } => None,
         });

@@ -59,7 +59,9 @@ pub(crate) fn begin(questions: &mut JoinSet<()>, handle: &Handle, addresses: &Ar
 fn interval(measure: &Measure) -> Option<Millis> {
     match measure {
         Measure::SqlEqual { every, .. } => Some(*every),
-        Measure::Level { cadence, .. } | Measure::Counted { cadence, .. } => Some(cadence.every),
+        Measure::Level { cadence, .. } | Measure::Counted { cadence, .. } | Measure::Survey { cadence, .. } => {
+            Some(cadence.every)
+        }
         // A process of its own compares, on a schedule of its own.
         Measure::Reconcile { .. }
         | Measure::Completion { .. }
@@ -109,6 +111,7 @@ impl Round {
                         self.silent_since = None;
                     }
                     Observation::Reconciled { .. }
+                    | Observation::Surveyed { .. }
                     | Observation::Level { .. }
                     | Observation::Counts { .. }
                     | Observation::Nothing { .. }
@@ -138,6 +141,7 @@ impl Round {
                 cadence,
                 ..
             } => Some(Asker::counts(old.clone(), new.clone(), *looks, *cadence)),
+            Measure::Survey { ask, cadence, .. } => Some(Asker::survey(ask.clone(), *cadence)),
             Measure::SqlEqual { .. }
             | Measure::Reconcile { .. }
             | Measure::Completion { .. }

@@ -28,6 +28,20 @@ fn every_of(source: Source) -> Millis {
 
 /// Reads `every`, `timeout` and `stale-after`, with defaults by the kind of source.
 pub(super) fn read(source: Source, fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Cadence> {
+    let stale_least = match source {
+        Source::Csv => CSV_STALE_AFTER,
+        Source::Prometheus | Source::Sql | Source::Log | Source::Probe => Millis(0),
+    };
+    read_or(every_of(source), stale_least, fields, reading)
+}
+
+/// The same with what holds where `every` and `stale-after` are not written.
+pub(super) fn read_or(
+    every_default: Millis,
+    stale_least: Millis,
+    fields: &mut Fields<'_>,
+    reading: &mut Reading,
+) -> Option<Cadence> {
     let mut time = |field: &'static str, reading: &mut Reading| match fields.get(field) {
         None => Some(None),
         Some(node) => value(
@@ -45,7 +59,7 @@ pub(super) fn read(source: Source, fields: &mut Fields<'_>, reading: &mut Readin
         time("stale-after", reading),
     );
     let (every, timeout, stale) = (every?, timeout?, stale?);
-    let asked = every.map_or_else(|| every_of(source), |(every, _)| every);
+    let asked = every.map_or(every_default, |(every, _)| every);
     if let Some((timeout, place)) = timeout
         && timeout >= asked
     {
@@ -80,12 +94,7 @@ pub(super) fn read(source: Source, fields: &mut Fields<'_>, reading: &mut Readin
         );
         return None;
     }
-    let stale_default = || match source {
-        Source::Csv => CSV_STALE_AFTER.max(Millis(asked.0.saturating_mul(STALE_AFTER_TIMES))),
-        Source::Prometheus | Source::Sql | Source::Log | Source::Probe => {
-            Millis(asked.0.saturating_mul(STALE_AFTER_TIMES))
-        }
-    };
+    let stale_default = || stale_least.max(Millis(asked.0.saturating_mul(STALE_AFTER_TIMES)));
     Some(Cadence {
         every: asked,
         timeout: timeout.map_or_else(|| TIMEOUT.min(Millis((asked.0 / 2).max(1))), |(timeout, _)| timeout),

@@ -4,10 +4,12 @@ mod ask;
 mod cadence;
 mod count_question;
 mod counts;
+mod crawl;
 mod field_test;
 mod latency;
 mod level;
 mod looked_at;
+mod quote;
 pub(crate) mod reconcile;
 mod sql_equal;
 mod walked;
@@ -45,6 +47,9 @@ pub(crate) static CRITERION: Form = Form::new(
         may("reconcile", Of::Name),
         may("against", Of::Words(&["sides", "ledger"])),
         may("sql-equal", Of::Form(&sql_equal::SQL_EQUAL)),
+        may("crawl", Of::Form(&crawl::CRAWL)),
+        may("quote", Of::Form(&quote::QUOTE)),
+        may("equal", Of::Words(&["totals"])),
         may("incidents", Of::Words(&["sev1", "sev2", "sev3", "sev4"])),
         may("manual", Of::Text),
         may("completion", Of::Words(&["not worse"])),
@@ -64,6 +69,7 @@ pub(crate) static CRITERION: Form = Form::new(
         may("stale-after", Of::Duration),
         may("batches", Of::Whole),
         may("rows-at-least", Of::Whole),
+        may("addresses-at-least", Of::Whole),
         may("segment", Of::Text),
         may("name", Of::Name),
         may("title", Of::Text),
@@ -366,6 +372,7 @@ pub(crate) fn flow_of(measure: &Measure) -> Option<&FlowId> {
         | Measure::Counted { .. }
         | Measure::SqlEqual { .. }
         | Measure::Reconcile { .. }
+        | Measure::Survey { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => None,
     }
@@ -417,6 +424,12 @@ fn measured(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Vec<Measur
     if let Some(node) = fields.get("reconcile") {
         return one(reconcile::read(node, fields, reading));
     }
+    if let Some(node) = fields.get("crawl") {
+        return one(crawl::read(node, fields, reading));
+    }
+    if let Some(node) = fields.get("quote") {
+        return one(quote::read(node, fields, reading));
+    }
     if let Some(node) = fields.get("incidents") {
         return one(looked_at::incidents(node, fields, reading));
     }
@@ -434,7 +447,7 @@ fn measured(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Vec<Measur
             format!("{} measures nothing", fields.what()),
         )
         .expected(
-            "`flow`, `errors`, `latency`, `level`, `counts`, `reconcile`, `sql-equal`, `incidents` or `manual`",
+            "`flow`, `errors`, `latency`, `level`, `counts`, `reconcile`, `sql-equal`, `crawl`, `quote`, `incidents` or `manual`",
             fields.instead_of("flow"),
         )
         .help("write for example `{ flow: buy, completion: not worse }`"),
