@@ -96,6 +96,8 @@ pub struct Domain {
     pub ladder: LadderId,
     /// Named beside the ladder; may stand on any rung or on none.
     pub escalation_contact: Option<PersonId>,
+    /// Code that belongs to it: paths relative to the folder of the estate, where the repository's root is.
+    pub code: Vec<String>,
     /// What the owner answers for.
     pub responsibilities: Vec<String>,
     /// Typical areas of risk that it covers.

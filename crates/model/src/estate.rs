@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::agreement::{Agreement, Transfer};
 use crate::catalogue::{Component, System};
+use crate::code::CodeOwners;
 use crate::declared::Declared;
 use crate::domain::{Domain, Grant};
 use crate::edge::Edge;
@@ -62,6 +63,8 @@ pub struct Parts {
     pub integrations: Vec<Integration>,
     /// Invariants.
     pub invariants: Vec<Invariant>,
+    /// Who owns which code.
+    pub code: CodeOwners,
 }
 
 /// A reference that leads nowhere, or a name that is taken: what `assemble` refuses. The compiler reports these first, with spans.
@@ -132,6 +135,7 @@ pub struct Estate {
     integrations: BTreeMap<IntegrationId, Integration>,
     invariants: BTreeMap<InvariantId, Invariant>,
     stage_plan: BTreeMap<StageId, PlanId>,
+    code: CodeOwners,
     declared: Vec<Declared>,
 }
 
@@ -195,6 +199,7 @@ impl Estate {
             integrations: index("integration", parts.integrations, |i| &i.id, &mut faults),
             invariants: index("invariant", parts.invariants, |i| &i.id, &mut faults),
             stage_plan,
+            code: parts.code,
             declared: {
                 let mut declared = parts.declared;
                 declared.sort();
@@ -284,6 +289,11 @@ impl Estate {
     #[must_use]
     pub fn invariants(&self) -> &BTreeMap<InvariantId, Invariant> {
         &self.invariants
+    }
+    /// Who owns which code, as the repository says it.
+    #[must_use]
+    pub fn code(&self) -> &CodeOwners {
+        &self.code
     }
     /// All plans.
     #[must_use]

@@ -8,6 +8,7 @@ pub mod agreement;
 pub mod ask;
 pub mod bucket;
 pub mod catalogue;
+pub mod code;
 pub mod declared;
 pub mod domain;
 pub mod edge;

@@ -75,6 +75,9 @@ codes! {
     NeverInForce = "TG0115", "an agreement ends before it is signed";
     TransferIncomplete = "TG0116", "a transfer leaves something out";
     TransferOwner = "TG0117", "a transfer and its domain disagree";
+    UnownedCode = "TG0118", "code of a domain is owned by nobody";
+    CodeOwnersDisagree = "TG0119", "CODEOWNERS and domain name different owners";
+    CodeOwnersLine = "TG0120", "a line of CODEOWNERS says nothing";
     FewRungs = "TG0201", "a ladder has fewer than four rungs";
     RungReachesNobody = "TG0202", "a rung reaches nobody";
     SamePersonEverywhere = "TG0203", "one person stands on every rung";
@@ -175,6 +178,8 @@ codes! {
     RedirectedTwice = "TG1005", "a redirect leads to a redirect";
     RedirectAstray = "TG1006", "a redirect leads out of its group";
     GroupNeverFlips = "TG1007", "no step flips a group";
+    CacheableSplit = "TG1008", "a split route may be cached";
+    SegmentsOverlap = "TG1009", "a value of a segment is never met";
 }
 
 impl Code {

@@ -10,7 +10,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::read::criterion::reconcile;
 use crate::read::envelope::read_document;
-use crate::read::{Reading, list, people};
+use crate::read::{Reading, codeowners, list, people};
 use crate::shares::Shares;
 use crate::sink::{Finding, Place};
 use crate::syntax::parse_file;
@@ -92,6 +92,7 @@ fn read(bundle: &Bundle, settings: &Settings) -> Reading {
             }
         }
     }
+    codeowners::read(bundle, &mut reading);
     people::settle(&mut reading);
     reconcile::settle(&mut reading);
     if reading.estate.is_none() {

@@ -27,6 +27,7 @@ pub use code::{Code, explain};
 pub use compile::{Compiled, Mode, Settings, compile};
 pub use diagnostic::{Diagnostic, Level, Related, Span};
 pub use power::{Outcome, Power, power};
+pub use read::codeowners::CODEOWNERS;
 pub use render::{render_human, render_json};
 pub use sarif::render_sarif;
 pub use scaffold::scaffold;

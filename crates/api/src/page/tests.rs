@@ -257,3 +257,33 @@ fn exploration_is_a_list_of_its_own_labelled_so_and_has_no_verdict() {
     let of_list = &list[..list.rfind(" exploration").unwrap()];
     assert!(!of_list.contains("pass") && !of_list.contains("harm"), "{list}");
 }
+
+#[test]
+fn groups_say_which_side_crawlers_meet_and_a_unit_without_any_says_nothing() {
+    use tidegate_engine::view::GroupView;
+    use tidegate_model::GroupId;
+    let group = |id: &str, (is_flipped, is_proven): (bool, bool), flips_at| GroupView {
+        id: GroupId::parse(id).unwrap(),
+        is_flipped,
+        is_proven,
+        flips_at,
+    };
+    let mut status = sample::status();
+    let shown = |status: &StatusView| text(&seen(&View::Plan, status, &[], &[]).into_string());
+    assert!(!shown(&status).contains("Without a cookie"));
+    status.plans[0].stages[0].groups = vec![
+        group("products", (true, true), Some(1)),
+        group("lists", (true, false), Some(2)),
+        group("guides", (false, false), Some(3)),
+        group("robots", (false, false), None),
+    ];
+    let told = shown(&status);
+    for line in [
+        "products new side, proven",
+        "lists new side, not proven yet",
+        "guides old side, flips at step 4",
+        "robots old side, flips when the stage is final",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+}

@@ -100,6 +100,7 @@ fn estate_with(title: &str) -> Estate {
         ladder: ladder.clone(),
         escalation_contact: None,
         responsibilities: vec!["orders".into()],
+        code: Vec::new(),
         areas: Vec::new(),
         objectives: Vec::new(),
         switches: vec![Switch {

@@ -74,6 +74,7 @@ fn domain(id: &str, owner: &str, ladder: &str) -> Domain {
         ladder: name(ladder),
         escalation_contact: None,
         responsibilities: Vec::new(),
+        code: Vec::new(),
         areas: Vec::new(),
         objectives: Vec::new(),
         switches: Vec::new(),

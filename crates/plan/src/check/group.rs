@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_model::edge::{Edge, FirstVisit, Route, RouteClass};
+use tidegate_model::edge::{Caching, Edge, FirstVisit, Route, RouteClass};
 use tidegate_model::plan::{Plan, Stage};
 use tidegate_model::{BasisPoints, GroupId};
 
@@ -28,6 +28,7 @@ pub(crate) fn check(reading: &mut Reading) {
             let flipped = flips(edge, stage, reading);
             never_flipped(edge, plan, stage, &flipped, reading);
             crawlers(edge, stage, reading);
+            cacheable(edge, stage, reading);
         }
     }
     (reading.parts.edges, reading.parts.plans) = (edges, plans);
@@ -154,6 +155,30 @@ fn never_flipped(edge: &Edge, plan: &Plan, stage: &Stage, flipped: &BTreeSet<&Gr
                 .expected(format!("a step with `{{ anonymous: new, groups: [{group}] }}`"), "none")
                 .help("without one it flips when the stage is final: no gate sees what crawlers meet, and there is no way back")
                 .related(steps, "the steps"),
+        );
+    }
+}
+
+/// A cache shows one visitor what another was shown: the other side, and that of before a rollback.
+fn cacheable(edge: &Edge, stage: &Stage, reading: &mut Reading) {
+    let is_kept = |route: &&Route| route.unit == stage.unit && route.caching == Caching::Public;
+    for route in edge.routes.iter().filter(is_kept) {
+        let claim = match route.class {
+            RouteClass::Page | RouteClass::Api => Finding::error,
+            // A file whose name changes with its content is the same wherever it is kept; whether it does, no plan says.
+            RouteClass::Asset => Finding::warning,
+            RouteClass::Callback => continue,
+        };
+        let steps = reading.place(&format!("stage `{}`", stage.id), "steps");
+        let message = format!(
+            "route `{}` may be kept by shared caches while stage `{}` splits it",
+            route.id, stage.id
+        );
+        reading.sink.add(
+            claim(Code::CacheableSplit, place_of(edge, route, "cache", reading), message)
+                .expected("`cache: private` until the stage is final", "`cache: public`")
+                .help("a rollback does not reach what a shared cache has kept: make it private, or give what never differs a unit that no stage moves")
+                .related(steps, "the steps that split it"),
         );
     }
 }

@@ -5,6 +5,7 @@ mod agreement;
 mod area;
 mod authority;
 mod catalogue;
+mod code;
 mod contact;
 mod entity;
 mod escalation;
@@ -32,6 +33,7 @@ pub(crate) fn all(reading: &mut Reading) {
     reference::check(reading);
     ownership::check(reading);
     catalogue::check(reading);
+    code::check(reading);
     objective::check(reading);
     agreement::check(reading);
     escalation::check(reading);

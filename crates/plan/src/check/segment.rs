@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidegate_model::flow::{Flow, OTHER, SegmentSource, SegmentValue};
+use tidegate_model::flow::{Flow, OTHER, Segment, SegmentSource, SegmentValue, SegmentWord};
 use tidegate_model::{FlowId, PlanId};
 
 use super::plan::flow_of;
@@ -26,6 +26,11 @@ pub(crate) fn check(reading: &mut Reading) {
     }
     for flow in &reading.parts.flows {
         findings.extend(bodiless(flow, reading));
+        findings.extend(
+            flow.segments
+                .iter()
+                .flat_map(|segment| overlapping(flow, segment, reading)),
+        );
     }
     let mut sums: BTreeMap<(&PlanId, &FlowId, &str), (u64, Place)> = BTreeMap::new();
     for (plan, flow, named, share) in reading.shares.iter() {
@@ -84,6 +89,35 @@ fn bodiless(flow: &Flow, reading: &Reading) -> Option<Finding> {
         .help("everybody would be `other`: read it from elsewhere, or let the flow begin where it is sent")
         .related(reading.place(&subject, "entry"), "the request that begins an attempt"),
     )
+}
+
+/// Values that nobody has: an earlier value takes each of their texts. Letters match in either case.
+fn overlapping(flow: &Flow, segment: &Segment, reading: &Reading) -> Vec<Finding> {
+    let lower = |texts: &[String]| -> Vec<String> { texts.iter().map(|text| text.to_lowercase()).collect() };
+    let mut findings = Vec::new();
+    for (at, word) in segment.words.iter().enumerate() {
+        let takes = |earlier: &&SegmentWord| {
+            let (equal, part) = (lower(&earlier.equals), lower(&earlier.contains));
+            let by_part = |text: &String| part.iter().any(|one| text.contains(one.as_str()));
+            let equals = lower(&word.equals);
+            let contains = lower(&word.contains);
+            equals.iter().all(|text| equal.contains(text) || by_part(text)) && contains.iter().all(by_part)
+        };
+        let Some(earlier) = segment.words[..at].iter().find(takes) else {
+            continue;
+        };
+        let place = reading.place(&format!("flow `{}`", flow.id), "segments");
+        let message = format!("value `{}` of segment `{}` is never met", word.name, segment.id);
+        findings.push(
+            Finding::error(Code::SegmentsOverlap, place, message)
+                .expected(
+                    "texts that no earlier value takes",
+                    format!("texts that `{}` takes first", earlier.name),
+                )
+                .help("put the narrower value first, or give each its own texts: a request has one value"),
+        );
+    }
+    findings
 }
 
 fn unknown(flow: &FlowId, named: &SegmentValue, place: Place, reading: &Reading) -> Option<Finding> {

@@ -24,6 +24,7 @@ pub(crate) static DOMAIN: Form = Form::new(
         may("areas", Of::Listed(&Of::Words(&AREAS))),
         may("objectives", Of::Listed(&Of::Form(&super::objective::OBJECTIVE))),
         may("responsibilities", Of::Listed(&Of::Text)),
+        may("code", Of::Listed(&Of::Text)),
         may("switches", Of::Listed(&Of::Form(&SWITCH))),
         may("authority", Of::Listed(&Of::Form(&ACTION))),
         may("runbook", Of::Name),
@@ -85,6 +86,13 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
         person(node, "the escalation contact", reading)
     });
     let responsibilities = texts(spec.get("responsibilities"), "a responsibility", reading);
+    let mut code = Vec::new();
+    for node in spec.get("code").map(items).unwrap_or_default() {
+        if let Some(path) = value(node, "a path of code", CODE, code_path, reading) {
+            reading.mark(&head.subject, &format!("code {path}"), node.place);
+            code.push(path);
+        }
+    }
     let mut areas = Vec::new();
     for node in spec.get("areas").map(items).unwrap_or_default() {
         reading.mark(&head.subject, "areas", node.place);
@@ -116,12 +124,22 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
         ladder,
         escalation_contact,
         responsibilities,
+        code,
         areas,
         objectives,
         switches,
         authority,
         runbook,
     });
+}
+
+const CODE: &str = "a path such as `services/payments/`";
+
+/// A path relative to the repository's root; a folder ends with `/`.
+fn code_path(text: &str) -> Option<String> {
+    let path = text.trim_start_matches('/');
+    let is_path = !path.is_empty() && !path.contains(['*', '?']) && path.split('/').all(|part| part != "..");
+    is_path.then(|| path.to_owned())
 }
 
 /// The one owner. None, two and a person are errors of their own; a second document that claims the domain is one too.

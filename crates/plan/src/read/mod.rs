@@ -2,6 +2,7 @@
 
 pub(crate) mod agreement;
 pub(crate) mod catalogue;
+pub(crate) mod codeowners;
 pub(crate) mod criterion;
 pub(crate) mod domain;
 pub(crate) mod edge;

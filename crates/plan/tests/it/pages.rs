@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_plan::{Bundle, Code, Diagnostic, SourceFile, explain, render_human, scaffold};
+use tidegate_plan::{Bundle, CODEOWNERS, Code, Diagnostic, SourceFile, explain, render_human, scaffold};
 
 use crate::compiled;
 
@@ -33,6 +33,15 @@ fn estate(example: &str) -> Bundle {
         path: "example.yaml".into(),
         text: example.into(),
     };
+    // What another file says stands in comments: an example is one text.
+    let beside = CODEOWNERS.iter().filter_map(|path| {
+        let marked = example
+            .lines()
+            .filter_map(|line| line.strip_prefix(&format!("# {path}: ")));
+        let text = marked.collect::<Vec<_>>().join("\n");
+        let path = (*path).to_owned();
+        (!text.is_empty()).then_some(SourceFile { path, text })
+    });
     if example.starts_with(WHOLE) {
         return Bundle { files: vec![file] };
     }
@@ -47,6 +56,7 @@ fn estate(example: &str) -> Bundle {
         file.text = kept.join("---\n");
     }
     bundle.files.push(file);
+    bundle.files.extend(beside);
     bundle
 }
 

@@ -15,7 +15,7 @@ use crate::say::say;
 /// Answers "who owns this?" for a domain, flow, route, address, stage, unit, criterion, switch, action, entity, failure mode,
 /// runbook, team or person.
 ///
-/// An address is a path, a method and a path, or a whole URL. When a name means several things, ask for one as `kind:name`.
+/// An address is a path, a method and a path, or a whole URL; a path of code has no `/` before it, or `code:`. When a name means several things, ask for one as `kind:name`.
 /// Exit code 4 when nobody owns it, 2 when it means things of several owners.
 #[derive(Debug, Args)]
 pub(crate) struct Who {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use tidegate_plan::{Bundle, SourceFile};
+use tidegate_plan::{Bundle, CODEOWNERS, SourceFile};
 
 /// The file that names an estate's root.
 pub(crate) const ROOT_FILE: &str = "tidegate.yaml";
@@ -12,7 +12,8 @@ const FILES_MAX: usize = 10_000;
 /// More bytes than this in one file are no plan.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
-/// Reads every `.yaml` and `.yml` file below `root`, in name order; hidden folders are left out.
+/// Reads every `.yaml` and `.yml` file below `root`, in name order, hidden folders left out; and the file that says who owns
+/// code.
 ///
 /// # Errors
 /// A missing root file, an unreadable file, or a limit; the message says which.
@@ -32,6 +33,12 @@ pub(crate) fn read(root: &Path) -> anyhow::Result<Bundle> {
     }
     let mut paths = Vec::new();
     collect(root, &mut paths)?;
+    paths.extend(
+        CODEOWNERS
+            .iter()
+            .map(|path| root.join(path))
+            .find(|path| path.is_file()),
+    );
     paths.sort();
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {

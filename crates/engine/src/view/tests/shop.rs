@@ -97,6 +97,7 @@ fn domain() -> Domain {
         ladder: name!("shop"),
         escalation_contact: None,
         responsibilities: Vec::new(),
+        code: Vec::new(),
         areas: Vec::new(),
         objectives: Vec::new(),
         switches: vec![Switch {

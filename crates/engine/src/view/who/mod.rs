@@ -3,6 +3,7 @@
 
 mod address;
 mod catalogue;
+mod code;
 mod near;
 mod thing;
 
@@ -11,7 +12,7 @@ use tidegate_model::{DomainId, Estate, Millis, PersonId, RunbookId, TeamId};
 use crate::view::{Because, OtherThing, WhoView};
 use thing::{Leads, Thing};
 
-/// Who owns what is named: `payments`, `route:payments`, `POST /payments`, a whole address, `stage/criterion`.
+/// Who owns what is named: `payments`, `route:payments`, `POST /payments`, a whole address, `stage/criterion`, a path of code.
 ///
 /// A domain comes before anything else of its name. Other things that share a name are listed beside the answer when they lead
 /// to the same owner; when they do not, the answer is `several`, with all of them and no owner. What nothing is called is
@@ -22,6 +23,9 @@ pub fn who(estate: &Estate, text: &str) -> WhoView {
     let mut found = named(estate, asked);
     if found.is_empty() {
         found = address::things(estate, asked);
+    }
+    if found.is_empty() {
+        found = code::things(estate, asked);
     }
     if found.is_empty() {
         return WhoView {

@@ -152,3 +152,128 @@ fn programs_get_the_same_answer() {
         Some(true)
     );
 }
+
+/// What a repository says about code that the shop's checkout claims in part.
+const OWNERS: &str = "# who reviews what
+*               @example/platform
+/services/checkout/           @example/checkout-team
+/services/checkout/generated/
+/docs/ @someone-else
+";
+
+fn who_of_code(of: &str) -> String {
+    let folder = shop();
+    let text = super::SHOP.replacen(
+        "  responsibilities: [order placement]",
+        "  code: [services/checkout/]",
+        1,
+    );
+    super::write(&folder, "shop", &text);
+    std::fs::create_dir(folder.path().join("shop/.github")).unwrap();
+    std::fs::write(folder.path().join("shop/.github/CODEOWNERS"), OWNERS).unwrap();
+    let ran = run(&folder, &["who", of, "--in", "shop"]);
+    let brief = ran.stdout.lines().filter(|line| {
+        let head = line.trim_start();
+        !head.starts_with("rung") && !head.starts_with("then") && !head.starts_with(char::is_numeric)
+    });
+    let brief: Vec<&str> = brief.collect();
+    format!("{}\n[{}]", brief.join("\n"), ran.code.unwrap())
+}
+
+#[test]
+fn code_is_its_domains_then_its_rules_and_without_owner_by_a_rule_is_nobodys() {
+    let told = who_of_code("services/checkout/pay.rs");
+    assert!(
+        told.starts_with("code `services/checkout/pay.rs`\n  domain   checkout\n  owner    Checkout team"),
+        "{told}"
+    );
+    let said = "domain `checkout` says that `services/checkout/` is its own (tidegate.yaml:";
+    assert!(told.contains(said), "{told}");
+    assert!(
+        told.contains("`/services/checkout/` is of @example/checkout-team (.github/CODEOWNERS:3)"),
+        "{told}"
+    );
+    let told = who_of_code("code:lib/time.rs");
+    assert!(told.contains("owner    platform"), "{told}");
+    assert!(
+        told.contains("`*` is of @example/platform (.github/CODEOWNERS:2)"),
+        "{told}"
+    );
+    insta::assert_snapshot!(who_of_code("docs/index.md"), @r##"
+    code `docs/index.md`
+      owner    nobody
+      because  `/docs/` is of @someone-else (.github/CODEOWNERS:5)
+    [4]
+    "##);
+    let told = who_of_code("services/checkout/generated/a.rs");
+    assert!(
+        told.contains("`/services/checkout/generated/` is explicitly owned by nobody (.github/CODEOWNERS:4)"),
+        "{told}"
+    );
+}
+
+#[test]
+fn code_that_nobody_owns_inside_of_a_domain_is_refused() {
+    let folder = shop();
+    let text = super::SHOP.replacen(
+        "  responsibilities: [order placement]",
+        "  code: [services/checkout/]",
+        1,
+    );
+    super::write(&folder, "shop", &text);
+    std::fs::write(folder.path().join("shop/CODEOWNERS"), OWNERS).unwrap();
+    let ran = run(&folder, &["check", "shop"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+    let told = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(
+        told.contains("error[TG0118]") && told.contains("--> CODEOWNERS:4:1"),
+        "{told}"
+    );
+}
+
+/// Asks about one of the examples.
+fn who_in(example: &str, of: &str) -> String {
+    let folder = format!("{}/../../examples/{example}", env!("CARGO_MANIFEST_DIR"));
+    let ran = run(&shop(), &["who", of, "--in", &folder]);
+    format!("{}[{}]", ran.stdout, ran.code.unwrap())
+}
+
+#[test]
+fn agreements_transfers_integrations_and_invariants_are_answered_by_name() {
+    for (example, of, owner, line) in [
+        (
+            "subscriptions",
+            "agreement:payment-finalization",
+            "subscription-service",
+            "the first of them stays accountable (agreements.yaml:",
+        ),
+        (
+            "subscriptions",
+            "trials-to-subscriptions",
+            "product",
+            "is under way; the owner stays accountable until it is complete (agreements.yaml:",
+        ),
+        (
+            "subscriptions",
+            "notifications-idempotency",
+            "product",
+            "invariant `notifications-idempotency` is in domain `notifications` (invariants.yaml:",
+        ),
+        (
+            "shop",
+            "orders-to-erp",
+            "integration",
+            "failures of integration `orders-to-erp` are handled by domain `integrations` (records.yaml:",
+        ),
+        ("shop", "paid-once", "", "invariant `paid-once` is in domain"),
+    ] {
+        let told = who_in(example, of);
+        let line_of_owner = told.lines().find(|one| one.starts_with("  owner")).unwrap_or_default();
+        assert!(
+            line_of_owner.contains(owner) && !line_of_owner.contains("nobody"),
+            "{told}"
+        );
+        assert!(told.contains(line), "{told}");
+        assert!(told.ends_with("[0]"), "{told}");
+    }
+}
