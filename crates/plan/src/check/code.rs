@@ -36,7 +36,7 @@ fn inside(path: &str) -> String {
 
 /// The rules without owners that speak for the path, or for something below it.
 fn unowned<'c>(code: &'c CodeOwners, path: &str) -> Vec<&'c CodeRule> {
-    let speaks = |rule: &CodeRule, path: &str| code.speaking_for(path).iter().any(|known| *known == rule);
+    let speaks = |rule: &CodeRule, path: &str| code.speaking_for(path).contains(&rule);
     let folder = path.trim_end_matches('/');
     let is_below = |example: &str| {
         example

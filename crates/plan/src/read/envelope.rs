@@ -145,7 +145,10 @@ pub(crate) fn read_document(node: &Node, reading: &mut Reading) {
     }
     let form = match node.get("apiVersion").and_then(Node::text) {
         Some(BACKSTAGE) => &ENTITY,
-        Some(_) | None => &DOCUMENT,
+        Some(_) => &DOCUMENT,
+        // The key may be mistyped, and is then read all the same.
+        None if says_backstage(node) => &ENTITY,
+        None => &DOCUMENT,
     };
     let Some(mut fields) = Fields::open(node, "the document", form, reading) else {
         return;
@@ -169,6 +172,13 @@ pub(crate) fn read_document(node: &Node, reading: &mut Reading) {
             .expected(format!("`{OURS}` or `{BACKSTAGE}`"), format!("`{other}`"))
             .help("move files that are not plan files out of the estate's folder"),
         ),
+    }
+}
+
+fn says_backstage(node: &Node) -> bool {
+    match &node.shape {
+        Shape::Map(entries) => entries.iter().any(|(_, value)| value.text() == Some(BACKSTAGE)),
+        Shape::Nothing | Shape::Scalar { .. } | Shape::List(_) | Shape::Unreadable => false,
     }
 }
 

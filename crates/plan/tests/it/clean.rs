@@ -6,13 +6,13 @@ use tidegate_plan::{Bundle, SourceFile, render_human, scaffold, schedule};
 
 use crate::compiled;
 
-/// Every YAML file of an example, sorted.
+/// Every YAML file of an example and the owners of its code, sorted.
 pub(crate) fn example(name: &str) -> Bundle {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
     let mut paths: Vec<_> = std::fs::read_dir(&root)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|kind| kind == "yaml"))
+        .filter(|path| path.extension().is_some_and(|kind| kind == "yaml") || path.ends_with("CODEOWNERS"))
         .collect();
     paths.sort();
     Bundle {
