@@ -87,6 +87,7 @@ fn the_gate_of_pricing_watches_prices_promotions_errors_latency_and_load() {
             "promotion-errors: errors of promotion up to 5 %, promotions",
             "quote-p95: 950000 of quote within 300ms, pricing",
             "prices-equal: old-shop equals new-shop, pricing",
+            "baskets-equal: 0 faults at new-web, pricing",
             "promotions-equal: old-shop equals new-shop, promotions",
             "incidents-sev2: 0 at sev2, pricing",
             "load-on-call: 4 at sev4, pricing",
