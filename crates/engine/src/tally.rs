@@ -4,14 +4,18 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use tidegate_model::Timestamp;
 use tidegate_model::seam::ArmCounts;
+use tidegate_model::{Millis, Timestamp};
 use tidegate_stats::blocks::Blocks;
 use tidegate_stats::cmh::HarmSums;
 use tidegate_stats::rare::RareSums;
 use tidegate_stats::{Hits, PairedStratum, Rest, SrmTest};
 
 use crate::state::Cell;
+
+mod young;
+
+use young::Young;
 
 /// Strata in a row in which both sides are the same series before that is called invalid.
 pub(crate) const IDENTICAL_STRATA: usize = 30;
@@ -96,6 +100,7 @@ pub struct Tally {
     pub ended: Totals,
     /// Whether something was told before all of it was known.
     pub is_told_young: bool,
+    young: Option<Young>,
     /// The stratified comparison over the attempt; hits are taken as bad, which only decides the sign.
     pub stratified: HarmSums,
     /// The exact comparison of hits over the attempt.
@@ -127,12 +132,22 @@ impl Tally {
             grown: Totals::default(),
             ended: Totals::default(),
             is_told_young: false,
+            young: None,
             stratified: HarmSums::new(Hits::Bad),
             rare_hits: sums(hits),
             rare_failures: sums(failures),
             split: None,
             blocks: Blocks::default(),
             same: VecDeque::new(),
+        }
+    }
+
+    /// The same of attempts that are told as they happen: their end is told within `horizon`, or never.
+    #[must_use]
+    pub fn ending_within(self, horizon: Millis) -> Self {
+        Self {
+            young: Some(Young::within(horizon)),
+            ..self
         }
     }
 
@@ -159,6 +174,9 @@ impl Tally {
     /// no hit yet nothing is known.
     pub fn push_young(&mut self, cell: &Cell, belongs: Belongs) {
         self.is_told_young = true;
+        if let Some(young) = &mut self.young {
+            young.push(cell);
+        }
         self.push_told(cell, belongs);
         self.look();
     }
@@ -194,7 +212,8 @@ impl Tally {
     #[must_use]
     pub fn rest(&self) -> Option<Rest> {
         let sums = |totals: &Totals| PairedStratum::new(arm(totals.old), arm(totals.new));
-        let rest = || Rest::expected(sums(&self.attempt), sums(&self.ended));
+        let open_at_most = self.young.as_ref().map_or((u64::MAX, u64::MAX), Young::at_most);
+        let rest = || Rest::expected(sums(&self.attempt), sums(&self.ended), open_at_most);
         self.is_told_young.then(rest).flatten()
     }
 
@@ -339,7 +358,7 @@ mod tests {
     fn the_exact_alarm_hears_later_hits_beyond_what_the_old_side_is_still_to_meet() {
         let begun = |n| cell((9 * n, 0), (n, 0));
         let arm = |n, hits| ArmCounts { n, hits };
-        let later = (arm(8_800, 0), arm(980, 9));
+        let later = (arm(8_800, 0), arm(980, 12));
         let mut tally = Tally::new(Some(RareEvents::Hits));
         tally.push_young(&begun(1_000), Belongs::ToStep);
         tally.push_later(later.0, later.1, Belongs::ToStep);
@@ -355,8 +374,27 @@ mod tests {
         tally.push_young(&begun(1_000), Belongs::ToStep);
         tally.push_later(later.0, later.1, Belongs::ToStep);
         let rest = tally.rest().expect("open attempts");
-        assert!((rest.events() - 9_000.0 * 2.0 / 9_001.0).abs() < 1e-9);
+        let share = (2.0 + 3.0 * f64::sqrt(2.0)) / 9_001.0;
+        assert!((rest.events() - 9_000.0 * share).abs() < 1e-9);
         assert_eq!(says(&tally), Some(Alarm::Harm));
+    }
+
+    /// A gateway that starts anew never tells how its open attempts ended.
+    #[test]
+    fn attempts_whose_end_will_not_be_told_are_open_for_a_time_only() {
+        let mut tally = Tally::new(Some(RareEvents::Hits)).ending_within(Millis::minutes(16));
+        let mut told = |minute: i64, n: u64| {
+            let cell = Cell {
+                received: Timestamp(minute * 60_000),
+                ..cell((9 * n, 0), (n, 0))
+            };
+            tally.push_young(&cell, Belongs::ToStep);
+            tally.rest().map(|rest| rest.events())
+        };
+        assert_eq!(told(0, 1_000), Some(9_000.0));
+        assert_eq!(told(10, 10), Some(9_090.0));
+        assert_eq!(told(17, 1), Some(99.0));
+        assert_eq!(told(60, 2), Some(18.0));
     }
 
     #[test]

@@ -64,4 +64,4 @@ pub use stratum::{ArmCounts, Hits, PairedStratum};
 pub use verdict::{Alarm, Difference, Interval, Passing};
 
 /// Version of every formula in this crate; a journalled verdict carries it, and it rises when any verdict may change.
-pub const STATS_VERSION: u32 = 1;
+pub const STATS_VERSION: u32 = 2;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tidegate_model::exploration::{EXPLORATIONS_MAX, EXPLORE};
 use tidegate_model::seam::{ExposureVersion, MeterCounts, Ripeness, SPLIT, Stratum, StratumPart};
-use tidegate_model::{CriterionId, Timestamp};
+use tidegate_model::{CriterionId, Millis, Timestamp};
 
 use crate::state::{Belongs, CELLS_MAX, Cell, GatewayState, INCARNATIONS_MAX, RareEvents, StageState, State, Tally};
 use crate::tally::add;
@@ -135,7 +135,13 @@ fn tally<'a>(stage: &'a mut StageState, criterion: &CriterionId) -> Option<&'a m
     let StageState { sources, tallies, .. } = stage;
     let tally = tallies.entry(criterion.clone()).or_insert_with(|| {
         Arc::new(match sources.get(criterion) {
-            Some(source) => Tally::new(source.rare),
+            Some(source) => match source.grown_after {
+                // An end that is later than silence may be is not waited for.
+                Some(window) => {
+                    Tally::new(source.rare).ending_within(Millis(window.0.saturating_add(source.max_silence.0)))
+                }
+                None => Tally::new(source.rare),
+            },
             None if criterion.as_str() == SPLIT => Tally::of_split(),
             None => Tally::new(Some(RareEvents::Neither)),
         })

@@ -8,25 +8,25 @@ use tidegate_stats::{Alarm, ArmCounts, HarmAlarm, Hits, PairedStratum, RareAlarm
 use crate::error_rates::{ALPHA, SEED, most_allowed, share_of_runs};
 use crate::world::{self, Chance, STEPS, binomial, poisson, seeded};
 
-/// Strata of a window.
-const AGES: usize = 6;
-
 /// When the attempts of a side meet their first error, and when the others complete: shares of all, by age in strata.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Pace {
-    errors: [f64; AGES],
-    completions: [f64; AGES],
+    errors: Vec<f64>,
+    completions: Vec<f64>,
 }
 
-/// Most errors come at the entry.
-const SPREAD: Pace = Pace {
-    errors: [0.010, 0.004, 0.002, 0.001, 0.000_5, 0.000_5],
-    completions: [0.1, 0.3, 0.2, 0.1, 0.05, 0.05],
-};
+/// Most errors come at the entry, in a window of 6 strata; so many times as many.
+fn spread(times: f64) -> Pace {
+    let errors = [0.010, 0.004, 0.002, 0.001, 0.000_5, 0.000_5];
+    Pace {
+        errors: errors.map(|share| times * share).to_vec(),
+        completions: vec![0.1, 0.3, 0.2, 0.1, 0.05, 0.05],
+    }
+}
 
-/// Errors and completions both come with the payment.
-fn paying_at(age: usize, errors: f64) -> Pace {
-    let at = |share: f64| std::array::from_fn(|one| if one == age { share } else { 0.0 });
+/// Errors and completions both come with the payment, in a window of so many strata.
+fn paying_at(age: usize, window: usize, errors: f64) -> Pace {
+    let at = |share: f64| (0..window).map(|one| if one == age { share } else { 0.0 }).collect();
     Pace {
         errors: at(errors),
         completions: at(0.8),
@@ -34,19 +34,22 @@ fn paying_at(age: usize, errors: f64) -> Pace {
 }
 
 /// A ramp of equal steps over which errors move.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct World {
     /// Attempts of a stratum, both sides together.
     units: f64,
     /// Paces of the old side and of the new one.
     paces: [Pace; 2],
+    /// Share of the new side at each step.
+    steps: Vec<f64>,
     strata_per_step: u32,
 }
 
 fn equal() -> World {
     World {
         units: 150.0,
-        paces: [SPREAD; 2],
+        paces: [spread(1.0), spread(1.0)],
+        steps: STEPS.to_vec(),
         strata_per_step: if world::is_whole() { 200 } else { 80 },
     }
 }
@@ -106,7 +109,7 @@ impl World {
     fn run(&self, seed: u64, who: AtRisk, mut look: impl FnMut(&Told)) {
         let mut rng = seeded(seed);
         let mut open: Vec<Cohort> = Vec::new();
-        let strata = self.strata_per_step * STEPS.len() as u32;
+        let strata = self.strata_per_step * self.steps.len() as u32;
         for at in 0..strata {
             let step = (at / self.strata_per_step) as usize;
             let wave = 1.0 + 0.3 * (f64::from(at) / f64::from(strata) * 25.0).sin();
@@ -116,7 +119,7 @@ impl World {
                 let sum = later.entry(cohort.step).or_insert(NOBODY);
                 *sum = both(*sum, row);
             }
-            let begun = [1.0 - STEPS[step], STEPS[step]].map(|share| poisson(&mut rng, self.units * share));
+            let begun = [1.0 - self.steps[step], self.steps[step]].map(|share| poisson(&mut rng, self.units * share));
             let mut cohort = Cohort {
                 step,
                 age: 0,
@@ -127,7 +130,7 @@ impl World {
             let own = cohort.live(&mut rng, &self.paces, wave, who);
             open.push(cohort);
             let mut ended = NOBODY;
-            for cohort in open.extract_if(.., |cohort| cohort.age >= AGES) {
+            for cohort in open.extract_if(.., |cohort| cohort.age >= self.paces[0].errors.len()) {
                 let [old, new] = [0, 1].map(|side| ArmCounts::new(cohort.begun[side], cohort.erred[side]));
                 ended = both(ended, PairedStratum::new(old, new));
             }
@@ -191,7 +194,7 @@ impl Alarms {
         }
         self.ended = both(self.ended, told.ended);
         let rest = match self.against {
-            Against::OldWithItsRest => Rest::expected(self.told, self.ended),
+            Against::OldWithItsRest => Rest::expected(self.told, self.ended, (u64::MAX, u64::MAX)),
             Against::OldSoFar => None,
         };
         self.stratified.push_young(told.own, &later, rest);
@@ -214,12 +217,12 @@ fn equal_sides_are_halted_no_more_often_than_alpha() {
 #[test]
 fn a_side_that_is_only_quicker_is_halted_no_more_often_than_alpha() {
     let quicker = World {
-        paces: [paying_at(4, 0.02), paying_at(2, 0.02)],
+        paces: [paying_at(4, 6, 0.02), paying_at(2, 6, 0.02)],
         ..equal()
     };
     assert!(quicker.halts("quicker", AtRisk::WithinWindow) <= most_allowed(ALPHA));
     let slower = World {
-        paces: [paying_at(2, 0.02), paying_at(4, 0.02)],
+        paces: [paying_at(2, 6, 0.02), paying_at(4, 6, 0.02)],
         ..equal()
     };
     assert!(slower.halts("slower", AtRisk::WithinWindow) <= most_allowed(ALPHA));
@@ -231,8 +234,9 @@ fn a_side_that_is_only_quicker_is_halted_no_more_often_than_alpha() {
 fn taking_out_who_completed_halts_a_side_that_is_only_quicker() {
     let quicker = World {
         units: 600.0,
-        paces: [paying_at(4, 0.02), paying_at(2, 0.02)],
+        paces: [paying_at(4, 6, 0.02), paying_at(2, 6, 0.02)],
         strata_per_step: 80,
+        ..equal()
     };
     let halts = quicker.halts("quicker, without who completed", AtRisk::NotCompleted);
     assert!(halts > most_allowed(ALPHA), "the test has no teeth");
@@ -241,7 +245,7 @@ fn taking_out_who_completed_halts_a_side_that_is_only_quicker() {
 #[test]
 fn more_errors_on_a_slower_side_are_found() {
     let harmful = World {
-        paces: [paying_at(2, 0.02), paying_at(4, 0.05)],
+        paces: [paying_at(2, 6, 0.02), paying_at(4, 6, 0.05)],
         ..equal()
     };
     let found = harmful.halts("slower, 5 % against 2 %", AtRisk::WithinWindow);
@@ -254,7 +258,7 @@ fn more_errors_on_a_slower_side_are_found() {
 fn a_quicker_side_is_held_against_what_the_old_side_is_still_to_meet() {
     let quicker = World {
         units: 5_000.0,
-        paces: [paying_at(4, 0.02), paying_at(2, 0.02)],
+        paces: [paying_at(4, 6, 0.02), paying_at(2, 6, 0.02)],
         ..equal()
     };
     let (who, rest, so_far) = (AtRisk::WithinWindow, Against::OldWithItsRest, Against::OldSoFar);
@@ -264,16 +268,37 @@ fn a_quicker_side_is_held_against_what_the_old_side_is_still_to_meet() {
     assert!(halts > most_allowed(ALPHA), "the test has no teeth");
 }
 
+/// A new side that meets every error at the entry against an old one that meets them as its long window ends, both in full
+/// traffic from the first stratum on: what few ended attempts say of a whole window of open ones is taken at its upper end.
+#[test]
+fn a_side_that_is_quicker_by_a_long_window_is_not_halted_when_the_first_attempts_end() {
+    let mut cases = vec![(30, 2_000.0)];
+    if world::is_whole() {
+        cases.extend([(30, 600.0), (300, 32.0)]);
+    }
+    for (window, units) in cases {
+        let quicker = World {
+            units,
+            paces: [paying_at(window - 1, window, 0.02), paying_at(0, window, 0.02)],
+            steps: vec![0.5],
+            strata_per_step: 3 * window as u32,
+        };
+        let halts = quicker.halts(
+            &format!("at the entry, window {window}, {units} a stratum"),
+            AtRisk::WithinWindow,
+        );
+        assert!(halts <= most_allowed(ALPHA), "{halts}");
+    }
+}
+
 /// Teeth: attempts of all exposures in one risk set. After each step the new side's are younger, and the young err more.
 #[test]
 fn exposures_mixed_in_one_risk_set_halt_what_is_healthy() {
     let busy = World {
         units: 5_000.0,
-        paces: [Pace {
-            errors: SPREAD.errors.map(|share| 4.0 * share),
-            ..SPREAD
-        }; 2],
+        paces: [spread(4.0), spread(4.0)],
         strata_per_step: 10,
+        ..equal()
     };
     let mixed = share_of_runs("halt, errors as they happen, exposures mixed", |seed| {
         let mut alarm = HarmAlarm::new(Hits::Bad, ALPHA).unwrap();
@@ -290,7 +315,7 @@ fn exposures_mixed_in_one_risk_set_halt_what_is_healthy() {
 #[test]
 fn a_limit_held_against_errors_so_far_is_broken_no_more_often_than_alpha() {
     // The share that ever meets an error, at the wave's height.
-    let limit = 1.3 * SPREAD.errors.iter().sum::<f64>();
+    let limit = 1.3 * spread(1.0).errors.iter().sum::<f64>();
     let halts = share_of_runs("halt, errors so far against their limit", |seed| {
         let mut sum = ArmCounts::new(0, 0);
         let mut is_broken = false;
@@ -310,13 +335,7 @@ fn a_limit_held_against_errors_so_far_is_broken_no_more_often_than_alpha() {
 #[test]
 fn twice_the_errors_are_found_and_told_as_a_share_of_attempts() {
     let worse = World {
-        paces: [
-            SPREAD,
-            Pace {
-                errors: SPREAD.errors.map(|share| 2.0 * share),
-                ..SPREAD
-            },
-        ],
+        paces: [spread(1.0), spread(2.0)],
         ..equal()
     };
     let mut alarms = Alarms::new(Against::OldWithItsRest);
