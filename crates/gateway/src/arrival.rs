@@ -37,7 +37,8 @@ pub struct Arrival {
     pub unit: usize,
     /// How the unit stood.
     pub standing: Standing,
-    /// Place of the redirect that answers: its group has flipped, and this request goes to the new side.
+    /// Place of the redirect that answers: this request goes to the new side, which has no other address for it. Whoever brings
+    /// no key goes there once the group has flipped.
     pub redirect: Option<usize>,
     /// Attempts that this request belongs to, begun or open.
     pub tickets: Vec<Ticket>,
@@ -74,7 +75,9 @@ impl Station {
             let is_moot = found.is_held && (standing.finalised || is_exposed(at.bucket, standing.exposure));
             (!is_moot).then_some(found)
         });
-        let first = identity.filter(|_| group.is_none() && self.config.edge.first_visit == FirstVisit::Bucket);
+        // A program that keeps no cookies would draw another key, and with it another side, for each call.
+        let places_first = class == RouteClass::Page && self.config.edge.first_visit == FirstVisit::Bucket;
+        let first = identity.filter(|_| group.is_none() && places_first);
         let question = Question {
             class,
             holder: approach.holder,
@@ -114,8 +117,7 @@ impl Station {
             }
         }
         drop(ledger);
-        let answers = |group| standing.finalised || standing.flipped.has(group);
-        let redirect = redirect.filter(|_| decision.side == Side::New && group.is_some_and(answers));
+        let redirect = redirect.filter(|_| decision.side == Side::New);
         self.tally(unit, class, decision, open.is_some(), now.at.0);
         Arrival {
             decision,

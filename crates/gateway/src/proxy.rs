@@ -427,6 +427,7 @@ impl ProxyHttp for Proxy {
     }
 
     async fn logging(&self, _session: &mut Session, error: Option<&Error>, trip: &mut Trip) {
+        self.keyless(trip);
         self.answered(trip);
         if !trip.is_judged {
             // Broken off in the middle: what was seen is not all there was.

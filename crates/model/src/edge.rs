@@ -63,7 +63,8 @@ pub enum FirstVisit {
     /// To the unit's safe side: old, and new once its stage is final.
     #[default]
     Safe,
-    /// By the bucket of the key that its answer brings. A crawler never brings one back, so it meets both sides by chance.
+    /// By the bucket of the key that its answer brings, for pages; programs that keep no cookies go to the safe side. A crawler
+    /// never brings one back, so it meets both sides by chance.
     Bucket,
 }
 

@@ -180,6 +180,8 @@ codes! {
     GroupNeverFlips = "TG1007", "no step flips a group";
     CacheableSplit = "TG1008", "a split route may be cached";
     SegmentsOverlap = "TG1009", "a value of a segment is never met";
+    FlipUnseen = "TG1010", "a gate does not see what flips";
+    FilesStay = "TG1011", "files of flipped pages stay on the old side";
 }
 
 impl Code {

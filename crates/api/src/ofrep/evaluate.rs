@@ -35,6 +35,12 @@ impl App {
         self.all_tagged(None)
     }
 
+    /// Whether no side of a key is told: while nothing could be lowered, what was true last may be wrong for as long. Gateways get
+    /// no leases then and fall back to what is proven; a program that splits work by itself waits.
+    fn withholds_sides(&self) -> bool {
+        self.handle.ails().is_some()
+    }
+
     /// All switches and, for a key, its side in every unit.
     fn all_tagged(&self, key: Option<&str>) -> Tagged {
         let events = EventStream {
@@ -43,13 +49,15 @@ impl App {
             inactivity_delay_sec: INACTIVITY_SECONDS,
         };
         let splits = self.splits();
+        let are_withheld = self.withholds_sides();
         let mut flags = self.flags();
         flags.extend(
-            key.iter()
+            key.filter(|_| !are_withheld)
+                .iter()
                 .flat_map(|key| splits.iter().map(|split| Flag::side(split, key))),
         );
         let exposed_seq = splits.iter().map(|split| split.seq).max().unwrap_or(0);
-        Bulk::new(flags, exposed_seq, vec![events]).tagged()
+        Bulk::new(flags, exposed_seq, are_withheld, vec![events]).tagged()
     }
 }
 
@@ -84,6 +92,15 @@ fn side(app: &App, flag: &str, unit: &str, key: Option<&str>) -> Result<Flag, Fa
             details,
         )
     })?;
+    if let Some(ailment) = app.handle.ails() {
+        let details = format!("no side is told, because it could not be taken back: {ailment}");
+        return Err(Failure::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Some(flag),
+            ErrorCode::General,
+            details,
+        ));
+    }
     Ok(Flag::side(split, key))
 }
 

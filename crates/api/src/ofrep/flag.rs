@@ -123,10 +123,14 @@ pub(crate) struct EventStream {
 
 /// Of all switches together.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[schemars(rename = "SwitchesMetadata")]
 struct Head {
     /// Journal sequence of the last change of any.
     seq: u64,
+    /// Sides of keys are left out, because nothing could be taken back now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    sides_withheld: bool,
 }
 
 /// All switches, and the sides of a key when there is one.
@@ -151,11 +155,16 @@ pub(crate) struct Tagged {
 
 impl Bulk {
     /// `exposed_seq` is the last change of any exposure: it changes the sides of keys that are not asked about here too.
-    pub(crate) fn new(flags: Vec<Flag>, exposed_seq: u64, event_streams: Vec<EventStream>) -> Self {
+    pub(crate) fn new(
+        flags: Vec<Flag>,
+        exposed_seq: u64,
+        sides_withheld: bool,
+        event_streams: Vec<EventStream>,
+    ) -> Self {
         let seq = flags.iter().map(Flag::seq).max().unwrap_or(0).max(exposed_seq);
         Self {
             flags,
-            metadata: Head { seq },
+            metadata: Head { seq, sides_withheld },
             event_streams,
         }
     }

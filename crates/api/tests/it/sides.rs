@@ -89,3 +89,35 @@ async fn the_tag_covers_the_key_and_an_announced_one_turns_no_304_into_a_200() {
     assert_eq!(again(&without).await.unwrap().status(), 304, "what an event announces");
     assert_eq!(again("newer").await.unwrap().status(), 200);
 }
+
+#[tokio::test]
+async fn no_side_is_told_while_nothing_could_be_lowered() {
+    let town = Town::new().await;
+    let who = json!({ "targetingKey": "O-1" });
+    let tag = |answer: &Response| answer.headers()["etag"].to_str().unwrap().to_owned();
+    let well = [
+        tag(&evaluate(&town, ALL, who.clone()).await),
+        tag(&evaluate(&town, ALL, json!({})).await),
+    ];
+    let ana = town.token("ana");
+    let incident = json!({ "domain": "checkout", "severity": "sev3", "summary": "slow" });
+    *town.is_full.lock().unwrap() = true;
+    assert_eq!(
+        town.ask(&ana, "/api/v1/incidents", incident.clone()).await.status(),
+        503
+    );
+    let answer = evaluate(&town, SIDE, who.clone()).await;
+    assert_eq!(answer.status(), 503);
+    let failure: Value = answer.json().await.unwrap();
+    assert_eq!(failure["errorCode"], "GENERAL", "{failure}");
+    assert!(failure["value"].is_null(), "{failure}");
+    let all = evaluate(&town, ALL, who.clone()).await;
+    assert!(!well.contains(&tag(&all)), "a client with the sides asks again");
+    let all: Value = all.json().await.unwrap();
+    let flags = all["flags"].as_array().unwrap();
+    assert!(flags.iter().all(|flag| flag["key"] != "side:feed"), "{all}");
+    assert_eq!(all["metadata"]["sidesWithheld"], true);
+    *town.is_full.lock().unwrap() = false;
+    assert_eq!(town.ask(&ana, "/api/v1/incidents", incident).await.status(), 200);
+    assert_eq!(evaluate(&town, SIDE, who).await.status(), 200);
+}

@@ -1,5 +1,5 @@
 //! Which side runs a key of a unit: what a gateway decides of a visitor, told to programs that split work of their own. It
-//! knows no lease: who asks is told what is asked of gateways now.
+//! knows no lease: who asks is told what is asked of gateways now. Open carts, groups, kills and callbacks are a gateway's alone.
 
 use tidegate_model::bucket::{bucket, is_exposed};
 use tidegate_model::{BasisPoints, Estate, UnitId};

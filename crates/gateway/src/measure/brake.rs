@@ -1,4 +1,4 @@
-//! The emergency brake's sliding window: first outcomes of attempts, by assigned side.
+//! The emergency brake's sliding window: outcomes by side, the first of each attempt or those of answers without a key.
 
 use std::collections::VecDeque;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use tidegate_model::edge::OnDecrease;
-use tidegate_model::seam::{ArmCounts, BrakeLook, ExposureVersion, Stratum};
+use tidegate_model::seam::{BrakeLook, ExposureVersion, Stratum};
 use tidegate_model::{GatewayId, Millis, Timestamp};
 
 use super::attempt::{Attempt, Entrant, Key, Ticket, is_admitted};
@@ -52,6 +52,17 @@ pub struct Departed {
     pub finished: Vec<Stratum>,
 }
 
+/// What the brake of a stage looks at.
+#[derive(Debug)]
+struct Braked {
+    spec: BrakeSpec,
+    /// Place of its flow.
+    flow: usize,
+    attempts: Sliding,
+    /// Answers of groups to whoever brings no key. Apart from attempts, so that neither thins out what the other shows.
+    keyless: Sliding,
+}
+
 /// All measurement state.
 #[derive(Debug)]
 pub struct Ledger {
@@ -67,7 +78,7 @@ pub struct Ledger {
     waiting: BTreeMap<u64, Filling>,
     risk: RiskSets,
     swept_ms: u64,
-    brakes: Vec<(BrakeSpec, usize, Sliding)>,
+    brakes: Vec<Braked>,
     departed: Departed,
 }
 
@@ -318,22 +329,33 @@ impl Ledger {
     /// What the brakes of judged stages see now.
     pub fn looks(&mut self, now: Moment) -> Vec<BrakeLook> {
         let (roads, standings, version) = (&self.roads, &self.standings, self.version);
-        let judged = self
-            .brakes
-            .iter_mut()
-            .filter(|(_, flow, _)| standings[roads.paths[*flow].unit].measured);
-        judged
-            .map(|(spec, _, window)| {
-                let [old, new]: [ArmCounts; 2] = window.look(now.ms);
-                BrakeLook {
-                    stage: spec.stage.clone(),
+        let mut looks = Vec::new();
+        for braked in &mut self.brakes {
+            if !standings[roads.paths[braked.flow].unit].measured {
+                continue;
+            }
+            let attempts = braked.attempts.look(now.ms);
+            let keyless = braked.keyless.look(now.ms);
+            let has_keyless = keyless[Side::New.index()].n > 0;
+            for [old, new] in [Some(attempts), has_keyless.then_some(keyless)].into_iter().flatten() {
+                looks.push(BrakeLook {
+                    stage: braked.spec.stage.clone(),
                     version,
-                    over: spec.over,
+                    over: braked.spec.over,
                     old,
                     new,
-                }
-            })
-            .collect()
+                });
+            }
+        }
+        looks
+    }
+
+    /// A group answered somebody who brought no key: an attempt of one request, which only the brake counts.
+    pub fn keyless(&mut self, unit: usize, side: Side, failed: bool, now: Moment) {
+        let roads = &self.roads;
+        for braked in self.brakes.iter_mut().filter(|one| roads.paths[one.flow].unit == unit) {
+            braked.keyless.note(now.ms, side, failed);
+        }
     }
 
     /// Totals of a flow.
@@ -438,19 +460,20 @@ impl Ledger {
             return;
         }
         let side = attempt.side;
-        for (_, _, window) in self
-            .brakes
-            .iter_mut()
-            .filter(|(_, flow, _)| *flow == usize::from(key.flow))
-        {
-            window.note(now.ms, side, failed);
+        for braked in self.brakes.iter_mut().filter(|one| one.flow == usize::from(key.flow)) {
+            braked.attempts.note(now.ms, side, failed);
         }
     }
 
     fn reset_brakes(&mut self) {
         let known = self.counting.brakes.iter().filter_map(|spec| {
             let flow = self.roads.path_of(&spec.flow)?;
-            Some((spec.clone(), flow, Sliding::over(spec.over)))
+            Some(Braked {
+                spec: spec.clone(),
+                flow,
+                attempts: Sliding::over(spec.over),
+                keyless: Sliding::over(spec.over),
+            })
         });
         self.brakes = known.collect();
     }

@@ -6,6 +6,7 @@ use tidegate_model::Millis;
 use tidegate_model::flow::SuccessPredicate;
 
 use super::{Proxy, Trip};
+use crate::decision::Rule;
 use crate::success::{Finding, judge_body};
 
 impl Proxy {
@@ -63,6 +64,18 @@ impl Proxy {
         let mut ledger = self.station.ledger();
         for ticket in &arrival.tickets[..arrival.begun] {
             ledger.answered(ticket, took);
+        }
+    }
+
+    /// The answer of a group to somebody without a key: no attempt has it, and the brake sees it. Call before the request is
+    /// taken for answered because it has ended: whoever left before the answer says nothing about the side.
+    pub(super) fn keyless(&self, trip: &Trip) {
+        let Some(arrival) = trip.arrival.as_ref().filter(|_| trip.is_answered) else {
+            return;
+        };
+        if arrival.decision.rule == Rule::Group {
+            let mut ledger = self.station.ledger();
+            ledger.keyless(arrival.unit, arrival.decision.side, trip.has_erred, self.station.now());
         }
     }
 

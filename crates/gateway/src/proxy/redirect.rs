@@ -1,4 +1,4 @@
-//! Addresses that have moved: answered here, once their group has flipped and for whoever goes to the new side.
+//! Addresses that have moved: answered here for whoever goes to the new side, which without a key is once their group has flipped.
 
 use pingora_core::Result;
 use pingora_http::ResponseHeader;

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_gateway::GatewayConfig;
+use tidegate_gateway::{GatewayConfig, Report};
 use tidegate_model::GroupId;
-use tidegate_model::edge::{CrawlerRule, FirstVisit, Moved, Redirect, Route};
+use tidegate_model::edge::{CrawlerRule, FirstVisit, Moved, Redirect, Route, RouteClass};
+use tidegate_model::seam::ArmCounts;
 
+use crate::shop::{Answer, Asked};
 use crate::world::{World, cookie, honest, visitor_between};
 
 fn group(id: &str) -> GroupId {
@@ -103,6 +105,13 @@ async fn first_visits_are_placed_by_their_new_key_only_where_no_group_decides() 
     let rule = |config: &mut GatewayConfig| {
         grouped(config);
         config.edge.first_visit = FirstVisit::Bucket;
+        let stock = Route {
+            id: "stock".parse().unwrap(),
+            class: RouteClass::Api,
+            path: "/stock".into(),
+            ..config.edge.routes[0].clone()
+        };
+        config.edge.routes.push(stock);
     };
     let world = World::build(honest, rule).await;
     world.control.apply(1, 50, |_| {}).await;
@@ -127,6 +136,8 @@ async fn first_visits_are_placed_by_their_new_key_only_where_no_group_decides() 
         sides.insert(side);
     }
     assert_eq!(sides.len(), 2, "{sides:?}");
+    // A program that keeps no cookies meets one side.
+    assert_eq!(met(&world, &["/stock"]).await, only("old"));
 }
 
 #[tokio::test]
@@ -148,7 +159,12 @@ async fn an_address_moves_with_its_group_and_comes_back_with_it() {
             },
         ];
     };
-    let world = World::build(honest, moving).await;
+    // The new side knows nothing of the addresses that it replaces.
+    let new = |asked: &Asked| match asked.path.as_str() {
+        path if path.starts_with("/shop/") || path == "/guides.html" => Answer::status(404),
+        _ => honest(asked),
+    };
+    let world = World::build(new, moving).await;
     let ask = async |cookie: &str, path: &str| {
         let request = world.client.get(world.process.url(path)).header("cookie", cookie);
         let answer = request.send().await.unwrap();
@@ -164,17 +180,22 @@ async fn an_address_moves_with_its_group_and_comes_back_with_it() {
     let stays = (200, "-".to_owned());
     let head = |(status, location, _): (u16, String, String)| (status, location);
     let (on_new, on_old) = (cookie(visitor_between(0, 50)), cookie(visitor_between(50, 100)));
+    let moved = (308, "/product/7?from=mail".to_owned(), "no-store".to_owned());
 
     world.control.apply(1, 50, |_| {}).await;
-    assert_eq!(head(ask("", "/shop/7").await), stays);
-    assert_eq!(head(ask(&on_new, "/shop/7").await), stays, "the group has not flipped");
+    assert_eq!(head(ask("", "/shop/7").await), stays, "the group has not flipped");
+    assert_eq!(head(ask(&on_old, "/shop/7").await), stays);
     assert_eq!(
-        world.old.asked().iter().filter(|asked| asked.path == "/shop/7").count(),
-        1
+        ask(&on_new, "/shop/7?from=mail").await,
+        moved,
+        "whoever is on the new side is sent to where it has the page, flipped or not"
+    );
+    assert_eq!(
+        ask(&on_new, "/guides.html").await,
+        (301, "/guide/all".to_owned(), "no-store".to_owned())
     );
 
     world.control.apply(2, 50, |u| u.groups = vec![group("products")]).await;
-    let moved = (308, "/product/7?from=mail".to_owned(), "no-store".to_owned());
     assert_eq!(ask("", "/shop/7?from=mail").await, moved);
     assert_eq!(ask(&on_new, "/shop/7?from=mail").await, moved);
     assert_eq!(
@@ -186,8 +207,15 @@ async fn an_address_moves_with_its_group_and_comes_back_with_it() {
     let posted = world.client.post(world.process.url("/shop/7")).send().await.unwrap();
     assert_eq!(posted.status(), 200, "only what reads is sent on");
 
+    let entered = world.client.post(world.process.url("/enter")).header("cookie", &on_new);
+    assert_eq!(entered.send().await.unwrap().headers()["x-tidegate-side"], "new");
     world.control.apply(3, 0, |_| {}).await;
     assert_eq!(head(ask("", "/shop/7").await), stays, "the way back takes it along");
+    assert_eq!(
+        ask(&on_new, "/shop/7?from=mail").await,
+        moved,
+        "a cart that drains stays where the page has its new address"
+    );
     world.control.apply(4, 100, |u| u.finalised = true).await;
     let for_ever = (308, "/product/7".to_owned(), "-".to_owned());
     assert_eq!(ask(&on_old, "/shop/7").await, for_ever);
@@ -200,4 +228,38 @@ async fn an_address_moves_with_its_group_and_comes_back_with_it() {
         .apply(5, 100, |u| (u.finalised, u.killed) = (true, true))
         .await;
     assert_eq!(head(ask("", "/shop/7").await), stays, "a kill is a kill");
+    let lost =
+        |asked: &Asked| asked.method == "GET" && (asked.path.starts_with("/shop/") || asked.path == "/guides.html");
+    assert!(
+        !world.new.asked().iter().any(lost),
+        "nobody was sent to where nothing is"
+    );
+}
+
+/// The brake sees in a window of its own what a flipped group answers to whoever has no key; attempts show none of it.
+#[tokio::test]
+async fn a_group_that_fails_whoever_has_no_key_is_seen_by_the_brake() {
+    let failing = |asked: &Asked| match asked.path.starts_with("/product/") {
+        true => Answer::status(500),
+        false => honest(asked),
+    };
+    let mut world = World::build(failing, grouped).await;
+    world.control.apply(1, 50, |u| u.groups = vec![group("products")]).await;
+    for n in 0..10 {
+        let (side, status) = world.ask_as("", "GET", &format!("/product/{n}")).await;
+        assert_eq!((side.as_str(), status.as_u16()), ("new", 500));
+        world.ask_as("", "GET", "/guide/1").await;
+        world.ask_as("", "GET", "/page").await;
+    }
+    let all = [ArmCounts { n: 10, hits: 0 }, ArmCounts { n: 10, hits: 10 }];
+    loop {
+        let Report::Brake { look, .. } = world.control.next().await else {
+            continue;
+        };
+        // The other window is that of attempts, and there are none.
+        assert!(look.new.n == look.new.hits && look.old.hits == 0, "{look:?}");
+        if [look.old, look.new] == all {
+            break;
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod code;
 mod contact;
 mod entity;
 mod escalation;
+mod flip;
 mod gate;
 mod group;
 mod hazard;
@@ -47,6 +48,7 @@ pub(crate) fn all(reading: &mut Reading) {
     hazard::check(reading);
     route::check(reading);
     group::check(reading);
+    flip::check(reading);
     redirect::check(reading);
     plan::check(reading);
     gate::check(reading);

@@ -1,6 +1,7 @@
-//! Redirects: each leads to an address of its own group in one hop, and takes no flow's address away.
+//! Redirects: each leads in one hop to an address of its own group that both sides answer, and takes no flow's address away.
 
-use tidegate_model::edge::{Edge, Redirect, Route};
+use tidegate_model::UnitId;
+use tidegate_model::edge::{Edge, Redirect, Route, RouteClass};
 use tidegate_model::flow::Flow;
 
 use crate::code::Code;
@@ -78,57 +79,90 @@ fn ends(edge: &Edge, flows: &[Flow], at: usize, reading: &mut Reading) {
         reading.sink.add(unknown(edge, redirect, place));
         return;
     };
-    let taken = |path: &str| {
-        let mut routes = edge.routes.iter();
-        routes.find(|route| reads(route) && meet(&route.path, path))
-    };
-    if let Some(from) = taken(&redirect.from) {
-        let place = place_of(edge, at, "from", reading);
-        let flow = flows
-            .iter()
-            .find(|flow| flow.entry == from.id || flow.complete == from.id);
-        let wrong = match flow {
-            _ if from.unit != *unit => Some((
-                format!("an address of unit `{unit}`, whose group moves it"),
-                format!("one of route `{}`, unit `{}`", from.id, from.unit),
-            )),
-            Some(flow) => Some((
-                "an address that no flow begins or ends with".to_owned(),
-                format!("route `{}` of flow `{}`", from.id, flow.id),
-            )),
-            None => None,
-        };
-        if let Some((expected, found)) = wrong {
+    for from in reached(edge, &redirect.from) {
+        if let Some(finding) = taken(edge, flows, at, (unit, from), reading) {
+            reading.sink.add(finding);
+            break;
+        }
+    }
+    let ends = reached(edge, &redirect.to);
+    let astray = ends.iter().find(|route| route.group.as_ref() != Some(&redirect.group));
+    let place = place_of(edge, at, "to", reading);
+    let known = match (ends.first(), astray) {
+        (Some(_), None) => ends.iter().find(|route| route.old_path.is_none()),
+        (None, _) | (_, Some(_)) => {
+            let found = match astray {
+                Some(route) => format!("route `{}`, which is not in it", route.id),
+                None => "no route".to_owned(),
+            };
             let message = format!(
-                "`{}` cannot be redirected with group `{}`",
-                redirect.from, redirect.group
+                "`{}` leads to `{}`, which does not flip with it",
+                redirect.from, redirect.to
             );
             reading.sink.add(
                 Finding::error(Code::RedirectAstray, place, message)
-                    .expected(expected, found)
-                    .help("map a flow's address with `old` and `new` of its route; redirect pages only, each with its own unit's group"),
+                    .expected(format!("an address of a route of group `{}`", redirect.group), found)
+                    .help("put the route of the new address in the group: else crawlers are sent to a side that does not know it"),
             );
+            return;
+        }
+    };
+    if let Some(route) = known {
+        let message = format!("the old side is not said to know `{}`", redirect.to);
+        reading.sink.add(
+            Finding::error(Code::RedirectAstray, place, message)
+                .expected(format!("`old` on route `{}`", route.id), "an address of the new side alone")
+                .help(format!(
+                    "write `old: {}` on it, or where else the old side has the page: after a rollback it is asked for the new address",
+                    redirect.from
+                )),
+        );
+    }
+}
+
+/// Why a route cannot lose an address to a redirect.
+fn taken(edge: &Edge, flows: &[Flow], at: usize, of: (&UnitId, &Route), reading: &Reading) -> Option<Finding> {
+    let (redirect, (unit, route)) = (&edge.redirects[at], of);
+    let is_of = |flow: &&Flow| flow.entry == route.id || flow.complete == route.id;
+    let (expected, found) = match flows.iter().find(is_of) {
+        _ if route.unit != *unit => (
+            format!("an address of unit `{unit}`, whose group moves it"),
+            format!("one of route `{}`, unit `{}`", route.id, route.unit),
+        ),
+        Some(flow) => (
+            "an address that no flow begins or ends with".to_owned(),
+            format!("route `{}` of flow `{}`", route.id, flow.id),
+        ),
+        None if route.class == RouteClass::Callback => (
+            "an address that no callback comes to".to_owned(),
+            format!("route `{}` of class `callback`", route.id),
+        ),
+        None => return None,
+    };
+    let place = place_of(edge, at, "from", reading);
+    let message = format!(
+        "`{}` cannot be redirected with group `{}`",
+        redirect.from, redirect.group
+    );
+    Some(
+        Finding::error(Code::RedirectAstray, place, message)
+            .expected(expected, found)
+            .help("map a flow's address with `old` and `new` of its route; redirect pages only, each with its own unit's group"),
+    )
+}
+
+/// The routes that take addresses of a pattern, in their order. What one takes whole leaves nothing to those after it.
+fn reached<'e>(edge: &'e Edge, pattern: &str) -> Vec<&'e Route> {
+    let mut routes = Vec::new();
+    for route in edge.routes.iter().filter(|route| reads(route)) {
+        if meet(&route.path, pattern) {
+            routes.push(route);
+            if covers(&route.path, pattern) {
+                break;
+            }
         }
     }
-    let end = taken(&redirect.to);
-    if end.and_then(|route| route.group.as_ref()) == Some(&redirect.group) {
-        return;
-    }
-    let found = match end {
-        Some(route) => format!("route `{}`, which is not in it", route.id),
-        None => "no route".to_owned(),
-    };
-    let message = format!(
-        "`{}` leads to `{}`, which does not flip with it",
-        redirect.from, redirect.to
-    );
-    reading.sink.add(
-        Finding::error(Code::RedirectAstray, place_of(edge, at, "to", reading), message)
-            .expected(format!("an address of a route of group `{}`", redirect.group), found)
-            .help(
-                "put the route of the new address in the group: else crawlers are sent to a side that does not know it",
-            ),
-    );
+    routes
 }
 
 fn unknown(edge: &Edge, redirect: &Redirect, place: Place) -> Finding {
@@ -171,9 +205,39 @@ fn meet(one: &str, other: &str) -> bool {
     }
 }
 
+/// Whether each address of the other pattern is one of this.
+fn covers(one: &str, other: &str) -> bool {
+    let (mut left, mut right) = (one.split('/'), other.split('/'));
+    loop {
+        return match (left.next(), right.next()) {
+            (None, None) => true,
+            (Some(segment), _) if segment.starts_with("{*") => true,
+            (_, Some(segment)) if segment.starts_with("{*") => false,
+            (Some(a), Some(b)) if a == b || a.starts_with('{') => continue,
+            (Some(_), Some(_) | None) | (None, Some(_)) => false,
+        };
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::meet;
+    use super::{covers, meet};
+
+    #[test]
+    fn a_pattern_covers_what_has_no_address_outside_it() {
+        for (one, other, expected) in [
+            ("/a", "/a", true),
+            ("/a", "/{id}", false),
+            ("/{id}", "/a", true),
+            ("/{id}", "/{name}", true),
+            ("/a/{id}", "/a", false),
+            ("/{*rest}", "/a/{id}", true),
+            ("/a/{id}", "/a/{*rest}", false),
+            ("/a/{*rest}", "/{*rest}", false),
+        ] {
+            assert_eq!(covers(one, other), expected, "{one} {other}");
+        }
+    }
 
     #[test]
     fn patterns_meet_when_an_address_is_of_both() {

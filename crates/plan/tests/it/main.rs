@@ -7,6 +7,7 @@ mod bundle;
 mod clean;
 mod edges;
 mod entities;
+mod flips;
 mod lint;
 mod pages;
 mod power;

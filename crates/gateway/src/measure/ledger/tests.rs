@@ -3,7 +3,7 @@
 mod errors;
 
 use tidegate_model::flow::{Segment, SegmentSource, SegmentValue, SegmentWord};
-use tidegate_model::seam::{Meter, MeterKind, StratumPart};
+use tidegate_model::seam::{ArmCounts, Meter, MeterKind, StratumPart};
 use tidegate_model::{BasisPoints, CriterionId, SegmentId, StageId};
 
 use super::super::totals::LATENCY_KEPT;
