@@ -2,6 +2,7 @@
 
 use tidegate_model::edge::{Edge, RouteClass};
 use tidegate_model::plan::{Measure, Stage};
+use tidegate_model::survey::SurveyAsk;
 
 use crate::code::Code;
 use crate::read::{Reading, list};
@@ -58,6 +59,11 @@ fn unseen(stage: &Stage, reading: &mut Reading) {
 fn asks_outside(measure: &Measure) -> bool {
     match measure {
         Measure::Level { .. } | Measure::Counted { .. } => true,
+        Measure::Survey { ask, .. } => match ask {
+            SurveyAsk::Crawl(_) => true,
+            // Prices of baskets are no pages.
+            SurveyAsk::Quote(_) => false,
+        },
         Measure::Completion { .. }
         | Measure::Errors { .. }
         | Measure::Latency { .. }
