@@ -7,7 +7,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_engine::view::HappenedView;
-use tidegate_model::{Estate, FlowId, GatewayId, Millis, Timestamp};
+use tidegate_model::{CriterionId, Estate, FlowId, GatewayId, Millis, StageId, Timestamp};
 
 use crate::access::Access;
 use crate::links::Links;
@@ -145,6 +145,24 @@ pub struct Quantiles {
 /// Tells how long the entry requests of a flow took, by gateway; empty before one has looked.
 pub type Latencies = Arc<dyn Fn(&FlowId) -> Vec<LatencyView> + Send + Sync>;
 
+/// A comparison of rows that leaves its databases alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slow {
+    /// Since when.
+    pub since: Timestamp,
+    /// Why, in words.
+    pub why: String,
+}
+
+impl std::fmt::Display for Slow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "slowed down since {}: {}", self.since, self.why)
+    }
+}
+
+/// Tells whether the comparison of a criterion is slowed down now.
+pub type Slowed = Arc<dyn Fn(&StageId, &CriterionId) -> Option<Slow> + Send + Sync>;
+
 /// What the faces stand on, beside the handle.
 #[derive(Clone)]
 pub struct ApiConfig {
@@ -160,6 +178,8 @@ pub struct ApiConfig {
     pub record: Record,
     /// Times of entry requests, as gateways have measured them.
     pub latencies: Latencies,
+    /// Comparisons of rows that are slowed down.
+    pub slowed: Slowed,
     /// Makes candidates of plan files that somebody sends.
     pub candidates: Candidates,
     /// How people reach the faces, such as `https://tidegate.example`. With `https` cookies carry `Secure`.

@@ -28,7 +28,7 @@ pub mod why;
 
 pub use config::{
     ApiConfig, Candidate, Candidates, Export, JournalRow, JournalRows, Latencies, LatencyView, Panel, PlanFile,
-    Quantiles, Record, Sources, Unfit, Verified, Verify,
+    Quantiles, Record, Slow, Slowed, Sources, Unfit, Verified, Verify,
 };
 pub use openapi::openapi;
 pub use serve::Api;

@@ -44,7 +44,7 @@ pub(crate) mod sample;
 
 pub use config::{BrakeSpec, Counting, GatewayConfig};
 pub use hub::{AckHandle, Hub, Report};
-pub use live::LiveCounts;
+pub use live::{LatencyLive, LiveCounts};
 pub use roads::{RoadFault, check_config, flows_of};
 pub use run::run;
 pub use side::Side;

@@ -81,9 +81,15 @@ pub struct FlowLive {
     /// How long entry requests took on the new side.
     #[serde(default)]
     pub new_latency: Option<LatencyLive>,
+    /// The same of the last 25 to 30 s alone, on the old side.
+    #[serde(default)]
+    pub old_recent: Option<LatencyLive>,
+    /// And on the new side.
+    #[serde(default)]
+    pub new_recent: Option<LatencyLive>,
 }
 
-/// Quantiles of the first timed request of attempts that count, over the last one to two days; each is within 0.8 % of a time
+/// Quantiles of the first timed request of attempts that count, over the last one to two days unless said otherwise; each is within 0.8 % of a time
 /// that was seen. Those of two gateways do not add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatencyLive {

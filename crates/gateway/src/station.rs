@@ -339,6 +339,8 @@ impl Station {
                 new_orders: totals.orders[1],
                 old_latency: totals.latency(Side::Old),
                 new_latency: totals.latency(Side::New),
+                old_recent: totals.recent(Side::Old),
+                new_recent: totals.recent(Side::New),
             }
         });
         LiveCounts {

@@ -32,14 +32,14 @@ impl Dialect {
         if !conditions.is_empty() {
             write!(sql, " WHERE ({})", conditions.join(") AND (")).expect("a string takes all text");
         }
-        if order == Arrival::ByKey {
-            let keys: Vec<String> = question
-                .key
-                .iter()
-                .map(|asked| self.expression(&asked.expression))
-                .collect();
-            write!(sql, " ORDER BY {}", keys.join(", ")).expect("a string takes all text");
-        }
+        let direction = match order {
+            Arrival::ByKey => "",
+            Arrival::Backwards => " DESC",
+            Arrival::AsTheyCome => return sql,
+        };
+        let part = |asked: &Asked| format!("{}{direction}", self.expression(&asked.expression));
+        let keys: Vec<String> = question.key.iter().map(part).collect();
+        write!(sql, " ORDER BY {}", keys.join(", ")).expect("a string takes all text");
         sql
     }
 
@@ -86,6 +86,12 @@ impl Dialect {
             Self::Postgres | Self::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
             Self::MySql => format!("`{}`", name.replace('`', "``")),
         }
+    }
+
+    /// The rows that have a key.
+    pub(crate) fn with_key(self, question: &Question) -> String {
+        let has = |asked: &Asked| format!("{} IS NOT NULL", self.expression(&asked.expression));
+        question.key.iter().map(has).collect::<Vec<_>>().join(" AND ")
     }
 
     /// The rows of a range.

@@ -18,6 +18,7 @@ use crate::door::Person;
 use crate::json::name::Named;
 use crate::json::query::Asked;
 use crate::openapi::{Answers, Operation, Types};
+use crate::page::comparisons;
 use crate::page::view::View;
 use crate::problem::{Code, Problem};
 use crate::sight;
@@ -36,6 +37,12 @@ impl App {
         let mut status = view::status(&snapshot.estate, &snapshot.state, clock::now().max(snapshot.now));
         self.chronicle.fetch_missing(&status).await;
         self.chronicle.tell(&mut status);
+        for stage in status.plans.iter_mut().flat_map(|plan| &mut plan.stages) {
+            for criterion in &mut stage.criteria {
+                let slow = (self.config.slowed)(&stage.id, &criterion.id);
+                criterion.slowed = slow.map(|slow| slow.to_string());
+            }
+        }
         status
     }
 
@@ -148,7 +155,12 @@ pub(crate) async fn objectives(State(app): State<Shared>, _: Person) -> Json<Vec
 pub(crate) async fn equalities(State(app): State<Shared>, _: Person) -> Json<Vec<EqualityView>> {
     let snapshot = app.handle.view();
     let now = clock::now().max(snapshot.now);
-    Json(view::equalities(&snapshot.estate, &snapshot.state, now))
+    Json(comparisons::all(
+        &snapshot.estate,
+        &snapshot.state,
+        &app.config.slowed,
+        now,
+    ))
 }
 
 /// Whom or what somebody asks for.

@@ -1,26 +1,30 @@
 //! The Data page: what is compared between the sides, with the verdict, its age, whose it is, and the differences by class.
 
-use axum::extract::State;
+use axum::extract::State as Extracted;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
+use tidegate_engine::state::State;
 use tidegate_engine::view::{self, EqualityView, words};
 use tidegate_model::plan::OnHarm;
 use tidegate_model::seam::EqualityCounts;
+use tidegate_model::seam::totals::Totals;
+use tidegate_model::{Estate, Timestamp};
 
 use crate::app::Shared;
+use crate::config::Slowed;
 use crate::door::Visitor;
 use crate::page::gate::verdict;
 use crate::page::view::{Part, Parts, Scene, View};
 use crate::page::{live, strip, time};
 
-pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor) -> Response {
+pub(crate) async fn show(Extracted(app): Extracted<Shared>, visitor: Visitor) -> Response {
     live::render(&app, &visitor, &View::Comparisons, "Data", &Markup::default())
         .await
         .into_response()
 }
 
 pub(crate) fn shared(scene: &Scene<'_>) -> Vec<Part> {
-    let all = view::equalities(scene.estate, scene.state, scene.now);
+    let all = all(scene.estate, scene.state, scene.slowed, scene.now);
     vec![
         ("head", head(&all)),
         ("compared", compared(&all)),
@@ -30,6 +34,15 @@ pub(crate) fn shared(scene: &Scene<'_>) -> Vec<Part> {
 
 pub(crate) fn compose(parts: &mut Parts) -> Markup {
     html! { @for id in ["head", "compared", "foot"] { (parts.place(id)) } }
+}
+
+/// Every comparison of rows, with which of them are slowed down now.
+pub(crate) fn all(estate: &Estate, state: &State, slowed: &Slowed, now: Timestamp) -> Vec<EqualityView> {
+    let mut all = view::equalities(estate, state, now);
+    for one in &mut all {
+        one.slowed = slowed(&one.stage, &one.criterion).map(|slow| slow.to_string());
+    }
+    all
 }
 
 fn differing(counts: &EqualityCounts) -> u64 {
@@ -93,10 +106,14 @@ fn card(one: &EqualityView) -> Markup {
             }
             @match &one.counts {
                 Some(counts) => {
-                    (classes(counts))
+                    @match one.changed_keys {
+                        Some(keys) => p { b { (words::count(keys)) } " keys had changed since all rows were compared; " b class="bad" { (words::count(differing(counts))) } " of them differ" },
+                        None => (classes(counts)),
+                    }
                     @if !one.classes.is_empty() {
                         p { @for (place, (class, n)) in one.classes.iter().enumerate() { @if place > 0 { " · " } (class) " " b { (words::count(*n)) } } }
                     }
+                    @for totals in &one.totals { (sums(totals)) }
                     @if let Some(doubt) = &one.doubt { p class="blind" { b { "No certainty" } ": " (doubt) " · owner " (one.owner) } }
                 },
                 None => {
@@ -106,12 +123,36 @@ fn card(one: &EqualityView) -> Markup {
                     }
                 },
             }
+            @if let Some(slowed) = &one.slowed { p class="blind" { b { "Now" } " " (slowed) } }
             p class="mute" {
                 @if let Some(at) = one.at { "last answer " (time::since(at)) " · " }
                 @if let Some(since) = one.since { "says so since " (time::since(since)) " · " }
                 @match one.on_harm {
                     OnHarm::Rollback => "a difference takes visitors back",
                     OnHarm::Hold => "a difference stops growth",
+                }
+            }
+        }
+    }
+}
+
+/// What both sides come to, as the rows were when they were first read; groups that differ first.
+fn sums(totals: &Totals) -> Markup {
+    html! {
+        p { b { (totals.name()) } ", as first read: " (totals.words()) }
+        @if totals.differing > 0 {
+            div class="scroll" tabindex="0" role="region" aria-label=(totals.name()) {
+                table {
+                    thead { tr { th scope="col" { "group" } th scope="col" { "old side" } th scope="col" { "new side" } } }
+                    tbody {
+                        @for group in &totals.told {
+                            tr class=[group.differs().then_some("bad")] {
+                                th scope="row" { (group.name()) }
+                                td { (group.old.to_string()) }
+                                td { (group.new.to_string()) }
+                            }
+                        }
+                    }
                 }
             }
         }

@@ -75,6 +75,7 @@ impl App {
             state,
             panels: &self.config.panels,
             latencies: &self.config.latencies,
+            slowed: &self.config.slowed,
             fault,
             now,
         }

@@ -60,6 +60,7 @@ fn criterion(id: &str, title: &str, kind: &str, verdict: &str, reading: Reading)
         since: Some(ago(130)),
         evidence_at: Some(ago(3)),
         reading,
+        slowed: None,
         open: (0, 0),
         series: Vec::new(),
     }

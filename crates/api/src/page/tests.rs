@@ -8,7 +8,7 @@ use tidegate_engine::state::State;
 use tidegate_engine::view::{RulingView, StatusView};
 use tidegate_model::Estate;
 
-use crate::config::{Latencies, Panel};
+use crate::config::{Latencies, Panel, Slowed};
 use crate::page::form::Forms;
 use crate::page::frame::{Looker, Place, page};
 use crate::page::view::{Parts, Scene, View};
@@ -23,6 +23,7 @@ fn scene(panels: &[Panel]) -> Markup {
 fn seen(view: &View, status: &StatusView, panels: &[Panel], rulings: &[RulingView]) -> Markup {
     let estate = Estate::assemble(tidegate_model::Parts::default()).unwrap();
     let latencies: Latencies = Arc::new(|_| Vec::new());
+    let slowed: Slowed = Arc::new(|_, _| None);
     let scene = Scene {
         status,
         whys: &Whys::new(),
@@ -30,6 +31,7 @@ fn seen(view: &View, status: &StatusView, panels: &[Panel], rulings: &[RulingVie
         state: &State::default(),
         panels,
         latencies: &latencies,
+        slowed: &slowed,
         fault: None,
         now: sample::NOW,
     };

@@ -8,7 +8,7 @@ use tidegate_engine::state::State;
 use tidegate_engine::view::StatusView;
 use tidegate_model::{Estate, IncidentId, Timestamp};
 
-use crate::config::{Latencies, Panel};
+use crate::config::{Latencies, Panel, Slowed};
 use crate::page::form::Forms;
 use crate::page::frame::Place;
 use crate::page::{comparisons, incident, incidents, journal, objectives, ownership, plan, risks, strip};
@@ -39,6 +39,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) state: &'a State,
     pub(crate) panels: &'a [Panel],
     pub(crate) latencies: &'a Latencies,
+    pub(crate) slowed: &'a Slowed,
     /// Why the store takes no appends, while it does not.
     pub(crate) fault: Option<&'a str>,
     pub(crate) now: Timestamp,

@@ -58,6 +58,7 @@ pub fn tell(criterion: &Criterion, reading: &Reading, explanation: Option<&Expla
     }
     sections.push(section::alpha(reading, explanation));
     if let Some(explanation) = explanation {
+        sections.push(section::totals(explanation));
         sections.push(section::checks(explanation));
     }
     sections.push(section::sight(reading));

@@ -168,6 +168,18 @@ fn shares(section: &mut Section, (plan, share, weight): (f64, f64, &str), (of_tr
     section.row("spent", format!("{} of its share, this try included", small(spent)));
 }
 
+/// What both sides come to, those groups that differ first.
+pub(super) fn totals(explanation: &Explanation) -> Section {
+    let mut section = Section::new("Beside the verdict: totals as first read");
+    for totals in &explanation.totals {
+        section.row(totals.name(), totals.words());
+        for group in totals.told.iter().filter(|group| group.differs()) {
+            section.row(group.name(), format!("old {}, new {}", group.old, group.new));
+        }
+    }
+    section
+}
+
 /// Whether the counts can be believed.
 pub(super) fn checks(explanation: &Explanation) -> Section {
     let mut section = Section::new("Can the counts be believed?");

@@ -112,6 +112,7 @@ fn explanation() -> Explanation {
             of_try: 0.012_158,
             spent: 0.012_158,
         }),
+        totals: Vec::new(),
         tests: vec![
             Test {
                 statistic: Some(40.0),

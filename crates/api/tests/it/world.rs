@@ -210,6 +210,7 @@ impl Town {
             journal: rows(&entries),
             record: record(&entries),
             latencies: Arc::new(|_| Vec::new()),
+            slowed: Arc::new(|_, _| None),
             candidates: candidates(&kept),
             public_url: public_url.unwrap_or(&url).to_owned(),
             connections_max: CONNECTIONS_MAX,

@@ -4,7 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::plan::{Criterion, Plan};
-use tidegate_model::seam::Verdict;
+use tidegate_model::seam::totals::Totals;
+use tidegate_model::seam::{Observation, Verdict};
 use tidegate_model::{BasisPoints, CriterionId, Estate, StageId, Timestamp};
 
 use super::alpha::{Allowance, allowance};
@@ -51,6 +52,9 @@ pub struct Explanation {
     pub allowance: Option<Allowance>,
     /// The tests that were reached, the alarms first.
     pub tests: Vec<Test>,
+    /// What both sides of compared rows come to; it stands beside the verdict and does not change it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub totals: Vec<Totals>,
     /// The checks that were reached, in their order; the first that does not hold decides.
     pub checks: Vec<Check>,
 }
@@ -99,6 +103,10 @@ pub fn explain(
         open_of_step: tally.map_or((0, 0), |tally| tally.open_of_step()),
         allowance: tested_allowance(plan, known, criterion),
         tests: judged.tests,
+        totals: match known.observations.get(&criterion.id) {
+            Some(Observation::Reconciled { found, .. }) => found.totals.clone(),
+            Some(_) | None => Vec::new(),
+        },
         checks: judged.checks,
     })
 }

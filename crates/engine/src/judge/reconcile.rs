@@ -98,9 +98,10 @@ pub(super) fn checks(known: &StageState, criterion: &Criterion, stale_after: Mil
         detail,
     };
     let age = now.since(*at);
-    let coverage = match found.is_whole {
-        true => "all keys were compared".to_owned(),
-        false => format!("not all keys were compared, {} parts could not be read", found.skipped),
+    let coverage = match (found.changed_keys, found.is_whole) {
+        (Some(keys), _) => format!("not all keys were compared, but the {keys} that had changed"),
+        (None, true) => "all keys were compared".to_owned(),
+        (None, false) => format!("not all keys were compared, {} parts could not be read", found.skipped),
     };
     let rereading = format!("{} healed, {} kept changing", found.healed, found.moving);
     let mut checks = vec![
@@ -121,9 +122,13 @@ pub(super) fn checks(known: &StageState, criterion: &Criterion, stale_after: Mil
 
 fn told(found: &Reconciled) -> Reading {
     let side = |rows: u64, differing: u64| Some((rows, differing));
+    let (old, new) = match found.changed_keys {
+        Some(keys) => (keys, keys),
+        None => (found.ledger_rows.unwrap_or(found.old_rows), found.new_rows),
+    };
     Reading {
-        old: side(found.ledger_rows.unwrap_or(found.old_rows), 0),
-        new: side(found.new_rows, found.differing),
+        old: side(old, 0),
+        new: side(new, found.differing),
         ..Reading::default()
     }
 }

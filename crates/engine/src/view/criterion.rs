@@ -54,6 +54,7 @@ pub(super) fn view(
         since,
         evidence_at: evidence_at(known, criterion),
         reading,
+        slowed: None,
         open: open(known, criterion),
         series: series(cells),
     }

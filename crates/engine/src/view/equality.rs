@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::plan::{Against, Criterion, Measure, OnHarm, Stage};
+use tidegate_model::seam::totals::Totals;
 use tidegate_model::seam::{Compared, EqualityCounts, Observation};
 use tidegate_model::{CriterionId, DomainId, Estate, Millis, StageId, TeamId, Timestamp};
 
@@ -46,6 +47,15 @@ pub struct EqualityView {
     /// How often which difference was seen, by its class; empty where the classes of the counts are all there are.
     #[serde(default)]
     pub classes: BTreeMap<String, u64>,
+    /// Keys that were compared because they had changed, where that is what was compared last; the counts are of these.
+    #[serde(default)]
+    pub changed_keys: Option<u64>,
+    /// What both sides come to, as declared.
+    #[serde(default)]
+    pub totals: Vec<Totals>,
+    /// Why the databases are left alone for a while, in words. It is of this moment and in no journal.
+    #[serde(default)]
+    pub slowed: Option<String>,
     /// Why what was found is no certainty, when it is none: then nothing that differs is not the same as agreement.
     #[serde(default)]
     pub doubt: Option<String>,
@@ -110,10 +120,11 @@ fn view(
     let seen = criterion::view(estate, state, stage, known, declared, now);
     let observation = known.observations.get(&declared.id);
     let (at, counts, gap) = answered(observation);
-    let (classes, doubt) = match observation {
-        Some(Observation::Reconciled { found, .. }) => (found.classes.clone(), gap.clone()),
-        Some(_) | None => (BTreeMap::new(), None),
+    let reconciled = match observation {
+        Some(Observation::Reconciled { found, .. }) => Some(found),
+        Some(_) | None => None,
     };
+    let doubt = reconciled.and(gap.clone());
     EqualityView {
         stage: stage.id.clone(),
         stage_title: stage.title.clone(),
@@ -129,7 +140,10 @@ fn view(
         since: seen.since,
         at,
         counts,
-        classes,
+        classes: reconciled.map(|found| found.classes.clone()).unwrap_or_default(),
+        changed_keys: reconciled.and_then(|found| found.changed_keys),
+        totals: reconciled.map(|found| found.totals.clone()).unwrap_or_default(),
+        slowed: None,
         doubt,
         gap: gap.or_else(|| (!known.phase.is_exposed()).then(|| format!("{} is not exposed", stage.title))),
     }

@@ -228,6 +228,10 @@ pub struct CriterionView {
     pub evidence_at: Option<Timestamp>,
     /// The numbers behind it.
     pub reading: Reading,
+    /// Why the databases that it compares are left alone for a while, in words; none where they are not, or it compares none. It
+    /// is of this moment and in no journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slowed: Option<String>,
     /// Attempts of the step, old side and new, whose window is not over: they are told as they happen and may still turn bad.
     #[serde(default)]
     pub open: (u64, u64),

@@ -62,6 +62,7 @@ fn shop(on_harm: OnHarm) -> World {
 fn found(compared: Compared) -> Reconciled {
     Reconciled {
         compared,
+        changed_keys: None,
         old_rows: 1_000,
         new_rows: 1_000,
         ledger_rows: None,
@@ -75,6 +76,7 @@ fn found(compared: Compared) -> Reconciled {
         healed: 0,
         moving: 0,
         doubts: Vec::new(),
+        totals: Vec::new(),
         digest: String::new(),
         took: Millis(5),
     }

@@ -7,6 +7,7 @@ pub mod exposure;
 pub mod observation;
 mod reconciled;
 mod surveyed;
+pub mod totals;
 pub mod verdict;
 
 pub use actor::{Actor, Door};

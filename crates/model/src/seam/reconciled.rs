@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::EqualityCounts;
+use super::totals::Totals;
 use crate::Millis;
 
 /// The classes of whole rows; every other class is about a column or a ledger.
@@ -41,6 +42,10 @@ impl std::fmt::Display for Compared {
 pub struct Reconciled {
     /// What it says.
     pub compared: Compared,
+    /// Keys that were compared because they had changed since the last comparison of all rows; none where that is what this
+    /// is. The rows are then those that differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_keys: Option<u64>,
     /// Rows read of the old side.
     pub old_rows: u64,
     /// Rows read of the new side.
@@ -62,6 +67,9 @@ pub struct Reconciled {
     pub moving: u64,
     /// Why there is no certainty, in words; never a row's content.
     pub doubts: Vec<String>,
+    /// What both sides come to, as declared; it stands beside the word and does not change it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub totals: Vec<Totals>,
     /// Names what was compared with what; lower-case hex.
     pub digest: String,
     /// How long it took.
@@ -73,6 +81,12 @@ impl Reconciled {
     /// read. A difference that was confirmed among the rest is evidence all the same.
     #[must_use]
     pub fn says_nothing(&self) -> Option<String> {
+        if self.changed_keys.is_some() {
+            return match self.compared {
+                Compared::Diverged => None,
+                Compared::Clean | Compared::Inconclusive => Some("only what had changed was compared".to_owned()),
+            };
+        }
         let (measure, rows) = match self.ledger_rows {
             Some(rows) => ("the ledger", rows),
             None => ("the old side", self.old_rows),
@@ -122,16 +136,18 @@ impl Reconciled {
         let ledger = self
             .ledger_rows
             .map_or_else(String::new, |rows| format!(" against {rows} of the ledger"));
-        let mut said = format!(
-            "{}: {} old and {} new rows{ledger}, {} differ",
-            self.compared, self.old_rows, self.new_rows, self.differing
-        );
+        let seen = match self.changed_keys {
+            Some(keys) => format!("{keys} keys had changed"),
+            None => format!("{} old and {} new rows{ledger}", self.old_rows, self.new_rows),
+        };
+        let mut said = format!("{}: {seen}, {} differ", self.compared, self.differing);
         let classes: Vec<String> = self
             .classes
             .iter()
             .map(|(class, rows)| format!("{class} {rows}"))
             .collect();
-        for more in [classes, self.doubts.clone()] {
+        let totals = self.totals.iter().map(Totals::words).collect();
+        for more in [classes, self.doubts.clone(), totals] {
             if !more.is_empty() {
                 said.push_str("; ");
                 said.push_str(&more.join(", "));
@@ -148,6 +164,7 @@ mod tests {
     fn of(compared: Compared) -> Reconciled {
         Reconciled {
             compared,
+            changed_keys: None,
             old_rows: 9,
             new_rows: 9,
             ledger_rows: None,
@@ -158,6 +175,7 @@ mod tests {
             healed: 0,
             moving: 0,
             doubts: Vec::new(),
+            totals: Vec::new(),
             digest: String::new(),
             took: Millis(1),
         }
@@ -208,5 +226,26 @@ mod tests {
             ..of(Compared::Clean)
         };
         assert!(!says(part));
+    }
+
+    #[test]
+    fn keys_that_changed_are_evidence_of_what_differs_and_of_nothing_else() {
+        let changed = |compared: Compared| Reconciled {
+            changed_keys: Some(3),
+            old_rows: 0,
+            is_whole: false,
+            differing: 1,
+            ..of(compared)
+        };
+        // A row that only the new side has leaves none to count on the old one.
+        assert_eq!(changed(Compared::Diverged).says_nothing(), None);
+        assert_eq!(
+            changed(Compared::Diverged).words(),
+            "diverged: 3 keys had changed, 1 differ"
+        );
+        for compared in [Compared::Clean, Compared::Inconclusive] {
+            assert!(changed(compared).says_nothing().is_some(), "{compared}");
+            assert!(!changed(compared).unsays(), "{compared}");
+        }
     }
 }

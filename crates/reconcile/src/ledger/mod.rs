@@ -25,6 +25,7 @@ use crate::entity::{Budget, Expression, Relation};
 use crate::fault::SourceFault;
 use crate::row::Key;
 use crate::source::{Arrival, Asked, Question, Schema, Source};
+use crate::throttle::Throttle;
 use crate::value::Kind;
 
 pub use entry::Money;
@@ -172,6 +173,7 @@ pub struct Ledger {
     books: Vec<Bound>,
     rules: finding::Rules,
     budget: Budget,
+    throttle: Throttle,
 }
 
 impl Ledger {
@@ -227,7 +229,14 @@ impl Ledger {
                 tolerance,
             },
             budget,
+            throttle: Throttle::default(),
         })
+    }
+
+    /// The same, with a throttle that somebody outside holds: no range is begun then.
+    #[must_use]
+    pub fn with_throttle(self, throttle: Throttle) -> Self {
+        Self { throttle, ..self }
     }
 }
 

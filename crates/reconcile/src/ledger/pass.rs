@@ -142,6 +142,7 @@ impl<'a> Pass<'a> {
         from: Option<Key>,
         sink: &mut (dyn FnMut(LedgerEvent) + Send),
     ) -> Result<Option<Key>, PartyFault> {
+        self.ledger.throttle.released().await;
         self.limits
             .wait_while_busy(&self.readings, &mut self.load_seen, sink)
             .await?;

@@ -113,6 +113,8 @@ pub struct Question {
 pub enum Arrival {
     /// In key order.
     ByKey,
+    /// In key order from the last key on.
+    Backwards,
     /// In any order.
     AsTheyCome,
 }
@@ -126,6 +128,15 @@ impl Question {
         Self {
             order: Arrival::AsTheyCome,
             statement_time_max: WHOLE_READING_MAX,
+            ..self.clone()
+        }
+    }
+
+    /// The same, for keys alone from the last one on.
+    pub(crate) fn backwards(&self) -> Self {
+        Self {
+            cells: Vec::new(),
+            order: Arrival::Backwards,
             ..self.clone()
         }
     }
@@ -237,6 +248,14 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// Any fault of the source.
     async fn boundary(&self, question: &Question, range: &KeyRange, rows: u64) -> Result<Option<Key>, SourceFault>;
+
+    /// The last key of all; `None` without rows. What has an index looks at its end only.
+    ///
+    /// # Errors
+    /// Any fault of the source.
+    async fn last(&self, question: &Question) -> Result<Option<Key>, SourceFault> {
+        largest_of(self.stream(question, &KeyRange::default()).await?).await
+    }
 
     /// The rows of a range, from one moment. In key order, except from a source that has none.
     ///
@@ -357,6 +376,15 @@ pub(crate) async fn all_of(mut stream: RowStream) -> Result<Batch, SourceFault> 
         batch.rows().for_each(|row| all.push(row));
     }
     Ok(all)
+}
+
+/// The largest key of a stream in any order.
+pub(crate) async fn largest_of(mut stream: RowStream) -> Result<Option<Key>, SourceFault> {
+    let mut largest: Option<Key> = None;
+    while let Some(batch) = stream.next().await? {
+        largest = batch.rows().map(|row| row.to_row().key).chain(largest).max();
+    }
+    Ok(largest)
 }
 
 /// The key of the first row, if there is any.

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{
     Arrival, Asked, Asking, BatchSender, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, absolute,
-    all_of, is_full, one_of, wall_clock,
+    all_of, is_full, largest_of, one_of, wall_clock,
 };
 use crate::entity::{Expression, Relation};
 use crate::event::KeyRange;
@@ -299,6 +299,15 @@ impl Source for Sqlite {
         };
         let tail = format!(" LIMIT 1 OFFSET {rows}");
         one_of(self.read(&keys_only, &SQL.within(question, range), &tail)).await
+    }
+
+    async fn last(&self, question: &Question) -> Result<Option<Key>, SourceFault> {
+        if question.order != Arrival::ByKey {
+            let rows = self.stream(question, &KeyRange::default()).await?;
+            return largest_of(rows).await;
+        }
+        let keys = question.backwards();
+        one_of(self.read(&keys, &SQL.with_key(question), " LIMIT 1")).await
     }
 
     async fn stream(&self, question: &Question, range: &KeyRange) -> Result<RowStream, SourceFault> {

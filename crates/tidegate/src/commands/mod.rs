@@ -31,6 +31,8 @@ mod why;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use serve::COMPARING_MEMORY_MAX_MIB;
+
 /// Changes a live revenue system in stages: an accountable owner for everything, a gate before every increase of exposure, and a way back.
 ///
 /// Exit codes: 0 done, 1 the plan or the evidence is wrong, 2 the command could not be carried out, 3 refused by the rules (of `compare` and `reconcile`: inconclusive), 4 nobody owns it.

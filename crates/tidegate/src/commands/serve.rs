@@ -18,6 +18,10 @@ use crate::reconciling::Address;
 use crate::say::say;
 use crate::stop::Stop;
 
+/// What a comparison of any size keeps below, several times over: suspects are the only part that grows, and their number has a
+/// limit.
+pub(crate) const COMPARING_MEMORY_MAX_MIB: u64 = 512;
+
 /// Runs the plans of an estate: gateway, gates, pager, API and dashboard. Stops cleanly on Ctrl-C.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
@@ -43,6 +47,10 @@ pub(crate) struct Serve {
     /// TIDEGATE_SOURCE_METRICS when it holds a secret.
     #[arg(long = "source", value_name = "NAME=ADDRESS")]
     sources: Vec<String>,
+    /// The most memory that one process that compares rows may hold, in MiB. One that holds more is ended, and its comparison is
+    /// inconclusive.
+    #[arg(long, value_name = "MIB", default_value_t = COMPARING_MEMORY_MAX_MIB)]
+    comparing_memory_max: u64,
     /// At a clean stop the gateways go on serving, as far as proven once their leases are over; the next start takes them
     /// over. For upgrades without an interruption.
     #[arg(long)]
@@ -84,6 +92,7 @@ impl Serve {
             public_url: self.public_url,
             mail: self.mail.config()?,
             addresses: addresses(&self.databases, &self.sources)?,
+            comparing_memory_max: self.comparing_memory_max.saturating_mul(1 << 20),
             tied: false,
             leave_edge: self.leave_edge,
             panels: Vec::new(),

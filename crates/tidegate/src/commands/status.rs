@@ -122,6 +122,9 @@ fn describe_criterion(criterion: &CriterionView, text: &mut String) {
         "      {:<12} {}{only} - {}\n",
         criterion.verdict, criterion.title, criterion.reading.why
     ));
+    if let Some(slowed) = &criterion.slowed {
+        text.push_str(&format!("      {:<12} now {slowed}\n", ""));
+    }
     let numbers = numbers(criterion);
     if !numbers.is_empty() {
         text.push_str(&format!("      {:<12} {}\n", "", numbers.join("; ")));

@@ -20,6 +20,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use tidegate_model::Timestamp;
 
+use crate::commands::COMPARING_MEMORY_MAX_MIB;
 use crate::exit;
 use crate::live::{Addresses, Controller, Setup};
 use crate::say::say;
@@ -63,6 +64,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<u8> {
             sources: world.sources()?,
             written: world.written()?,
         },
+        comparing_memory_max: COMPARING_MEMORY_MAX_MIB << 20,
         tied: true,
         leave_edge: false,
         panels: vec![world.mail_panel()],

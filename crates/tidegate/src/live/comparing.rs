@@ -15,8 +15,10 @@ use crate::reconciling::{Answer, Job, LINE_BYTES_MAX, Order};
 
 /// Answers that wait to be taken; the process stops writing then.
 const ANSWERS_WAITING_MAX: usize = 64;
-/// What a comparison may take beyond its budget's time before its process is ended: suspects are read again, statements end.
+/// What a comparison may take beyond its budget's time before its process is ended: statements end.
 const GRACE: Duration = Duration::from_secs(60);
+/// The longest from an order to the beginning of its comparison: what is compared then is given up, and changes are read once.
+pub(super) const BEGIN_MAX: Duration = Duration::from_secs(120);
 
 /// The longest that starting a process may take, and giving it an order.
 const ORDER_MAX: Duration = Duration::from_secs(10);
@@ -104,6 +106,28 @@ impl Comparing {
         Ok(order)
     }
 
+    /// Has it leave the databases alone from the next chunk on.
+    ///
+    /// # Errors
+    /// As [`Self::order`].
+    pub(crate) async fn slow_down(&mut self, why: &str) -> anyhow::Result<()> {
+        self.tell(&Order::Slow { why: why.to_owned() }).await
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// As [`Self::order`].
+    pub(crate) async fn go_on(&mut self) -> anyhow::Result<()> {
+        self.tell(&Order::Go).await
+    }
+
+    /// The memory that it holds, in bytes; nothing once it has ended.
+    pub(crate) fn memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?)).ok()?;
+        resident(&status)
+    }
+
     /// The next answer.
     ///
     /// # Errors
@@ -118,7 +142,7 @@ impl Comparing {
         }
     }
 
-    /// How long a comparison may take before the process is ended.
+    /// How long a comparison may take from its beginning before the process is ended.
     pub(crate) fn within(&self) -> Duration {
         self.within
     }
@@ -141,6 +165,16 @@ impl Comparing {
             .with_context(|| format!("the comparing process took no order within {} s", ORDER_MAX.as_secs()))?
             .context("the comparing process takes no orders")
     }
+}
+
+/// What a process holds in memory, of what the kernel says of it.
+///
+/// # Source
+/// proc(5), `VmRSS`, in units of 1,024 bytes.
+fn resident(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1_024)
 }
 
 fn command(program: PathBuf) -> Command {
@@ -181,6 +215,20 @@ async fn next(lines: &mut BufReader<tokio::process::ChildStdout>) -> anyhow::Res
             order,
             reason: reason.chars().take(REASON_MAX).collect(),
         },
-        Answer::Progress { .. } | Answer::Ended { .. } | Answer::Noticed { .. } => answer,
+        Answer::Began { .. } | Answer::Progress { .. } | Answer::Ended { .. } | Answer::Noticed { .. } => answer,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_of_a_process_is_what_the_kernel_says() {
+        let status = "Name:\tserve\nVmPeak:\t  999999 kB\nVmRSS:\t    2048 kB\nThreads:\t1\n";
+        assert_eq!(resident(status), Some(2 * 1_024 * 1_024));
+        assert_eq!(resident("Name:\tgone\n"), None);
+        let ours = std::fs::read_to_string("/proc/self/status").expect("there is a kernel");
+        assert!(resident(&ours).is_some_and(|bytes| bytes > 100_000), "{ours}");
+    }
 }

@@ -1,34 +1,27 @@
 //! Follows the estate that runs: after an adoption gateways, counts and questions are those of the new one.
 
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tidegate_runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::comparisons;
-use super::questions::{self, Addresses};
+use super::comparisons::{self, Means};
+use super::questions;
 use super::supervise::Fleet;
 
 /// Rest before gateways that could not be started are tried again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Follows until `stop` is told (or its sender is gone); gives the gateways back.
-pub(crate) async fn follow(
-    handle: Handle,
-    mut fleet: Fleet,
-    (addresses, state): (Arc<Addresses>, PathBuf),
-    mut stop: watch::Receiver<bool>,
-) -> Fleet {
+pub(crate) async fn follow(handle: Handle, mut fleet: Fleet, means: Means, mut stop: watch::Receiver<bool>) -> Fleet {
     let mut entries = handle.watch();
     let mut estate = handle.view().estate.clone();
     let mut is_behind = false;
     let mut told = None;
     let mut asked = JoinSet::new();
-    questions::begin(&mut asked, &handle, &addresses);
-    comparisons::begin(&mut asked, &handle, &addresses, (fleet.program(), &state));
+    questions::begin(&mut asked, &handle, &means.addresses);
+    comparisons::begin(&mut asked, &handle, &means);
     loop {
         tokio::select! {
             _ = stop.changed() => break,
@@ -47,8 +40,8 @@ pub(crate) async fn follow(
         let is_new = runs.digest() != estate.digest();
         if is_new {
             asked.shutdown().await;
-            questions::begin(&mut asked, &handle, &addresses);
-            comparisons::begin(&mut asked, &handle, &addresses, (fleet.program(), &state));
+            questions::begin(&mut asked, &handle, &means.addresses);
+            comparisons::begin(&mut asked, &handle, &means);
             estate = runs;
         }
         if is_new || is_behind {

@@ -17,6 +17,7 @@ pub(crate) mod recompute;
 mod record;
 mod restored;
 mod senses;
+mod slowing;
 pub(crate) mod store;
 mod supervise;
 mod world;
@@ -64,6 +65,8 @@ pub(crate) struct Setup {
     pub(crate) mail: Option<MailConfig>,
     /// Addresses of the databases and sources that plan files name.
     pub(crate) addresses: Addresses,
+    /// The most memory that one process that compares rows may hold, in bytes.
+    pub(crate) comparing_memory_max: u64,
     /// Gateways end when this process does.
     pub(crate) tied: bool,
     /// Gateways go on serving after a clean stop.
@@ -183,12 +186,20 @@ impl Controller {
         }
         let edges = fleet.addresses();
         let (stop, stopped) = watch::channel(false);
-        let addresses = Arc::new(setup.addresses);
+        let slowing = slowing::Slowing::default();
+        let means = comparisons::Means {
+            addresses: Arc::new(setup.addresses),
+            program: fleet.program().to_owned(),
+            state: setup.state.clone(),
+            live: live.clone(),
+            slowing: slowing.clone(),
+            memory_max: setup.comparing_memory_max,
+        };
         let leave_edge = setup.leave_edge;
         let following = tokio::spawn({
-            let (handle, stopped, state) = (handle.clone(), stopped.clone(), setup.state.clone());
+            let (handle, stopped) = (handle.clone(), stopped.clone());
             async move {
-                let fleet = follow::follow(handle, fleet, (addresses, state), stopped).await;
+                let fleet = follow::follow(handle, fleet, means, stopped).await;
                 if !leave_edge {
                     fleet.stop().await;
                 }
@@ -203,6 +214,7 @@ impl Controller {
                 journal: rows(&journal),
                 record: record::record(store::path(&setup.state)),
                 latencies: latencies::latencies(live.clone()),
+                slowed: slowing.reader(),
                 candidates: estate::candidates(&journal),
                 public_url: url.clone(),
                 connections_max: crate::limit::connections_max(),

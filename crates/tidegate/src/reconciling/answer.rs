@@ -10,7 +10,7 @@ use tidegate_reconcile::ledger::LedgerVerdict;
 use tidegate_reconcile::verdict::{Doubt, Outcome};
 use tidegate_reconcile::{Entity, Verdict};
 
-use super::Job;
+use super::{Job, totals};
 
 /// The longest line that is read; a longer one is a defect of who wrote it.
 pub(crate) const LINE_BYTES_MAX: usize = 256 * 1024;
@@ -32,12 +32,24 @@ pub(crate) enum Order {
         /// The number that its answer has.
         order: u64,
     },
+    /// To leave the databases alone from the next chunk on.
+    Slow {
+        /// Why, in words.
+        why: String,
+    },
+    /// To go on.
+    Go,
 }
 
 /// What the process says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Answer {
+    /// It has begun; its time counts from here.
+    Began {
+        /// Of which order.
+        order: u64,
+    },
     /// Rows read so far, both sides together.
     Progress {
         /// Of which order.
@@ -88,6 +100,7 @@ pub(super) fn of_sides(verdict: &Verdict, entity: &Entity, digest: String, took:
     }
     Reconciled {
         compared: compared(verdict.outcome),
+        changed_keys: None,
         old_rows: verdict.coverage.old_rows,
         new_rows: verdict.coverage.new_rows,
         ledger_rows: None,
@@ -98,6 +111,7 @@ pub(super) fn of_sides(verdict: &Verdict, entity: &Entity, digest: String, took:
         healed: counts.healed,
         moving: counts.moving,
         doubts: verdict.doubts.iter().map(doubt).collect(),
+        totals: totals::told(&verdict.totals),
         digest,
         took: millis(took),
     }
@@ -132,6 +146,7 @@ pub(super) fn of_ledger(verdict: &LedgerVerdict, digest: String, took: Duration)
     };
     Reconciled {
         compared: compared(verdict.outcome),
+        changed_keys: None,
         old_rows: verdict.coverage.old_rows,
         new_rows: verdict.coverage.new_rows,
         ledger_rows: Some(verdict.coverage.ledger_rows),
@@ -142,6 +157,7 @@ pub(super) fn of_ledger(verdict: &LedgerVerdict, digest: String, took: Duration)
         healed: verdict.healed,
         moving: verdict.doubts.iter().map(moving).sum(),
         doubts: verdict.doubts.iter().map(doubt).collect(),
+        totals: Vec::new(),
         digest,
         took: millis(took),
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tidegate_model::seam::Reconciled;
-use tidegate_reconcile::Stop;
+use tidegate_reconcile::{Stop, Throttle};
 use tokio::sync::mpsc;
 
 use super::watched::Watched;
@@ -40,9 +40,12 @@ pub(crate) async fn obey() -> anyhow::Result<u8> {
         bail!("expected a job as the first line")
     };
     let (compare, asked) = mpsc::channel(ORDERS_WAITING_MAX);
-    let work = tokio::spawn(work(*job, asked));
+    let throttle = Throttle::default();
+    let work = tokio::spawn(work(*job, asked, throttle.clone()));
     while let Some(order) = orders.recv().await.transpose()? {
         match order {
+            Order::Slow { why } => throttle.hold(&why),
+            Order::Go => throttle.release(),
             Order::Compare { order } if compare.send(order).await.is_ok() => {}
             Order::Compare { .. } => bail!("the comparison has ended by itself"),
             Order::Job(_) => bail!("expected one job"),
@@ -70,30 +73,34 @@ fn next(lines: &mut impl BufRead) -> anyhow::Result<Option<Order>> {
     serde_json::from_slice(&line).map(Some).map_err(wrong)
 }
 
-async fn work(job: Job, mut orders: mpsc::Receiver<u64>) {
-    let mut watched = (!job.changes.is_empty()).then(|| Watched::new(&job));
+async fn work(job: Job, mut orders: mpsc::Receiver<u64>, throttle: Throttle) {
+    let mut watched = (!job.changes.is_empty()).then(|| Watched::new(&job, throttle.clone()));
     let mut looks = tokio::time::interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            order = orders.recv() => match order {
-                Some(order) => compare(&job, order, &mut watched).await,
-                None => return,
-            },
+        let order = tokio::select! {
+            order = orders.recv() => order,
             _ = looks.tick(), if watched.is_some() => {
-                if let Some(watched) = &mut watched {
-                    follow(&job, watched).await;
+                let Some(watched) = &mut watched else { continue };
+                match follow(&job, watched, &mut orders).await {
+                    Some(order) => order,
+                    None => continue,
                 }
             }
+        };
+        match order {
+            Some(order) => compare(&job, order, &mut watched, &throttle).await,
+            None => return,
         }
     }
 }
 
-async fn compare(job: &Job, order: u64, watched: &mut Option<Watched>) {
+async fn compare(job: &Job, order: u64, watched: &mut Option<Watched>, throttle: &Throttle) {
     // What is waiting now is read by the comparison anyway; what comes from here on is not forgotten.
     if let Some(watched) = watched {
         watched.begin_whole(job).await;
     }
+    say(&Answer::Began { order });
     let told = Arc::new(Mutex::new(tokio::time::Instant::now()));
     let mut progress = |rows: u64| {
         let mut last = told.lock().expect("no code panics while it holds the moment");
@@ -102,7 +109,10 @@ async fn compare(job: &Job, order: u64, watched: &mut Option<Watched>) {
             say(&Answer::Progress { order, rows });
         }
     };
-    let ended = run::whole(job, &Stop::default(), &mut progress).await;
+    let ended = run::whole(job, (&Stop::default(), throttle), &mut progress).await;
+    if let Some(watched) = watched {
+        watched.end_whole(ended.as_ref().ok());
+    }
     say(&match ended {
         Ok(found) => Answer::Ended { order, found },
         Err(error) => Answer::Failed {
@@ -112,8 +122,14 @@ async fn compare(job: &Job, order: u64, watched: &mut Option<Watched>) {
     });
 }
 
-async fn follow(job: &Job, watched: &mut Watched) {
-    match watched.look(job).await {
+/// Compares what has changed. An order ends that at once, and is given back: what was not compared by then waits on, so that
+/// neither takes the other's time.
+async fn follow(job: &Job, watched: &mut Watched, orders: &mut mpsc::Receiver<u64>) -> Option<Option<u64>> {
+    let looked = tokio::select! {
+        looked = watched.look(job) => looked,
+        order = orders.recv() => return Some(order),
+    };
+    match looked {
         Ok(Some(found)) => noticed(found),
         Ok(None) => {}
         Err(error) => say(&Answer::Failed {
@@ -121,6 +137,7 @@ async fn follow(job: &Job, watched: &mut Watched) {
             reason: format!("changes cannot be followed: {error:#}"),
         }),
     }
+    None
 }
 
 fn noticed(found: Reconciled) {

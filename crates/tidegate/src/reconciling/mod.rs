@@ -6,6 +6,8 @@ mod child;
 mod job;
 mod kept;
 mod run;
+mod totals;
+mod waiting;
 mod watched;
 
 pub(crate) use answer::{Answer, LINE_BYTES_MAX, Order};

@@ -8,7 +8,7 @@ use tidegate_plan::{Bundle, SourceFile};
 use tidegate_reconcile::decimal::Decimal;
 use tidegate_reconcile::ledger::{Book, Held, Ledger, LedgerEvent, Presence};
 use tidegate_reconcile::totals::TotalsPlan;
-use tidegate_reconcile::{Column, Comparison, Earlier, Event, Side, Stop, source};
+use tidegate_reconcile::{Column, Comparison, Earlier, Event, Side, Stop, Throttle, source};
 
 use super::answer::{of_ledger, of_sides};
 use super::job::{Address, Books, Job};
@@ -35,7 +35,7 @@ pub(crate) async fn prepared(job: &Job) -> anyhow::Result<Comparison> {
     Ok(comparison)
 }
 
-/// The sums that are taken beside the verdict when people compare.
+/// The sums that are taken beside the verdict.
 ///
 /// # Errors
 /// A column that is not compared.
@@ -91,13 +91,13 @@ pub(crate) async fn ledger(job: &Job, books: &Books) -> anyhow::Result<Ledger> {
     Ok(Ledger::prepare(both, third, presence, within, job.budget.clone()).await?)
 }
 
-/// Compares all rows of a job. Tells how many rows were read, several times a second at most.
+/// Compares all rows of a job, and waits while the throttle is held. Tells how many rows were read, several times a second at most.
 ///
 /// # Errors
 /// A side that refuses what is asked of it. Differing rows that cannot be kept are a doubt.
 pub(super) async fn whole(
     job: &Job,
-    stop: &Stop,
+    (stop, throttle): (&Stop, &Throttle),
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> anyhow::Result<Reconciled> {
     let began = Instant::now();
@@ -105,7 +105,7 @@ pub(super) async fn whole(
     let mut kept = Kept::anew(job.kept.as_deref(), &digest, &job.entity.name);
     let mut found = match &job.ledger {
         Some(books) => {
-            let run = ledger(job, books).await?;
+            let run = ledger(job, books).await?.with_throttle(throttle.clone());
             let mut sink = |event: LedgerEvent| {
                 if let LedgerEvent::Progress { rows } = event {
                     progress(rows);
@@ -116,7 +116,8 @@ pub(super) async fn whole(
             of_ledger(&verdict, digest, began.elapsed())
         }
         None => {
-            let comparison = prepared(job).await?;
+            let plans = totals(job)?;
+            let comparison = prepared(job).await?.with_totals(plans).with_throttle(throttle.clone());
             let mut sink = |event: Event| {
                 if let Event::Progress(told) = &event {
                     progress(told.old_rows.saturating_add(told.new_rows));

@@ -1,8 +1,4 @@
 //! Rows that change between two whole comparisons: their keys come from tables of changes, and each is compared as it comes.
-//!
-//! # Source
-//! Ghostferry's inline verifier: a key has the number of its changes since it was taken up; a verified change is taken off that
-//! number and not off the list, so that a change during the verification is never lost.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,12 +8,16 @@ use anyhow::Context as _;
 use tidegate_model::seam::{Compared, Reconciled};
 use tidegate_reconcile::event::{ChunkDone, Event, KeyRange, Suspect};
 use tidegate_reconcile::source::{Arrival, Asked, KeyOrder, Question};
-use tidegate_reconcile::{Comparison, Earlier, Expression, Key, Kind, Source, Stop, source};
+use tidegate_reconcile::verdict::Doubt;
+use tidegate_reconcile::{
+    Comparison, Difference, Earlier, Expression, Key, Kind, Side, Source, Stop, Throttle, Verdict, source,
+};
 
 use super::answer::of_sides;
 use super::job::{Feed, Job};
 use super::kept::Kept;
 use super::run::{digest, prepared};
+use super::waiting::Waiting;
 
 /// Keys that wait to be compared; at the limit no more changes are read until some were.
 const KEYS_WAITING_MAX: usize = 100_000;
@@ -28,32 +28,6 @@ const CHANGES_AT_ONCE: usize = 10_000;
 /// The longest that one reading of changes may take.
 const READING_MAX: Duration = Duration::from_secs(30);
 
-/// How often each waiting key has changed since it was taken up.
-#[derive(Debug, Default)]
-struct Counter(BTreeMap<Key, u64>);
-
-impl Counter {
-    fn changed(&mut self, key: Key) {
-        *self.0.entry(key).or_default() += 1;
-    }
-
-    /// The first keys with their counts as they are now.
-    fn some(&self) -> BTreeMap<Key, u64> {
-        let first = self.0.iter().take(KEYS_AT_ONCE);
-        first.map(|(key, count)| (key.clone(), *count)).collect()
-    }
-
-    /// So many changes of a key were verified; those that came meanwhile are left.
-    fn verified(&mut self, key: &Key, changes: u64) {
-        let left = self.0.get(key).map(|count| count.saturating_sub(changes));
-        match left {
-            Some(0) => drop(self.0.remove(key)),
-            Some(left) => drop(self.0.insert(key.clone(), left)),
-            None => {}
-        }
-    }
-}
-
 /// A table of changes that was asked what it holds.
 struct Open {
     source: Arc<dyn Source>,
@@ -62,22 +36,27 @@ struct Open {
 
 /// The changes of a job's sides.
 pub(super) struct Watched {
-    counter: Counter,
+    waiting: Waiting,
+    /// Keys whose changes are those of the whole comparison that runs.
+    aside: Waiting,
     /// Of each table: the last position that was read.
     read_until: Vec<Option<Key>>,
     /// Whether the tables' ends are known; what is before them is the whole comparison's.
     has_begun: bool,
     /// Both sides, asked what they hold; asked again after a failure.
     comparison: Option<Comparison>,
+    throttle: Throttle,
 }
 
 impl Watched {
-    pub(super) fn new(job: &Job) -> Self {
+    pub(super) fn new(job: &Job, throttle: Throttle) -> Self {
         Self {
-            counter: Counter::default(),
+            waiting: Waiting::default(),
+            aside: Waiting::default(),
             read_until: vec![None; job.changes.len()],
             has_begun: false,
             comparison: None,
+            throttle,
         }
     }
 
@@ -85,18 +64,29 @@ impl Watched {
     pub(super) async fn begin_whole(&mut self, job: &Job) {
         // Unread changes are compared once more after it, which costs time and no certainty.
         if self.read(job).await.is_ok() {
-            self.counter = Counter::default();
+            self.aside = std::mem::take(&mut self.waiting);
         }
     }
 
-    /// Reads what has changed and compares it; gives what differs for certain.
+    /// It has ended. Keys that it says nothing certain of wait again.
+    pub(super) fn end_whole(&mut self, found: Option<&Reconciled>) {
+        let aside = std::mem::take(&mut self.aside);
+        let is_covered =
+            found.is_some_and(|found| found.is_whole && found.moving == 0 && found.says_nothing().is_none());
+        if !is_covered {
+            self.waiting.put_back(aside);
+        }
+    }
+
+    /// Reads what has changed and compares it; gives what differs for certain. Given up on the way, it forgets nothing: the keys
+    /// wait on.
     ///
     /// # Errors
     /// A table of changes or a side that cannot be read; the keys wait on.
     pub(super) async fn look(&mut self, job: &Job) -> anyhow::Result<Option<Reconciled>> {
         let comparison = match self.comparison.take() {
             Some(comparison) => comparison,
-            None => prepared(job).await?,
+            None => prepared(job).await?.with_throttle(self.throttle.clone()),
         };
         self.read_with(job, &comparison).await?;
         let found = self.verify(job, &comparison).await?;
@@ -105,23 +95,24 @@ impl Watched {
     }
 
     async fn verify(&mut self, job: &Job, comparison: &Comparison) -> anyhow::Result<Option<Reconciled>> {
-        let batch = self.counter.some();
+        let batch = self.waiting.some(KEYS_AT_ONCE);
         if batch.is_empty() {
             return Ok(None);
         }
         let began = Instant::now();
         let digest = digest(job);
         let mut kept = Kept::more(job.kept.as_deref(), &digest, &job.entity.name);
-        let counter = &mut self.counter;
-        let verified = |counter: &mut Counter, key: &Key| {
-            if let Some(changes) = batch.get(key) {
-                counter.verified(key, *changes);
-            }
-        };
+        let mut verified: Vec<Key> = Vec::new();
+        let mut rows = [0_u64; 2];
         let mut sink = |event: Event| {
             match &event {
-                Event::Healed { key, .. } => verified(counter, key),
-                Event::Confirmed(difference) => verified(counter, difference.key()),
+                Event::Healed { key, .. } => verified.push(key.clone()),
+                Event::Confirmed(difference) => {
+                    verified.push(difference.key().clone());
+                    for (count, more) in rows.iter_mut().zip(rows_of(difference)) {
+                        *count += more;
+                    }
+                }
                 // A row that keeps changing waits on.
                 Event::Moving { .. }
                 | Event::Progress(_)
@@ -134,16 +125,19 @@ impl Watched {
             }
             kept.take(&event);
         };
-        let verdict = comparison.run(only(batch.keys()), &Stop::default(), &mut sink).await?;
-        let rows = u64::try_from(batch.len()).unwrap_or(u64::MAX);
-        let mut found = Reconciled {
-            old_rows: rows,
-            new_rows: rows,
+        let mut verdict = comparison.run(only(batch.keys()), &Stop::default(), &mut sink).await?;
+        // Not before: of a comparison that failed nobody hears what it had found.
+        let changes = |key: &Key| batch.get(key).copied().unwrap_or_default();
+        verified.iter().for_each(|key| self.waiting.verified(key, changes(key)));
+        verdict.doubts.retain(|doubt| !is_of_all_rows(doubt));
+        let found = Reconciled {
+            changed_keys: Some(u64::try_from(verified.len()).unwrap_or(u64::MAX)),
+            old_rows: rows[0],
+            new_rows: rows[1],
             // These keys are not all keys, whatever they say.
             is_whole: false,
-            ..of_sides(&verdict, &job.entity, digest, began.elapsed())
+            ..told(&verdict, job, digest, began.elapsed(), kept)
         };
-        found.doubts.extend(kept.end());
         Ok((found.compared == Compared::Diverged).then_some(found))
     }
 
@@ -157,19 +151,52 @@ impl Watched {
         for (feed, until) in job.changes.iter().zip(&mut self.read_until) {
             let open = open(feed, comparison).await.context("a table of changes")?;
             if !self.has_begun {
-                *until = end(&open).await.context("a table of changes")?;
+                let end = open.source.last(&open.question).await;
+                *until = end.context("a table of changes")?;
                 continue;
             }
-            if self.counter.0.len() >= KEYS_WAITING_MAX {
+            if self.waiting.len() >= KEYS_WAITING_MAX {
                 continue;
             }
             for (position, key) in lines(&open, until.as_ref()).await.context("a table of changes")? {
                 *until = Some(position);
-                self.counter.changed(key);
+                self.waiting.changed(key);
             }
         }
         self.has_begun = true;
         Ok(())
+    }
+}
+
+fn told(verdict: &Verdict, job: &Job, digest: String, took: Duration, kept: Kept<'_>) -> Reconciled {
+    let mut found = of_sides(verdict, &job.entity, digest, took);
+    found.doubts.extend(kept.end());
+    found
+}
+
+/// Rows of either side that a difference is about.
+fn rows_of(difference: &Difference) -> [u64; 2] {
+    match difference {
+        Difference::Missing { .. } => [1, 0],
+        Difference::Extra { .. } => [0, 1],
+        Difference::Changed { .. } => [1, 1],
+        Difference::Duplicated { side, rows, .. } => match side {
+            Side::Old => [*rows, 0],
+            Side::New => [0, *rows],
+        },
+    }
+}
+
+/// Whether a doubt is about the rows that nobody asked for here.
+fn is_of_all_rows(doubt: &Doubt) -> bool {
+    match doubt {
+        Doubt::NoRows => true,
+        Doubt::ChunksSkipped { .. }
+        | Doubt::Moving { .. }
+        | Doubt::Unread { .. }
+        | Doubt::TimeReached
+        | Doubt::DifferencesReached
+        | Doubt::Stopped => false,
     }
 }
 
@@ -180,15 +207,12 @@ fn only<'a>(keys: impl Iterator<Item = &'a Key>) -> Earlier {
         old: None,
         new: None,
     };
-    let suspects: Vec<Suspect> = keys.map(suspect).collect();
-    // Without rows it would doubt that there are any.
-    let rows = u64::try_from(suspects.len()).unwrap_or(u64::MAX);
     Earlier {
         chunks: vec![ChunkDone {
             range: KeyRange::default(),
-            old_rows: rows,
-            new_rows: rows,
-            suspects,
+            old_rows: 0,
+            new_rows: 0,
+            suspects: keys.map(suspect).collect(),
             totals: Vec::new(),
         }],
         totals: Vec::new(),
@@ -234,17 +258,6 @@ async fn open(feed: &Feed, comparison: &Comparison) -> anyhow::Result<Open> {
     Ok(Open { source, question })
 }
 
-/// The last position that there is.
-async fn end(open: &Open) -> anyhow::Result<Option<Key>> {
-    let mut stream = open.source.stream(&open.question, &KeyRange::default()).await?;
-    let mut last: Option<Key> = None;
-    while let Some(batch) = stream.next().await? {
-        let keys = batch.rows().map(|row| row.to_row().key);
-        last = keys.chain(last).max();
-    }
-    Ok(last)
-}
-
 /// Lines after a position, in the order of positions: where each stands, and the key that it names.
 async fn lines(open: &Open, after: Option<&Key>) -> anyhow::Result<Vec<(Key, Key)>> {
     let range = KeyRange {
@@ -273,28 +286,59 @@ async fn lines(open: &Open, after: Option<&Key>) -> anyhow::Result<Vec<(Key, Key
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use tidegate_model::Millis;
     use tidegate_reconcile::Value;
 
-    fn key(number: i128) -> Key {
-        Key::of(&[Value::Int(number)])
+    fn ended(compared: Compared, is_whole: bool, moving: u64) -> Reconciled {
+        Reconciled {
+            compared,
+            changed_keys: None,
+            old_rows: 9,
+            new_rows: 9,
+            ledger_rows: None,
+            is_whole,
+            skipped: 0,
+            differing: 0,
+            classes: BTreeMap::new(),
+            healed: 0,
+            moving,
+            doubts: Vec::new(),
+            totals: Vec::new(),
+            digest: String::new(),
+            took: Millis(1),
+        }
     }
 
     #[test]
-    fn a_change_during_the_verification_is_not_lost() {
-        let mut counter = Counter::default();
-        counter.changed(key(1));
-        counter.changed(key(1));
-        counter.changed(key(2));
-        let taken = counter.some();
-        assert_eq!(taken, BTreeMap::from([(key(1), 2), (key(2), 1)]));
-        // It changes once more while its row is read again.
-        counter.changed(key(1));
-        for (key, changes) in &taken {
-            counter.verified(key, *changes);
-        }
-        assert_eq!(counter.0, BTreeMap::from([(key(1), 1)]));
-        counter.verified(&key(1), 1);
-        assert!(counter.0.is_empty());
+    fn keys_wait_again_when_the_whole_comparison_was_not_certain_of_them() {
+        let left = |found: Option<&Reconciled>| {
+            let mut watched = Watched {
+                waiting: Waiting::default(),
+                aside: Waiting::default(),
+                read_until: Vec::new(),
+                has_begun: true,
+                comparison: None,
+                throttle: Throttle::default(),
+            };
+            watched.aside.changed(Key::of(&[Value::Int(7)]));
+            watched.end_whole(found);
+            (watched.waiting.len(), watched.aside.len())
+        };
+        assert_eq!(left(Some(&ended(Compared::Clean, true, 0))), (0, 0));
+        assert_eq!(left(Some(&ended(Compared::Diverged, true, 0))), (0, 0));
+        assert_eq!(left(None), (1, 0), "it failed");
+        assert_eq!(
+            left(Some(&ended(Compared::Inconclusive, false, 0))),
+            (1, 0),
+            "its time was over"
+        );
+        assert_eq!(
+            left(Some(&ended(Compared::Inconclusive, true, 2))),
+            (1, 0),
+            "rows kept changing"
+        );
     }
 }

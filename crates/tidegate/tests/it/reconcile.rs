@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::shoppers::Crowd;
+use crate::upstream::Mood;
 use crate::world::{ESTATE, Options, World, processes_of, until};
 
 const ENTITIES: &str = r#"---
@@ -22,6 +23,7 @@ spec:
     new: { on: new-books, table: items }
     key: sku
     columns: [{ name: cents, old: "(CAST(ROUND(price * 100) AS INTEGER))", new: cents }]
+    totals: [{ sum: cents }]
     every: 1s
     stale-after: 30s
     budget: { time: 3s, settle: 50ms }
@@ -111,12 +113,19 @@ impl Shop {
     }
 
     fn open_with(entities: &str, criterion: &str, soak: &str) -> Self {
-        let mut world = World::quiet(Options::default());
+        Self::open_in(World::quiet(Options::default()), entities, criterion, soak)
+    }
+
+    fn open_in(world: World, entities: &str, criterion: &str, soak: &str) -> Self {
+        Self::open_on((world, ESTATE), entities, criterion, soak)
+    }
+
+    fn open_on((mut world, estate): (World, &str), entities: &str, criterion: &str, soak: &str) -> Self {
         let books = Books::write(world.folder().to_owned());
-        world.options.arguments = books.arguments();
+        world.options.arguments.extend(books.arguments());
         world.options.settings.push(("SOAK", soak.into()));
         let line = "          - { incidents:";
-        let estate = ESTATE
+        let estate = estate
             .replace(line, &format!("          - {criterion}\n{line}"))
             // One of them compares once an hour.
             .replace("at-most: 10m", "at-most: 3h");
@@ -180,6 +189,12 @@ fn clean_opens_the_gate_and_a_planted_difference_takes_everybody_back() {
     assert_eq!(stage["exposure"], 0, "{stage}");
     let told = shop.world.run(&["why", "prices-reconciled"]).stdout;
     assert!(told.contains("cents: value 1") && told.contains("missing 1"), "{told}");
+    // What both sides come to stands beside it, exactly.
+    assert!(told.contains("Beside the verdict: totals as first read"), "{told}");
+    assert!(
+        told.contains("old 12537500 in 500 rows, new 1000183771 in 499 rows"),
+        "{told}"
+    );
 
     // Counts and classes are journalled; what the rows hold is beside the journal, readable by its owner, and can go.
     let journal = shop
@@ -195,6 +210,12 @@ fn clean_opens_the_gate_and_a_planted_difference_takes_everybody_back() {
     };
     let kept = reconcile(&["prices", &estate, "--kept", "shop/prices-reconciled"]).fine();
     assert!(kept.contains("987654321") && kept.contains("7725"), "{kept}");
+    let compared = reconcile(&["prices", &estate]);
+    assert_eq!(compared.code, Some(1), "{compared:?}");
+    assert!(
+        compared.stdout.contains("totals of cents, as first read:") && compared.stdout.contains("1000183771"),
+        "{compared:?}"
+    );
     reconcile(&["--erase", "shop/prices-reconciled"]).fine();
     assert_eq!(
         std::fs::read_dir(shop.world.state().join("differing/shop"))
@@ -320,4 +341,86 @@ fn a_row_that_changes_between_two_comparisons_is_compared_as_it_comes() {
         told.contains("1 differ; cents: value 1") && !told.contains("no rows"),
         "{told}"
     );
+}
+
+#[test]
+fn a_comparison_ends_with_the_exposure_that_it_began_under() {
+    // A row a second: it would go on for minutes.
+    let endless = ENTITIES.replacen(
+        "budget: { time: 3s, settle: 50ms }",
+        "budget: { time: 20m, settle: 50ms, rows: 1 }",
+        1,
+    );
+    let endless = endless.replacen("stale-after: 30s", "stale-after: 1h", 1);
+    let shop = Shop::open_with(&endless, "{ reconcile: prices, on-harm: rollback }", "10m");
+    until("a comparing process", || (!shop.comparing().is_empty()).then_some(()));
+    let back = ["rollback", "shop", "--reason", "we want to look at it first"];
+    shop.world.run_with(&back, &[("TIDEGATE_TOKEN", &shop.ana)]).fine();
+    shop.world
+        .until_stage(&shop.ana, "the way back", |stage| stage["phase"] == "rolled back");
+    until("the end of the comparing process", || {
+        shop.comparing().is_empty().then_some(())
+    });
+    let journal = shop
+        .world
+        .run(&["journal", "show", "--json", "--limit", "1000000"])
+        .fine();
+    assert!(!journal.contains("\"compared\":"), "{journal}");
+}
+
+#[test]
+fn a_process_that_holds_too_much_memory_is_ended_and_nothing_is_clean() {
+    let mut world = World::quiet(Options::default());
+    world.options.arguments = vec!["--comparing-memory-max=1".to_owned()];
+    let shop = Shop::open_in(world, ENTITIES, "{ reconcile: prices }", "10m");
+    let criterion = shop.says("source down");
+    let why = criterion["reading"]["why"].as_str().unwrap();
+    assert!(
+        why.starts_with("inconclusive: out of its memory bound, ") && why.ends_with(" MiB held and at most 1 allowed"),
+        "{why}"
+    );
+}
+
+#[test]
+fn rows_are_left_alone_while_an_objective_of_their_domain_is_not_met() {
+    let objective = "  escalation-contact: emma\n  objectives: [{ name: pages, title: Pages answer, p95: 200ms, of: { flow: browse } }]\n";
+    let estate = ESTATE.replacen("  escalation-contact: emma\n", objective, 1);
+    assert_ne!(estate, ESTATE);
+    let shop = Shop::open_on(
+        (World::quiet(Options::default()), &estate),
+        ENTITIES,
+        "{ reconcile: prices }",
+        "10m",
+    );
+    shop.says("pass");
+    let slow = Mood::Slow(std::time::Duration::from_millis(400));
+    shop.world.old.set_mood(slow);
+    shop.world.new.set_mood(slow);
+    let of = |stage: &Value| stage["criteria"][1].clone();
+    let stage = shop
+        .world
+        .until_stage(&shop.ana, "a comparison that is slowed down", |stage| {
+            of(stage)["slowed"].is_string()
+        });
+    let slowed = of(&stage)["slowed"].as_str().unwrap().to_owned();
+    assert!(
+        slowed.contains("P95 of browse on the") && slowed.ends_with("more than 200ms; `pages` of shop allows no more"),
+        "{slowed}"
+    );
+    let text = shop
+        .world
+        .run_with(&["status"], &[("TIDEGATE_TOKEN", &shop.ana)])
+        .fine();
+    assert!(text.contains("now slowed down since "), "{text}");
+    // Held until its time is over, it is neither clean nor harm.
+    let criterion = shop.says("not yet");
+    let why = criterion["reading"]["why"].as_str().unwrap();
+    assert!(
+        why.contains("inconclusive") && why.contains("its time was over"),
+        "{why}"
+    );
+    shop.world.old.set_mood(Mood::Fine);
+    shop.world.new.set_mood(Mood::Fine);
+    let criterion = shop.says("pass");
+    assert!(criterion["slowed"].is_null(), "{criterion}");
 }

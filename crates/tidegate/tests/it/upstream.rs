@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// A request as the upstream saw it; header names in lower case.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub(crate) enum Mood {
     Fine,
     /// Each n-th answer is a failure with this status; 200 with an apology is how real shops fail.
     Fails { status: u16, each: usize },
+    /// Well, after so long.
+    Slow(Duration),
     /// Connections are closed without a word.
     Unreachable,
 }
@@ -134,12 +137,17 @@ fn serve(stream: &TcpStream, name: &str, inside: &Mutex<Inside>) {
             inside.asked.push(asked);
             (inside.mood, inside.asked.len())
         };
+        if let Mood::Slow(time) = mood {
+            // Nobody says anything: a slow shop is what is tested here.
+            let (_silent, silence) = mpsc::channel::<()>();
+            assert!(silence.recv_timeout(time).is_err());
+        }
         let (status, kind, body) = match mood {
             Mood::Unreachable => return,
             Mood::Fails { status, each } if place.is_multiple_of(each) => {
                 (status, "text/html", format!("<p>{name}: we are sorry</p>"))
             }
-            Mood::Fine | Mood::Fails { .. } => (200, kind(&path), body(name, &path)),
+            Mood::Fine | Mood::Fails { .. } | Mood::Slow(_) => (200, kind(&path), body(name, &path)),
         };
         let head = format!(
             "HTTP/1.1 {status} Said\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nX-Side: {name}\r\n\r\n",

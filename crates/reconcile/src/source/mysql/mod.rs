@@ -17,7 +17,8 @@ use self::decode::Native;
 use self::read::read;
 use self::session::{Sessions, fault, refuse_unprotected};
 use super::{
-    Arrival, Asked, Asking, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, all_of, one_of,
+    Arrival, Asked, Asking, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, all_of, largest_of,
+    one_of,
 };
 use crate::entity::{Expression, Relation};
 use crate::event::KeyRange;
@@ -217,6 +218,15 @@ impl Source for MySql {
             ..question.clone()
         };
         one_of(read(&self.sessions, &keys_only, &SQL.within(question, range), &tail)).await
+    }
+
+    async fn last(&self, question: &Question) -> Result<Option<Key>, SourceFault> {
+        if question.order != Arrival::ByKey {
+            let rows = self.stream(question, &KeyRange::default()).await?;
+            return largest_of(rows).await;
+        }
+        let keys = question.backwards();
+        one_of(read(&self.sessions, &keys, &SQL.with_key(question), " LIMIT 1")).await
     }
 
     async fn stream(&self, question: &Question, range: &KeyRange) -> Result<RowStream, SourceFault> {

@@ -15,7 +15,9 @@ use tokio_postgres::{Column, Config};
 use self::decode::Native;
 use self::read::read;
 use self::session::{Sessions, refuse_unprotected};
-use super::{Arrival, Asking, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, all_of, one_of};
+use super::{
+    Arrival, Asking, Columns, Field, KeyOrder, Load, Question, RowStream, Schema, Source, all_of, largest_of, one_of,
+};
 use crate::entity::{Expression, Relation};
 use crate::event::KeyRange;
 use crate::fault::SourceFault;
@@ -232,6 +234,15 @@ impl Source for Postgres {
         };
         let predicate = SQL.within(question, range);
         one_of(read(&self.sessions, &keys_only, &predicate, &tail)).await
+    }
+
+    async fn last(&self, question: &Question) -> Result<Option<Key>, SourceFault> {
+        if question.order != Arrival::ByKey {
+            let rows = self.stream(question, &KeyRange::default()).await?;
+            return largest_of(rows).await;
+        }
+        let keys = question.backwards();
+        one_of(read(&self.sessions, &keys, &SQL.with_key(question), " LIMIT 1")).await
     }
 
     async fn stream(&self, question: &Question, range: &KeyRange) -> Result<RowStream, SourceFault> {

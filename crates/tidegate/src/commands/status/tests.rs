@@ -16,6 +16,7 @@ fn criterion(kind: &str, verdict: &str, reading: Reading) -> CriterionView {
         since: None,
         evidence_at: None,
         reading,
+        slowed: None,
         open: (0, 0),
         series: Vec::new(),
     }
