@@ -92,7 +92,10 @@ impl Reconciled {
             None => ("the old side", self.old_rows),
         };
         if rows == 0 {
-            return Some(format!("{measure} has no rows"));
+            return Some(match self.is_whole {
+                true => format!("{measure} has no rows"),
+                false => format!("nothing of {measure} was read"),
+            });
         }
         match self.compared {
             Compared::Diverged => None,
