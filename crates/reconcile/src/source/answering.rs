@@ -61,6 +61,10 @@ impl<S: Source> Source for Answering<S> {
         within(of(question), self.0.boundary(question, range, rows)).await
     }
 
+    async fn last(&self, question: &Question) -> Result<Option<Key>, SourceFault> {
+        within(of(question), self.0.last(question)).await
+    }
+
     /// Each batch is waited for as long as the whole statement may take: one that is on its way comes sooner.
     async fn stream(&self, question: &Question, range: &KeyRange) -> Result<RowStream, SourceFault> {
         let stream = within(of(question), self.0.stream(question, range)).await?;
