@@ -124,6 +124,9 @@ fn said(request: &Request) -> Vec<String> {
             holds,
             note,
         } => texts("attest", &[stage, criterion, holds, note]),
+        Request::RecordDrill { runbook, worked, note } => texts("drill", &[runbook, worked, note]),
+        Request::FileFeedback { stage, from, text } => texts("feedback", &[stage, from, text]),
+        Request::AnswerLesson { stage, of, answer } => texts("answer", &[stage, of, answer]),
         Request::OpenIncident {
             domain,
             severity,

@@ -21,7 +21,7 @@ use crate::app::{App, Shared};
 use crate::body::BODY_BYTES_MAX;
 use crate::chronicle::Chronicle;
 use crate::config::ApiConfig;
-use crate::json::{adopt, ask, read, stream};
+use crate::json::{adopt, ask, read, stream, tell};
 use crate::ofrep;
 use crate::openapi::{Described, document};
 use crate::origin;
@@ -300,6 +300,24 @@ fn asks(api: Described) -> Described {
         "attest",
         "Answers a manual criterion.",
         ask::attest,
+    )
+    .post(
+        "/api/v1/stages/{id}/feedback",
+        "fileFeedback",
+        "Files feedback, which is answered before the next gate opens.",
+        tell::feedback,
+    )
+    .post(
+        "/api/v1/stages/{id}/answer",
+        "answerLesson",
+        "Answers feedback or a closed incident of a stage.",
+        tell::answer,
+    )
+    .post(
+        "/api/v1/runbooks/{id}/drill",
+        "recordDrill",
+        "Tells how a drill of a runbook went.",
+        tell::drill,
     )
     .post(
         "/api/v1/incidents",

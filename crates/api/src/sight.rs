@@ -40,6 +40,9 @@ pub(crate) fn compare(seen: &str, request: &Request, state: &State) -> Result<()
         | Request::Rollback { .. }
         | Request::NoteChange { .. }
         | Request::Attest { .. }
+        | Request::RecordDrill { .. }
+        | Request::FileFeedback { .. }
+        | Request::AnswerLesson { .. }
         | Request::OpenIncident { .. }
         | Request::Acknowledge { .. }
         | Request::Act { .. }

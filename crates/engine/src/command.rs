@@ -5,9 +5,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::seam::{Actor, BrakeLook, ExposureVersion, Observation, Receipt, Stratum};
-use tidegate_model::{ActionId, CriterionId, DomainId, Estate, GatewayId, IncidentId, Severity, StageId};
+use tidegate_model::{ActionId, CriterionId, DomainId, Estate, GatewayId, IncidentId, RunbookId, Severity, StageId};
 
-use crate::event::Event;
+use crate::event::{Event, LessonAnswer, LessonOf};
 use crate::refusal::Refusal;
 
 /// The idempotency key of a command: the same key gives the same answer. At most 64 bytes.
@@ -112,6 +112,33 @@ pub enum Request {
         holds: bool,
         /// What was seen.
         note: String,
+    },
+    /// Say how a drill of a runbook went.
+    RecordDrill {
+        /// Which.
+        runbook: RunbookId,
+        /// Whether it did what it is for.
+        worked: bool,
+        /// What was done and seen.
+        note: String,
+    },
+    /// File feedback that is no incident against a stage.
+    FileFeedback {
+        /// The stage.
+        stage: StageId,
+        /// Where it comes from, such as `support`.
+        from: String,
+        /// What it says.
+        text: String,
+    },
+    /// Answer feedback or a closed incident as an approver of the stage's next gate.
+    AnswerLesson {
+        /// The stage.
+        stage: StageId,
+        /// What is answered.
+        of: LessonOf,
+        /// What is done about it.
+        answer: LessonAnswer,
     },
     /// Declare an incident.
     OpenIncident {

@@ -10,13 +10,14 @@ use tidegate_model::seam::{
 };
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
-    ActionId, BasisPoints, CriterionId, DomainId, GatewayId, GroupId, IncidentId, PersonId, Severity, StageId,
-    SwitchId, Timestamp,
+    ActionId, BasisPoints, CriterionId, DomainId, FeedbackId, GatewayId, GroupId, IncidentId, PersonId, RunbookId,
+    Severity, StageId, SwitchId, Timestamp,
 };
 
 pub use crate::adopted::{AdoptedSource, AdoptedStage, BatchesOf, ToldOf};
 pub use crate::cause::Cause;
 use crate::command::{CommandKey, Side};
+pub use crate::lesson::{LessonAnswer, LessonOf};
 pub use crate::opening::{Binding, Opening};
 pub use crate::reading::{Account, Reading, Stake};
 use crate::refusal::Refusal;
@@ -411,6 +412,50 @@ pub enum Body {
         /// Pages that are no longer needed.
         superseded: Vec<EffectKey>,
     },
+    /// A runbook was tried out.
+    RunbookDrilled {
+        /// Which.
+        runbook: RunbookId,
+        /// Who says so.
+        by: PersonId,
+        /// Whether it did what it is for.
+        worked: bool,
+        /// What was done and seen.
+        note: String,
+    },
+    /// Feedback was filed against a stage; its next gate is answered by its approver first.
+    FeedbackFiled {
+        /// Its name.
+        feedback: FeedbackId,
+        /// The stage.
+        stage: StageId,
+        /// Who filed it.
+        by: PersonId,
+        /// Where it comes from, such as `support`.
+        from: String,
+        /// What it says.
+        text: String,
+    },
+    /// A person closed an incident of a stage; its next gate is answered by its approver first.
+    LessonOwed {
+        /// The stage.
+        stage: StageId,
+        /// The incident.
+        incident: IncidentId,
+        /// What whoever closed it learned.
+        lesson: String,
+    },
+    /// An approver answered feedback or an incident.
+    LessonAnswered {
+        /// The stage.
+        stage: StageId,
+        /// What was answered.
+        of: LessonOf,
+        /// Who.
+        by: PersonId,
+        /// What is done about it.
+        answer: LessonAnswer,
+    },
     /// A gateway connected.
     GatewayConnected {
         /// Which.
@@ -432,51 +477,6 @@ pub enum Body {
         /// How.
         outcome: Outcome,
     },
-}
-
-impl Body {
-    /// The stable word of its kind, as the journal has it.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::ControllerStarted { .. } => "controller-started",
-            Self::EstateAdopted { .. } => "estate-adopted",
-            Self::CommandRefused { .. } => "command-refused",
-            Self::StageReadied { .. } => "stage-readied",
-            Self::OpeningDeferred { .. } => "opening-deferred",
-            Self::ApprovalAsked { .. } => "approval-asked",
-            Self::Approved { .. } => "approved",
-            Self::RiskAccepted { .. } => "risk-accepted",
-            Self::StepExposed { .. } => "step-exposed",
-            Self::SoakBegun { .. } => "soak-begun",
-            Self::GateOpened { .. } => "gate-opened",
-            Self::GatePassed { .. } => "gate-passed",
-            Self::EvidenceRecorded { .. } => "evidence-recorded",
-            Self::Observed { .. } => "observed",
-            Self::CriterionJudged { .. } => "criterion-judged",
-            Self::DecisionAsked { .. } => "decision-asked",
-            Self::ApprovalOverdue { .. } => "approval-overdue",
-            Self::Attested { .. } => "attested",
-            Self::HarmFound { .. } => "harm-found",
-            Self::StageHeld { .. } => "stage-held",
-            Self::HoldLifted { .. } => "hold-lifted",
-            Self::RollbackBegun { .. } => "rollback-begun",
-            Self::RolledBack { .. } => "rolled-back",
-            Self::ChangeNoted { .. } => "change-noted",
-            Self::WatchBegun { .. } => "watch-begun",
-            Self::StageFinalised { .. } => "stage-finalised",
-            Self::IncidentOpened { .. } => "incident-opened",
-            Self::RungCalled { .. } => "rung-called",
-            Self::IncidentAcknowledged { .. } => "incident-acknowledged",
-            Self::AcknowledgementLapsed { .. } => "acknowledgement-lapsed",
-            Self::ActionTaken { .. } => "action-taken",
-            Self::ActionReverted { .. } => "action-reverted",
-            Self::IncidentResolved { .. } => "incident-resolved",
-            Self::GatewayConnected { .. } => "gateway-connected",
-            Self::GatewayLost { .. } => "gateway-lost",
-            Self::EffectEnded { .. } => "effect-ended",
-        }
-    }
 }
 
 impl Event {

@@ -2,7 +2,7 @@
 
 use tidegate_model::plan::Stage;
 use tidegate_model::seam::Actor;
-use tidegate_model::{DomainId, Estate, GatewayId, IncidentId, PersonId, ServiceId, StageId, TeamId};
+use tidegate_model::{DomainId, Estate, GatewayId, IncidentId, PersonId, RunbookId, ServiceId, StageId, TeamId};
 
 use crate::command::Request;
 use crate::decide::{gate, person};
@@ -117,6 +117,35 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
                 allowed,
                 estate.owner_of(domain).cloned(),
                 "the criterion's owner and the approvers attest",
+            )
+        }
+        Request::RecordDrill { runbook, .. } => {
+            if !estate.runbooks().contains_key(runbook) {
+                return Err(crate::decide::turn_unknown("runbook", runbook.as_str()));
+            }
+            need_person(
+                actor,
+                |id| may_drill(estate, runbook, id),
+                None,
+                "whoever answers for what the runbook is for, and its executors, say how a drill went",
+            )
+        }
+        Request::FileFeedback { stage, .. } => {
+            declared(estate, stage)?;
+            need_person(
+                actor,
+                |id| estate.people().contains_key(id),
+                None,
+                "people of the estate file feedback",
+            )
+        }
+        Request::AnswerLesson { stage, .. } => {
+            let stage = declared(estate, stage)?;
+            need_person(
+                actor,
+                |id| is_approver(estate, stage, id),
+                estate.owner_of(&stage.owner).cloned(),
+                "approvers of the next gate answer, executors do not",
             )
         }
         Request::OpenIncident { .. } => need_person(
@@ -265,6 +294,32 @@ fn is_on_any_ladder(estate: &Estate, person: &PersonId) -> bool {
         .domains()
         .keys()
         .any(|domain| answers_for(estate, domain, person))
+}
+
+/// Whether a person may say how a drill went: they answer for a domain, a failure mode or a stage that the runbook is for, or
+/// carry its way back out. One that nothing refers to is anybody's on a ladder.
+fn may_drill(estate: &Estate, runbook: &RunbookId, person: &PersonId) -> bool {
+    let domains = estate
+        .domains()
+        .values()
+        .filter(|domain| domain.runbook.as_ref() == Some(runbook));
+    let modes = estate.failure_modes().values().filter(|mode| &mode.runbook == runbook);
+    let stages = || {
+        estate
+            .stages()
+            .map(|(_, stage)| stage)
+            .filter(|stage| &stage.rollback.runbook == runbook)
+    };
+    let whose: Vec<&DomainId> = domains
+        .map(|domain| &domain.id)
+        .chain(modes.map(|mode| &mode.domain))
+        .chain(stages().map(|stage| &stage.owner))
+        .collect();
+    if whose.is_empty() {
+        return is_on_any_ladder(estate, person);
+    }
+    whose.into_iter().any(|domain| answers_for(estate, domain, person))
+        || stages().any(|stage| is_member(estate, &stage.rollback.executor, person))
 }
 
 /// Everybody whom a stage touches: owners of it and of its criteria, their ladders, its executors, and whoever commands an incident.

@@ -27,4 +27,21 @@ pub struct Binding {
     pub attempt: u32,
     /// How often evidence had been restarted; a change lapses approvals.
     pub restarts: u32,
+    /// Sequence of the last verdict of the gate that was there to be seen; a worse one after it lapses approvals. 0 is before
+    /// any, and what journals of the first release say.
+    #[serde(default, skip_serializing_if = "is_before_any")]
+    pub evidence: u64,
+}
+
+fn is_before_any(evidence: &u64) -> bool {
+    *evidence == 0
+}
+
+impl Binding {
+    /// Whether it is about the same thing, whatever evidence there was.
+    #[must_use]
+    pub fn is_of(&self, other: &Self) -> bool {
+        (&self.estate, &self.opens, self.attempt, self.restarts)
+            == (&other.estate, &other.opens, other.attempt, other.restarts)
+    }
 }

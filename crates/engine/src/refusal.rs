@@ -38,11 +38,15 @@ pub enum Rule {
     LadderUnreachable,
     /// The command breaks a limit of size or form.
     BadInput,
+    /// A condition of the stage's entry does not hold, or nobody knows whether it does.
+    EntryUnmet,
+    /// Feedback or an incident has not been answered by the gate's approver.
+    LessonOwed,
 }
 
 impl Rule {
     /// All of them, in the order of their codes.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::NotAuthorised,
         Self::UnknownSubject,
         Self::WrongState,
@@ -58,6 +62,8 @@ impl Rule {
         Self::AdoptionUnsafe,
         Self::LadderUnreachable,
         Self::BadInput,
+        Self::EntryUnmet,
+        Self::LessonOwed,
     ];
 
     /// The stable code, `TG9xxx`.
@@ -79,6 +85,8 @@ impl Rule {
             Self::AdoptionUnsafe => "TG9013",
             Self::LadderUnreachable => "TG9014",
             Self::BadInput => "TG9015",
+            Self::EntryUnmet => "TG9016",
+            Self::LessonOwed => "TG9017",
         }
     }
 }

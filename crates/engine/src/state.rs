@@ -7,14 +7,17 @@ use serde::{Deserialize, Serialize};
 use tidegate_model::seam::{ArmCounts, Effect, EffectKey, ExposureVersion, Observation, StratumPart, Verdict};
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
-    ActionId, BasisPoints, CriterionId, DomainId, GatewayId, GroupId, IncidentId, PersonId, PlanId, Severity, StageId,
+    ActionId, BasisPoints, CriterionId, DomainId, GatewayId, GroupId, IncidentId, PersonId, PlanId, RunbookId, StageId,
     SwitchId, Timestamp, UnitId,
 };
 
 pub use crate::batches::{BATCHES_MAX, Batches};
 use crate::command::CommandKey;
-use crate::event::{AdoptedSource, Binding, Opening, Origin, Reading};
+use crate::event::{AdoptedSource, Binding, Opening, Reading};
+pub use crate::incident::{Incident, IncidentPhase};
+pub use crate::lesson::{LESSONS_MAX, Lesson};
 pub use crate::level::LevelRun;
+pub use crate::paged::{Drill, PAGED_FOR, PAGED_MAX, Paged};
 use crate::refusal::Refusal;
 pub use crate::seen::Seen;
 pub use crate::tally::{Belongs, RareEvents, Tally, Totals};
@@ -51,6 +54,14 @@ pub struct State {
     pub incidents: BTreeMap<IncidentId, Incident>,
     /// How many incidents there ever were.
     pub incidents_opened: u64,
+    /// How many feedbacks were ever filed.
+    pub feedback_filed: u64,
+    /// The last drill of each runbook.
+    pub drills: BTreeMap<RunbookId, Drill>,
+    /// When each person last did something through a link in a letter.
+    pub reached: BTreeMap<PersonId, Timestamp>,
+    /// The last pages of each person.
+    pub paged: BTreeMap<PersonId, Vec<Paged>>,
     /// Switches.
     pub switches: BTreeMap<SwitchId, SwitchState>,
     /// Actions whose mode is active.
@@ -170,6 +181,10 @@ pub struct StageState {
     pub restarts: u32,
     /// Whether a change was noted since the last rollback.
     pub is_changed: bool,
+    /// When each criterion came into the gate.
+    pub criteria_since: BTreeMap<CriterionId, Timestamp>,
+    /// Feedback and incidents: those that its next gate has to answer, and the last that were answered.
+    pub lessons: Vec<Lesson>,
     /// What stops growth.
     pub holds: Vec<Hold>,
     /// Approvals of the next move.
@@ -180,6 +195,10 @@ pub struct StageState {
     pub asked: Option<Asked>,
     /// Verdicts.
     pub verdicts: BTreeMap<CriterionId, Said>,
+    /// Sequence of the last verdict.
+    pub judged: u64,
+    /// Sequence of the last verdict that no approval outlives: harm, or nothing to be judged.
+    pub worsened: u64,
     /// Counts since the attempt or the last restart began, for the chart.
     pub cells: BTreeMap<CriterionId, Arc<Vec<Cell>>>,
     /// What those counts add up to.
@@ -232,6 +251,12 @@ impl StageState {
     #[must_use]
     pub fn this_try(&self) -> u32 {
         self.attempt.max(1).saturating_add(self.restarts)
+    }
+
+    /// Whether what was agreed to is what would happen now, on evidence that has not become worse since.
+    #[must_use]
+    pub fn stands(&self, given: &Binding, now: &Binding) -> bool {
+        given.is_of(now) && given.evidence >= self.worsened
     }
 }
 
@@ -324,83 +349,6 @@ pub struct Cell {
     pub new: ArmCounts,
 }
 
-/// Where an incident is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum IncidentPhase {
-    /// Somebody is being called.
-    Open,
-    /// Somebody has it.
-    Acknowledged {
-        /// Who.
-        by: PersonId,
-        /// The pager is silent until then.
-        until: Timestamp,
-    },
-    /// Somebody has it and has acted.
-    Mitigating {
-        /// Who.
-        by: PersonId,
-        /// The pager is silent until then.
-        until: Timestamp,
-    },
-    /// Over.
-    Resolved {
-        /// By a person, or by its signal.
-        by: Option<PersonId>,
-        /// The lesson.
-        lesson: String,
-    },
-}
-
-/// An incident.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Incident {
-    /// Whose it is.
-    pub domain: DomainId,
-    /// How bad.
-    pub severity: Severity,
-    /// What it is about.
-    pub origin: Origin,
-    /// In words.
-    pub summary: String,
-    /// When it began.
-    pub opened: Timestamp,
-    /// Where it is.
-    pub phase: IncidentPhase,
-    /// The rung that was called last.
-    pub rung: u32,
-    /// How many calls there were.
-    pub attempt: u32,
-    /// The next rung or repeat is due then, while open.
-    pub answer_by: Timestamp,
-    /// Everybody who was called.
-    pub called: Vec<PersonId>,
-    /// Pages of the last call that have not failed.
-    pub pages: Vec<EffectKey>,
-    /// Sequences of its last events.
-    pub timeline: Vec<u64>,
-}
-
-impl Incident {
-    /// Whether it still needs anybody.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        match self.phase {
-            IncidentPhase::Open | IncidentPhase::Acknowledged { .. } | IncidentPhase::Mitigating { .. } => true,
-            IncidentPhase::Resolved { .. } => false,
-        }
-    }
-
-    /// Who has it.
-    #[must_use]
-    pub fn commander(&self) -> Option<&PersonId> {
-        match &self.phase {
-            IncidentPhase::Acknowledged { by, .. } | IncidentPhase::Mitigating { by, .. } => Some(by),
-            IncidentPhase::Open | IncidentPhase::Resolved { .. } => None,
-        }
-    }
-}
-
 /// A switch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SwitchState {
@@ -477,6 +425,7 @@ impl State {
             opens: opens.clone(),
             attempt: known.attempt,
             restarts: known.restarts,
+            evidence: known.judged,
         })
     }
 

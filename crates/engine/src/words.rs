@@ -198,6 +198,25 @@ pub fn said(body: &Body) -> String {
             Some(by) => format!("{by} resolved {incident}; lesson: {lesson}"),
             None => format!("{incident} is over by itself"),
         },
+        Body::RunbookDrilled {
+            runbook,
+            by,
+            worked,
+            note,
+        } => format!("{by} drilled {runbook}: {}, {note}", drilled(*worked)),
+        Body::FeedbackFiled {
+            feedback,
+            stage,
+            from,
+            text,
+            ..
+        } => format!("{feedback} filed against {stage}, from {from}: {text}"),
+        Body::LessonOwed {
+            stage,
+            incident,
+            lesson,
+        } => format!("an approver of {stage} is to answer {incident}: {lesson}"),
+        Body::LessonAnswered { stage, of, by, answer } => format!("{by} answered {of} for {stage}: {answer}"),
         Body::GatewayConnected { gateway, .. } => format!("gateway {gateway} connected"),
         Body::GatewayLost { gateway } => format!("gateway {gateway} is lost"),
         Body::EffectEnded { effect, outcome } => match outcome {
@@ -211,6 +230,12 @@ pub fn said(body: &Body) -> String {
             Outcome::FailedForGood { reason } => format!("effect {:.8} failed for good: {reason}", effect.0),
         },
     }
+}
+
+/// How a drill went, in words.
+#[must_use]
+pub fn drilled(worked: bool) -> &'static str {
+    if worked { "it worked" } else { "it did not work" }
 }
 
 /// What a decision opens, in words.

@@ -75,6 +75,7 @@ fn completed(measure: &Measure) -> Option<&FlowId> {
         | Measure::Reconcile { .. }
         | Measure::Survey { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. } => None,
     }
 }

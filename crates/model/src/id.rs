@@ -224,6 +224,10 @@ id!(
     IncidentId
 );
 id!(
+    /// Feedback against a stage, `fb-1`, `fb-2`, ...
+    FeedbackId
+);
+id!(
     /// A service with a key of one purpose.
     ServiceId
 );

@@ -1,6 +1,6 @@
 //! A plan: units, stages, steps of exposure, gates and the way back.
 
-use crate::ask::{Bound, Cadence, CountAsk, HitsAre, LevelAsk, Looks};
+use crate::ask::{Bound, Cadence, CountAsk, Decimal, HitsAre, LevelAsk, Looks};
 use crate::flow::SegmentValue;
 use crate::survey::SurveyAsk;
 use crate::{
@@ -190,6 +190,13 @@ pub enum Measure {
         /// How many are tolerated.
         at_most: u32,
     },
+    /// People on call are not paged more often than this.
+    Load {
+        /// Most pages in an hour that one person of the owner's first rung is on call; not below zero.
+        at_most: Decimal,
+        /// Counted over so long; a pass needs so long under one step. Above zero.
+        over: Millis,
+    },
     /// A person says so.
     Manual {
         /// What to look at.
@@ -297,6 +304,44 @@ pub struct Communication {
     pub on_rollback: Vec<TeamId>,
 }
 
+/// What must hold when a stage is entered; only what run time knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntryCondition {
+    /// No incident is open anywhere in the estate.
+    NoIncident {
+        /// Of this severity or worse.
+        at_least: Severity,
+    },
+    /// The runbook of the way back was drilled, and worked.
+    RollbackDrilled {
+        /// No longer ago than this; above zero.
+        within: Millis,
+    },
+    /// Everybody on the first rung of the owner's ladder has answered through a letter.
+    ContactVerified {
+        /// No longer ago than this; above zero.
+        within: Millis,
+    },
+    /// A criterion of an earlier stage passes now.
+    Passes {
+        /// One of the stages that this one comes after.
+        stage: StageId,
+        /// The criterion in its gate.
+        criterion: CriterionId,
+    },
+}
+
+impl EntryCondition {
+    /// The criterion of another stage that it rests on.
+    #[must_use]
+    pub fn criterion(&self) -> Option<(&StageId, &CriterionId)> {
+        match self {
+            Self::Passes { stage, criterion } => Some((stage, criterion)),
+            Self::NoIncident { .. } | Self::RollbackDrilled { .. } | Self::ContactVerified { .. } => None,
+        }
+    }
+}
+
 /// A phase of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
@@ -310,6 +355,8 @@ pub struct Stage {
     pub owner: DomainId,
     /// Stages that must have passed before.
     pub after: Vec<StageId>,
+    /// What must hold when the first step is exposed, in every attempt.
+    pub enter: Vec<EntryCondition>,
     /// Growing exposure; the last is [`BasisPoints::FULL`].
     pub steps: Vec<Step>,
     /// How long the stage is watched at full exposure before it may be finalised.

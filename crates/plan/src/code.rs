@@ -131,6 +131,8 @@ codes! {
     WindowTooShort = "TG0524", "the way back closes before harm shows";
     NoHumanTrigger = "TG0525", "nobody but the gate may roll back";
     MoreAtRisk = "TG0526", "a step can lose more than it says";
+    EntryAsks = "TG0527", "an entry condition does not ask for one thing";
+    EntryNotMeasured = "TG0528", "an entry waits for what nobody measures then";
     UnknownSegment = "TG0601", "a segment is not declared";
     SegmentWithoutFlow = "TG0602", "a segment where no flow is watched";
     ManySegments = "TG0603", "there are too many segments or values";

@@ -190,6 +190,7 @@ fn of_criterion(ground: &Ground<'_>, criterion: &Criterion, step: &Step) -> Crit
         | Measure::Reconcile { .. }
         | Measure::Survey { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. } => ground.visible(criterion, step, time).map(seen),
     };
     CriterionPower {
@@ -258,6 +259,7 @@ fn is_test(measure: &Measure) -> bool {
         | Measure::Reconcile { .. }
         | Measure::Survey { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. } => false,
     }
 }
@@ -283,6 +285,7 @@ fn margin(measure: &Measure, step: &Step) -> String {
         Measure::Reconcile { .. } => "clean".to_owned(),
         Measure::Survey { at_most, .. } => format!("at most {at_most}"),
         Measure::Incidents { at_most, .. } => format!("at most {at_most}"),
+        Measure::Load { at_most, .. } => format!("at most {at_most}"),
         Measure::Manual { .. } => "yes".to_owned(),
     }
 }
@@ -327,6 +330,7 @@ fn note(ground: &Ground<'_>, criterion: &Criterion, part: Part) -> Option<String
             SurveyAsk::Quote(_) => format!("every basket is priced on both sides, each {}", cadence.every),
         }),
         Measure::SqlEqual { .. } => Some("every row is compared: one difference is harm".to_owned()),
+        Measure::Load { over, .. } => Some(format!("a bound, no test: pages are counted over {over}")),
         Measure::Completion { .. } | Measure::Slower { .. } | Measure::Incidents { .. } | Measure::Manual { .. } => {
             None
         }

@@ -131,6 +131,9 @@ fn is_urgent(request: &Request) -> bool {
         | Request::NoteChange { .. }
         | Request::Finalise { .. }
         | Request::Attest { .. }
+        | Request::RecordDrill { .. }
+        | Request::FileFeedback { .. }
+        | Request::AnswerLesson { .. }
         | Request::OpenIncident { .. }
         | Request::Revert { .. }
         | Request::Resolve { .. }

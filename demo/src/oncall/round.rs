@@ -26,6 +26,9 @@ const ACKNOWLEDGE: &str = "ack";
 /// The button that approves, and how often it is pressed while the answer is that it is too early.
 const APPROVE: &str = "approve";
 const REFUSALS_MAX: u32 = 15;
+/// The button that answers feedback or a closed incident, and how many of them a stage has at most.
+const ANSWER: &str = "answer";
+const ANSWERS_MAX: u32 = 8;
 /// Redirects followed after one form.
 const REDIRECTS_MAX: u32 = 5;
 
@@ -126,9 +129,25 @@ impl Desk {
             jar: Jar::default(),
         };
         for wish in self.wishes() {
+            if wish == APPROVE {
+                self.answer(&mut browser, &link, letter).await?;
+            }
             let is_taken = self.press(&mut browser, &link, letter, &wish).await?;
             if is_taken && wish == ACKNOWLEDGE {
                 self.repair(letter).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers what the stage's gate has to answer, as far as its page can be read; whoever then approves is told the rest.
+    async fn answer(&self, browser: &mut Browser, link: &Url, letter: &Letter) -> Result<(), Fault> {
+        for _ in 0..ANSWERS_MAX {
+            match browser.press(link.clone(), ANSWER).await {
+                Ok(Some(status)) if status.is_success() => {
+                    self.tell(ANSWER, letter, json!({ "status": status.as_u16() }))?;
+                }
+                Ok(Some(_) | None) | Err(_) => return Ok(()),
             }
         }
         Ok(())

@@ -7,4 +7,5 @@ pub(crate) mod name;
 pub(crate) mod query;
 pub(crate) mod read;
 pub(crate) mod stream;
+pub(crate) mod tell;
 mod unrolled;

@@ -84,7 +84,7 @@ fn what_changes_something_can_be_refused_by_every_rule_and_needs_the_form_secret
                 .as_array()
                 .unwrap()
                 .len(),
-            14,
+            16,
             "{path}"
         );
         let doors = operation["security"].as_array().unwrap();

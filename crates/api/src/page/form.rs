@@ -99,7 +99,7 @@ impl Forms<'_> {
         let part = ask
             .fixed
             .iter()
-            .find(|(name, _)| matches!(*name, "action" | "criterion"));
+            .find(|(name, _)| matches!(*name, "action" | "criterion" | "lesson"));
         let subject = part.map_or_else(|| ask.subject.to_owned(), |(_, part)| format!("{}/{part}", ask.subject));
         let ruling = self.ruling(ask.action, &subject);
         let allowed = ruling.is_none_or(|ruling| ruling.allowed);

@@ -217,6 +217,14 @@ fn head(incident: &IncidentView) -> Markup {
             @if let Some(lesson) = incident.lesson.as_deref().filter(|lesson| !lesson.is_empty()) {
                 p { "Lesson: " b { (lesson) } }
             }
+            @for (stage, lesson) in &incident.answers {
+                p { a href=(format!("/#stage-{stage}")) { "Gate of " (stage) } ": "
+                    @match (&lesson.answer, &lesson.by) {
+                        (Some(answer), Some(by)) => { b { (by) } " answered: " (answer) },
+                        _ => b class="bad" { "its approver answers before it opens again" },
+                    }
+                }
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use tidegate_engine::view::{GroupView, PlanView, StageView, StatusView};
 use tidegate_model::BasisPoints;
 
 use crate::page::form::{Ask, Field, Forms, Weight, agreement};
-use crate::page::time;
+use crate::page::{lesson, time};
 
 pub(crate) fn card(status: &StatusView, forms: &Forms<'_>) -> Markup {
     html! {
@@ -83,6 +83,7 @@ fn rung(stage: &StageView, forms: &Forms<'_>) -> Markup {
                 ul class="waits" { @for wait in &stage.waits_for { li { (wait) } } }
             }
             @if !stage.approvals.is_empty() { (agreement(&stage.approvals)) }
+            (lesson::list(stage, forms))
             (buttons(stage, forms))
         }
     }
@@ -212,6 +213,7 @@ fn buttons(stage: &StageView, forms: &Forms<'_>) -> Markup {
             @if stage.phase != "finalised" && stage.phase != "pending" {
                 (ask("change", "Note a change…", &change, Weight::Plain))
             }
+            @if stage.phase != "finalised" { (lesson::filing(stage, forms)) }
         }
     }
 }

@@ -13,9 +13,11 @@ use crate::app::{App, Shared};
 use crate::body::FormBody;
 use crate::clock;
 use crate::door::{Caller, ClientAddress};
+use crate::json::tell::answering;
 use crate::links::{LinkError, Opened};
 use crate::page::form::{Forms, once};
 use crate::page::frame::{Outcome, Place, page, told};
+use crate::page::lesson::told as told_of;
 use crate::page::{incident, side, time};
 use crate::problem::{Code, Problem};
 use crate::secret;
@@ -128,6 +130,7 @@ fn request(errand: &Errand, pressed: &str, form: &FormBody) -> Result<Request, P
             stage: stage.clone(),
             reason: form.text("reason"),
         }),
+        (Errand::Stage(stage), "answer") => answering(stage.clone(), &text("lesson"), None, form.text("because")),
         (Errand::Stage(_) | Errand::Nothing, other) => Err(not_here(other)),
     }
 }
@@ -227,6 +230,14 @@ impl Desk<'_> {
                     Some(by) => { "✓ approved by " b { (by) } ", for " (approval.approver) },
                     None => { "○ not yet approved by " (approval.approver) },
                 } }
+            }
+            @for lesson in stage.lessons.iter().filter(|lesson| lesson.answer.is_none()) {
+                (self.form("answer", &format!("{id}/{}", lesson.id), &html! {
+                    p { (told_of(lesson)) }
+                    input type="hidden" name="lesson" value=(lesson.id);
+                    label { span { "No criterion is added, because" } input name="because" maxlength="2000" autocomplete="off"; }
+                    button class="plain" name="do" value="answer" { "Answer" }
+                }))
             }
             h2 { "Its gate" }
             ul { @for criterion in &stage.criteria {

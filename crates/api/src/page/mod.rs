@@ -13,6 +13,7 @@ pub(crate) mod incident;
 pub(crate) mod incidents;
 pub(crate) mod journal;
 pub(crate) mod ladder;
+pub(crate) mod lesson;
 pub(crate) mod link;
 pub(crate) mod live;
 pub(crate) mod login;

@@ -4,11 +4,14 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Response};
 use tidegate_engine::command::{CommandKey, Request, Side};
-use tidegate_model::{ActionId, BasisPoints, CriterionId, DomainId, IncidentId, NameError, Severity, StageId};
+use tidegate_model::{
+    ActionId, BasisPoints, CriterionId, DomainId, IncidentId, NameError, RunbookId, Severity, StageId,
+};
 
 use crate::app::{App, Shared, command_key};
 use crate::body::FormBody;
 use crate::door::{Caller, Visitor};
+use crate::json::tell::answering;
 use crate::page::frame::{Outcome, told};
 use crate::page::plan;
 use crate::problem::{Code, Problem};
@@ -166,6 +169,22 @@ fn request(form: &FormBody) -> Result<Request, Problem> {
             stage: stage()?,
             criterion: named(form, "criterion", CriterionId::parse)?,
             holds: holds(form)?,
+            note: required(form, "note")?,
+        }),
+        "feedback" => Ok(Request::FileFeedback {
+            stage: stage()?,
+            from: required(form, "from")?,
+            text: required(form, "text")?,
+        }),
+        "answer" => answering(
+            stage()?,
+            &required(form, "lesson")?,
+            form.text("added").as_deref(),
+            form.text("because"),
+        ),
+        "drill" => Ok(Request::RecordDrill {
+            runbook: named(form, "subject", RunbookId::parse)?,
+            worked: holds(form)?,
             note: required(form, "note")?,
         }),
         "open" => Ok(Request::OpenIncident {

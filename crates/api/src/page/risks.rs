@@ -6,12 +6,13 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use tidegate_artefacts::RiskMap;
 use tidegate_artefacts::risk::{Guard, Risk, Signal};
-use tidegate_engine::view::{CriterionView, words};
-use tidegate_model::Severity;
+use tidegate_engine::view::{CriterionView, DrillView, DrilledView, words};
 use tidegate_model::hazard::Detectability;
+use tidegate_model::{RunbookId, Severity};
 
 use crate::app::Shared;
 use crate::door::Visitor;
+use crate::page::form::{Ask, Field, Forms, Weight};
 use crate::page::gate::verdict;
 use crate::page::view::{Part, Parts, Scene, View};
 use crate::page::{live, strip};
@@ -39,7 +40,7 @@ pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor) -> Respons
 pub(crate) fn shared(scene: &Scene<'_>) -> Vec<Part> {
     let map = RiskMap::of(scene.estate);
     vec![
-        ("head", head(&map)),
+        ("head", head(&map, scene)),
         ("matrix", matrix(&map, scene)),
         ("ranked", ranked(&map, scene)),
         ("foot", strip::foot(scene)),
@@ -47,10 +48,38 @@ pub(crate) fn shared(scene: &Scene<'_>) -> Vec<Part> {
 }
 
 pub(crate) fn compose(parts: &mut Parts) -> Markup {
-    html! { @for id in ["head", "matrix", "ranked", "foot"] { (parts.place(id)) } }
+    html! { @for id in ["head", "matrix", "ranked", "drills", "foot"] { (parts.place(id)) } }
 }
 
-fn head(map: &RiskMap) -> Markup {
+/// How many runbooks were never tried out, or did not work when they were.
+fn undrilled(scene: &Scene<'_>) -> String {
+    let drills = &scene.status.drills;
+    let all = words::counted(drills.len() as u64, "runbook", "runbooks");
+    match drills.iter().filter(|drill| drill.works()).count() {
+        0 => format!("No drill of any of {all} is recorded as one that worked."),
+        some => format!("{some} of {all} worked when last drilled."),
+    }
+}
+
+/// The last drill of a runbook, in words, with whether it worked.
+fn drilled(scene: &Scene<'_>, id: &RunbookId) -> (bool, String) {
+    let known = scene.status.drills.iter().find(|drill| &drill.runbook == id);
+    match known.and_then(|drill| drill.last.as_ref()) {
+        None => (false, "undrilled".to_owned()),
+        Some(DrilledView {
+            at,
+            by,
+            worked: true,
+            note,
+        }) => (true, format!("drilled {} by {by}: {note}", words::clock(*at))),
+        Some(DrilledView { at, by, note, .. }) => (
+            false,
+            format!("did not work when {by} drilled it, {}: {note}", words::clock(*at)),
+        ),
+    }
+}
+
+fn head(map: &RiskMap, scene: &Scene<'_>) -> Markup {
     let unguarded = map.risks.iter().filter(|risk| !risk.gaps.is_empty()).count();
     strip::head(
         "Risks",
@@ -59,7 +88,7 @@ fn head(map: &RiskMap) -> Markup {
             @else {
                 b { (words::counted(map.risks.len() as u64, "failure mode", "failure modes")) } ", ranked by impact times how hard it is to notice; "
                 @if unguarded > 0 { b class="bad" { (words::counted(unguarded as u64, "has a gap", "have gaps")) } } @else { "each has a guard that reads data" }
-                ". No drill of any runbook is recorded: all of them are undrilled."
+                ". " (undrilled(scene))
             }
         },
     )
@@ -162,6 +191,41 @@ fn ranked(map: &RiskMap, scene: &Scene<'_>) -> Markup {
     }
 }
 
+/// Tells how a drill went.
+pub(crate) fn own(scene: &Scene<'_>, forms: &Forms<'_>) -> Vec<Part> {
+    const NOTE: [Field<'static>; 1] = [Field::Text {
+        name: "note",
+        label: "What was done and seen",
+    }];
+    fn tell(drill: &DrillView, label: &str, holds: &str, forms: &Forms<'_>) -> Markup {
+        forms.ask(&Ask {
+            action: "drill",
+            subject: drill.runbook.as_str(),
+            label: &format!("{}: {label}…", drill.runbook),
+            fields: &NOTE,
+            weight: Weight::Plain,
+            fixed: &[("holds", holds)],
+            agree: &[],
+        })
+    }
+    let drills = &scene.status.drills;
+    let part = html! {
+        section class="card" aria-labelledby="drills-title" {
+            h2 id="drills-title" { "Drills" }
+            @if drills.is_empty() { p class="mute" { "The estate declares no runbook." } }
+            @for drill in drills {
+                @let (works, said) = drilled(scene, &drill.runbook);
+                p { b { (drill.title) } " " span class=(if works { "ok" } else { "bad" }) { (said) } }
+                div class="buttons" {
+                    (tell(drill, "it worked", "yes", forms))
+                    (tell(drill, "it did not", "no", forms))
+                }
+            }
+        }
+    };
+    vec![("drills", part)]
+}
+
 fn row(risk: &Risk, scene: &Scene<'_>) -> Markup {
     let runbook = scene.estate.runbooks().get(&risk.runbook);
     html! {
@@ -185,7 +249,9 @@ fn row(risk: &Risk, scene: &Scene<'_>) -> Markup {
             td data-label="runbook" {
                 @match runbook {
                     Some(runbook) => { (runbook.title) small { (words::counted(risk.runbook_steps as u64, "step", "steps")) ", "
-                        (words::counted(risk.actions as u64, "action", "actions")) ", undrilled" } },
+                        (words::counted(risk.actions as u64, "action", "actions")) }
+                        @let (works, drill) = drilled(scene, &risk.runbook);
+                        small class=(if works { "ok" } else { "bad" }) { (drill) } },
                     None => { b class="bad" { "none" } },
                 }
             }

@@ -43,6 +43,7 @@ fn stage(id: &str, title: &str, phase: &str, exposure: u16, proven: u16) -> Stag
         way_back_until: None,
         soak_until: None,
         approvals: Vec::new(),
+        lessons: Vec::new(),
         criteria: Vec::new(),
         exploration: Vec::new(),
         marks: Vec::new(),
@@ -216,6 +217,7 @@ fn incident() -> IncidentView {
         entries: vec![911, 912],
         timeline: happened(),
         lesson: None,
+        answers: Vec::new(),
     }
 }
 
@@ -292,6 +294,7 @@ pub(crate) fn status() -> StatusView {
             tone: Tone::Harm,
             since: ago(82),
         },
+        drills: Vec::new(),
         plans: vec![PlanView {
             id: PlanId::parse("shop").unwrap(),
             title: "Shop replatforming".into(),

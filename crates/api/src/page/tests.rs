@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use maud::Markup;
 use tidegate_engine::state::State;
-use tidegate_engine::view::{RulingView, StatusView};
-use tidegate_model::Estate;
+use tidegate_engine::view::{LessonView, RulingView, StatusView};
+use tidegate_model::{Estate, PersonId};
 
 use crate::config::{Latencies, Panel, Slowed};
 use crate::page::form::Forms;
@@ -193,6 +193,39 @@ fn gates(status: &tidegate_engine::view::StatusView, whys: &Whys) -> String {
         sights: &crate::sight::Sights::new(),
     };
     gate::cards(status, whys, &forms).into_string()
+}
+
+#[test]
+fn what_a_gate_has_to_answer_is_asked_where_the_stage_stands_and_what_was_answered_is_told() {
+    let mut status = sample::status();
+    let lesson = |id: &str, answer: Option<&str>| LessonView {
+        id: id.to_owned(),
+        from: "support".to_owned(),
+        text: "people <cannot> pay".to_owned(),
+        at: sample::NOW,
+        answer: answer.map(str::to_owned),
+        by: answer.map(|_| PersonId::parse("ana").unwrap()),
+    };
+    let answered = lesson("inc-1", Some("none, because it is known"));
+    status.plans[0].stages[2].lessons = vec![lesson("fb-1", None), answered.clone()];
+    status.incidents[0].phase = "resolved".to_owned();
+    let stage = status.plans[0].stages[2].id.clone();
+    status.incidents[0].answers = vec![(stage, answered)];
+    let html = seen(&View::Plan, &status, &[], &[]).into_string();
+    assert!(
+        html.contains("name=\"lesson\" value=\"fb-1\"") && html.contains("name=\"because\""),
+        "{html}"
+    );
+    assert!(!html.contains("name=\"lesson\" value=\"inc-1\""), "{html}");
+    let told = text(&html);
+    assert!(
+        told.contains("people &lt;cannot&gt; pay") && told.contains("not answered yet"),
+        "{told}"
+    );
+    assert!(told.contains("ana answered: none, because it is known"), "{told}");
+    let page = View::Incident(status.incidents[0].id.clone());
+    let told = text(&seen(&page, &status, &[], &[]).into_string());
+    assert!(told.contains("ana answered: none, because it is known"), "{told}");
 }
 
 #[test]

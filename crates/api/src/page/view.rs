@@ -93,8 +93,8 @@ impl View {
     /// Whether any part of it is somebody's own.
     pub(crate) fn has_buttons(&self) -> bool {
         match self {
-            Self::Plan | Self::Incidents | Self::Incident(_) => true,
-            Self::Objectives | Self::Ownership | Self::Risks | Self::Comparisons | Self::Journal => false,
+            Self::Plan | Self::Incidents | Self::Incident(_) | Self::Risks => true,
+            Self::Objectives | Self::Ownership | Self::Comparisons | Self::Journal => false,
         }
     }
 
@@ -123,7 +123,8 @@ impl View {
             Self::Plan => plan::own(scene, forms),
             Self::Incidents => incidents::own(scene, forms),
             Self::Incident(id) => incident::own(scene, id, forms),
-            Self::Objectives | Self::Ownership | Self::Risks | Self::Comparisons | Self::Journal => Vec::new(),
+            Self::Risks => risks::own(scene, forms),
+            Self::Objectives | Self::Ownership | Self::Comparisons | Self::Journal => Vec::new(),
         }
     }
 

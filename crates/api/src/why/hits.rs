@@ -38,6 +38,7 @@ pub(super) fn words(measure: &Measure) -> Option<Words> {
         | Measure::Reconcile { .. }
         | Measure::Survey { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. } => None,
     }
 }

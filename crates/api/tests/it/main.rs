@@ -9,4 +9,5 @@ mod links;
 mod pages;
 mod sides;
 mod switches;
+mod told;
 mod world;

@@ -16,12 +16,13 @@ use tidegate_engine::state::State;
 use tidegate_model::domain::{ActionEffect, Domain, Grant};
 use tidegate_model::edge::{Edge, FirstVisit};
 use tidegate_model::estate::{Estate, Parts};
+use tidegate_model::hazard::Runbook;
 use tidegate_model::ladder::{DecisionScope, Ladder, Rung, Target};
 use tidegate_model::people::{ContactMethod, Person, Team};
 use tidegate_model::seam::{Actor, Effect, EffectKey};
 use tidegate_model::switch::{Switch, SwitchValue};
 use tidegate_model::{
-    ActionId, DomainId, EdgeId, LadderId, Millis, PersonId, ServiceId, SwitchId, TeamId, Timestamp, UnitId,
+    ActionId, DomainId, EdgeId, LadderId, Millis, PersonId, RunbookId, ServiceId, SwitchId, TeamId, Timestamp, UnitId,
 };
 use tidegate_runtime::{Handle, Running, StoreFault, World};
 use tokio::sync::watch;
@@ -127,6 +128,12 @@ fn estate_with(title: &str) -> Estate {
             acknowledged_for: Millis::minutes(15),
         }],
         domains: vec![domain],
+        runbooks: vec![Runbook {
+            id: RunbookId::parse("checkout-down").unwrap(),
+            title: "Checkout is down".into(),
+            steps: vec!["look at the provider".into()],
+            actions: Vec::new(),
+        }],
         edges: vec![edge()],
         ..Parts::default()
     })

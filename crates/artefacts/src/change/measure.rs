@@ -72,6 +72,9 @@ pub(super) fn compare(found: &mut Found, place: (Subject, &str), old: &Measure, 
                 at_most: b,
             },
         ) if was == is => found.less_is_safer(place, "at most", a, b),
+        (Measure::Load { at_most: a, over: was }, Measure::Load { at_most: b, over: is }) if was == is => {
+            found.less_is_safer(place, "pages per on-call hour", a, b);
+        }
         _ => {
             let (subject, of) = place;
             found.add(

@@ -1,10 +1,14 @@
 //! Events of incidents, pages and actions.
 
+use std::collections::BTreeSet;
+
 use tidegate_model::SwitchId;
 use tidegate_model::seam::{EffectKey, Outcome};
 
-use crate::event::{Body, Event};
-use crate::state::{ActiveAction, Incident, IncidentPhase, RESOLVED_MAX, State, TIMELINE_MAX};
+use crate::event::{Body, Event, Origin};
+use crate::state::{
+    ActiveAction, Incident, IncidentPhase, PAGED_FOR, PAGED_MAX, Paged, RESOLVED_MAX, State, TIMELINE_MAX,
+};
 
 pub(super) fn apply(state: &mut State, event: &Event) {
     let seq = state.seq;
@@ -50,14 +54,36 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             known.attempt = *attempt;
             known.answer_by = *answer_by;
             known.pages = sent.iter().map(|sent| sent.key.clone()).collect();
+            let mut people = BTreeSet::new();
             for sent in sent {
-                if let tidegate_model::seam::Effect::Page(letter) = &sent.effect
-                    && !known.called.contains(&letter.to)
-                {
-                    known.called.push(letter.to.clone());
+                if let tidegate_model::seam::Effect::Page(letter) = &sent.effect {
+                    people.insert(letter.to.clone());
+                    if !known.called.contains(&letter.to) {
+                        known.called.push(letter.to.clone());
+                    }
                 }
             }
+            let about = match &known.origin {
+                Origin::Criterion(stage, criterion) => Some((stage.clone(), criterion.clone())),
+                Origin::Brake(_)
+                | Origin::Silence(..)
+                | Origin::Waiting(_)
+                | Origin::Gateway(_)
+                | Origin::Journal
+                | Origin::Person(_) => None,
+            };
             tell(known, seq);
+            for person in people {
+                let pages = state.paged.entry(person).or_default();
+                pages.retain(|page| at.since(page.at) < PAGED_FOR);
+                if pages.len() >= PAGED_MAX {
+                    pages.remove(0);
+                }
+                pages.push(Paged {
+                    at,
+                    about: about.clone(),
+                });
+            }
         }
         Body::IncidentAcknowledged {
             incident,
@@ -179,6 +205,10 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         | Body::ChangeNoted { .. }
         | Body::WatchBegun { .. }
         | Body::StageFinalised { .. }
+        | Body::RunbookDrilled { .. }
+        | Body::FeedbackFiled { .. }
+        | Body::LessonOwed { .. }
+        | Body::LessonAnswered { .. }
         | Body::GatewayConnected { .. }
         | Body::GatewayLost { .. }
         | Body::EffectEnded { .. } => {}

@@ -2,21 +2,25 @@
 
 mod evidence;
 mod incident;
+mod lesson;
 mod observation;
 mod stage;
 
 use std::sync::Arc;
 
-use tidegate_model::seam::{Effect, ExposureVersion};
+use tidegate_model::seam::{Actor, Door, Effect, ExposureVersion};
 
 use crate::event::{Body, Event, Sent};
-use crate::state::{ANSWERS_MAX, EPOCHS_MAX, GatewayState, State, SwitchState, Waiting};
+use crate::state::{ANSWERS_MAX, Drill, EPOCHS_MAX, GatewayState, State, SwitchState, Waiting};
 
 /// Applies one event.
 pub fn apply(state: &mut State, event: &Event) {
     state.seq += 1;
     state.at = event.at;
     remember_answer(state, event);
+    if let Actor::Person { id, door: Door::Link } = &event.actor {
+        state.reached.insert(id.clone(), event.at);
+    }
     for sent in sent_by(&event.body) {
         send(state, sent, event);
     }
@@ -73,6 +77,23 @@ pub fn apply(state: &mut State, event: &Event) {
         | Body::ActionTaken { .. }
         | Body::ActionReverted { .. }
         | Body::IncidentResolved { .. } => incident::apply(state, event),
+        Body::RunbookDrilled {
+            runbook,
+            by,
+            worked,
+            note,
+        } => {
+            let drill = Drill {
+                at: event.at,
+                by: by.clone(),
+                worked: *worked,
+                note: note.clone(),
+            };
+            state.drills.insert(runbook.clone(), drill);
+        }
+        Body::FeedbackFiled { .. } | Body::LessonOwed { .. } | Body::LessonAnswered { .. } => {
+            lesson::apply(state, event)
+        }
         Body::StageReadied { .. }
         | Body::OpeningDeferred { .. }
         | Body::ApprovalAsked { .. }
@@ -132,6 +153,10 @@ pub fn sent_by(body: &Body) -> Vec<&Sent> {
         | Body::AcknowledgementLapsed { .. }
         | Body::ActionTaken { .. }
         | Body::IncidentResolved { .. }
+        | Body::RunbookDrilled { .. }
+        | Body::FeedbackFiled { .. }
+        | Body::LessonOwed { .. }
+        | Body::LessonAnswered { .. }
         | Body::GatewayConnected { .. }
         | Body::GatewayLost { .. }
         | Body::EffectEnded { .. } => Vec::new(),

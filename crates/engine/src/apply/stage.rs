@@ -36,6 +36,10 @@ pub(super) fn adopt(state: &mut State, stages: &[AdoptedStage], at: Timestamp) {
         let criteria = &known.criteria;
         known.batches.retain(|criterion, _| criteria.contains(criterion));
         known.told_until.retain(|criterion, _| criteria.contains(criterion));
+        known.criteria_since.retain(|criterion, _| criteria.contains(criterion));
+        for criterion in criteria {
+            known.criteria_since.entry(criterion.clone()).or_insert(at);
+        }
         known.deferred_until = None;
         withdraw_agreements(known);
     }
@@ -60,11 +64,15 @@ fn fresh(adopted: &AdoptedStage, at: Timestamp) -> StageState {
         passed: None,
         restarts: 0,
         is_changed: false,
+        criteria_since: BTreeMap::new(),
+        lessons: Vec::new(),
         holds: Vec::new(),
         approvals: Vec::new(),
         risks: Vec::new(),
         asked: None,
         verdicts: BTreeMap::new(),
+        judged: 0,
+        worsened: 0,
         cells: BTreeMap::new(),
         tallies: BTreeMap::new(),
         harmed: BTreeSet::new(),
@@ -214,6 +222,10 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                     run.found_harm();
                 }
             }
+            stage.judged = seq;
+            if is_worse(verdict) {
+                stage.worsened = seq;
+            }
             stage.verdicts.insert(criterion.clone(), said);
         }
         Body::Observed {
@@ -306,6 +318,10 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         | Body::ActionTaken { .. }
         | Body::ActionReverted { .. }
         | Body::IncidentResolved { .. }
+        | Body::RunbookDrilled { .. }
+        | Body::FeedbackFiled { .. }
+        | Body::LessonOwed { .. }
+        | Body::LessonAnswered { .. }
         | Body::GatewayConnected { .. }
         | Body::GatewayLost { .. }
         | Body::EffectEnded { .. } => {}
@@ -316,6 +332,14 @@ fn person(actor: &Actor) -> Option<PersonId> {
     match actor {
         Actor::Person { id, .. } => Some(id.clone()),
         Actor::Service { .. } | Actor::Gateway { .. } | Actor::Controller => None,
+    }
+}
+
+/// Whether an agreement that was given before such a verdict was given for something else.
+fn is_worse(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Harm | Verdict::NoData { .. } | Verdict::Invalid { .. } | Verdict::SourceDown { .. } => true,
+        Verdict::Pass | Verdict::NotYet { .. } => false,
     }
 }
 
@@ -402,6 +426,10 @@ fn stage_of(body: &Body) -> Option<&StageId> {
         | Body::ActionTaken { .. }
         | Body::ActionReverted { .. }
         | Body::IncidentResolved { .. }
+        | Body::RunbookDrilled { .. }
+        | Body::FeedbackFiled { .. }
+        | Body::LessonOwed { .. }
+        | Body::LessonAnswered { .. }
         | Body::GatewayConnected { .. }
         | Body::GatewayLost { .. }
         | Body::EffectEnded { .. } => None,

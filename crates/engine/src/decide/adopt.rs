@@ -108,6 +108,7 @@ fn is_measured_alike(running: &Estate, candidate: &Estate, plan: &Plan, other: &
             | Measure::Reconcile { .. }
             | Measure::Survey { .. }
             | Measure::Incidents { .. }
+            | Measure::Load { .. }
             | Measure::Manual { .. } => None,
         });
     let mut entities = stage
@@ -137,6 +138,7 @@ fn entity_of(measure: &Measure) -> Option<&EntityId> {
         | Measure::SqlEqual { .. }
         | Measure::Survey { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. } => None,
     }
 }
@@ -177,6 +179,10 @@ fn nothing_in_use_removed(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Ref
             .is_none_or(|state| matches!(state.phase, Phase::Pending | Phase::Ready))
             && !was_tried(stage)
     };
+    let has_lesson = |stage: &Stage| {
+        let known = turn.state.stages.get(&stage.id);
+        known.is_some_and(|known| known.lessons.iter().any(|lesson| lesson.answer.is_none()))
+    };
     let is_held = |stage: &Stage| {
         turn.state
             .stages
@@ -197,6 +203,15 @@ fn nothing_in_use_removed(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Ref
             return Err(unsafe_because(
                 format!("stage `{}` {what}", stage.id),
                 "leave it in the plan".into(),
+            ));
+        }
+        if has_lesson(stage) {
+            return Err(unsafe_because(
+                format!(
+                    "stage `{}` has something to answer and would disappear with it",
+                    stage.id
+                ),
+                "let an approver answer first".into(),
             ));
         }
         if is_held(stage) {

@@ -71,6 +71,8 @@ fn stands_in_the_way(turn: &Turn<'_>, plan: &Plan, declared: &Stage, opens: &Ope
         | Rule::RiskNotAcceptable
         | Rule::WindowClosed
         | Rule::AdoptionUnsafe
+        | Rule::EntryUnmet
+        | Rule::LessonOwed
         | Rule::BadInput => is_final,
     })?;
     let remedy = if is_final {

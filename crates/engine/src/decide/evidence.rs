@@ -144,6 +144,7 @@ fn judgeable(measure: &Measure, observation: &Observation, now: Timestamp) -> Ob
             | Measure::Reconcile { .. }
             | Measure::Survey { .. }
             | Measure::Incidents { .. }
+            | Measure::Load { .. }
             | Measure::Manual { .. },
             _,
         ) => observation.clone(),

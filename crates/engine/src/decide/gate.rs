@@ -4,7 +4,7 @@ use tidegate_model::plan::{Approver, Plan, Stage};
 use tidegate_model::{BasisPoints, Estate, IncidentId, PersonId, StageId, Timestamp};
 
 use super::panel::{Panel, Standing};
-use super::window;
+use super::{entry, lesson, window};
 
 use crate::event::{Opening, Origin};
 use crate::may;
@@ -44,6 +44,9 @@ pub fn obstacles(
     if let Some(incident) = freezing_incident(state, stage) {
         obstacle(Rule::IncidentOpen, format!("{incident} is open"));
     }
+    for what in lesson::owed(known) {
+        obstacle(Rule::LessonOwed, what);
+    }
     for missing in missing_approvals(estate, state, stage, opens, now) {
         obstacle(Rule::ApprovalMissing, format!("the approval of {missing}"));
     }
@@ -62,6 +65,11 @@ pub fn obstacles(
     }
     if *opens == Opening::Finalisation {
         return found;
+    }
+    if *opens == Opening::Entry {
+        for what in entry::unmet(estate, state, stage, now) {
+            obstacle(Rule::EntryUnmet, what);
+        }
     }
     if !window::is_open(&plan.expand, now) {
         obstacle(Rule::OutsideWindow, "the plan's windows say not now".into());
@@ -165,7 +173,7 @@ pub fn approvals(
     let valid: Vec<&PersonId> = known
         .approvals
         .iter()
-        .filter(|approval| approval.bound == bound && now.since(approval.at) <= stage.gate.fresh_for)
+        .filter(|approval| known.stands(&approval.bound, &bound) && now.since(approval.at) <= stage.gate.fresh_for)
         .map(|approval| &approval.by)
         .collect();
     let given = each_by_another(stage.gate.approvers.len(), valid.len(), |entry, person| {
@@ -272,7 +280,7 @@ pub(super) fn has_risk(
             Role::Approver => risk.as_approver && may::is_approver(estate, stage, &risk.by),
             Role::Above => !risk.as_approver && may::stands_above(estate, &stage.owner, &risk.by),
         };
-        stands && risk.bound == bound && now.since(risk.at) <= stage.gate.fresh_for
+        stands && known.stands(&risk.bound, &bound) && now.since(risk.at) <= stage.gate.fresh_for
     })
 }
 

@@ -6,7 +6,7 @@ use tidegate_model::{ActionId, DomainId, IncidentId, Millis, PersonId, Severity,
 
 use super::change::{self, By};
 use super::turn::{Turn, unknown};
-use super::{harm, letter, person};
+use super::{harm, lesson, letter, person};
 use crate::event::{Body, Cause, Origin};
 use crate::refusal::{Refusal, Rule};
 use crate::state::{Incident, IncidentPhase};
@@ -257,7 +257,7 @@ pub(super) fn revert(turn: &mut Turn<'_>, action: &ActionId) -> Result<(), Refus
 }
 
 pub(super) fn resolve(turn: &mut Turn<'_>, incident: &IncidentId, lesson: &str) -> Result<(), Refusal> {
-    open_incident(turn, incident)?;
+    let known = open_incident(turn, incident)?;
     if lesson.trim().is_empty() {
         return Err(Refusal {
             rule: Rule::BadInput,
@@ -274,10 +274,11 @@ pub(super) fn resolve(turn: &mut Turn<'_>, incident: &IncidentId, lesson: &str) 
         lesson: lesson.to_owned(),
         superseded,
     });
+    lesson::of_incident(turn, incident, &known, lesson);
     Ok(())
 }
 
-/// Closes the incidents of a cause that is gone by itself.
+/// Closes the incidents of a cause that is gone by itself. They leave nothing to answer: what noticed them stays in place.
 pub(super) fn recovered(turn: &mut Turn<'_>, origin: &Origin, lesson: &str) {
     let over: Vec<IncidentId> = turn
         .state

@@ -4,12 +4,15 @@
 mod adopt;
 mod approve;
 mod change;
+mod drill;
+mod entry;
 mod evidence;
 mod exposure;
 pub mod gate;
 mod harm;
 mod hold;
 mod incident;
+mod lesson;
 mod letter;
 pub(crate) mod panel;
 mod progress;
@@ -23,6 +26,7 @@ use tidegate_model::seam::Actor;
 use tidegate_model::{Estate, Timestamp};
 
 use crate::command::{Accepted, COMMAND_KEY_BYTES_MAX, Command, Decision, Request, TEXT_BYTES_MAX};
+use crate::event::LessonAnswer;
 use crate::refusal::{Refusal, Rule};
 use crate::state::State;
 pub use exposure::snapshot;
@@ -80,6 +84,12 @@ fn check_form(command: &Command) -> Result<(), Refusal> {
         Request::Hold { reason, .. } => reason.iter().map(String::as_str).collect(),
         Request::NoteChange { reference, summary, .. } => vec![reference, summary],
         Request::Attest { note, .. } => vec![note],
+        Request::RecordDrill { note, .. } => vec![note],
+        Request::FileFeedback { from, text, .. } => vec![from, text],
+        Request::AnswerLesson { answer, .. } => match answer {
+            LessonAnswer::None { because } => vec![because],
+            LessonAnswer::Criterion { .. } => Vec::new(),
+        },
         Request::OpenIncident { summary, .. } => vec![summary],
         Request::Resolve { lesson, .. } => vec![lesson],
         Request::StartController
@@ -142,6 +152,9 @@ fn carry<'a>(turn: &mut Turn<'a>, request: &'a Request) -> Result<(), Refusal> {
             holds,
             note,
         } => evidence::attest(turn, stage, criterion, *holds, note),
+        Request::RecordDrill { runbook, worked, note } => drill::record(turn, runbook, *worked, note),
+        Request::FileFeedback { stage, from, text } => lesson::file(turn, stage, from, text),
+        Request::AnswerLesson { stage, of, answer } => lesson::answer(turn, stage, of, answer),
         Request::OpenIncident {
             domain,
             severity,

@@ -110,7 +110,7 @@ impl Said<'_> {
             | Measure::SqlEqual { .. }
             | Measure::Reconcile { .. }
             | Measure::Survey { .. } => self.reading.new.is_none_or(|(seen, _)| seen == 0),
-            Measure::Incidents { .. } | Measure::Manual { .. } => false,
+            Measure::Incidents { .. } | Measure::Load { .. } | Measure::Manual { .. } => false,
         }
     }
 }

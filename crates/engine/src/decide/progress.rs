@@ -87,7 +87,7 @@ fn ready_again(turn: &mut Turn<'_>, stage: &Stage) {
     }
 }
 
-/// Asks the approvers once for each opening, and again when what they gave has gone stale.
+/// Asks the approvers once for each opening, and again when what they gave has gone stale or a verdict has become worse since.
 fn ask_for(turn: &mut Turn<'_>, stage: &Stage, opens: Opening) {
     let Some(state) = turn.state.stages.get(&stage.id) else {
         return;
@@ -96,7 +96,7 @@ fn ask_for(turn: &mut Turn<'_>, stage: &Stage, opens: Opening) {
     let is_stale = state
         .approvals
         .iter()
-        .any(|approval| turn.now.since(approval.at) > stage.gate.fresh_for);
+        .any(|approval| turn.now.since(approval.at) > stage.gate.fresh_for || approval.bound.evidence < state.worsened);
     if is_asked && !is_stale {
         return;
     }

@@ -78,7 +78,7 @@ fn source(estate: &Estate, plan: &Plan, stage: &Stage, criterion: &Criterion) ->
         | Measure::SqlEqual { .. }
         | Measure::Reconcile { .. }
         | Measure::Survey { .. } => (Millis(0), None),
-        Measure::Incidents { .. } | Measure::Manual { .. } => return None,
+        Measure::Incidents { .. } | Measure::Load { .. } | Measure::Manual { .. } => return None,
     };
     Some(AdoptedSource {
         criterion: criterion.id.clone(),
@@ -106,6 +106,7 @@ fn rare(measure: &Measure) -> RareEvents {
         | Measure::Reconcile { .. }
         | Measure::Survey { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. } => RareEvents::Neither,
     }
 }
@@ -146,6 +147,7 @@ fn told(plan: &Plan, stage: &Stage, criterion: &Criterion) -> Option<ToldOf> {
         | Measure::Reconcile { .. }
         | Measure::Survey { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. } => None,
     }
 }

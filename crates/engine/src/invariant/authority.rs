@@ -59,6 +59,9 @@ fn may_ask(step: &Step<'_>) -> bool {
         | Request::Rollback { .. }
         | Request::Finalise { .. }
         | Request::Attest { .. }
+        | Request::RecordDrill { .. }
+        | Request::FileFeedback { .. }
+        | Request::AnswerLesson { .. }
         | Request::OpenIncident { .. }
         | Request::Acknowledge { .. }
         | Request::Act { .. }
@@ -175,6 +178,35 @@ fn by_person(step: &Step<'_>, facts: &Facts, body: &Body, person: &PersonId) -> 
                 .is_some_and(|known| &known.domain == domain);
             by == person && is_granted && is_of_incident && answers_for(estate, domain, person)
         }
+        Body::RunbookDrilled { runbook, by, .. } => {
+            let modes = estate.failure_modes().values().filter(|mode| &mode.runbook == runbook);
+            let domains = estate
+                .domains()
+                .values()
+                .filter(|domain| domain.runbook.as_ref() == Some(runbook));
+            let stages = estate
+                .stages()
+                .map(|(_, stage)| stage)
+                .filter(|stage| &stage.rollback.runbook == runbook);
+            let stages: Vec<&Stage> = stages.collect();
+            let mut whose: Vec<&DomainId> = modes
+                .map(|mode| &mode.domain)
+                .chain(domains.map(|domain| &domain.id))
+                .collect();
+            whose.extend(stages.iter().map(|stage| &stage.owner));
+            // One that nothing refers to is anybody's who answers for something.
+            if whose.is_empty() {
+                whose.extend(estate.domains().keys());
+            }
+            let carries_out = stages
+                .iter()
+                .any(|stage| in_team(estate, &stage.rollback.executor, person));
+            by == person && (carries_out || whose.into_iter().any(|domain| answers_for(estate, domain, person)))
+        }
+        Body::FeedbackFiled { by, .. } => by == person && estate.people().contains_key(person),
+        Body::LessonAnswered { stage, by, .. } => {
+            by == person && declared(stage).is_some_and(|stage| is_approver(estate, stage, person))
+        }
         Body::ActionReverted { action, .. } => {
             let domain = step.before.actions.get(action).map(|active| &active.domain);
             domain.is_some_and(|domain| answers_for(estate, domain, person))
@@ -198,6 +230,7 @@ fn by_person(step: &Step<'_>, facts: &Facts, body: &Body, person: &PersonId) -> 
         | Body::StageFinalised { .. }
         | Body::IncidentOpened { .. }
         | Body::RungCalled { .. }
+        | Body::LessonOwed { .. }
         | Body::AcknowledgementLapsed { .. }
         | Body::GatewayConnected { .. }
         | Body::GatewayLost { .. }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use tidegate_model::seam::{ExposureVersion, Observation};
-use tidegate_model::{BasisPoints, CriterionId, DomainId, GroupId, IncidentId, PersonId, Severity, StageId, Timestamp};
+use tidegate_model::seam::{Actor, Door, ExposureVersion, Observation, Verdict};
+use tidegate_model::{
+    BasisPoints, CriterionId, DomainId, GroupId, IncidentId, PersonId, RunbookId, Severity, StageId, Timestamp,
+};
 
-use crate::event::{Binding, Body, Event, Origin};
+use crate::event::{Binding, Body, Event, LessonOf, Origin};
 
 /// What is known of everything.
 #[derive(Debug, Default)]
@@ -13,6 +15,10 @@ pub(super) struct Facts {
     pub(super) estate: Option<String>,
     pub(super) stages: BTreeMap<StageId, StageFacts>,
     pub(super) incidents: BTreeMap<IncidentId, IncidentFacts>,
+    /// When each runbook was last drilled, and whether it worked.
+    pub(super) drills: BTreeMap<RunbookId, (Timestamp, bool)>,
+    /// When each person last did something through a letter.
+    pub(super) reached: BTreeMap<PersonId, Timestamp>,
     /// When a refusal was journalled, by actor, what was asked and rule.
     pub(super) refusals: BTreeMap<(String, String, &'static str), Timestamp>,
 }
@@ -30,6 +36,8 @@ pub(super) struct StageFacts {
     pub(super) passed: Option<(u32, Timestamp)>,
     pub(super) approvals: Vec<(PersonId, Binding, Timestamp)>,
     pub(super) risks: Vec<(PersonId, bool, Binding, Timestamp)>,
+    /// What nobody has answered yet.
+    pub(super) lessons: Vec<LessonOf>,
     /// A rollback was not followed by a change yet.
     pub(super) needs_change: bool,
     /// Holds, by criterion or person; neither for the controller's own.
@@ -83,7 +91,30 @@ impl Facts {
     /// Takes one event in.
     pub(super) fn note(&mut self, seq: u64, event: &Event) {
         let at = event.at;
+        if let Actor::Person { id, door: Door::Link } = &event.actor {
+            self.reached.insert(id.clone(), at);
+        }
         match &event.body {
+            Body::RunbookDrilled { runbook, worked, .. } => {
+                self.drills.insert(runbook.clone(), (at, *worked));
+            }
+            Body::FeedbackFiled { stage, feedback, .. } => {
+                self.stage(stage).lessons.push(LessonOf::Feedback(feedback.clone()));
+            }
+            Body::LessonOwed { stage, incident, .. } => {
+                self.stage(stage).lessons.push(LessonOf::Incident(incident.clone()));
+            }
+            Body::LessonAnswered { stage, of, .. } => self.stage(stage).lessons.retain(|one| one != of),
+            // What was agreed to before it was agreed to on better evidence.
+            Body::CriterionJudged {
+                stage,
+                verdict: Verdict::Harm | Verdict::NoData { .. } | Verdict::Invalid { .. } | Verdict::SourceDown { .. },
+                ..
+            } => {
+                let stage = self.stage(stage);
+                stage.approvals.clear();
+                stage.risks.clear();
+            }
             Body::EstateAdopted { digest, stages, .. } => {
                 self.estate = Some(digest.clone());
                 // One that comes back later is another one.
@@ -319,6 +350,10 @@ impl Facts {
             | Body::ActionTaken { .. }
             | Body::ActionReverted { .. }
             | Body::IncidentResolved { .. }
+            | Body::RunbookDrilled { .. }
+            | Body::FeedbackFiled { .. }
+            | Body::LessonOwed { .. }
+            | Body::LessonAnswered { .. }
             | Body::GatewayConnected { .. }
             | Body::GatewayLost { .. }
             | Body::EffectEnded { .. } => {}

@@ -1,7 +1,7 @@
 //! Promise 2: Exposure never rises unless the previous step's gate passed, or its risk was accepted, on fresh evidence, with the
 //! approvals, without a hold, without a freezing incident in scope, and with the stages it comes after at full exposure.
 
-use tidegate_model::plan::{Measure, Stage};
+use tidegate_model::plan::{EntryCondition, Measure, Stage};
 use tidegate_model::seam::{Effect, ExposureSnapshot};
 use tidegate_model::{BasisPoints, Estate, GroupId, Millis, PersonId, StageId, Timestamp};
 
@@ -70,7 +70,18 @@ pub(super) fn check(step: &Step<'_>, place: usize, event: &Event, facts: &Facts,
         opens: because.clone(),
         attempt: known.attempt,
         restarts: known.restarts,
+        evidence: 0,
     };
+    broken.unless(known.lessons.is_empty(), 2, || {
+        format!("{stage} was exposed while {:?} was not answered", known.lessons)
+    });
+    if *because == Opening::Entry {
+        for condition in &declared.enter {
+            broken.unless(is_met(step.next, declared, condition, facts, event.at), 2, || {
+                format!("{stage} was entered although {condition:?} does not hold")
+            });
+        }
+    }
     let is_allowed = match because {
         Opening::Entry => *index == 0 && is_approved(step.next, declared, known, &bound, event.at),
         Opening::Step(opened) => {
@@ -164,6 +175,29 @@ fn is_flipped_by(event: &Event, id: &StageId, group: &GroupId, facts: &Facts) ->
     facts.stages.get(id).is_some_and(|stage| stage.groups.contains(group))
 }
 
+/// Whether a condition of entry holds as far as events alone can say; a verdict is checked where it is given.
+fn is_met(estate: &Estate, stage: &Stage, condition: &EntryCondition, facts: &Facts, at: Timestamp) -> bool {
+    match condition {
+        EntryCondition::NoIncident { at_least } => {
+            let mut incidents = facts.incidents.values();
+            !incidents.any(|incident| incident.is_open && incident.severity <= *at_least)
+        }
+        EntryCondition::RollbackDrilled { within } => {
+            let drill = facts.drills.get(&stage.rollback.runbook);
+            drill.is_some_and(|(when, worked)| *worked && at.since(*when) <= *within)
+        }
+        EntryCondition::ContactVerified { within } => {
+            let people = estate.rung_people(&stage.owner, 0);
+            let is_reached = |person| facts.reached.get(person).is_some_and(|when| at.since(*when) <= *within);
+            !people.is_empty() && people.iter().all(is_reached)
+        }
+        EntryCondition::Passes { stage, .. } => {
+            let known = facts.stages.get(stage);
+            known.is_some_and(|known| known.exposure.0 > BasisPoints::ZERO && !known.is_rolling_back)
+        }
+    }
+}
+
 /// Whether a question that nobody has answered keeps a step shut.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Manual {
@@ -188,7 +222,7 @@ fn evidence_is_fresh(stage: &Stage, known: &StageFacts, at: Timestamp, manual: M
             Measure::Reconcile { stale_after, .. } => Millis(criterion.max_silence.0.max(stale_after.0)),
             Measure::Manual { .. } if manual == Manual::Accepted => return true,
             Measure::Manual { .. } => stage.gate.fresh_for,
-            Measure::Incidents { .. } => return true,
+            Measure::Incidents { .. } | Measure::Load { .. } => return true,
         };
         known
             .evidence
@@ -203,7 +237,7 @@ fn is_approved(estate: &Estate, stage: &Stage, known: &StageFacts, bound: &Bindi
         .approvals
         .iter()
         .filter(|(by, given, when)| {
-            given == bound && at.since(*when) <= stage.gate.fresh_for && is_approver(estate, stage, by)
+            given.is_of(bound) && at.since(*when) <= stage.gate.fresh_for && is_approver(estate, stage, by)
         })
         .map(|(by, ..)| by)
         .collect();
@@ -232,7 +266,7 @@ fn is_risk_accepted(estate: &Estate, stage: &Stage, known: &StageFacts, bound: &
         known
             .risks
             .iter()
-            .filter(|(_, _, given, when)| given == bound && at.since(*when) <= stage.gate.fresh_for)
+            .filter(|(_, _, given, when)| given.is_of(bound) && at.since(*when) <= stage.gate.fresh_for)
     };
     fresh().any(|(approver, as_approver, ..)| {
         *as_approver

@@ -106,6 +106,7 @@ fn cadence(measure: &Measure) -> Option<&Cadence> {
         | Measure::Reconcile { .. }
         | Measure::Survey { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. } => None,
     }
 }
@@ -136,6 +137,7 @@ fn harmful(measure: &Measure, compares: Compares, new: &str, old: &str) -> Strin
         | Measure::Reconcile { .. }
         | Measure::Survey { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. } => format!("new {new}, old {old}: worse beyond chance"),
     }
 }
@@ -319,6 +321,7 @@ impl Case<'_> {
             | Measure::Reconcile { .. }
             | Measure::Survey { .. }
             | Measure::Incidents { .. }
+            | Measure::Load { .. }
             | Measure::Manual { .. } => String::new(),
         }
     }

@@ -5,6 +5,7 @@ mod alpha;
 mod comparison;
 mod explain;
 mod level;
+mod load;
 mod numbers;
 mod reconcile;
 pub(crate) mod silence;
@@ -40,6 +41,7 @@ pub fn is_absolute(measure: &Measure) -> bool {
         Measure::Errors { .. }
         | Measure::Latency { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. }
         | Measure::Level { .. }
         | Measure::SqlEqual { .. }
@@ -140,6 +142,9 @@ pub(crate) fn hear(estate: &Estate, state: &State, stage: &StageId, criterion: &
             }
         }
         Measure::Incidents { at_least, at_most } => source::incidents(state, declared, *at_least, *at_most).into(),
+        Measure::Load { at_most, over } => {
+            load::judge(estate, state, declared, criterion, (*at_most, *over), now).into()
+        }
         Measure::Manual { question } => source::manual(known, criterion, declared.gate.fresh_for, question, now).into(),
         Measure::Completion { .. }
         | Measure::Errors { .. }

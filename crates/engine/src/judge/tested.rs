@@ -147,6 +147,7 @@ impl Tested {
             | Measure::Reconcile { .. }
             | Measure::Survey { .. }
             | Measure::Incidents { .. }
+            | Measure::Load { .. }
             | Measure::Manual { .. } => {
                 return None;
             }

@@ -82,6 +82,7 @@ pub(super) fn kind(measure: &Measure) -> &'static str {
             SurveyAsk::Quote(_) => "quote",
         },
         Measure::Incidents { .. } => "incidents",
+        Measure::Load { .. } => "load",
         Measure::Manual { .. } => "manual",
     }
 }

@@ -104,6 +104,7 @@ fn compared(estate: &Estate, measure: &Measure) -> Option<(Millis, (String, Stri
         | Measure::Counted { .. }
         | Measure::Survey { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. } => None,
     }
 }

@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::view::measured::{evidence, harm, judged, observed};
 use crate::view::words::{clock, counted, list, loss};
 use crate::view::{HappenedView, Tone, blame};
-use crate::words::groups;
+use crate::words::{drilled, groups};
 
 /// A text with how it feels.
 pub(super) type Told = (Tone, String);
@@ -300,6 +300,32 @@ fn tell(body: &Body, actor: &Actor) -> Told {
         Body::IncidentResolved {
             incident, by, lesson, ..
         } => resolved(incident, by.as_ref(), lesson),
+        Body::RunbookDrilled {
+            runbook,
+            by,
+            worked,
+            note,
+        } => {
+            let tone = if *worked { Tone::Good } else { Tone::Harm };
+            (tone, format!("{by} drilled {runbook}, {}: {note}", drilled(*worked)))
+        }
+        Body::FeedbackFiled {
+            feedback,
+            stage,
+            by,
+            from,
+            text,
+        } => (
+            Tone::Wait,
+            format!("{by} filed {feedback} against {stage}, from {from}: {text}"),
+        ),
+        Body::LessonOwed { stage, incident, .. } => (
+            Tone::Wait,
+            format!("an approver of {stage} answers {incident} before its next gate"),
+        ),
+        Body::LessonAnswered { stage, of, by, answer } => {
+            (Tone::Good, format!("{by} answered {of} for {stage}: {answer}"))
+        }
         Body::GatewayConnected { gateway, .. } => (Tone::Calm, format!("gateway {gateway} connected")),
         Body::GatewayLost { gateway } => (
             Tone::Harm,

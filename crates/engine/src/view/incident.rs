@@ -6,7 +6,7 @@ use tidegate_model::{Estate, IncidentId};
 use crate::event::Origin;
 use crate::state::{Incident, IncidentPhase, State};
 use crate::view::words::duration;
-use crate::view::{ActionView, IncidentView};
+use crate::view::{ActionView, IncidentView, lesson};
 
 /// Resolved incidents that a status still lists.
 const RESOLVED_MAX: usize = 50;
@@ -75,6 +75,7 @@ fn view(estate: &Estate, state: &State, id: &IncidentId, incident: &Incident) ->
             IncidentPhase::Resolved { lesson, .. } => Some(lesson.clone()),
             IncidentPhase::Open | IncidentPhase::Acknowledged { .. } | IncidentPhase::Mitigating { .. } => None,
         },
+        answers: lesson::of_incident(state, id),
     }
 }
 

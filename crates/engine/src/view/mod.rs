@@ -7,6 +7,7 @@ mod exploration;
 mod happened;
 mod headline;
 mod incident;
+mod lesson;
 mod measured;
 mod objective;
 mod ruling;
@@ -22,8 +23,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
-    ActionId, BasisPoints, CriterionId, DomainId, GroupId, IncidentId, Millis, PersonId, PlanId, Severity, StageId,
-    SwitchId, Timestamp, UnitId,
+    ActionId, BasisPoints, CriterionId, DomainId, GroupId, IncidentId, Millis, PersonId, PlanId, RunbookId, Severity,
+    StageId, SwitchId, Timestamp, UnitId,
 };
 
 use crate::event::Reading;
@@ -88,6 +89,58 @@ pub struct StatusView {
     pub recent: Vec<HappenedView>,
     /// Effects that have not ended.
     pub outbox: Vec<OutboxView>,
+    /// Every runbook with its last drill.
+    #[serde(default)]
+    pub drills: Vec<DrillView>,
+}
+
+/// A runbook and its last drill.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DrillView {
+    /// The runbook.
+    pub runbook: RunbookId,
+    /// Its title.
+    pub title: String,
+    /// Its last drill; none while it is undrilled.
+    pub last: Option<DrilledView>,
+}
+
+/// A drill as it was told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DrilledView {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: PersonId,
+    /// Whether the runbook did what it is for.
+    pub worked: bool,
+    /// What was done and seen.
+    pub note: String,
+}
+
+impl DrillView {
+    /// Whether it did what it is for when it was last tried out.
+    #[must_use]
+    pub fn works(&self) -> bool {
+        self.last.as_ref().is_some_and(|drill| drill.worked)
+    }
+}
+
+/// Feedback or a closed incident that a stage's next gate has to answer, or has answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LessonView {
+    /// Its name: `fb-1`, `inc-1`.
+    pub id: String,
+    /// Where it comes from.
+    pub from: String,
+    /// What it says.
+    pub text: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// What was answered, in words; none while it is owed.
+    pub answer: Option<String>,
+    /// Who answered.
+    pub by: Option<PersonId>,
 }
 
 /// A plan.
@@ -141,6 +194,9 @@ pub struct StageView {
     pub soak_until: Option<Timestamp>,
     /// Approvals of the next move.
     pub approvals: Vec<ApprovalView>,
+    /// Feedback and closed incidents: what its next gate has to answer, then the last that were answered.
+    #[serde(default)]
+    pub lessons: Vec<LessonView>,
     /// One row per criterion.
     pub criteria: Vec<CriterionView>,
     /// Segments that no criterion judges; they open and halt nothing.
@@ -213,7 +269,7 @@ pub struct CriterionView {
     pub id: CriterionId,
     /// In words.
     pub title: String,
-    /// What it measures: `completion`, `errors`, `latency`, `slower`, `level`, `counted`, `sql`, `incidents` or `manual`.
+    /// What it measures: `completion`, `errors`, `latency`, `slower`, `level`, `counted`, `sql`, `reconcile`, `incidents`, `load` or `manual`.
     pub kind: String,
     /// The segment that it looks at, such as `payment=card`; none means everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -273,6 +329,9 @@ pub struct IncidentView {
     /// What was learned, once resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lesson: Option<String>,
+    /// Stages whose next gate has to answer it, or has, each with that answer.
+    #[serde(default)]
+    pub answers: Vec<(StageId, LessonView)>,
 }
 
 /// A granted action.
@@ -330,9 +389,10 @@ pub struct OutboxView {
 /// Whether somebody may do something now, shown before the button is pressed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RulingView {
-    /// `approve`, `accept-risk`, `hold`, `resume`, `rollback`, `finalise`, `change`, `acknowledge`, `act`, `resolve`, `revert`, `attest`.
+    /// `approve`, `accept-risk`, `hold`, `resume`, `rollback`, `finalise`, `change`, `acknowledge`, `act`, `resolve`, `revert`, `attest`, `feedback`, `answer`, `drill`.
     pub action: String,
-    /// The stage, incident or action; `incident/action` for `act`, `stage/criterion` for `attest`.
+    /// The stage, incident or action; `incident/action` for `act`, `stage/criterion` for `attest`, `stage/name` for
+    /// `answer`, the runbook for `drill`.
     pub subject: String,
     /// Whether it is allowed now.
     pub allowed: bool,

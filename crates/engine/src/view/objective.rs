@@ -243,6 +243,7 @@ impl Limit {
             | Measure::Reconcile { .. }
             | Measure::Survey { .. }
             | Measure::Incidents { .. }
+            | Measure::Load { .. }
             | Measure::Manual { .. } => None,
         }
     }

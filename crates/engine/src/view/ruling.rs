@@ -7,7 +7,10 @@ use tidegate_model::{BasisPoints, Estate, Millis, Timestamp};
 use crate::command::{Command, Request, Side};
 use crate::decide::panel::Panel;
 use crate::decide::{decide, gate};
+use crate::event::LessonAnswer;
 use crate::judge;
+use crate::may::may;
+use crate::refusal::Refusal;
 use crate::state::{Phase, StageState, State};
 use crate::view::RulingView;
 use crate::view::incident::consequence;
@@ -35,6 +38,15 @@ pub fn rulings(estate: &Estate, state: &State, actor: &Actor, now: Timestamp) ->
     for (id, incident) in state.open_incidents() {
         bench.of_incident(id, incident, &mut rulings);
     }
+    for runbook in estate.runbooks().keys() {
+        let request = Request::RecordDrill {
+            runbook: runbook.clone(),
+            worked: true,
+            note: SOME_TEXT.to_owned(),
+        };
+        let says = "Tells that it was tried out; entries that ask for it count from now.".to_owned();
+        rulings.push(bench.permit("drill", runbook.to_string(), &request, says));
+    }
     for action in state.actions.keys() {
         let says = "Ends it now: its switches go back to their defaults.".to_owned();
         rulings.push(bench.rule(
@@ -61,25 +73,14 @@ impl Bench<'_> {
             key: None,
             request,
         };
-        let (allowed, says) = match decide(self.estate, self.state, &command, self.now).answer {
-            Ok(_) => (true, says),
-            Err(refusal) => {
-                let owner = refusal
-                    .owner
-                    .map(|team| format!(" (owner: {team})"))
-                    .unwrap_or_default();
-                (
-                    false,
-                    format!("{}{owner}. What helps: {}.", refusal.what, refusal.remedy),
-                )
-            }
-        };
-        RulingView {
-            action: action.to_owned(),
-            subject,
-            allowed,
-            says,
-        }
+        let answer = decide(self.estate, self.state, &command, self.now).answer;
+        ruled(action, subject, answer.map(|_| ()), says)
+    }
+
+    /// As before, where authority alone decides.
+    fn permit(&self, action: &str, subject: String, request: &Request, says: String) -> RulingView {
+        let answer = may(self.estate, self.state, self.actor, request);
+        ruled(action, subject, answer, says)
     }
 
     fn of_stage(&self, stage: &Stage, known: &StageState, into: &mut Vec<RulingView>) {
@@ -152,6 +153,22 @@ impl Bench<'_> {
             change,
             "The stage's evidence starts anew and its approvals lapse.".to_owned(),
         );
+        let feedback = Request::FileFeedback {
+            stage: id.clone(),
+            from: text(),
+            text: text(),
+        };
+        let says = "Its approver answers it before the next gate opens.".to_owned();
+        into.push(self.permit("feedback", id.to_string(), &feedback, says));
+        for lesson in known.lessons.iter().filter(|lesson| lesson.answer.is_none()) {
+            let answer = Request::AnswerLesson {
+                stage: id.clone(),
+                of: lesson.of.clone(),
+                answer: LessonAnswer::None { because: text() },
+            };
+            let says = "The answer is signed with your name and stands in the journal.".to_owned();
+            into.push(self.permit("answer", format!("{id}/{}", lesson.of), &answer, says));
+        }
         for criterion in stage
             .gate
             .criteria
@@ -266,6 +283,28 @@ impl Bench<'_> {
             },
             says,
         ));
+    }
+}
+
+fn ruled(action: &str, subject: String, answer: Result<(), Refusal>, says: String) -> RulingView {
+    let (allowed, says) = match answer {
+        Ok(()) => (true, says),
+        Err(refusal) => {
+            let owner = refusal
+                .owner
+                .map(|team| format!(" (owner: {team})"))
+                .unwrap_or_default();
+            (
+                false,
+                format!("{}{owner}. What helps: {}.", refusal.what, refusal.remedy),
+            )
+        }
+    };
+    RulingView {
+        action: action.to_owned(),
+        subject,
+        allowed,
+        says,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::event::Opening;
 use crate::refusal::Rule;
 use crate::state::{Hold, Phase, StageState, State};
 use crate::view::words::clock;
-use crate::view::{ApprovalView, GroupView, MarkView, StageView, Tone, criterion, exploration};
+use crate::view::{ApprovalView, GroupView, MarkView, StageView, Tone, criterion, exploration, lesson};
 
 /// The view of one stage.
 pub(super) fn view(estate: &Estate, state: &State, declared: &Stage, known: &StageState, now: Timestamp) -> StageView {
@@ -33,6 +33,7 @@ pub(super) fn view(estate: &Estate, state: &State, declared: &Stage, known: &Sta
         way_back_until: known.way_back_until.filter(|_| known.phase != Phase::Finalised),
         soak_until: known.soak_until.filter(|_| known.phase == Phase::Soaking),
         approvals,
+        lessons: lesson::of_stage(known),
         criteria: declared
             .gate
             .criteria
@@ -160,6 +161,7 @@ fn obstacles(estate: &Estate, state: &State, declared: &Stage, known: &StageStat
     let opens = next.unwrap_or(Opening::Entry);
     let is_shown = |rule: Rule| match rule {
         Rule::Held => false,
+        Rule::LessonOwed => true,
         Rule::IncidentOpen | Rule::LadderUnreachable => known.phase != Phase::Watching || is_asked,
         Rule::ApprovalMissing | Rule::GateNotPassed | Rule::OutsideWindow | Rule::AttemptsUsedUp => is_asked,
         Rule::NotAuthorised
@@ -169,6 +171,7 @@ fn obstacles(estate: &Estate, state: &State, declared: &Stage, known: &StageStat
         | Rule::RiskNotAcceptable
         | Rule::WindowClosed
         | Rule::AdoptionUnsafe
+        | Rule::EntryUnmet
         | Rule::BadInput => is_asked,
     };
     gate::obstacles(estate, state, plan, declared, &opens, now)

@@ -3,7 +3,7 @@
 use tidegate_model::{Estate, Timestamp};
 
 use crate::state::State;
-use crate::view::{OutboxView, PlanView, StatusView, SwitchView, headline, incident, stage};
+use crate::view::{OutboxView, PlanView, StatusView, SwitchView, headline, incident, lesson, stage};
 
 /// What is going on at `now` (never before the state's own time).
 #[must_use]
@@ -23,6 +23,7 @@ pub fn status(estate: &Estate, state: &State, now: Timestamp) -> StatusView {
         switches: switches(estate, state),
         recent: Vec::new(),
         outbox: outbox(state),
+        drills: lesson::drills(estate, state),
     }
 }
 

@@ -28,6 +28,8 @@ fn an_action_sets_its_switches_until_it_expires() {
         09:00:00 asked ana and bea to approve entering checkout, until 19:00:00
         = checkout.coupons = on, checkout.wallet = off by wallet-off
         09:00:00 ana resolved inc-1; lesson: none, because the wallet was down
+        09:00:00 an approver of checkout answers inc-1 before its next gate
+        09:00:00 ana answered inc-1 for checkout: none, because the wallet was down
         = checkout.coupons = on, checkout.wallet = off by wallet-off
         09:10:00 wallet-off ended by its expiry
         09:10:00 tidegate changed the new side of checkout (wallet-off): its switches changed; its evidence starts anew
@@ -192,6 +194,7 @@ fn an_action_used_again_lasts_anew() {
         09:04:50 ana changed the new side of checkout (wallet-off): its switches changed; its evidence starts anew
         09:04:50 asked ana and bea to approve entering checkout, until 19:04:50
         09:04:50 ana resolved inc-2; lesson: none, because
+        09:04:50 an approver of checkout answers inc-2 before its next gate
         = checkout.coupons = on, checkout.wallet = off by wallet-off
         09:14:50 wallet-off ended by its expiry
         09:14:50 tidegate changed the new side of checkout (wallet-off): its switches changed; its evidence starts anew

@@ -163,6 +163,8 @@ fn harm_takes_approvals_away() {
         09:00:12 checkout is back on the old side, on 1 gateway
         09:00:12 bea lifted their hold on checkout: looked at it
         09:00:12 ana resolved inc-1; lesson: none, because the provider was down
+        09:00:12 an approver of checkout answers inc-1 before its next gate
+        09:00:12 ana answered inc-1 for checkout: none, because the provider was down
         09:00:12 ana changed the new side of checkout (deploy-8); its evidence starts anew
         09:00:12 checkout is ready to be entered (attempt 2)
         09:00:12 asked ana and bea to approve entering checkout, until 09:01:42
@@ -251,10 +253,49 @@ fn the_point_of_no_return_needs_its_own_approval_and_nothing_in_its_way() {
         refused TG9006: catalogue cannot be made final: inc-1 is open (see to that first; the point of no return is not approved in advance)
         refused TG9006: catalogue cannot be made final: inc-1 is open (see to that first; the point of no return is not approved in advance)
         09:00:16 cleo resolved inc-1; lesson: none, because it was a filter
+        09:00:16 an approver of catalogue answers inc-1 before its next gate
+        09:00:16 cleo answered inc-1 for catalogue: none, because it was a filter
         refused TG9001: max may not: approvers approve, executors do not (ask somebody of catalogue-team)
         09:00:16 cleo approved the finalisation of catalogue
         09:00:16 tidegate finalised catalogue; there is no way back
         refused TG9003: catalogue is finalised; it cannot be made final now (nothing is left to finalise)
         ",
     );
+}
+
+#[test]
+fn an_approval_falls_with_a_worse_verdict_and_is_asked_for_again() {
+    let mut world = World::calm();
+    run(&mut world, PRICING_READY);
+    run(
+        &mut world,
+        "
+        gus approve pricing
+        pat approve pricing
+        confirm
+        wait 5s
+        pat attest pricing look yes
+        sql pricing prices clean
+        pat approve pricing
+        ",
+    );
+    let seen = run(
+        &mut world,
+        "
+        sql pricing prices silent
+        gus approve pricing
+        sql pricing prices clean
+        show pricing
+        gus approve pricing
+        pat approve pricing
+        ",
+    );
+    let fallen = seen
+        .iter()
+        .position(|line| line.contains("the approval of the owner of pricing (pricing-team) is missing"));
+    let asked = seen
+        .iter()
+        .position(|line| line.contains("asked gil, gus and pat to approve step 2 of pricing"));
+    let exposed = seen.iter().position(|line| line.contains("exposed pricing to 100 %"));
+    assert!(asked < fallen && fallen < exposed && asked.is_some(), "{seen:#?}");
 }

@@ -79,6 +79,7 @@ fn agrees(world: &World, stage: &str) {
             | Measure::Reconcile { .. }
             | Measure::Survey { .. }
             | Measure::Incidents { .. }
+            | Measure::Load { .. }
             | Measure::Manual { .. } => false,
         };
         if !is_tested || shown.tests.is_empty() {

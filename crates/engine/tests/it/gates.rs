@@ -360,6 +360,8 @@ fn an_incident_in_scope_keeps_a_criterion_from_passing() {
         09:00:12 ana approved step 2 of checkout
         = checkout is gating at 10 %, attempt 1; it waits for: inc-1 is open; calm says not yet
         09:00:12 bea resolved inc-1; lesson: none, because it was the network
+        09:00:12 an approver of checkout answers inc-1 before its next gate
+        09:00:12 bea answered inc-1 for checkout: none, because it was the network
         09:00:12 calm of checkout says pass
         09:00:12 exposed checkout to 50 % (step 2), as the gate before it passed
         refused TG9004: checkout is exposing; there is nothing to approve now (wait until every gateway holds its step)

@@ -113,6 +113,8 @@ fn a_stage_comes_back_only_with_a_change_a_lesson_and_an_approval() {
         show checkout
         wait 5s
         ana approve checkout
+        show checkout
+        ana answer checkout inc-1 none wallets are not moved any more
         confirm
         show checkout
         ",
@@ -132,12 +134,15 @@ fn a_stage_comes_back_only_with_a_change_a_lesson_and_an_approval() {
         09:00:12 checkout is back on the old side, on 1 gateway
         refused TG9003: checkout is rolled back; there is nothing to approve now (note the change that mends it: `tidegate change checkout SIDE REF`)
         09:00:12 ana resolved inc-1; lesson: add a criterion for wallets
+        09:00:12 an approver of checkout answers inc-1 before its next gate
         refused TG9003: checkout is rolled back; there is nothing to approve now (note the change that mends it: `tidegate change checkout SIDE REF`)
         09:00:12 ana changed the new side of checkout (deploy-7); its evidence starts anew
         09:00:12 checkout is ready to be entered (attempt 2)
         09:00:12 asked ana and bea to approve entering checkout, until 09:01:42
-        = checkout is ready at 0 %, attempt 2; it waits for: the approval of the owner of checkout (checkout-team) is missing
+        = checkout is ready at 0 %, attempt 2; it waits for: an approver's answer to inc-1, closed by ana: add a criterion for wallets; the approval of the owner of checkout (checkout-team) is missing
         09:00:17 ana approved entering checkout
+        = checkout is ready at 0 %, attempt 2; it waits for: an approver's answer to inc-1, closed by ana: add a criterion for wallets
+        09:00:17 ana answered inc-1 for checkout: none, because wallets are not moved any more
         09:00:17 exposed checkout to 10 % (step 1), as approved
         09:00:17 calm of checkout says pass
         09:00:17 step 1 of checkout is in force; it soaks until 09:00:22
@@ -176,6 +181,7 @@ fn a_change_before_the_lesson_waits_for_the_lesson() {
         09:00:12 ana changed the new side of checkout (deploy-7); its evidence starts anew
         = checkout is rolled back at 0 %, attempt 1; it waits for: inc-1 is open
         09:00:12 ana resolved inc-1; lesson: add a criterion for wallets
+        09:00:12 an approver of checkout answers inc-1 before its next gate
         09:00:12 checkout is ready to be entered (attempt 2)
         09:00:12 asked ana and bea to approve entering checkout, until 09:01:42
         ",

@@ -72,6 +72,7 @@ fn a_stage_that_is_harmed_and_comes_back() {
         headline
         gus resolve inc-1 a criterion for the wallet
         headline
+        ana answer checkout inc-1 none the wallet is not moved any more
         ana approve checkout
         confirm
         headline

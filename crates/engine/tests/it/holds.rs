@@ -185,6 +185,8 @@ fn a_hold_that_is_lifted_while_its_criterion_still_says_harm_is_back_at_once() {
         ",
         "
         09:00:06 ana resolved inc-1; lesson: none, because of a cold cache
+        09:00:06 an approver of checkout answers inc-1 before its next gate
+        09:00:06 ana answered inc-1 for checkout: none, because of a cold cache
         09:00:06 ana lifted the hold of speed on checkout: looked at it
         09:00:06 speed found harm in checkout; growth stops
         09:00:06 the gate (speed) holds checkout: this failed: speed (new 30.0 % of 1200 take longer than 500ms, 5.0 % may: beyond chance)

@@ -192,6 +192,8 @@ fn an_incident_ends_with_a_lesson_and_once() {
         refused TG9015: inc-1 leaves a lesson (name the criterion that the next gate gains, or write `none, because ...`)
         refused TG9001: max may not: the owner's people and the ladder answer (ask somebody of checkout-team)
         09:00:00 ana resolved inc-1; lesson: none, because the network was down
+        09:00:00 an approver of checkout answers inc-1 before its next gate
+        09:00:00 ana answered inc-1 for checkout: none, because the network was down
         = pages under way: none
         refused TG9003: inc-1 is resolved (open another incident if it is back)
         refused TG9003: inc-1 is resolved (open another incident if it is back)
@@ -251,6 +253,8 @@ fn an_incident_of_one_domain_does_not_stop_another() {
         09:00:00 ana approved entering checkout
         = checkout is ready at 0 %, attempt 1; it waits for: inc-1 is open
         09:00:00 ana resolved inc-1; lesson: none, because it was the bank
+        09:00:00 an approver of checkout answers inc-1 before its next gate
+        09:00:00 ana answered inc-1 for checkout: none, because it was the bank
         09:00:00 exposed checkout to 10 % (step 1), as approved
         09:00:00 calm of checkout says pass
         ",
@@ -319,6 +323,8 @@ fn one_cause_is_one_incident() {
         "
         09:00:05 the soak of checkout step 1 is over; its gate decides
         09:00:06 ana resolved inc-1; lesson: none, because of a cold cache
+        09:00:06 an approver of checkout answers inc-1 before its next gate
+        09:00:06 ana answered inc-1 for checkout: none, because of a cold cache
         09:00:07 errors of checkout says pass
         ",
     );

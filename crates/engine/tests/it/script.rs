@@ -1,10 +1,11 @@
 //! Scripts as a person could write them, one line each, and what somebody at the journal sees of them.
 
+use tidegate_engine::event::{LessonAnswer, LessonOf};
 use tidegate_engine::view::words::clock;
 use tidegate_engine::view::{happened, status};
 use tidegate_engine::{Body, Event, Request, Side, snapshot};
 use tidegate_model::seam::{
-    Actor, ArmCounts, BrakeLook, Effect, EqualityCounts, ExposureVersion, Observation, Silence, Verdict,
+    Actor, ArmCounts, BrakeLook, Door, Effect, EqualityCounts, ExposureVersion, Observation, Silence, Verdict,
 };
 use tidegate_model::{Millis, Severity};
 
@@ -110,6 +111,14 @@ fn obey(world: &mut World, line: &str) -> Option<String> {
         ["@change", rest @ ..] => {
             let service = Actor::Service { id: name("change") };
             answer(world.ask(service, request_of(line, rest)))
+        }
+        // Through a link in a letter.
+        [person, rest @ ..] if person.ends_with("@letter") => {
+            let linked = Actor::Person {
+                id: name(person.trim_end_matches("@letter")),
+                door: Door::Link,
+            };
+            answer(world.ask(linked, request_of(line, rest)))
         }
         [person, rest @ ..] => answer(world.ask(by(person), request_of(line, rest))),
         [] => None,
@@ -255,6 +264,31 @@ fn request(words: &[&str]) -> Option<Request> {
             criterion: name(criterion),
             holds: *holds == "yes",
             note: "looked".to_owned(),
+        },
+        ["drill", runbook, how, note @ ..] => Request::RecordDrill {
+            runbook: name(runbook),
+            worked: *how == "worked",
+            note: note.join(" "),
+        },
+        ["feedback", stage, from, text @ ..] => Request::FileFeedback {
+            stage: name(stage),
+            from: (*from).to_owned(),
+            text: text.join(" "),
+        },
+        ["answer", stage, of, "criterion", at, criterion] => Request::AnswerLesson {
+            stage: name(stage),
+            of: LessonOf::parse(of).ok()?,
+            answer: LessonAnswer::Criterion {
+                stage: name(at),
+                criterion: name(criterion),
+            },
+        },
+        ["answer", stage, of, "none", because @ ..] => Request::AnswerLesson {
+            stage: name(stage),
+            of: LessonOf::parse(of).ok()?,
+            answer: LessonAnswer::None {
+                because: because.join(" "),
+            },
         },
         ["open", domain, severity, summary @ ..] => Request::OpenIncident {
             domain: name(domain),

@@ -163,6 +163,7 @@ fn stage(id: &str, steps: Vec<Step>, approvers: Vec<Approver>, criteria: Vec<Cri
         unit: name(id),
         owner: name(id),
         after: Vec::new(),
+        enter: Vec::new(),
         steps,
         watch: Millis::seconds(10),
         gate: Gate {

@@ -6,7 +6,7 @@ use super::{Estate, Fault};
 use crate::entity::Resolver;
 use crate::exploration::EXPLORE;
 use crate::ladder::Target;
-use crate::plan::{Approver, Measure, Stage};
+use crate::plan::{Approver, EntryCondition, Measure, Stage};
 use crate::seam::SPLIT;
 
 impl Estate {
@@ -173,6 +173,12 @@ impl Estate {
         need(&self.runbooks, &stage.rollback.runbook, "runbook", from, faults);
         for earlier in &stage.after {
             need(&self.stage_plan, earlier, "stage", from, faults);
+        }
+        for (earlier, criterion) in stage.enter.iter().filter_map(EntryCondition::criterion) {
+            need(&self.stage_plan, earlier, "stage", from, faults);
+            let known = self.stage(earlier).map(|(_, earlier)| &earlier.gate.criteria);
+            let names = known.into_iter().flatten().map(|one| (one.id.clone(), ())).collect();
+            need(&names, criterion, "criterion", from, faults);
         }
         for criterion in &stage.gate.criteria {
             need(&self.domains, &criterion.owner, "domain", from, faults);

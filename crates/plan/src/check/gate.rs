@@ -25,7 +25,12 @@ pub(crate) fn check(reading: &mut Reading) {
 fn reads_data(stage: &Stage, reading: &mut Reading) {
     let subject = format!("stage `{}`", stage.id);
     let place = reading.place(&subject, "gate");
-    let of_people = |measure: &Measure| matches!(measure, Measure::Manual { .. } | Measure::Incidents { .. });
+    let of_people = |measure: &Measure| {
+        matches!(
+            measure,
+            Measure::Manual { .. } | Measure::Incidents { .. } | Measure::Load { .. }
+        )
+    };
     if stage.gate.criteria.iter().all(|one| of_people(&one.measure)) {
         reading.sink.add(
             Finding::error(Code::ReadsNoData, place, format!("the gate of {subject} reads no data"))

@@ -8,6 +8,7 @@ mod catalogue;
 mod code;
 mod contact;
 mod entity;
+mod entry;
 mod escalation;
 mod flip;
 mod gate;
@@ -52,6 +53,7 @@ pub(crate) fn all(reading: &mut Reading) {
     redirect::check(reading);
     plan::check(reading);
     gate::check(reading);
+    entry::check(reading);
     way_back::check(reading);
     loss::check(reading);
     segment::check(reading);

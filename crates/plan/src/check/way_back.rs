@@ -70,7 +70,7 @@ fn delay(criterion: &Criterion, flows: &[Flow]) -> Millis {
         },
         Measure::Survey { cadence, .. } => cadence.every,
         Measure::SqlEqual { every, .. } | Measure::Reconcile { every, .. } => *every,
-        Measure::Incidents { .. } | Measure::Manual { .. } => Millis(0),
+        Measure::Incidents { .. } | Measure::Load { .. } | Measure::Manual { .. } => Millis(0),
     }
 }
 

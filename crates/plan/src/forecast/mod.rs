@@ -146,6 +146,7 @@ impl Ground<'_> {
             // What a source counts is not declared; at least one answer is needed.
             Measure::Counted { cadence, .. } | Measure::Survey { cadence, .. } => Need::Seconds(seconds(cadence.every)),
             Measure::SqlEqual { every, .. } | Measure::Reconcile { every, .. } => Need::Seconds(seconds(*every)),
+            Measure::Load { over, .. } => Need::Seconds(seconds(*over)),
             Measure::Incidents { .. } | Measure::Manual { .. } => Need::Nothing,
         }
     }
@@ -189,6 +190,7 @@ impl Ground<'_> {
             | Measure::Reconcile { .. }
             | Measure::Survey { .. }
             | Measure::Incidents { .. }
+            | Measure::Load { .. }
             | Measure::Manual { .. } => None,
         }
     }
@@ -281,6 +283,7 @@ impl Ground<'_> {
             | Measure::Reconcile { .. }
             | Measure::Survey { .. }
             | Measure::Incidents { .. }
+            | Measure::Load { .. }
             | Measure::Manual { .. } => Millis(0),
         };
         seconds(window) + seconds(self.edge.stratum)

@@ -7,6 +7,7 @@ pub(crate) mod criterion;
 pub(crate) mod domain;
 pub(crate) mod edge;
 pub(crate) mod entity;
+pub(crate) mod entry;
 pub(crate) mod envelope;
 pub(crate) mod fields;
 pub(crate) mod flow;

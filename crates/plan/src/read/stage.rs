@@ -6,10 +6,10 @@ use tidegate_model::{BasisPoints, DomainId, GroupId, Millis, PartsPerMillion, Ru
 use super::domain::reference;
 use super::envelope::{Head, declare};
 use super::fields::{Fields, items, name, text, texts, value, wrong};
-use super::gate;
 use super::people::{entity_ref, person, team};
 use super::scalar::{DURATION, EXPOSURE, MONEY, PERCENT, WHOLE, duration, exposure, money, percent, whole};
 use super::{Kind, Reading};
+use super::{entry, gate};
 use crate::code::Code;
 use crate::form::{Form, Of, may, need};
 use crate::sink::Finding;
@@ -26,6 +26,7 @@ pub(crate) static STAGE: Form = Form::new(
         need("unit", Of::Name),
         need("owner", Of::Name),
         may("after", Of::Listed(&Of::Name)),
+        may("enter", Of::Listed(&Of::Form(&entry::ENTRY))),
         need("steps", Of::Listed(&Of::Form(&STEP))),
         need("watch", Of::Duration),
         may("attempts", Of::Whole),
@@ -98,6 +99,7 @@ pub(crate) fn read(node: &Node, reading: &mut Reading) -> Option<Stage> {
             ));
         }
     }
+    let enter = entry::read(fields.get("enter"), &head, reading);
     let watch = fields
         .need("watch", reading)
         .and_then(|node| value(node, "`watch`", DURATION, duration, reading));
@@ -137,6 +139,7 @@ pub(crate) fn read(node: &Node, reading: &mut Reading) -> Option<Stage> {
         unit: unit?,
         owner: owner?,
         after,
+        enter,
         steps,
         watch: watch?,
         gate: gate?,

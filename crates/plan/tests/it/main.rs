@@ -7,6 +7,7 @@ mod bundle;
 mod clean;
 mod edges;
 mod entities;
+mod entry;
 mod flips;
 mod lint;
 mod pages;

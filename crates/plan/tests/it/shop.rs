@@ -34,6 +34,7 @@ fn criteria(stage: &Stage) -> Vec<String> {
             Measure::SqlEqual { old, new, .. } => format!("{} equals {}", old.on, new.on),
             Measure::Survey { ask, at_most, .. } => format!("{at_most} faults at {}", ask.on()),
             Measure::Incidents { at_least, at_most } => format!("{at_most} at {}", at_least.word()),
+            Measure::Load { at_most, over } => format!("{at_most} pages an hour over {over}"),
             Measure::Manual { .. } => "a person".to_owned(),
         };
         let whose = criterion
@@ -71,7 +72,7 @@ fn the_gate_of_the_catalogue_watches_paths_correctness_indexing_and_load() {
             "preferred-addresses-equal: preferred-addresses agree, seo",
             "crawl-looked-at: a person, seo",
             "incidents-sev2: 0 at sev2, catalogue",
-            "load-on-call: 4 at sev4, catalogue",
+            "load-on-call: 0.5 pages an hour over 4h, catalogue",
         ],
     );
 }
@@ -90,7 +91,7 @@ fn the_gate_of_pricing_watches_prices_promotions_errors_latency_and_load() {
             "promotions-equal: promotions agree, promotions",
             "baskets-equal: 0 faults at new-web, pricing",
             "incidents-sev2: 0 at sev2, pricing",
-            "load-on-call: 4 at sev4, pricing",
+            "load-on-call: 0.5 pages an hour over 4h, pricing",
         ],
     );
 }
@@ -118,7 +119,7 @@ fn the_gate_of_the_checkout_watches_every_payment_path_and_the_money() {
             "captured-once: payment-ledger equals payment-ledger, payments",
             "orders-equal-erp: new-shop equals erp, integrations",
             "incidents-sev2: 0 at sev2, checkout",
-            "load-on-call: 4 at sev4, checkout",
+            "load-on-call: 0.5 pages an hour over 4h, checkout",
             "manual: a person, checkout",
         ],
     );

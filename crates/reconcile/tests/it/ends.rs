@@ -55,7 +55,10 @@ async fn the_last_key_is_found_from_the_end_and_an_empty_table_has_none() {
     sqlite.execute_batch(fill).unwrap();
     for (at, address) in addresses.iter().enumerate() {
         let source = source::open(address).unwrap();
-        let last = source.last(&question(Kind::Int, Arrival::ByKey)).await.unwrap_or_else(|error| panic!("source {at}: {error}"));
+        let last = source
+            .last(&question(Kind::Int, Arrival::ByKey))
+            .await
+            .unwrap_or_else(|error| panic!("source {at}: {error}"));
         assert_eq!(last, Some(Key::of(&[Value::Int(10)])), "source {at}");
     }
 }

@@ -1,5 +1,6 @@
 //! A cutover as a script: everything that can happen to a stage happens in it once at least.
 
+use tidegate_engine::event::{LessonAnswer, LessonOf};
 use tidegate_engine::{Request, Side};
 use tidegate_model::seam::{
     Actor, ArmCounts, BrakeLook, Door, EqualityCounts, ExposureVersion, MeterCounts, Observation, SPLIT, Stratum,
@@ -39,6 +40,10 @@ const LINES: &str = "
     09:12:10 confirm
     09:13:05 gus ack inc-1
     09:13:10 gus resolve inc-1
+    09:13:11 ana answer inc-1
+    09:13:12 gus feedback
+    09:13:13 ana answer fb-1
+    09:13:14 ana drill
     09:13:20 ana change v2
     09:13:30 ana approve
     09:13:30 confirm
@@ -190,6 +195,21 @@ fn request(words: &[&str]) -> Option<Request> {
             stage: stage(),
             criterion: name("refunds"),
             holds: true,
+            note: why(),
+        },
+        ["feedback"] => Request::FileFeedback {
+            stage: stage(),
+            from: "support".to_owned(),
+            text: why(),
+        },
+        ["answer", of] => Request::AnswerLesson {
+            stage: stage(),
+            of: LessonOf::parse(of).ok()?,
+            answer: LessonAnswer::None { because: why() },
+        },
+        ["drill"] => Request::RecordDrill {
+            runbook: name("checkout-down"),
+            worked: true,
             note: why(),
         },
         ["change", reference] => Request::NoteChange {

@@ -44,6 +44,8 @@ const PAGES: &[(&str, &str)] = &[
     ("TG9013", include_str!("../../../../docs/codes/TG9013.md")),
     ("TG9014", include_str!("../../../../docs/codes/TG9014.md")),
     ("TG9015", include_str!("../../../../docs/codes/TG9015.md")),
+    ("TG9016", include_str!("../../../../docs/codes/TG9016.md")),
+    ("TG9017", include_str!("../../../../docs/codes/TG9017.md")),
 ];
 
 /// The page of a code, in any case of letters. `None` when no answer shows such a code.

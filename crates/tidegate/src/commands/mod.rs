@@ -25,6 +25,7 @@ mod risks;
 mod schema;
 mod serve;
 mod status;
+mod tell;
 mod token;
 mod who;
 mod why;
@@ -72,6 +73,9 @@ enum Command {
     Rollback(ask::Rollback),
     Finalise(ask::Finalise),
     Attest(ask::Attest),
+    Feedback(tell::Feedback),
+    Answer(tell::Answer),
+    Drill(tell::Drill),
     Open(ask::Open),
     Ack(ask::Ack),
     Act(ask::Act),
@@ -115,6 +119,9 @@ impl Tidegate {
             Command::Rollback(command) => command.run(),
             Command::Finalise(command) => command.run(),
             Command::Attest(command) => command.run(),
+            Command::Feedback(command) => command.run(),
+            Command::Answer(command) => command.run(),
+            Command::Drill(command) => command.run(),
             Command::Open(command) => command.run(),
             Command::Ack(command) => command.run(),
             Command::Act(command) => command.run(),

@@ -79,11 +79,30 @@ pub(crate) fn describe(view: &StatusView) -> String {
         }
         text.push('\n');
     }
+    describe_drills(view, &mut text);
     text.push_str(&format!(
         "\njournal {} at {}, estate {:.12}\n",
         view.seq, view.at, view.estate
     ));
     text
+}
+
+/// Runbooks that nobody has tried out, or that did not work when somebody did.
+fn describe_drills(view: &StatusView, text: &mut String) {
+    let left: Vec<&str> = view
+        .drills
+        .iter()
+        .filter(|drill| !drill.works())
+        .map(|drill| drill.runbook.as_str())
+        .collect();
+    if !left.is_empty() {
+        let of = words::counted(view.drills.len() as u64, "runbook", "runbooks");
+        text.push_str(&format!(
+            "\n{} of {of} never worked in a drill: {}\n",
+            left.len(),
+            left.join(", ")
+        ));
+    }
 }
 
 fn describe_stage(stage: &StageView, text: &mut String) {
@@ -98,6 +117,11 @@ fn describe_stage(stage: &StageView, text: &mut String) {
     ));
     for line in stage.waits_for.iter().chain(&stage.holds) {
         text.push_str(&format!("      {line}\n"));
+    }
+    for lesson in &stage.lessons {
+        if let (Some(answer), Some(by)) = (&lesson.answer, &lesson.by) {
+            text.push_str(&format!("      {}: {by} answered {answer}\n", lesson.id));
+        }
     }
     let is_judged = stage.criteria.iter().any(|criterion| criterion.verdict != "not judged");
     if stage.step.is_some() || is_judged {

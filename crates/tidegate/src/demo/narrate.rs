@@ -150,6 +150,9 @@ fn is_told(body: &Body) -> bool {
         | Body::IncidentResolved { .. }
         | Body::Approved { .. }
         | Body::CommandRefused { .. }
+        | Body::RunbookDrilled { .. }
+        | Body::FeedbackFiled { .. }
+        | Body::LessonAnswered { .. }
         | Body::GatewayLost { .. } => true,
         Body::CriterionJudged { verdict, .. } => matches!(verdict, Verdict::Harm),
         Body::ControllerStarted { .. }
@@ -167,6 +170,7 @@ fn is_told(body: &Body) -> bool {
         | Body::ApprovalOverdue { .. }
         | Body::AcknowledgementLapsed { .. }
         | Body::ActionReverted { .. }
+        | Body::LessonOwed { .. }
         | Body::GatewayConnected { .. }
         | Body::EffectEnded { .. } => false,
     }

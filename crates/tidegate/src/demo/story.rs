@@ -197,6 +197,10 @@ impl Story {
             | Body::HoldLifted { .. }
             | Body::AcknowledgementLapsed { .. }
             | Body::ActionReverted { .. }
+            | Body::RunbookDrilled { .. }
+            | Body::FeedbackFiled { .. }
+            | Body::LessonOwed { .. }
+            | Body::LessonAnswered { .. }
             | Body::GatewayConnected { .. }
             | Body::GatewayLost { .. }
             | Body::EffectEnded { .. } => {}

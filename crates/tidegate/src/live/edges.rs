@@ -23,6 +23,7 @@ pub(crate) fn meters(estate: &Estate, edge: &EdgeId) -> Vec<Meter> {
                 | Measure::Reconcile { .. }
                 | Measure::Survey { .. }
                 | Measure::Incidents { .. }
+                | Measure::Load { .. }
                 | Measure::Manual { .. } => continue,
             };
             meters.push(Meter {
@@ -90,6 +91,7 @@ fn split_flow<'a>(estate: &'a Estate, stage: &Stage) -> Option<&'a Flow> {
             | Measure::Reconcile { .. }
             | Measure::Survey { .. }
             | Measure::Incidents { .. }
+            | Measure::Load { .. }
             | Measure::Manual { .. } => None,
         });
     measured.or_else(|| estate.flows().values().find(|flow| flow.unit == stage.unit))

@@ -69,6 +69,7 @@ fn interval(measure: &Measure) -> Option<Millis> {
         | Measure::Latency { .. }
         | Measure::Slower { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. } => None,
     }
 }
@@ -149,6 +150,7 @@ impl Round {
             | Measure::Latency { .. }
             | Measure::Slower { .. }
             | Measure::Incidents { .. }
+            | Measure::Load { .. }
             | Measure::Manual { .. } => None,
         };
         if let Measure::SqlEqual { old, new, .. } = &self.criterion.measure {

@@ -234,6 +234,16 @@ fn a_wrong_token_and_unknown_names_are_refused_by_code() {
         3,
         &["refused[TG9002]"],
     );
+    fails(
+        &as_ana(&["answer", "shop", "fb-9", "--none", "it is known"]),
+        3,
+        &["refused[TG9002]", "fb-9"],
+    );
+    fails(
+        &as_ana(&["drill", "lights-off", "--note", "off and on"]),
+        3,
+        &["refused[TG9002]", "lights-off"],
+    );
     fails(&as_ana(&["revert", "lights-off"]), 3, &["refused[TG9002]"]);
     fails(
         &as_ana(&["open", "warehouse", "sev2", "smoke"]),
@@ -275,6 +285,55 @@ fn a_wrong_token_and_unknown_names_are_refused_by_code() {
     let told = world.run(&["journal", "show"]).fine();
     assert!(told.contains("zoe"), "{told}");
     assert!(told.contains("warehouse"), "{told}");
+}
+
+#[test]
+fn feedback_waits_for_its_answer_and_a_runbook_for_its_drill() {
+    let world = World::start();
+    let status = || world.run_as("ana", &["status"]).fine();
+    let before = status();
+    assert!(
+        before.contains("1 of 1 runbook never worked in a drill: shop-rollback"),
+        "{before}"
+    );
+    let filed = ["feedback", "shop", "people cannot find the search", "--from", "support"];
+    world.run_as("paul", &filed).fine();
+    let waiting = status();
+    assert!(
+        waiting.contains("an approver's answer to fb-1 from support: people cannot find the search"),
+        "{waiting}"
+    );
+    let because = ["answer", "shop", "fb-1", "--none", "the search is not moved"];
+    fails(
+        &world.run_as("paul", &because),
+        3,
+        &["refused[TG9001]", "approvers of the next gate answer"],
+    );
+    fails(&world.run_as("ana", &because[..3]), 2, &["--none"]);
+    let watched = ["answer", "shop", "fb-1", "--criterion", "browse-completion"];
+    fails(
+        &world.run_as("ana", &watched),
+        3,
+        &["refused[TG9015]", "was there before fb-1"],
+    );
+    world.run_as("ana", &because).fine();
+    world
+        .run_as("paul", &["drill", "shop-rollback", "--note", "stuck", "--failed"])
+        .fine();
+    let failed = status();
+    assert!(
+        failed.contains("fb-1: ana answered none, because the search is not moved"),
+        "{failed}"
+    );
+    assert!(failed.contains("never worked in a drill"), "{failed}");
+    world
+        .run_as("paul", &["drill", "shop-rollback", "--note", "back within a minute"])
+        .fine();
+    let after = status();
+    assert!(
+        !after.contains("never worked in a drill") && !after.contains("an approver's answer"),
+        "{after}"
+    );
 }
 
 #[test]

@@ -84,6 +84,9 @@ fn failures_with_status_200_are_rolled_back_and_paged_up_the_ladder() {
         )
         .fine();
     world.until_stage(&ana, "the second attempt", |stage| stage["phase"] == "ready");
+    // Emma is no approver: what she learned is answered by one.
+    let answer = ["answer", "shop", "inc-1", "--none", "the new side sells again"];
+    world.run_with(&answer, &[("TIDEGATE_TOKEN", &ana)]).fine();
     world.run_with(&["approve", "shop"], &[("TIDEGATE_TOKEN", &ana)]).fine();
     world.until_stage(&ana, "shoppers on the new side again", |stage| {
         (&stage["exposure"], &stage["attempt"]) == (&1_000.into(), &2.into())

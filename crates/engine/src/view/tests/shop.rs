@@ -73,6 +73,7 @@ fn stage() -> Stage {
         unit: name!("checkout"),
         owner: name!("checkout"),
         after: Vec::new(),
+        enter: Vec::new(),
         steps: vec![step(1_000), step(5_000), step(10_000)],
         watch: Millis::minutes(5),
         gate: gate(),

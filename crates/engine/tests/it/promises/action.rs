@@ -74,6 +74,11 @@ pub(crate) enum Deed {
     Revert(&'static str),
     /// Closes it with its lesson, or without.
     Resolve(usize, bool),
+    /// A drill of the way back, which worked or did not.
+    Drill(bool),
+    Feedback(Place),
+    /// Answers the first that waits at this place, else one that does not exist.
+    Answer(Place),
     /// A text longer than any may be.
     Shout(Place),
     /// What only machines ask.

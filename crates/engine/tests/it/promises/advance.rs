@@ -23,6 +23,7 @@ impl Play {
             None | Some(Phase::Finalised) => self.end(Which::All, How::Well),
             Some(Phase::Pending) => self.advance(Place::Catalogue),
             Some(Phase::Ready) => {
+                self.enter(place);
                 self.clear(place);
                 self.all_right(place, &Deed::Approve(place));
                 self.end(Which::Exposure, How::Well);
@@ -99,12 +100,28 @@ impl Play {
         }
     }
 
-    /// Lifts holds and closes what freezes the stage.
+    /// What checkout asks for at its door.
+    fn enter(&mut self, place: Place) {
+        if place == Place::Checkout {
+            self.person_asks(Who::Right, None, &Deed::Drill(true));
+            let linked = Who::Linked("ana");
+            self.person_asks(linked, None, &Deed::Hold(place));
+            self.person_asks(linked, None, &Deed::Resume(place));
+        }
+    }
+
+    /// Lifts holds, closes what freezes the stage, and answers what it has to.
     fn clear(&mut self, place: Place) {
         let open: Vec<usize> = (0..self.world.state.open_incidents().count()).rev().collect();
         for incident in open {
             if ask::freezes(&self.world, place, incident) {
                 self.person_asks(Who::Right, None, &Deed::Resolve(incident, true));
+            }
+        }
+        // Whoever may answer may not be there: an edit has changed the approvers.
+        for _ in 0..8 {
+            if ask::owed(&self.world, place).is_some() {
+                self.person_asks(Who::Right, None, &Deed::Answer(place));
             }
         }
         let id: StageId = name(place.name());

@@ -1,5 +1,6 @@
 //! Deeds as requests: who has authority for them, and what they are called in the world as it is.
 
+use tidegate_engine::event::{LessonAnswer, LessonOf};
 use tidegate_engine::{CommandKey, Request};
 use tidegate_model::ask::Decimal;
 use tidegate_model::seam::{Actor, ArmCounts, Door, EqualityCounts, InvalidReason, Observation, Silence, StratumPart};
@@ -15,6 +16,13 @@ fn incident(world: &World, place: usize) -> Option<(IncidentId, DomainId)> {
     open.sort_by_key(|(_, incident)| std::cmp::Reverse(incident.timeline.first().copied()));
     open.get(place)
         .map(|(id, incident)| ((*id).clone(), incident.domain.clone()))
+}
+
+/// The first that waits for an answer at a place.
+pub(super) fn owed(world: &World, place: Place) -> Option<LessonOf> {
+    let stage = world.state.stages.get(&name::<StageId>(place.name()))?;
+    let open = stage.lessons.iter().find(|lesson| lesson.answer.is_none())?;
+    Some(open.of.clone())
 }
 
 /// Whether there is one.
@@ -77,13 +85,15 @@ fn right(world: &World, deed: &Deed) -> &'static str {
         | Deed::Change(place, _)
         | Deed::Open(place, _)
         | Deed::Shout(place)
+        | Deed::Feedback(place)
+        | Deed::Answer(place)
         | Deed::Report(place)
         | Deed::Observe(place) => place.people()[0],
         Deed::Attest { .. } => "pat",
         Deed::Acknowledge(at) | Deed::Act(at, _) | Deed::Resolve(at, _) => {
             incident(world, *at).map_or("ana", |(_, domain)| owner(&domain))
         }
-        Deed::Revert(_) | Deed::Start | Deed::Tick | Deed::LoseGateway => "ana",
+        Deed::Drill(_) | Deed::Revert(_) | Deed::Start | Deed::Tick | Deed::LoseGateway => "ana",
     }
 }
 
@@ -149,6 +159,23 @@ pub(super) fn request(world: &World, deed: &Deed) -> Request {
                 "none, because it was a drill".to_owned()
             } else {
                 " ".to_owned()
+            },
+        },
+        Deed::Drill(worked) => Request::RecordDrill {
+            runbook: name("checkout-down"),
+            worked: *worked,
+            note: "tried".to_owned(),
+        },
+        Deed::Feedback(place) => Request::FileFeedback {
+            stage: name(place.name()),
+            from: "support".to_owned(),
+            text: "people complain".to_owned(),
+        },
+        Deed::Answer(place) => Request::AnswerLesson {
+            stage: name(place.name()),
+            of: owed(world, *place).unwrap_or_else(|| LessonOf::Feedback(name("fb-999"))),
+            answer: LessonAnswer::None {
+                because: "it is known".to_owned(),
             },
         },
         Deed::Shout(place) => Request::Hold {

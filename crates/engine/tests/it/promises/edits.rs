@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tidegate_model::plan::{Approver, ExpandRule, Stage, WeeklyWindow};
-use tidegate_model::{BasisPoints, Estate, Millis, Parts, PartsPerMillion, PersonId, Timestamp};
+use tidegate_model::plan::{Approver, EntryCondition, ExpandRule, Stage, WeeklyWindow};
+use tidegate_model::{BasisPoints, Estate, Millis, Parts, PartsPerMillion, PersonId, Severity, Timestamp};
 
 use super::action::Edit;
 use crate::asked::{counted, level};
@@ -58,7 +58,7 @@ pub(super) fn edited(edit: Edit, now: Timestamp) -> Arc<Estate> {
     Arc::new(Estate::assemble(parts).unwrap())
 }
 
-/// The shop, whose pricing asks two sources outside besides.
+/// The shop, whose pricing asks two sources outside besides, and whose checkout asks for something at its door.
 pub(super) fn sourced() -> Parts {
     let mut parts = parts();
     flipping(&mut parts);
@@ -70,6 +70,17 @@ pub(super) fn sourced() -> Parts {
         criterion.measure = measure;
         criteria.push(criterion);
     }
+    stage(&mut parts, "checkout").enter = vec![
+        EntryCondition::RollbackDrilled {
+            within: Millis::minutes(10),
+        },
+        EntryCondition::ContactVerified {
+            within: Millis::minutes(30),
+        },
+        EntryCondition::NoIncident {
+            at_least: Severity::Sev1,
+        },
+    ];
     parts
 }
 

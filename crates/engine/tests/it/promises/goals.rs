@@ -1,7 +1,7 @@
 //! What the cases together must come to, in the words that they are counted by.
 
 /// Every kind of event.
-pub(super) const KINDS: [&str; 36] = [
+pub(super) const KINDS: [&str; 40] = [
     "controller-started",
     "estate-adopted",
     "command-refused",
@@ -35,6 +35,10 @@ pub(super) const KINDS: [&str; 36] = [
     "action-taken",
     "action-reverted",
     "incident-resolved",
+    "runbook-drilled",
+    "feedback-filed",
+    "lesson-owed",
+    "lesson-answered",
     "gateway-connected",
     "gateway-lost",
     "effect-ended",

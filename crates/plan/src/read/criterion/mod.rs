@@ -8,6 +8,7 @@ mod crawl;
 mod field_test;
 mod latency;
 mod level;
+mod load;
 mod looked_at;
 mod quote;
 pub(crate) mod reconcile;
@@ -51,6 +52,7 @@ pub(crate) static CRITERION: Form = Form::new(
         may("quote", Of::Form(&quote::QUOTE)),
         may("equal", Of::Words(&["totals"])),
         may("incidents", Of::Words(&["sev1", "sev2", "sev3", "sev4"])),
+        may("load", Of::Form(&load::LOAD)),
         may("manual", Of::Text),
         may("completion", Of::Words(&["not worse"])),
         may("at-most", Of::Scalar),
@@ -374,6 +376,7 @@ pub(crate) fn flow_of(measure: &Measure) -> Option<&FlowId> {
         | Measure::Reconcile { .. }
         | Measure::Survey { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. } => None,
     }
 }
@@ -433,6 +436,9 @@ fn measured(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Vec<Measur
     if let Some(node) = fields.get("incidents") {
         return one(looked_at::incidents(node, fields, reading));
     }
+    if let Some(node) = fields.get("load") {
+        return one(load::read(node, reading));
+    }
     if let Some(node) = fields.get("manual") {
         return one(looked_at::manual(node, reading));
     }
@@ -447,7 +453,7 @@ fn measured(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Vec<Measur
             format!("{} measures nothing", fields.what()),
         )
         .expected(
-            "`flow`, `errors`, `latency`, `level`, `counts`, `reconcile`, `sql-equal`, `crawl`, `quote`, `incidents` or `manual`",
+            "`flow`, `errors`, `latency`, `level`, `counts`, `reconcile`, `sql-equal`, `crawl`, `quote`, `incidents`, `load` or `manual`",
             fields.instead_of("flow"),
         )
         .help("write for example `{ flow: buy, completion: not worse }`"),

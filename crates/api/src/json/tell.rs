@@ -1,0 +1,113 @@
+//! What people tell beside decisions: feedback, answers to it, and how drills went. One path each.
+
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tidegate_engine::command::Request;
+use tidegate_engine::event::{LessonAnswer, LessonOf};
+use tidegate_model::{CriterionId, RunbookId, StageId};
+
+use super::ask::{Said200, ask};
+use super::conditions::Once;
+use super::name::Named;
+use crate::app::Shared;
+use crate::body::JsonBody;
+use crate::door::Person;
+use crate::problem::{Code, Problem};
+
+/// Feedback as somebody heard it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Feedback {
+    /// Where it comes from, such as `support`.
+    from: String,
+    /// What was heard.
+    text: String,
+}
+
+/// An answer: a criterion that was added, or why none was.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answer {
+    /// What is answered, such as `fb-1` or `inc-3`.
+    of: String,
+    /// A criterion of the stage that was added for it, or `stage/criterion` of another; either this or `because`.
+    #[serde(default)]
+    criterion: Option<String>,
+    /// Why none is added.
+    #[serde(default)]
+    because: Option<String>,
+}
+
+/// How a drill went.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Drill {
+    /// Whether the runbook did what it is for.
+    worked: bool,
+    /// What was done and seen.
+    note: String,
+}
+
+pub(crate) async fn feedback(
+    State(app): State<Shared>,
+    person: Person,
+    Named(stage): Named<StageId>,
+    once: Once,
+    JsonBody(Feedback { from, text }): JsonBody<Feedback>,
+) -> Said200 {
+    ask(&app, &person.caller, once, Request::FileFeedback { stage, from, text }).await
+}
+
+pub(crate) async fn answer(
+    State(app): State<Shared>,
+    person: Person,
+    Named(stage): Named<StageId>,
+    once: Once,
+    JsonBody(given): JsonBody<Answer>,
+) -> Said200 {
+    let request = answering(stage, &given.of, given.criterion.as_deref(), given.because)?;
+    ask(&app, &person.caller, once, request).await
+}
+
+pub(crate) async fn drill(
+    State(app): State<Shared>,
+    person: Person,
+    Named(runbook): Named<RunbookId>,
+    once: Once,
+    JsonBody(Drill { worked, note }): JsonBody<Drill>,
+) -> Said200 {
+    ask(
+        &app,
+        &person.caller,
+        once,
+        Request::RecordDrill { runbook, worked, note },
+    )
+    .await
+}
+
+/// An answer as it is written: a criterion of the stage, or of another as `stage/criterion`; else a reason.
+pub(crate) fn answering(
+    stage: StageId,
+    of: &str,
+    criterion: Option<&str>,
+    because: Option<String>,
+) -> Result<Request, Problem> {
+    let wrong = |text: String| Problem::new(Code::WrongShape, text);
+    let of = LessonOf::parse(of).map_err(|error| wrong(format!("no name of feedback or an incident: {error}")))?;
+    let answer = match (criterion, because) {
+        (Some(written), None) => {
+            let (at, name) = written.split_once('/').unwrap_or((stage.as_str(), written));
+            let named = |error| wrong(format!("no criterion's name: {error}"));
+            LessonAnswer::Criterion {
+                stage: StageId::parse(at).map_err(named)?,
+                criterion: CriterionId::parse(name).map_err(named)?,
+            }
+        }
+        (None, Some(because)) => LessonAnswer::None { because },
+        (Some(_), Some(_)) | (None, None) => {
+            return Err(wrong("expected either `criterion` or `because`".to_owned()));
+        }
+    };
+    Ok(Request::AnswerLesson { stage, of, answer })
+}

@@ -1,0 +1,176 @@
+//! Lessons: feedback, and incidents that people close, are answered by an approver before the stage's next gate opens.
+
+use tidegate_model::plan::Stage;
+use tidegate_model::{FeedbackId, IncidentId, StageId};
+
+use super::turn::{Turn, unknown};
+use super::{gate, person};
+use crate::event::{Body, LessonAnswer, LessonOf, Origin};
+use crate::may;
+use crate::refusal::{Refusal, Rule};
+use crate::state::{Incident, LESSONS_MAX, Phase, StageState};
+
+/// How a lesson that adds nothing begins.
+const NONE_BECAUSE: &str = "none, because";
+
+/// Each that nobody has answered, one sentence.
+pub(super) fn owed(known: &StageState) -> impl Iterator<Item = String> + '_ {
+    let open = known.lessons.iter().filter(|lesson| lesson.answer.is_none());
+    open.map(|lesson| match &lesson.of {
+        LessonOf::Feedback(id) => format!("an approver's answer to {id} from {}: {}", lesson.from, lesson.text),
+        LessonOf::Incident(id) => format!(
+            "an approver's answer to {id}, closed by {}: {}",
+            lesson.from, lesson.text
+        ),
+    })
+}
+
+pub(super) fn file(turn: &mut Turn<'_>, id: &StageId, from: &str, text: &str) -> Result<(), Refusal> {
+    let (_, _, known) = turn.stage(id)?;
+    let refuse = |rule, what: String, remedy: &str| {
+        Err(Refusal {
+            rule,
+            what,
+            owner: None,
+            remedy: remedy.into(),
+        })
+    };
+    if known.phase == Phase::Finalised {
+        let what = format!("{id} is finalised; no gate of it is left to answer feedback");
+        return refuse(
+            Rule::WrongState,
+            what,
+            "declare an incident, or file it against another stage",
+        );
+    }
+    if from.trim().is_empty() || text.trim().is_empty() {
+        let what = format!("feedback to {id} needs its text and where it comes from");
+        return refuse(Rule::BadInput, what, "say what was heard, and from whom");
+    }
+    let open = known.lessons.iter().filter(|lesson| lesson.answer.is_none()).count();
+    if open >= LESSONS_MAX {
+        let what = format!("{open} are not answered at {id}; it takes no more");
+        return refuse(Rule::BadInput, what, "let an approver answer some first");
+    }
+    let Some(by) = person(&turn.actor).cloned() else {
+        return Err(unknown("person", ""));
+    };
+    let name = format!("fb-{}", turn.state.feedback_filed + 1);
+    turn.emit(Body::FeedbackFiled {
+        feedback: FeedbackId::parse(&name).expect("`fb-` and digits are a name"),
+        stage: id.clone(),
+        by,
+        from: from.to_owned(),
+        text: text.to_owned(),
+    });
+    Ok(())
+}
+
+pub(super) fn answer(turn: &mut Turn<'_>, id: &StageId, of: &LessonOf, answer: &LessonAnswer) -> Result<(), Refusal> {
+    let (_, declared, known) = turn.stage(id)?;
+    let Some(lesson) = known.lessons.iter().find(|lesson| &lesson.of == of) else {
+        return Err(unknown("feedback or closed incident of this stage", &of.to_string()));
+    };
+    if let Some((by, ..)) = &lesson.answer {
+        return Err(Refusal {
+            rule: Rule::WrongState,
+            what: format!("{by} has answered {of} already"),
+            owner: None,
+            remedy: "nothing is left to answer".into(),
+        });
+    }
+    check(turn, declared, known, lesson.at, of, answer)?;
+    let Some(by) = person(&turn.actor).cloned() else {
+        return Err(unknown("person", ""));
+    };
+    turn.emit(Body::LessonAnswered {
+        stage: id.clone(),
+        of: of.clone(),
+        by,
+        answer: answer.clone(),
+    });
+    Ok(())
+}
+
+/// A criterion that is named was added since; a reason is one.
+fn check(
+    turn: &Turn<'_>,
+    declared: &Stage,
+    known: &StageState,
+    since: tidegate_model::Timestamp,
+    of: &LessonOf,
+    answer: &LessonAnswer,
+) -> Result<(), Refusal> {
+    match answer {
+        LessonAnswer::None { because } if because.trim().is_empty() => Err(Refusal {
+            rule: Rule::BadInput,
+            what: format!("nothing is added for {of}, and nothing says why"),
+            owner: None,
+            remedy: "say why no criterion is added".into(),
+        }),
+        LessonAnswer::None { .. } => Ok(()),
+        LessonAnswer::Criterion { stage, criterion } => {
+            let other = turn.state.stages.get(stage).filter(|other| other.plan == known.plan);
+            let Some(added) = other.and_then(|other| other.criteria_since.get(criterion)) else {
+                return Err(Refusal {
+                    rule: Rule::UnknownSubject,
+                    what: format!("`{stage}/{criterion}` is no criterion of the adopted plan"),
+                    owner: turn.estate.owner_of(&declared.owner).cloned(),
+                    remedy: "add it to the plan and adopt that, or say why none is added".into(),
+                });
+            };
+            if *added <= since {
+                return Err(Refusal {
+                    rule: Rule::BadInput,
+                    what: format!("`{stage}/{criterion}` was there before {of}; it was not added for it"),
+                    owner: turn.estate.owner_of(&declared.owner).cloned(),
+                    remedy: "name a criterion that was added since, or say why none is added".into(),
+                });
+            }
+            Ok(())
+        }
+    }
+}
+
+/// What stages have to learn of an incident that a person has just closed. An approver who writes `none, because ...` as its
+/// lesson has answered with it.
+pub(super) fn of_incident(turn: &mut Turn<'_>, id: &IncidentId, incident: &Incident, lesson: &str) {
+    let concerns = |declared: &&Stage| {
+        let known = turn.state.stages.get(&declared.id);
+        known.is_some_and(|known| known.phase != Phase::Finalised && is_touched(incident, declared, known))
+    };
+    let stages: Vec<&Stage> = turn.estate.stages().map(|(_, stage)| stage).filter(concerns).collect();
+    for declared in stages {
+        turn.emit_self(Body::LessonOwed {
+            stage: declared.id.clone(),
+            incident: id.clone(),
+            lesson: lesson.to_owned(),
+        });
+        let signed = person(&turn.actor)
+            .filter(|by| may::is_approver(turn.estate, declared, by))
+            .zip(because(lesson))
+            .map(|(by, because)| (by.clone(), because.to_owned()));
+        if let Some((by, because)) = signed {
+            turn.emit(Body::LessonAnswered {
+                stage: declared.id.clone(),
+                of: LessonOf::Incident(id.clone()),
+                by,
+                answer: LessonAnswer::None { because },
+            });
+        }
+    }
+}
+
+/// In its scope; what touches every stage has taught those alone that were exposed.
+fn is_touched(incident: &Incident, declared: &Stage, known: &StageState) -> bool {
+    let is_everywhere = matches!(incident.origin, Origin::Gateway(_) | Origin::Journal);
+    gate::is_in_scope(incident, declared) && (!is_everywhere || known.phase.is_exposed())
+}
+
+/// What follows `none, because`, when something does.
+fn because(lesson: &str) -> Option<&str> {
+    let lesson = lesson.trim();
+    let head = lesson.get(..NONE_BECAUSE.len())?;
+    let rest = lesson.get(NONE_BECAUSE.len()..)?.trim();
+    (head.eq_ignore_ascii_case(NONE_BECAUSE) && !rest.is_empty()).then_some(rest)
+}

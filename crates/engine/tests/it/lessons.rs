@@ -1,0 +1,129 @@
+//! Feedback and closed incidents: the approver of the next gate answers each, with a criterion or with a reason.
+
+use std::sync::Arc;
+
+use tidegate_engine::Request;
+
+use crate::script::{check, check_in, run};
+use crate::shop;
+use crate::world::{World, by};
+
+#[test]
+fn feedback_keeps_the_next_gate_shut_until_an_approver_answers() {
+    check(
+        "
+        max feedback checkout support people cannot find their vouchers
+        ana approve checkout
+        show checkout
+        olga answer checkout fb-1 none they are not moved yet
+        ana answer checkout fb-1 none
+        ana answer checkout fb-2 none it is known
+        ana answer checkout fb-1 none vouchers are not moved yet
+        bea answer checkout fb-1 none it is known
+        ",
+        "
+        09:00:00 max filed fb-1 against checkout, from support: people cannot find their vouchers
+        09:00:00 ana approved entering checkout
+        = checkout is ready at 0 %, attempt 1; it waits for: an approver's answer to fb-1 from support: people cannot find their vouchers
+        refused TG9001: olga may not: approvers of the next gate answer, executors do not (ask somebody of checkout-team)
+        refused TG9015: nothing is added for fb-1, and nothing says why (say why no criterion is added)
+        refused TG9002: there is no feedback or closed incident of this stage `fb-2` (`tidegate status` lists what there is)
+        09:00:00 ana answered fb-1 for checkout: none, because vouchers are not moved yet
+        09:00:00 exposed checkout to 10 % (step 1), as approved
+        09:00:00 calm of checkout says pass
+        refused TG9003: ana has answered fb-1 already (nothing is left to answer)
+        ",
+    );
+}
+
+#[test]
+fn a_criterion_answers_when_it_was_added_since() {
+    let mut world = World::calm();
+    check_in(
+        &mut world,
+        "
+        max feedback checkout sales totals differ
+        wait 1s
+        ana answer checkout fb-1 criterion checkout errors
+        ana answer checkout fb-1 criterion checkout totals
+        ",
+        "
+        09:00:00 max filed fb-1 against checkout, from sales: totals differ
+        refused TG9015: `checkout/errors` was there before fb-1; it was not added for it (name a criterion that was added since, or say why none is added)
+        refused TG9002: `checkout/totals` is no criterion of the adopted plan (add it to the plan and adopt that, or say why none is added)
+        ",
+    );
+    let candidate = Arc::new(shop::estate_with(|parts| {
+        parts.digest = "2".repeat(64);
+        let criteria = &mut parts.plans[0].stages[2].gate.criteria;
+        let mut totals = criteria[1].clone();
+        totals.id = shop::name("totals");
+        criteria.push(totals);
+    }));
+    world.must(by("ana"), Request::Adopt { candidate });
+    check_in(
+        &mut world,
+        "ana answer checkout fb-1 criterion checkout totals",
+        "09:00:01 ana answered fb-1 for checkout: criterion checkout/totals was added",
+    );
+}
+
+#[test]
+fn an_incident_that_a_stranger_to_the_gate_closes_is_answered_by_its_approver() {
+    check(
+        "
+        max open catalogue sev3 pages are odd
+        gus resolve inc-1 the cache was cold
+        cleo approve catalogue
+        show catalogue
+        cleo answer catalogue inc-1 none the cache is warmed before each step
+        ",
+        "
+        09:00:00 inc-1 opened (sev3, catalogue, by max): pages are odd
+        09:00:00 called cleo for inc-1 (rung 1, call 1); next at 09:01:00
+        09:00:00 gus resolved inc-1; lesson: the cache was cold
+        09:00:00 an approver of catalogue answers inc-1 before its next gate
+        09:00:00 cleo approved entering catalogue
+        = catalogue is ready at 0 %, attempt 1; it waits for: an approver's answer to inc-1, closed by gus: the cache was cold
+        09:00:00 cleo answered inc-1 for catalogue: none, because the cache is warmed before each step
+        09:00:00 exposed catalogue to 50 % (step 1), as approved
+        ",
+    );
+}
+
+#[test]
+fn an_approver_who_closes_with_a_reason_has_answered_and_one_without_has_not() {
+    let mut world = World::calm();
+    run(&mut world, "max open checkout sev3 slow\nmax open checkout sev3 slower");
+    check_in(
+        &mut world,
+        "
+        ana resolve inc-1 None, because it was the office network
+        ana resolve inc-2 none, because
+        show checkout
+        ",
+        "
+        09:00:00 ana resolved inc-1; lesson: None, because it was the office network
+        09:00:00 an approver of checkout answers inc-1 before its next gate
+        09:00:00 ana answered inc-1 for checkout: none, because it was the office network
+        09:00:00 ana resolved inc-2; lesson: none, because
+        09:00:00 an approver of checkout answers inc-2 before its next gate
+        = checkout is ready at 0 %, attempt 1; it waits for: an approver's answer to inc-2, closed by ana: none, because; the approval of the owner of checkout (checkout-team) is missing
+        ",
+    );
+}
+
+#[test]
+fn a_stage_that_has_something_to_answer_does_not_leave_the_plan() {
+    let mut world = World::calm();
+    run(&mut world, "max feedback checkout sales totals differ");
+    let candidate = Arc::new(shop::estate_with(|parts| {
+        parts.digest = "2".repeat(64);
+        parts.plans[0].stages.truncate(2);
+    }));
+    let refusal = world.ask(by("ana"), Request::Adopt { candidate }).unwrap_err();
+    assert_eq!(
+        refusal.what,
+        "stage `checkout` has something to answer and would disappear with it"
+    );
+}

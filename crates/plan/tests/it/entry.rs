@@ -1,0 +1,123 @@
+//! What must hold when a stage is entered: what is read, and what is refused.
+
+use tidegate_model::ask::Decimal;
+use tidegate_model::plan::{EntryCondition, Measure};
+use tidegate_model::{Millis, Severity};
+use tidegate_plan::{Bundle, Code};
+
+use crate::clean::example;
+use crate::{compiled, edited};
+
+fn entering(conditions: &str) -> Bundle {
+    let steps = "      steps:\n";
+    edited("plan.yaml", steps, &format!("      enter: {conditions}\n{steps}"))
+}
+
+#[track_caller]
+fn is_refused(bundle: &Bundle, code: Code, words: &str) {
+    let found = compiled(bundle).diagnostics;
+    let told: Vec<String> = found
+        .iter()
+        .map(|one| format!("{} {} {}", one.code, one.message, one.help))
+        .collect();
+    assert!(
+        told.len() == 1 && told[0].starts_with(code.text()) && told[0].contains(words),
+        "{code} `{words}`: {told:#?}"
+    );
+}
+
+#[test]
+fn conditions_are_read_as_they_are_said() {
+    let bundle = entering(
+        "[{ incidents: none open at sev3 or worse }, { rollback-drilled: within 14d }, { contact-verified: within 30d }]",
+    );
+    let estate = compiled(&bundle).estate.unwrap();
+    let (_, stage) = estate.stages().next().unwrap();
+    let day = 24 * 60;
+    assert_eq!(
+        stage.enter,
+        [
+            EntryCondition::NoIncident {
+                at_least: Severity::Sev3
+            },
+            EntryCondition::RollbackDrilled {
+                within: Millis::minutes(14 * day)
+            },
+            EntryCondition::ContactVerified {
+                within: Millis::minutes(30 * day)
+            },
+        ]
+    );
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    for (conditions, words) in [
+        ("[{ incidents: none open at sev9 or worse }]", "`incidents`"),
+        ("[{ incidents: sev2 }]", "`incidents`"),
+        ("[{ rollback-drilled: 14d }]", "`rollback-drilled`"),
+        ("[{ rollback-drilled: within 0d }]", "`rollback-drilled`"),
+        ("[{ contact-verified: soon }]", "`contact-verified`"),
+        ("[{ passes: order-errors }]", "`passes`"),
+    ] {
+        is_refused(&entering(conditions), Code::WrongValue, words);
+    }
+    is_refused(&entering("[{}]"), Code::EntryAsks, "one thing");
+    // The burn of an objective is not measured, and so no condition.
+    is_refused(
+        &entering("[{ burn: shop/orders }]"),
+        Code::UnknownField,
+        "an entry condition of stage `shop` has no field `burn`",
+    );
+    is_refused(
+        &entering("[{ passes: other/errors }]"),
+        Code::EntryNotMeasured,
+        "add `other` to `after`",
+    );
+}
+
+#[test]
+fn a_criterion_that_an_entry_waits_for_is_one_of_that_gate() {
+    let mut bundle = example("shop");
+    let plan = bundle.files.iter_mut().find(|file| file.path == "plan.yaml").unwrap();
+    plan.text = plan
+        .text
+        .replacen("passes: catalogue/browse-errors", "passes: catalogue/browse-eror", 1);
+    is_refused(
+        &bundle,
+        Code::UnknownReference,
+        "did you mean `catalogue/browse-errors`?",
+    );
+}
+
+#[test]
+fn a_load_is_a_bound_over_a_time() {
+    let last = "- { incidents: sev2, at-most: 0 }";
+    let with = |criterion: &str| edited("plan.yaml", last, criterion);
+    let estate = compiled(&with("- { load: { pages-per-oncall-hour: \"<= 0.5\" } }"))
+        .estate
+        .unwrap();
+    let (_, stage) = estate.stages().next().unwrap();
+    assert_eq!(
+        stage.gate.criteria.last().unwrap().measure,
+        Measure::Load {
+            at_most: Decimal(500_000),
+            over: Millis::minutes(240),
+        }
+    );
+    for (load, words) in [
+        ("{ pages-per-oncall-hour: 0.5 }", "`pages-per-oncall-hour`"),
+        ("{ pages-per-oncall-hour: \"<= -1\" }", "`pages-per-oncall-hour`"),
+        ("{ pages-per-oncall-hour: \"<= 1\", over: 8d }", "`over`"),
+        ("{ pages-per-oncall-hour: \"<= 1\", over: 0s }", "`over`"),
+    ] {
+        is_refused(&with(&format!("- {{ load: {load} }}")), Code::WrongValue, words);
+    }
+    // No step of it lasts so long.
+    let long = with("- { load: { pages-per-oncall-hour: \"<= 1\", over: 6d } }");
+    let found = compiled(&long).diagnostics;
+    assert!(
+        found.iter().all(|one| one.code == Code::Decorative) && !found.is_empty(),
+        "{found:#?}"
+    );
+}
