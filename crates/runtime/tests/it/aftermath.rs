@@ -184,8 +184,10 @@ fn shares(snapshot: &ExposureSnapshot) -> BTreeMap<UnitId, BasisPoints> {
 }
 
 /// Fields of the state that count entries and controller starts, which a crash adds to.
-const COUNTED: [&str; 10] = [
+const COUNTED: [&str; 12] = [
     "seq",
+    "judged",
+    "worsened",
     "epoch",
     "asserted",
     "in_force",
