@@ -71,6 +71,7 @@ fn asks_outside(measure: &Measure) -> bool {
         | Measure::SqlEqual { .. }
         | Measure::Reconcile { .. }
         | Measure::Incidents { .. }
+        | Measure::Load { .. }
         | Measure::Manual { .. } => false,
     }
 }
