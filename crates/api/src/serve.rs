@@ -27,7 +27,7 @@ use crate::openapi::{Described, document};
 use crate::origin;
 use crate::own;
 use crate::page::{
-    asset, comparisons, incident, incidents, journal, link, login, objectives, ownership, plan, press, risks,
+    asset, comparisons, incident, incidents, journal, link, login, objectives, ownership, pages, plan, press, risks,
 };
 use crate::problem::{Code, Problem};
 use crate::pulse::{self, Beat};
@@ -123,6 +123,7 @@ fn routes(app: Shared) -> Router {
         .route("/ownership", get(ownership::show))
         .route("/risks", get(risks::show))
         .route("/data", get(comparisons::show))
+        .route("/pages", get(pages::show))
         .route("/journal", get(journal::show))
         .route("/journal/export", get(journal::export))
         .route("/login", get(login::show).post(login::enter))
@@ -227,6 +228,12 @@ fn reads(api: Described) -> Described {
         "equalities",
         "Tells what is compared between the sides.",
         read::equalities,
+    )
+    .get(
+        "/api/v1/surveys",
+        "surveys",
+        "Tells what was looked at page by page and basket by basket.",
+        read::surveys,
     )
     .get("/api/v1/who", "who", "Tells who owns something.", read::who)
     .get(

@@ -7,7 +7,9 @@ use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tidegate_engine::view::{DomainObjectives, EqualityView, IncidentView, RulingView, StageView, StatusView, WhoView};
+use tidegate_engine::view::{
+    DomainObjectives, EqualityView, IncidentView, RulingView, StageView, StatusView, SurveyView, WhoView,
+};
 use tidegate_engine::{view, view::rulings};
 use tidegate_model::{CriterionId, FlowId, IncidentId, StageId};
 
@@ -161,6 +163,12 @@ pub(crate) async fn equalities(State(app): State<Shared>, _: Person) -> Json<Vec
         &app.config.slowed,
         now,
     ))
+}
+
+pub(crate) async fn surveys(State(app): State<Shared>, _: Person) -> Json<Vec<SurveyView>> {
+    let snapshot = app.handle.view();
+    let now = clock::now().max(snapshot.now);
+    Json(view::surveys(&snapshot.estate, &snapshot.state, now))
 }
 
 /// Whom or what somebody asks for.

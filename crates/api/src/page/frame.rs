@@ -14,18 +14,20 @@ pub(crate) enum Place {
     Ownership,
     Risks,
     Comparisons,
+    Pages,
     Journal,
     Elsewhere,
 }
 
 /// The navigation: place, address and word.
-const ENTRIES: [(Place, &str, &str); 7] = [
+const ENTRIES: [(Place, &str, &str); 8] = [
     (Place::Plan, "/", "Plan"),
     (Place::Incidents, "/incidents", "Incidents"),
     (Place::Objectives, "/objectives", "Objectives"),
     (Place::Ownership, "/ownership", "Ownership"),
     (Place::Risks, "/risks", "Risks"),
     (Place::Comparisons, "/data", "Data"),
+    (Place::Pages, "/pages", "Pages"),
     (Place::Journal, "/journal", "Journal"),
 ];
 

@@ -30,6 +30,7 @@ pub(crate) async fn render(app: &App, visitor: &Visitor, view: &View, title: &st
         | View::Ownership
         | View::Risks
         | View::Comparisons
+        | View::Pages
         | View::Journal => Whys::new(),
     };
     let fault = snapshot.fault.as_deref();

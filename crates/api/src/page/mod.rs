@@ -19,6 +19,7 @@ pub(crate) mod live;
 pub(crate) mod login;
 pub(crate) mod objectives;
 pub(crate) mod ownership;
+pub(crate) mod pages;
 pub(crate) mod plan;
 pub(crate) mod press;
 pub(crate) mod risks;

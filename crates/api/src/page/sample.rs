@@ -3,13 +3,14 @@
 
 use tidegate_engine::event::{Account, Reading};
 use tidegate_engine::view::{
-    ActionView, ApprovalView, CriterionView, ExplorationView, HappenedView, Headline, IncidentView, MarkView, PlanView,
-    RulingView, StageView, StatusView, SwitchView, Tone,
+    ActionView, ApprovalView, CriterionView, ExampleView, ExplorationView, FaultView, FoundView, HappenedView,
+    Headline, IncidentView, MarkView, PlanView, RulingView, StageView, StatusView, SurveyView, SwitchView, Tone,
 };
+use tidegate_model::plan::OnHarm;
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
     ActionId, BasisPoints, CriterionId, DomainId, IncidentId, Millis, Money, PersonId, PlanId, Severity, StageId,
-    SwitchId, Timestamp, UnitId,
+    SwitchId, TeamId, Timestamp, UnitId,
 };
 
 /// 2026-03-02 14:03:48 UTC.
@@ -307,6 +308,69 @@ pub(crate) fn status() -> StatusView {
         ],
         recent: happened(),
         outbox: Vec::new(),
+    }
+}
+
+/// A crawl that found two classes of faults, one between the sides.
+pub(crate) fn survey() -> SurveyView {
+    let example = |subject: &str, old: Option<&str>, new: Option<&str>, detail: &str| ExampleView {
+        subject: subject.into(),
+        old: old.map(Into::into),
+        new: new.map(Into::into),
+        detail: detail.into(),
+    };
+    let fault = |class: &str, count, examples| FaultView {
+        class: class.into(),
+        count,
+        examples,
+    };
+    SurveyView {
+        stage: StageId::parse("search").unwrap(),
+        stage_title: "Search and its pages".into(),
+        criterion: CriterionId::parse("pages-sound").unwrap(),
+        title: "every page names itself".into(),
+        kind: "crawl".into(),
+        owner: DomainId::parse("seo").unwrap(),
+        team: Some(TeamId::parse("seo-team").unwrap()),
+        on_harm: OnHarm::Hold,
+        asks: "pages of sitemap /sitemap.xml and 12 redirects".into(),
+        on: "new-web".into(),
+        against: Some("old-web".into()),
+        at_most: 2,
+        at_least: 900,
+        every: Millis::minutes(60),
+        verdict: "harm".into(),
+        since: Some(ago(130)),
+        at: Some(ago(140)),
+        found: Some(FoundView {
+            looked_at: 1_240,
+            faulty: 18,
+            compared: 1_228,
+            took: Millis::seconds(62),
+            faults: vec![
+                fault(
+                    "parity: title",
+                    17,
+                    vec![example(
+                        "/product/7",
+                        Some("old-web /product/7"),
+                        Some("new-web /product/7"),
+                        "`Chair` on the old side, `Shop` on the new one",
+                    )],
+                ),
+                fault(
+                    "redirect",
+                    1,
+                    vec![example(
+                        "/former/3",
+                        None,
+                        Some("/product/3"),
+                        "status 302, expected 301 or 308",
+                    )],
+                ),
+            ],
+        }),
+        gap: None,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::config::{Latencies, Panel, Slowed};
 use crate::page::form::Forms;
 use crate::page::frame::{Looker, Place, page};
 use crate::page::view::{Parts, Scene, View};
-use crate::page::{chart, gate, ladder, sample};
+use crate::page::{chart, gate, ladder, pages, sample};
 use crate::why::{Section, Whys};
 
 fn scene(panels: &[Panel]) -> Markup {
@@ -321,4 +321,84 @@ fn groups_say_which_side_crawlers_meet_and_a_unit_without_any_says_nothing() {
     ] {
         assert!(told.contains(line), "{line}: {told}");
     }
+}
+
+#[test]
+fn pages_without_a_survey_say_what_would_look_at_them() {
+    let text = text(&seen(&View::Pages, &sample::status(), &[], &[]).into_string());
+    assert!(
+        text.contains("Pages No gate looks at pages or baskets: crawl asks a side for its addresses, quote asks both"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_survey_is_told_with_what_it_asks_its_faults_by_class_and_both_addresses() {
+    let html = pages::surveyed(&[sample::survey()]).into_string();
+    let text = text(&html);
+    for line in [
+        "every page names itself ✕ harm stage Search and its pages · owner seo (seo-team)",
+        "pages of sitemap /sitemap.xml and 12 redirects, asked of new-web and held against old-web, every 1 h",
+        "addresses asked 1,240 at fault 18 tolerated 2 held against the other side 1,228",
+        "parity: title 17 old side old-web /product/7 , new side new-web /product/7 `Chair` on the old side, `Shop` on the new one 16 more",
+        "redirect 1 /former/3 to /product/3 status 302, expected 301 or 308",
+        "last answer 14:01:28 · says so since 14:01:38 · more faults than tolerated stop growth",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(!text.contains("Whose it is"), "nothing is missing: {text}");
+    for label in ["how many", "examples"] {
+        assert!(html.contains(&format!("data-label=\"{label}\"")), "{label}");
+    }
+}
+
+#[test]
+fn what_was_not_looked_at_has_an_owner_and_no_number() {
+    let mut silent = sample::survey();
+    silent.kind = "quote".into();
+    silent.asks = "totals of 12 fixed baskets".into();
+    silent.verdict = "source down".into();
+    (silent.found, silent.gap) = (None, Some("old-web: connection refused".into()));
+    let shown = text(&pages::surveyed(&[silent.clone()]).into_string());
+    assert!(
+        shown.contains("Not looked at : old-web: connection refused. Whose it is: seo (seo-team)."),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains("at fault") && !shown.contains("baskets asked"),
+        "{shown}"
+    );
+
+    // What was found stands beside what is missing.
+    let mut few = sample::survey();
+    (few.verdict, few.against) = ("no data".into(), None);
+    let found = few.found.as_mut().unwrap();
+    (found.looked_at, found.faulty, found.faults) = (800, 0, Vec::new());
+    few.gap = Some("800 addresses, expected 900 at least".into());
+    let shown = text(&pages::surveyed(&[few.clone()]).into_string());
+    for line in [
+        "asked of new-web, without parity, every 1 h",
+        "addresses asked 800 expected 900 at least at fault 0 tolerated 2 Missing",
+        "Missing : 800 addresses, expected 900 at least. Whose it is: seo (seo-team).",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+
+    let mut sound = sample::survey();
+    sound.verdict = "pass".into();
+    let all = [sound, few, silent, sample::survey()];
+    let lead = text(&pages::head(&all).into_string());
+    assert!(
+        lead.contains("4 surveys : 1 passes, 1 with more faults than tolerated , 2 without a verdict ."),
+        "{lead}"
+    );
+    let shown = text(&pages::surveyed(&all).into_string());
+    assert!(shown.starts_with("every page names itself ✕ harm"), "{shown}");
+}
+
+#[test]
+fn an_address_that_a_side_made_up_cannot_become_markup() {
+    let mut survey = sample::survey();
+    survey.found.as_mut().unwrap().faults[0].examples[0].detail = "<script>alert(1)</script>".into();
+    assert!(!pages::surveyed(&[survey]).into_string().contains("<script>"));
 }

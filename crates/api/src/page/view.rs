@@ -11,7 +11,7 @@ use tidegate_model::{Estate, IncidentId, Timestamp};
 use crate::config::{Latencies, Panel, Slowed};
 use crate::page::form::Forms;
 use crate::page::frame::Place;
-use crate::page::{comparisons, incident, incidents, journal, objectives, ownership, plan, risks, strip};
+use crate::page::{comparisons, incident, incidents, journal, objectives, ownership, pages, plan, risks, strip};
 use crate::why::Whys;
 
 /// A page that follows the journal.
@@ -24,6 +24,7 @@ pub(crate) enum View {
     Ownership,
     Risks,
     Comparisons,
+    Pages,
     Journal,
 }
 
@@ -56,6 +57,7 @@ impl View {
             Self::Ownership => "ownership".to_owned(),
             Self::Risks => "risks".to_owned(),
             Self::Comparisons => "data".to_owned(),
+            Self::Pages => "pages".to_owned(),
             Self::Journal => "journal".to_owned(),
         }
     }
@@ -72,6 +74,7 @@ impl View {
             Self::Ownership,
             Self::Risks,
             Self::Comparisons,
+            Self::Pages,
             Self::Journal,
         ]
         .into_iter()
@@ -86,6 +89,7 @@ impl View {
             Self::Ownership => Place::Ownership,
             Self::Risks => Place::Risks,
             Self::Comparisons => Place::Comparisons,
+            Self::Pages => Place::Pages,
             Self::Journal => Place::Journal,
         }
     }
@@ -94,7 +98,7 @@ impl View {
     pub(crate) fn has_buttons(&self) -> bool {
         match self {
             Self::Plan | Self::Incidents | Self::Incident(_) | Self::Risks => true,
-            Self::Objectives | Self::Ownership | Self::Comparisons | Self::Journal => false,
+            Self::Objectives | Self::Ownership | Self::Comparisons | Self::Pages | Self::Journal => false,
         }
     }
 
@@ -112,6 +116,7 @@ impl View {
             Self::Ownership => ownership::shared(scene),
             Self::Risks => risks::shared(scene),
             Self::Comparisons => comparisons::shared(scene),
+            Self::Pages => pages::shared(scene),
             Self::Journal => journal::shared(scene),
         });
         parts
@@ -124,7 +129,7 @@ impl View {
             Self::Incidents => incidents::own(scene, forms),
             Self::Incident(id) => incident::own(scene, id, forms),
             Self::Risks => risks::own(scene, forms),
-            Self::Objectives | Self::Ownership | Self::Comparisons | Self::Journal => Vec::new(),
+            Self::Objectives | Self::Ownership | Self::Comparisons | Self::Pages | Self::Journal => Vec::new(),
         }
     }
 
@@ -138,6 +143,7 @@ impl View {
             Self::Ownership => ownership::compose(parts),
             Self::Risks => risks::compose(parts),
             Self::Comparisons => comparisons::compose(parts),
+            Self::Pages => pages::compose(parts),
             Self::Journal => journal::compose(parts),
         }
     }

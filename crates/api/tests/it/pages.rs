@@ -137,6 +137,7 @@ async fn every_page_leads_to_every_other_and_says_what_is_wrong_on_each() {
         "/ownership",
         "/risks",
         "/data",
+        "/pages",
         "/journal",
     ];
     for path in paths {
@@ -306,4 +307,26 @@ async fn every_page_follows_the_journal_and_an_unknown_one_is_a_problem() {
         .await
         .unwrap();
     assert_eq!(unknown.status(), 404);
+}
+
+#[tokio::test]
+async fn surveys_are_told_to_people_and_to_nobody_else() {
+    let town = Town::new().await;
+    assert_eq!(town.get("/api/v1/surveys").send().await.unwrap().status(), 401);
+    let answer = town
+        .get("/api/v1/surveys")
+        .bearer_auth(town.token("ana"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(
+        answer.text().await.unwrap(),
+        "[]",
+        "no gate of this estate looks at pages"
+    );
+    let cookie = town.session("ana").await;
+    let page = town.page("/pages", &cookie).await;
+    assert!(page.contains("No gate looks at pages or baskets"), "{page}");
+    assert!(page.contains("data-live=\"pages\""), "{page}");
 }

@@ -14,6 +14,7 @@ mod ruling;
 mod side;
 mod stage;
 mod status;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod who;
@@ -37,6 +38,7 @@ pub use objective::{BurnView, DeclaredView, DomainObjectives, ObjectiveView, Spe
 pub use ruling::rulings;
 pub use side::{SplitView, splits};
 pub use status::{status, switches};
+pub use survey::{ExampleView, FaultView, FoundView, SurveyView, surveys};
 pub use who::who;
 
 /// How a headline feels.

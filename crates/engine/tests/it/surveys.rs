@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tidegate_engine::Request;
 use tidegate_engine::state::Phase;
+use tidegate_engine::view::surveys;
 use tidegate_model::plan::{Measure, OnHarm};
 use tidegate_model::seam::{Actor, FaultSeen, Observation, Silence, Subjects, Surveyed};
 use tidegate_model::survey::{CrawlAsk, Pace, SurveyAsk};
@@ -15,24 +16,30 @@ use crate::world::World;
 
 /// At most one of at least ten addresses has a fault.
 fn crawl() -> Measure {
+    crawl_with(|_| ())
+}
+
+fn crawl_with(change: impl FnOnce(&mut CrawlAsk)) -> Measure {
+    let mut ask = CrawlAsk {
+        on: name("new-shop"),
+        public: None,
+        sitemaps: vec!["/sitemap.xml".to_owned()],
+        addresses: Vec::new(),
+        list: None,
+        redirects: BTreeMap::new(),
+        noindex: Vec::new(),
+        catalogue: None,
+        same_as: None,
+        crawler: "searchbot".to_owned(),
+        pace: Pace {
+            at_once: 1,
+            per_second: 1,
+            addresses_max: 100,
+        },
+    };
+    change(&mut ask);
     Measure::Survey {
-        ask: SurveyAsk::Crawl(CrawlAsk {
-            on: name("new-shop"),
-            public: None,
-            sitemaps: vec!["/sitemap.xml".to_owned()],
-            addresses: Vec::new(),
-            list: None,
-            redirects: BTreeMap::new(),
-            noindex: Vec::new(),
-            catalogue: None,
-            same_as: None,
-            crawler: "searchbot".to_owned(),
-            pace: Pace {
-                at_once: 1,
-                per_second: 1,
-                addresses_max: 100,
-            },
-        }),
+        ask: SurveyAsk::Crawl(ask),
         at_most: 1,
         at_least: 10,
         cadence: CADENCE,
@@ -137,4 +144,103 @@ fn an_old_survey_passes_nothing_and_a_silent_side_is_down() {
     let ahead = world.now.after(Millis::seconds(5));
     surveyed(&mut world, ahead, found(10, 0, None));
     assert_eq!(word(&world), "invalid");
+}
+
+#[test]
+fn a_survey_is_shown_with_its_faults_by_class_both_addresses_and_what_is_missing() {
+    let shown = |world: &World| surveys(&world.estate, &world.state, world.now).remove(0);
+    let mut world = exposed(
+        crawl_with(|ask| {
+            ask.same_as = Some(name("old-shop"));
+            ask.redirects = [("/former".to_owned(), "/now".to_owned())].into();
+        }),
+        OnHarm::Hold,
+    );
+    let before = shown(&world);
+    assert_eq!(
+        (before.kind.as_str(), before.asks.as_str(), before.verdict.as_str()),
+        ("crawl", "pages of sitemap /sitemap.xml and 1 redirect", "not yet")
+    );
+    assert_eq!(
+        (before.on.as_str(), before.against.as_deref()),
+        ("new-shop", Some("old-shop"))
+    );
+    assert_eq!(before.found, None);
+    assert_eq!(before.gap.as_deref(), Some("nothing was looked at yet"));
+    assert_eq!(before.team.as_ref(), world.estate.owner_of(&before.owner));
+
+    world.wait(Millis(1));
+    let now = world.now;
+    let seen = |class: &str, subject: &str| FaultSeen {
+        class: class.to_owned(),
+        subject: subject.to_owned(),
+        detail: format!("{class} of {subject}"),
+    };
+    let mut unsound = found(20, 4, Some("/slow: no answer in time"));
+    unsound.compared = 19;
+    unsound.classes = [
+        ("canonical".to_owned(), 1),
+        ("parity: title".to_owned(), 3),
+        ("redirect".to_owned(), 1),
+    ]
+    .into();
+    unsound.examples = vec![
+        seen("canonical", "/a"),
+        seen("parity: title", "/b"),
+        seen("redirect", "/former"),
+    ];
+    surveyed(&mut world, now, unsound);
+    let harmful = shown(&world);
+    assert_eq!((harmful.verdict.as_str(), harmful.at), ("harm", Some(now)));
+    assert_eq!(harmful.gap.as_deref(), Some("/slow: no answer in time"));
+    let found_there = harmful.found.expect("it was looked at");
+    assert_eq!(
+        (found_there.looked_at, found_there.faulty, found_there.compared),
+        (20, 4, 19)
+    );
+    let classes: Vec<(&str, u64)> = found_there
+        .faults
+        .iter()
+        .map(|one| (one.class.as_str(), one.count))
+        .collect();
+    assert_eq!(classes, [("parity: title", 3), ("canonical", 1), ("redirect", 1)]);
+    let addresses: Vec<(&str, Option<&str>, Option<&str>)> = found_there
+        .faults
+        .iter()
+        .flat_map(|one| &one.examples)
+        .map(|one| (one.subject.as_str(), one.old.as_deref(), one.new.as_deref()))
+        .collect();
+    assert_eq!(
+        addresses,
+        [
+            ("/b", Some("old-shop /b"), Some("new-shop /b")),
+            ("/a", None, None),
+            ("/former", None, Some("/now")),
+        ]
+    );
+
+    // Everything was looked at and nothing found, so nothing is missing; too little says what was expected.
+    surveyed(&mut world, now, found(10, 0, None));
+    assert_eq!((shown(&world).verdict.as_str(), shown(&world).gap), ("pass", None));
+    surveyed(&mut world, now, found(9, 0, None));
+    assert_eq!(shown(&world).gap.as_deref(), Some("9 addresses, expected 10 at least"));
+    let silence = Silence {
+        since: now,
+        reason: "robots.txt: connection refused".to_owned(),
+    };
+    tell(&mut world, Observation::Silent(silence));
+    let silent = shown(&world);
+    assert_eq!((silent.verdict.as_str(), silent.found), ("source down", None));
+    assert_eq!(silent.gap.as_deref(), Some("robots.txt: connection refused"));
+}
+
+#[test]
+fn a_survey_of_a_stage_that_is_not_exposed_says_so_and_other_criteria_are_no_surveys() {
+    let world = World::shop_with(|parts| parts.plans[0].stages[0].gate.criteria[0].measure = crawl());
+    let all = surveys(&world.estate, &world.state, world.now);
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(all[0].verdict, "not judged");
+    assert_eq!(all[0].gap, Some(format!("{} is not exposed", all[0].stage_title)));
+    let world = World::shop_with(|_| ());
+    assert_eq!(surveys(&world.estate, &world.state, world.now), []);
 }

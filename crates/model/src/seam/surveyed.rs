@@ -62,6 +62,11 @@ pub struct Surveyed {
     pub took: Millis,
 }
 
+impl FaultSeen {
+    /// How the classes of faults begin that are differences between the two sides of one address.
+    pub const PARITY: &'static str = "parity: ";
+}
+
 impl Surveyed {
     /// Examples that are kept of one class.
     pub const EXAMPLES_OF_CLASS_MAX: usize = 5;

@@ -1,5 +1,6 @@
 //! The same address on both sides: what a search engine knows of the old page is what it finds on the new one.
 
+use tidegate_model::seam::FaultSeen;
 use url::Url;
 
 use super::faults::Faults;
@@ -13,7 +14,7 @@ pub(super) fn judge(path: &str, old: &Page, new: &Page, faults: &mut Faults) {
     let class = |page: &Page| page.status / 100;
     if class(old) != class(new) {
         let detail = format!("the old side answers {}, the new side {}", old.status, new.status);
-        return faults.add("parity: status", path, detail);
+        return faults.add(&parity("status"), path, detail);
     }
     let (Some(old), Some(new)) = (&old.head, &new.head) else {
         return;
@@ -21,7 +22,7 @@ pub(super) fn judge(path: &str, old: &Page, new: &Page, faults: &mut Faults) {
     if old.noindex.is_some() != new.noindex.is_some() {
         let side = if new.noindex.is_some() { "new" } else { "old" };
         faults.add(
-            "parity: index",
+            &parity("index"),
             path,
             format!("the {side} side alone keeps it out of the index"),
         );
@@ -37,8 +38,13 @@ fn differ(what: &str, path: &str, old: Option<&str>, new: Option<&str>, faults: 
     if old != new {
         let word = |side: Option<&str>| side.map_or_else(|| "none".to_owned(), |text| format!("`{text}`"));
         let detail = format!("{} on the old side, {} on the new one", word(old), word(new));
-        faults.add(&format!("parity: {what}"), path, detail);
+        faults.add(&parity(what), path, detail);
     }
+}
+
+/// The class of a difference.
+fn parity(what: &str) -> String {
+    format!("{}{what}", FaultSeen::PARITY)
 }
 
 /// Without its host: the sides may be asked by addresses of their own.

@@ -17,7 +17,7 @@ const RUN: &str = "axe.run(document, { resultTypes: ['violations'] }).then((resu
   .flatMap((found) => found.nodes.map((node) => `${found.id} (${found.help}): ${node.html.slice(0, 200)} ${node.failureSummary}`)))";
 
 /// Every page that a person can open.
-pub(crate) const PAGES: [&str; 9] = [
+pub(crate) const PAGES: [&str; 10] = [
     "/",
     "/incidents",
     "/incidents/inc-1",
@@ -25,17 +25,18 @@ pub(crate) const PAGES: [&str; 9] = [
     "/ownership?q=browse",
     "/risks",
     "/data",
+    "/pages",
     "/journal",
     "/journal?verify=now",
 ];
 
-fn checker() -> String {
+pub(super) fn checker() -> String {
     std::fs::read_to_string(AXE).unwrap_or_else(|error| {
         panic!("axe-core is not at {AXE} ({error}): `./ci/test` installs it there with npm, and so does `ci/axe`")
     })
 }
 
-fn looked_at(tab: &Tab, checker: &str, page: &str) {
+pub(super) fn looked_at(tab: &Tab, checker: &str, page: &str) {
     tab.value("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
     tab.value(&format!("{checker}; undefined"));
     for scheme in ["light", "dark"] {

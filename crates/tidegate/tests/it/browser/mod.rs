@@ -8,6 +8,7 @@ mod facts;
 mod front;
 mod links;
 mod live;
+mod pages;
 mod reach;
 mod reading;
 mod tab;

@@ -9,7 +9,7 @@ use crate::shoppers::{Crowd, ask};
 use crate::world::{ESTATE, Options, World};
 
 /// Problems that a person with a screen reader or a weak screen would have, each in a few words.
-const FAULTS: &str = r#"(() => {
+pub(super) const FAULTS: &str = r#"(() => {
   const faults = [];
   const say = (what, node) => faults.push(`${what}: ${node.outerHTML.slice(0, 160)}`);
   if (!document.documentElement.lang) faults.push("no language");
@@ -50,7 +50,7 @@ const FAULTS: &str = r#"(() => {
 })()"#;
 
 /// Elements whose text does not fit, and a page that must be moved sideways.
-const CUT: &str = r#"(() => {
+pub(super) const CUT: &str = r#"(() => {
   const root = document.documentElement;
   const cut = root.scrollWidth > root.clientWidth ? [`the page: ${root.scrollWidth} > ${root.clientWidth}`] : [];
   for (const node of document.querySelectorAll("main *, header *")) {
@@ -61,7 +61,7 @@ const CUT: &str = r#"(() => {
   return cut;
 })()"#;
 
-fn nothing() -> Value {
+pub(super) fn nothing() -> Value {
     json!([])
 }
 
