@@ -144,6 +144,7 @@ fn asked(measure: &Measure) -> Option<Asked<'_>> {
         | Measure::Counted { .. }
         | Measure::SqlEqual { .. }
         | Measure::Reconcile { .. }
+        | Measure::Load { .. }
         | Measure::Incidents { .. }
         | Measure::Manual { .. } => None,
     }
