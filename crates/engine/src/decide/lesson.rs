@@ -83,11 +83,18 @@ pub(super) fn answer(turn: &mut Turn<'_>, id: &StageId, of: &LessonOf, answer: &
     let Some(by) = person(&turn.actor).cloned() else {
         return Err(unknown("person", ""));
     };
+    let answer = match answer {
+        // Who repeats the words of the form means what follows them.
+        LessonAnswer::None { because: said } => LessonAnswer::None {
+            because: because(said).unwrap_or(said).to_owned(),
+        },
+        LessonAnswer::Criterion { .. } => answer.clone(),
+    };
     turn.emit(Body::LessonAnswered {
         stage: id.clone(),
         of: of.clone(),
         by,
-        answer: answer.clone(),
+        answer,
     });
     Ok(())
 }

@@ -18,7 +18,7 @@ fn feedback_keeps_the_next_gate_shut_until_an_approver_answers() {
         olga answer checkout fb-1 none they are not moved yet
         ana answer checkout fb-1 none
         ana answer checkout fb-2 none it is known
-        ana answer checkout fb-1 none vouchers are not moved yet
+        ana answer checkout fb-1 none None, because vouchers are not moved yet
         bea answer checkout fb-1 none it is known
         ",
         "
