@@ -193,7 +193,7 @@ impl Recorder {
         self.end_effects()?;
         let open: Vec<IncidentId> = self.state.open_incidents().map(|(id, _)| id.clone()).collect();
         for incident in open {
-            let lesson = "it was made to fail".to_owned();
+            let lesson = "none, because it was made to fail".to_owned();
             self.ask(
                 self.owner()?,
                 Request::Acknowledge {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tidegate_engine::command::Request;
 use tidegate_engine::event::{LessonAnswer, LessonOf};
-use tidegate_model::{CriterionId, RunbookId, StageId};
+use tidegate_model::{CriterionId, IncidentId, RunbookId, StageId};
 
 use super::ask::{Said200, ask};
 use super::conditions::Once;
@@ -25,14 +25,23 @@ pub(crate) struct Feedback {
     text: String,
 }
 
+/// A criterion's name, or a stage's before it.
+const CRITERION_PATTERN: &str =
+    "^([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9](/([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?$";
+
 /// An answer: a criterion that was added, or why none was.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    { "required": ["criterion"], "properties": { "criterion": { "type": "string" }, "because": { "type": "null" } } },
+    { "required": ["because"], "properties": { "because": { "type": "string" }, "criterion": { "type": "null" } } },
+]))]
 pub(crate) struct Answer {
     /// What is answered, such as `fb-1` or `inc-3`.
-    of: String,
+    of: IncidentId,
     /// A criterion of the stage that was added for it, or `stage/criterion` of another; either this or `because`.
     #[serde(default)]
+    #[schemars(extend("pattern" = CRITERION_PATTERN))]
     criterion: Option<String>,
     /// Why none is added.
     #[serde(default)]
@@ -66,7 +75,7 @@ pub(crate) async fn answer(
     once: Once,
     JsonBody(given): JsonBody<Answer>,
 ) -> Said200 {
-    let request = answering(stage, &given.of, given.criterion.as_deref(), given.because)?;
+    let request = answering(stage, given.of.as_str(), given.criterion.as_deref(), given.because)?;
     ask(&app, &person.caller, once, request).await
 }
 

@@ -47,7 +47,7 @@ fn bodies_of_no_shape_are_answered_by_code() {
         413,
         "TG8106",
     );
-    is_problem(&post(hold, json, &"[".repeat(60_000)), 422, "TG8108");
+    is_problem(&post(hold, json, &"[".repeat(60_000)), 400, "TG8107");
     is_problem(&post("/api/v1/nothing", json, "{}"), 404, "TG8109");
     is_problem(&answer(&world, &token, "DELETE", hold, json, ""), 405, "TG8110");
     is_problem(&answer(&world, "nonsense", "POST", hold, json, "{}"), 401, "TG8101");
