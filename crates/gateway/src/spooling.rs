@@ -236,13 +236,18 @@ mod tests {
         let hanging = hanging(dir.path());
         spool.write_to(hanging.try_clone().unwrap());
         let spooling = Spooling::begin(spool, vec![]).unwrap();
-        // As many lines hang with the disk at most, as many wait for it, and twice as many find no room.
+        // Two lines each: as many hang with the disk at most, as many wait for it, and twice as many find no room.
+        // Which ones hang is the thread's business: it may take its first lines at any moment.
         let submitted = 2 * LINES_WAITING_MAX as u64;
         for index in 0..submitted {
             spooling.submit(departed(index));
         }
         let offered = names(&spooling);
-        assert_eq!(offered.last(), Some(&(submitted - 1)));
+        assert!(
+            offered.len() >= LINES_WAITING_MAX,
+            "only {} are offered from memory",
+            offered.len()
+        );
         assert!(!offered.contains(&0), "what waits for the disk is not offered yet");
         assert!(!spooling.close(Duration::ZERO), "it still hangs");
         // Somebody reads: the disk moves again.
