@@ -4,7 +4,7 @@ use tidegate_model::{StageId, Timestamp};
 
 use crate::event::Origin;
 use crate::judge::silence;
-use crate::state::{IncidentPhase, Phase, StageState, State};
+use crate::state::{Asked, IncidentPhase, Phase, StageState, State};
 
 /// The next instant at which something is due; none while nothing waits for the clock.
 #[must_use]
@@ -20,8 +20,7 @@ pub fn deadline(state: &State) -> Option<Timestamp> {
 
 fn of_stage(state: &State, id: &StageId, stage: &StageState) -> Vec<Timestamp> {
     let mut due = Vec::new();
-    let asked = stage.asked.as_ref().filter(|asked| !asked.is_overdue);
-    due.extend(asked.map(|asked| asked.answer_by));
+    due.extend(stage.asked.as_ref().and_then(Asked::pages_at));
     due.extend(stage.deferred_until);
     match stage.phase {
         Phase::Soaking => due.extend(stage.soak_until),

@@ -128,6 +128,9 @@ pub enum Body {
         by: PersonId,
         /// What it is bound to; it lapses when any of it changes.
         bound: Binding,
+        /// Whether with it no approval was missing any more.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_last: bool,
     },
     /// A person accepted the risk of a gate that says `not yet`.
     RiskAccepted {

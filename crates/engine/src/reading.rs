@@ -18,7 +18,8 @@ pub struct Reading {
     pub interval: Option<(f64, f64)>,
     /// Orders lost so far against the old side's pace.
     pub lost: Option<f64>,
-    /// The smallest relative loss that this step can see in the time it has.
+    /// The smallest harm that this step can see in the time it has: relative to the old side, and to the limit where the new side
+    /// is held to one without the other ([`crate::view::words::sight`] tells which).
     pub can_see: Option<f64>,
     /// Expected time until the test can speak, at the present traffic.
     pub speaks_in: Option<Millis>,

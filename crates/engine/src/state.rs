@@ -12,6 +12,7 @@ use tidegate_model::{
 };
 
 pub use crate::batches::{BATCHES_MAX, Batches};
+use crate::cause::Cause;
 use crate::command::CommandKey;
 use crate::event::{AdoptedSource, Binding, Opening, Reading};
 pub use crate::incident::{Incident, IncidentPhase};
@@ -236,8 +237,8 @@ pub struct StageState {
     pub deferred_until: Option<Timestamp>,
     /// The sequence of the exposure that the stage waits for.
     pub exposing_seq: u64,
-    /// When exposure last fell to nothing, and from where.
-    pub rolled_back: Option<(Timestamp, BasisPoints)>,
+    /// How exposure last fell to nothing.
+    pub rolled_back: Option<Fall>,
     /// Watched at least until.
     pub watch_until: Option<Timestamp>,
     /// The way back closes.
@@ -310,6 +311,17 @@ pub struct Risk {
     pub at: Timestamp,
 }
 
+/// Exposure that fell to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fall {
+    /// When.
+    pub at: Timestamp,
+    /// From where.
+    pub from: BasisPoints,
+    /// Why.
+    pub cause: Cause,
+}
+
 /// A question to approvers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Asked {
@@ -319,6 +331,16 @@ pub struct Asked {
     pub answer_by: Timestamp,
     /// Whether that was done.
     pub is_overdue: bool,
+    /// Whether every approver entry has said yes: what it waits for then is nobody's answer.
+    pub is_answered: bool,
+}
+
+impl Asked {
+    /// When somebody is paged for the answer; nothing once it is there, or once they were.
+    #[must_use]
+    pub fn pages_at(&self) -> Option<Timestamp> {
+        (!self.is_overdue && !self.is_answered).then_some(self.answer_by)
+    }
 }
 
 /// What a criterion says.

@@ -27,7 +27,7 @@ pub fn said(body: &Body) -> String {
         Body::ApprovalAsked { stage, opens, sent, .. } => {
             format!("{} asked to approve: {stage}, {}", people(sent), opening(opens))
         }
-        Body::Approved { stage, by, bound } => format!("{by} approved {stage}: {}", opening(&bound.opens)),
+        Body::Approved { stage, by, bound, .. } => format!("{by} approved {stage}: {}", opening(&bound.opens)),
         Body::RiskAccepted {
             stage,
             by,

@@ -12,7 +12,7 @@ type Point = (Timestamp, Option<f64>, Option<f64>);
 /// Size of the drawing in its own units, and the margins of its plot.
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 280.0;
-const LEFT: f64 = 78.0;
+const LEFT: f64 = 96.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 32.0;
@@ -69,9 +69,9 @@ impl Scale {
         if !low.is_finite() || !high.is_finite() {
             (low, high) = (0.0, 1.0);
         }
-        // Whole tenths around the data, so that noise does not look like drama.
-        let low = ((low * 10.0).floor() / 10.0).max(0.0);
-        let high = ((high * 10.0).ceil() / 10.0).min(1.0).max(low + 0.1);
+        // Whole tenths around the data, so that noise does not look like drama; never beyond all of them.
+        let high = ((high * 10.0).ceil() / 10.0).clamp(0.1, 1.0);
+        let low = ((low * 10.0).floor() / 10.0).clamp(0.0, high - 0.1);
         Self { from, until, low, high }
     }
 

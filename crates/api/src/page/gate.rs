@@ -54,7 +54,7 @@ fn card(stage: &StageView, whys: &Whys, forms: &Forms<'_>) -> Markup {
                     th scope="col" { "new" }
                     th scope="col" { "difference" }
                     th scope="col" { abbr title="completed attempts missing on the new side so far, against the old side's share" { "lost" } }
-                    th scope="col" { abbr title="the smallest loss that this step can see in the time it has" { "can see" } }
+                    th scope="col" { abbr title="the smallest harm that this step can see in the time it has" { "can see" } }
                     th scope="col" { "verdict" }
                 } }
                 tbody { @for criterion in &stage.criteria {
@@ -187,8 +187,11 @@ fn lost(reading: &Reading) -> Markup {
 
 fn sight(reading: &Reading) -> Markup {
     html! {
-        @match reading.can_see {
-            Some(share) => span class="keep" { "≥ " (words::percent(share)) },
+        @match words::sight(reading) {
+            Some((share, of)) => {
+                span class="keep" { "≥ " (share) }
+                small { (of) }
+            }
             None => { (nothing()) },
         }
         @if let Some(wait) = reading.speaks_in { small class="keep" { "speaks in " (words::duration(wait)) } }

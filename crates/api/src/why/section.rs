@@ -193,13 +193,7 @@ pub(super) fn checks(explanation: &Explanation) -> Section {
 /// What the step can see, and when it can speak.
 pub(super) fn sight(reading: &Reading) -> Section {
     let mut section = Section::new("What this step can still see");
-    let account = reading.account.as_ref();
-    if let Some(share) = reading.can_see {
-        let of = match account.and_then(|account| account.limit) {
-            Some(_) if reading.difference.is_none() => "above the limit, relative to it",
-            Some(_) | None => "relative to the old side",
-        };
-        let share = words::percent(share);
+    if let Some((share, of)) = words::sight(reading) {
         section.row(
             "smallest harm",
             format!("{share} {of}: found with a chance of 80 % before its time is over"),
@@ -211,7 +205,7 @@ pub(super) fn sight(reading: &Reading) -> Section {
             format!("in about {} at the present traffic", words::duration(wait)),
         );
     }
-    if let Some(account) = account
+    if let Some(account) = &reading.account
         && let Some(wait) = account.harm_in
     {
         let harm = match (account.margin, account.limit) {

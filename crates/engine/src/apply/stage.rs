@@ -8,7 +8,7 @@ use tidegate_model::{BasisPoints, PersonId, StageId, Timestamp};
 
 use super::observation;
 use crate::event::{AdoptedStage, Body, Event, Opening};
-use crate::state::{Approval, Asked, Batches, Exposed, Hold, LevelRun, Phase, Risk, Said, StageState, State};
+use crate::state::{Approval, Asked, Batches, Exposed, Fall, Hold, LevelRun, Phase, Risk, Said, StageState, State};
 
 /// Changes of exposure kept for charts.
 const EXPOSURES_MAX: usize = 256;
@@ -127,6 +127,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                 opens: opens.clone(),
                 answer_by: *answer_by,
                 is_overdue: false,
+                is_answered: false,
             });
         }
         Body::ApprovalOverdue { .. } => {
@@ -134,7 +135,10 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                 asked.is_overdue = true;
             }
         }
-        Body::Approved { by, bound, .. } => {
+        Body::Approved { by, bound, is_last, .. } => {
+            if *is_last && let Some(asked) = &mut stage.asked {
+                asked.is_answered = true;
+            }
             stage.approvals.retain(|approval| &approval.by != by);
             stage.approvals.push(Approval {
                 by: by.clone(),
@@ -250,8 +254,12 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                 .holds
                 .retain(|hold| !(&hold.criterion == criterion && &hold.of == of));
         }
-        Body::RollbackBegun { from, .. } => {
-            stage.rolled_back = Some((at, *from));
+        Body::RollbackBegun { from, cause, .. } => {
+            stage.rolled_back = Some(Fall {
+                at,
+                from: *from,
+                cause: cause.clone(),
+            });
             stage.is_changed = false;
             stage.proven = BasisPoints::ZERO;
             stage.groups.clear();

@@ -106,10 +106,12 @@ fn give(turn: &mut Turn<'_>, id: &StageId, opens: Opening) -> Result<(), Refusal
     let (Some(by), Some(bound)) = (person(&turn.actor).cloned(), bound) else {
         return Err(super::turn::unknown("person", ""));
     };
+    let is_last = gate::missing_but_for(turn.estate, &turn.state, declared, &opens, turn.now, &by).is_empty();
     turn.emit(Body::Approved {
         stage: id.clone(),
         by,
         bound,
+        is_last,
     });
     Ok(())
 }

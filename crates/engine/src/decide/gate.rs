@@ -152,10 +152,25 @@ pub fn missing_approvals(
     if matches!(opens, Opening::AcceptedRisk(_)) {
         return Vec::new();
     }
-    approvals(estate, state, stage, opens, now)
-        .into_iter()
-        .filter_map(|(approver, by)| by.is_none().then_some(approver))
-        .collect()
+    without(given(estate, state, stage, opens, now, None))
+}
+
+/// Approver entries that would have no fresh approval of this opening if this person approved it now, in words.
+#[must_use]
+pub(super) fn missing_but_for(
+    estate: &Estate,
+    state: &State,
+    stage: &Stage,
+    opens: &Opening,
+    now: Timestamp,
+    by: &PersonId,
+) -> Vec<String> {
+    without(given(estate, state, stage, opens, now, Some(by)))
+}
+
+fn without(approvals: Vec<(String, Option<PersonId>)>) -> Vec<String> {
+    let missing = approvals.into_iter().filter(|(_, by)| by.is_none());
+    missing.map(|(approver, _)| approver).collect()
 }
 
 /// Each approver entry in words, with whoever gave a fresh approval of this opening.
@@ -167,6 +182,18 @@ pub fn approvals(
     opens: &Opening,
     now: Timestamp,
 ) -> Vec<(String, Option<PersonId>)> {
+    given(estate, state, stage, opens, now, None)
+}
+
+/// Each approver entry with whoever gave it; `also` counts as one who gives it now.
+fn given(
+    estate: &Estate,
+    state: &State,
+    stage: &Stage,
+    opens: &Opening,
+    now: Timestamp,
+    also: Option<&PersonId>,
+) -> Vec<(String, Option<PersonId>)> {
     let (Some(known), Some(bound)) = (state.stages.get(&stage.id), state.binding(&stage.id, opens)) else {
         return Vec::new();
     };
@@ -175,6 +202,8 @@ pub fn approvals(
         .iter()
         .filter(|approval| known.stands(&approval.bound, &bound) && now.since(approval.at) <= stage.gate.fresh_for)
         .map(|approval| &approval.by)
+        .filter(|by| Some(*by) != also)
+        .chain(also)
         .collect();
     let given = each_by_another(stage.gate.approvers.len(), valid.len(), |entry, person| {
         let (Some(approver), Some(person)) = (stage.gate.approvers.get(entry), valid.get(person)) else {

@@ -12,7 +12,7 @@ use super::{gate, harm, incident, letter, window};
 use crate::event::{Body, Opening, Origin};
 use crate::judge::{self, silence};
 use crate::refusal::Rule;
-use crate::state::Phase;
+use crate::state::{Asked, Phase};
 
 /// A batch in which stages move more often than this has a bug; the rest waits for the next tick.
 const ROUNDS_MAX: u32 = 32;
@@ -97,7 +97,7 @@ fn ask_for(turn: &mut Turn<'_>, stage: &Stage, opens: Opening) {
         .approvals
         .iter()
         .any(|approval| turn.now.since(approval.at) > stage.gate.fresh_for || approval.bound.evidence < state.worsened);
-    if is_asked && !is_stale {
+    if is_asked && !(is_stale && waits_for_approvals(turn, stage, &opens)) {
         return;
     }
     let people = gate::approver_people(turn.estate, stage);
@@ -109,6 +109,17 @@ fn ask_for(turn: &mut Turn<'_>, stage: &Stage, opens: Opening) {
         sent,
         answer_by,
     });
+}
+
+/// Whether an answer would open it, now or when the plan's windows do: while something else stands in the way, which others see
+/// to, nobody is asked again for what would only go stale again.
+fn waits_for_approvals(turn: &Turn<'_>, stage: &Stage, opens: &Opening) -> bool {
+    let Some((plan, _)) = turn.declared(&stage.id) else {
+        return false;
+    };
+    let found = gate::obstacles(turn.estate, &turn.state, plan, stage, opens, turn.now);
+    let is_theirs = |rule: Rule| matches!(rule, Rule::ApprovalMissing | Rule::OutsideWindow);
+    found.iter().all(|obstacle| is_theirs(obstacle.rule))
 }
 
 /// Exposes a step when everything that must hold does.
@@ -394,14 +405,12 @@ fn overdue(turn: &mut Turn<'_>, stage: &Stage) {
         return;
     };
     let origin = Origin::Waiting(stage.id.clone());
-    match &state.asked {
-        Some(asked) if !asked.is_overdue && turn.now >= asked.answer_by => {
-            turn.emit_self(Body::ApprovalOverdue {
-                stage: stage.id.clone(),
-            });
-            let summary = format!("{} waits for its approval", stage.title);
-            incident::open(turn, &stage.owner, Severity::Sev3, origin, summary);
-        }
-        Some(_) | None => {}
+    let pages_at = state.asked.as_ref().and_then(Asked::pages_at);
+    if pages_at.is_some_and(|at| turn.now >= at) {
+        turn.emit_self(Body::ApprovalOverdue {
+            stage: stage.id.clone(),
+        });
+        let summary = format!("{} waits for its approval", stage.title);
+        incident::open(turn, &stage.owner, Severity::Sev3, origin, summary);
     }
 }

@@ -245,7 +245,7 @@ impl Facts {
                 stage.attempt = *attempt;
                 stage.passed = None;
             }
-            Body::Approved { stage, by, bound } => {
+            Body::Approved { stage, by, bound, .. } => {
                 self.stage(stage).approvals.push((by.clone(), bound.clone(), at));
             }
             Body::RiskAccepted {

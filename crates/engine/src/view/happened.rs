@@ -65,7 +65,9 @@ fn tell(body: &Body, actor: &Actor) -> Told {
                 clock(*answer_by)
             ),
         ),
-        Body::Approved { stage, by, bound } => (Tone::Good, format!("{by} approved {}", opening(stage, &bound.opens))),
+        Body::Approved { stage, by, bound, .. } => {
+            (Tone::Good, format!("{by} approved {}", opening(stage, &bound.opens)))
+        }
         Body::RiskAccepted {
             stage,
             by,

@@ -4,8 +4,10 @@ use tidegate_model::plan::Stage;
 use tidegate_model::seam::Verdict;
 use tidegate_model::{BasisPoints, Estate, IncidentId, Timestamp};
 
+use crate::cause::Cause;
 use crate::decide::gate;
 use crate::state::{Incident, IncidentPhase, Phase, StageState, State};
+use crate::view::blame::blame;
 use crate::view::measured::numbers;
 use crate::view::stage::next_opening;
 use crate::view::words::{clock, counted, list};
@@ -69,21 +71,26 @@ fn worst(state: &State) -> Option<(&IncidentId, &Incident)> {
 }
 
 fn rolled_back(estate: &Estate, state: &State, stage: &Stage, known: &StageState) -> Headline {
-    let from = known.rolled_back.map_or(BasisPoints::ZERO, |(_, from)| from);
+    let fall = known.rolled_back.as_ref();
+    let from = fall.map_or(BasisPoints::ZERO, |fall| fall.from);
     let is_over = known.phase == Phase::RolledBack;
     let verb = if is_over { "was" } else { "is being" };
-    let harm = known.verdicts.iter().find(|(_, said)| said.verdict == Verdict::Harm);
-    let because = harm.map_or_else(String::new, |(criterion, _)| {
-        let title = stage
-            .gate
-            .criteria
-            .iter()
-            .find(|one| &one.id == criterion)
-            .map(|one| one.title.as_str());
-        format!(" because this failed: {}", title.unwrap_or(criterion.as_str()))
+    // Another criterion may have found harm too, and a brake or a person still be the one who took visitors back.
+    let criterion = fall.and_then(|fall| match &fall.cause {
+        Cause::Harm(criterion) => Some(criterion),
+        Cause::Brake | Cause::Person(_) | Cause::Action(_) | Cause::Restored | Cause::Unknown(_) => None,
     });
+    let because = match (criterion, fall) {
+        (Some(criterion), _) => {
+            let known = stage.gate.criteria.iter().find(|one| &one.id == criterion);
+            let title = known.map_or(criterion.as_str(), |one| one.title.as_str());
+            format!(" because this failed: {title}")
+        }
+        (None, Some(fall)) => format!(" {}", blame(&fall.cause)),
+        (None, None) => String::new(),
+    };
     let mut detail = Vec::new();
-    if let Some((_, said)) = harm {
+    if let Some(said) = criterion.and_then(|criterion| known.verdicts.get(criterion)) {
         match numbers(&said.reading) {
             Some(numbers) => detail.push(format!("{numbers}.")),
             None if !said.reading.why.is_empty() => detail.push(format!("{}.", said.reading.why)),
@@ -107,7 +114,7 @@ fn rolled_back(estate: &Estate, state: &State, stage: &Stage, known: &StageState
         detail: detail.join(" "),
         who: called.map_or_else(|| owner(estate, stage), |(id, incident)| who_has(estate, id, incident)),
         tone: Tone::Harm,
-        since: known.rolled_back.map_or(known.since, |(at, _)| at),
+        since: fall.map_or(known.since, |fall| fall.at),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tidegate_model::{Millis, Money, Timestamp};
 
-use crate::event::Stake;
+use crate::event::{Reading, Stake};
 
 /// A ratio as percent with one decimal, such as `61.8 %`; two below one percent.
 #[must_use]
@@ -13,6 +13,20 @@ pub fn percent(ratio: f64) -> String {
     } else {
         format!("{value:.1} %")
     }
+}
+
+/// The smallest harm that a step can see, and what it is a share of; none where nothing is predicted.
+#[must_use]
+pub fn sight(reading: &Reading) -> Option<(String, String)> {
+    let share = reading.can_see?;
+    let limit = reading.account.as_ref().and_then(|account| account.limit);
+    Some(match limit.filter(|_| reading.difference.is_none()) {
+        Some(limit) => (
+            percent(limit * (1.0 + share)),
+            format!("of all, where {} may", percent(limit)),
+        ),
+        None => (percent(share), "of the old side's".to_owned()),
+    })
 }
 
 /// A difference of ratios in percentage points with its sign, such as `−4.8 pp`.
@@ -115,6 +129,7 @@ pub fn list<T: std::fmt::Display>(items: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Account;
 
     #[test]
     fn numbers_read_as_people_write_them() {
@@ -122,6 +137,36 @@ mod tests {
         assert_eq!(percent(0.0011), "0.11 %");
         assert_eq!(percent(0.0), "0.0 %");
         assert_eq!(points(-0.0479), "−4.8 pp");
+    }
+
+    #[test]
+    fn what_a_step_can_see_is_told_with_what_it_is_a_share_of() {
+        let pair = |(share, of): (&str, &str)| Some((share.to_owned(), of.to_owned()));
+        let compared = Reading {
+            can_see: Some(0.31),
+            difference: Some(0.01),
+            account: Some(Account {
+                alpha_plan: 0.05,
+                alpha_share: 0.01,
+                alpha_of_try: 0.005,
+                alpha_spent: 0.005,
+                this_try: 1,
+                margin: Some(0.1),
+                is_margin_relative: true,
+                limit: Some(0.05),
+                money: None,
+                money_most: None,
+                harm_in: None,
+            }),
+            ..Reading::default()
+        };
+        assert_eq!(sight(&compared), pair(("31.0 %", "of the old side's")));
+        let limited = Reading {
+            can_see: Some(1.8),
+            difference: None,
+            ..compared
+        };
+        assert_eq!(sight(&limited), pair(("14.0 %", "of all, where 5.0 % may")));
         assert_eq!(count(999), "999");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(counted(1, "row", "rows"), "1 row");

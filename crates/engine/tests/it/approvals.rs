@@ -108,6 +108,29 @@ fn an_approval_goes_stale_and_is_asked_for_again() {
 }
 
 #[test]
+fn nobody_is_asked_again_while_an_answer_would_open_nothing() {
+    let mut world = World::calm();
+    run(&mut world, PRICING_READY);
+    check_in(
+        &mut world,
+        "
+        pat approve pricing
+        gus hold pricing
+        wait 601s
+        cleo feedback pricing odd rounding
+        show pricing
+        ",
+        "
+        09:00:06 pat approved entering pricing
+        09:00:06 gus holds pricing
+        09:00:16 asked cleo to approve the finalisation of catalogue, until 19:00:16
+        09:10:07 cleo filed fb-1 against pricing, from odd: rounding
+        = pricing is ready at 0 %, attempt 1; it waits for: held by gus since 09:00:06; an approver's answer to fb-1 from odd: rounding; the approval of the owner of pricing (pricing-team) is missing; the approval of platform is missing
+        ",
+    );
+}
+
+#[test]
 fn a_question_that_waits_too_long_is_paged_once_and_its_page_ends_with_the_answer() {
     check(
         "

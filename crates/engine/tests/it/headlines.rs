@@ -90,6 +90,21 @@ fn a_stage_that_is_harmed_and_comes_back() {
 }
 
 #[test]
+fn a_brake_is_the_cause_though_a_criterion_found_harm_too() {
+    check(
+        "
+        ana approve checkout
+        confirm
+        brake checkout 40/100 0/900
+        headline
+        ",
+        "
+        # checkout is being rolled back from 10 % by the brake | New visitors go to the old side as soon as each gateway has heard it. | calling ana for inc-1, rung 1; the next call is at 09:01:00
+        ",
+    );
+}
+
+#[test]
 fn a_hold_and_an_incident_beside_growth() {
     check(
         "

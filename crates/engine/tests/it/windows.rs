@@ -50,6 +50,37 @@ fn growth_waits_for_the_plans_window_and_lowering_does_not() {
 }
 
 #[test]
+fn who_has_approved_is_not_paged_for_an_answer_while_the_window_is_closed() {
+    let mut world = World::shop_with(|parts| {
+        parts.plans[0].expand.within = vec![WeeklyWindow {
+            days: vec![1],
+            from_minute: 9 * 60 + 5,
+            until_minute: 9 * 60 + 6,
+            zone: "UTC".to_owned(),
+        }];
+    });
+    check_in(
+        &mut world,
+        "
+        cleo approve catalogue
+        ana hold checkout
+        wait 89s
+        wait 1s
+        show pages
+        ",
+        "
+        09:00:00 cleo approved entering catalogue
+        09:00:00 catalogue waits for the plan's window, which opens at 09:05:00
+        09:00:00 ana holds checkout
+        09:01:30 the approval of checkout is overdue; its owner is paged
+        09:01:30 inc-1 opened (sev3, checkout, by a decision that waits (checkout)): checkout waits for its approval
+        09:01:30 called ana for inc-1 (rung 1, call 1); next at 09:02:30
+        = pages under way: ana of inc-1 by way 1, ana of inc-1 by way 2
+        ",
+    );
+}
+
+#[test]
 fn nothing_grows_in_a_freeze() {
     let mut world = World::shop_with(|parts| {
         parts.plans[0].expand.never = vec![(Timestamp(0), Timestamp(1_772_442_030_000))];

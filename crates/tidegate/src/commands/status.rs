@@ -195,8 +195,8 @@ fn numbers(criterion: &CriterionView) -> Vec<String> {
         };
         numbers.push(format!("lost {:.0}{worth}", lost.max(0.0)));
     }
-    if let Some(share) = reading.can_see {
-        numbers.push(format!("can see {}", words::percent(share)));
+    if let Some((share, of)) = words::sight(reading) {
+        numbers.push(format!("can see {share} {of}"));
     }
     if let Some(wait) = reading.speaks_in {
         numbers.push(format!("speaks in {}", words::duration(wait)));
