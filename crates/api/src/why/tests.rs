@@ -185,7 +185,7 @@ Can the counts be believed?
 - counts: yes: no stratum has more hits than attempts
 - fallbacks: no: 12 of 482 attempts were served by the old side
 What this step can still see
-- smallest harm: 31.0 % relative to the old side: found with a chance of 80 % before its time is over
+- smallest harm: 31.0 % of the old side's: found with a chance of 80 % before its time is over
 - pass: in about 9 min at the present traffic
 - harm: one as large as the margin of 5.0 % would be found in about 3 min 20 s, with a chance of 80 %
 "

@@ -60,7 +60,7 @@ fn a_criterion_has_both_sides_what_was_lost_what_can_be_seen_and_when_it_speaks(
     assert_eq!(
         told(&criterion("completion", "not yet", reading)),
         "      not yet      flow “buy”, completed, only payment=card - a loss of 5.0 % is not excluded yet
-                   old 61.8 % of 9,140; new 57.1 % of 482; difference −4.8 pp [−7.9, +1.6]; lost 23, 1,380 EUR; can see 31.0 %; speaks in 9 min\n"
+                   old 61.8 % of 9,140; new 57.1 % of 482; difference −4.8 pp [−7.9, +1.6]; lost 23, 1,380 EUR; can see 31.0 % of the old side's; speaks in 9 min\n"
     );
 }
 
