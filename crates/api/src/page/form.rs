@@ -103,6 +103,8 @@ impl Forms<'_> {
         let subject = part.map_or_else(|| ask.subject.to_owned(), |(_, part)| format!("{}/{part}", ask.subject));
         let ruling = self.ruling(ask.action, &subject);
         let allowed = ruling.is_none_or(|ruling| ruling.allowed);
+        // The dots say that something is asked first; the button in the form acts.
+        let act = ask.label.trim_end_matches('…');
         let key = format!("{} {} {}", ask.action, ask.subject, ask.label);
         let class = match (ask.weight, allowed) {
             (_, false) => "ask not-now",
@@ -123,7 +125,7 @@ impl Forms<'_> {
                     @for (name, value) in ask.fixed { input type="hidden" name=(name) value=(value); }
                     @for field in ask.fields { (input(*field)) }
                     button name="do" value=(ask.action) class=(button_class(ask.weight, allowed)) {
-                        @if allowed { (ask.label) } @else { "Ask all the same: " (ask.label) }
+                        @if allowed { (act) } @else { "Ask all the same: " (act) }
                     }
                     div class="answer-slot" role="status" {}
                 }
