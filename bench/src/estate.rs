@@ -61,6 +61,7 @@ pub(crate) fn demo(gateway: SocketAddr, old: SocketAddr, new: SocketAddr) -> Set
             ("pricing", "petra"),
             ("checkout", "ana"),
             ("integrations", "ines"),
+            ("seo-routing", "sofia"),
         ],
         gateway,
         sources: &[("new-shop", "NEW_SHOP")],
@@ -153,7 +154,7 @@ mod tests {
             ..demo(nowhere, nowhere, nowhere)
         };
         let ours = compiled(&setup);
-        assert_eq!(criteria(&ours).len(), 12);
+        assert_eq!(criteria(&ours).len(), 14);
         assert_eq!(criteria(&ours), criteria(&compiled(&shipped)));
         let stages: Vec<String> = ours.stages().map(|(_, stage)| stage.id.to_string()).collect();
         let approved: Vec<&str> = setup.stages.iter().map(|(stage, _)| *stage).collect();

@@ -16,6 +16,7 @@ mod fault;
 mod flags;
 mod jar;
 mod lifetime;
+mod tables;
 mod webhook;
 
 pub use program::run;

@@ -12,12 +12,14 @@ const EXIT_USAGE: i32 = 2;
 const USAGE: &str = "\
 usage: <program> [flags]; every program stops when its standard input closes
   shop      --side old|new --port P --db FILE --pay URL --pay-secret S [--callback URL] [--products 1000] [--seed N]
-            [--switches URL --switches-key K] [--price-fault 1%] [--wallet-fault] [--admin-key K] [--repair-from URL]
+            [--switches URL --switches-key K] [--price-fault 1%] [--wallet-fault] [--canonical-fault] [--admin-key K]
+            [--repair-from URL] [--public URL]
   pay       --port P --secret S --ledger FILE [--callback URL] [--delay-ms 120] [--seed N]
   erp       --port P --db FILE --admin-key K [--failing 3%] [--slow 8%] [--slow-ms 1200] [--seed N]
   feed      --port P --db FILE --shop URL ... --erp URL --erp-key K --sides URL --sides-key K --unit NAME --admin-key K
             [--resend-fault]
-  shoppers  --gateway URL [--rate 100/s] [--seed N] [--duration S] [--control PORT] [--concurrency 400] [--verbose]
+  shoppers  --gateway URL [--rate 100/s] [--seed N] [--duration S] [--control PORT] [--concurrency 400] [--crawl 10/s]
+            [--verbose]
   mail      --smtp-port P --http-port P
   oncall    --mail URL --person ADDR=ignore|answer,act:NAME,approve,repair:STAGE ... [--after-ms 1500]
             [--api URL, --at STAGE=URL, --key STAGE=K and --token STAGE=T], needed by `repair:STAGE`

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 
 use crate::clock::now_ms;
+use crate::tables;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS bookings (number INTEGER PRIMARY KEY AUTOINCREMENT, idempotency_key TEXT NOT NULL UNIQUE,
@@ -45,11 +46,7 @@ pub(super) struct Totals {
 
 impl Books {
     pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
-        let connection = Connection::open(path)?;
-        connection.busy_timeout(std::time::Duration::from_secs(2))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "OFF")?;
-        connection.execute_batch(SCHEMA)?;
+        let connection = tables::open(path, SCHEMA)?;
         Ok(Self { connection })
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::side::Side;
 use crate::clock::now_ms;
+use crate::tables;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS messages (reference TEXT PRIMARY KEY, amount_cents INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',
@@ -55,11 +56,7 @@ pub(super) struct Totals {
 
 impl Messages {
     pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
-        let connection = Connection::open(path)?;
-        connection.busy_timeout(std::time::Duration::from_secs(2))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "OFF")?;
-        connection.execute_batch(SCHEMA)?;
+        let connection = tables::open(path, SCHEMA)?;
         Ok(Self { connection })
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::flags::{FlagError, Flags, unreadable};
 
 /// What people know how to repair, by stage.
-const REPAIRS: [Known; 2] = [
+const REPAIRS: [Known; 3] = [
     Known {
         stage: "pricing",
         called_for_by: "prices are equal",
@@ -21,6 +21,13 @@ const REPAIRS: [Known; 2] = [
         path: "/admin/repair-exporter",
         reference: "repair-exporter",
         summary: "the new exporter sends an order under one idempotency key; repeats are reversed",
+    },
+    Known {
+        stage: "seo-routing",
+        called_for_by: "every landing page answers",
+        path: "/admin/repair-canonicals",
+        reference: "repair-canonicals",
+        summary: "landing pages made again with the public host",
     },
 ];
 /// Header with the key of an admin face.

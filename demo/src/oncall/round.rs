@@ -7,6 +7,7 @@ use reqwest::header::{CONTENT_TYPE, LOCATION, ORIGIN};
 use reqwest::{Response, StatusCode, Url};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::person::Person;
 use super::repair::Tools;
@@ -23,9 +24,9 @@ const TRIES_MAX: u32 = 5;
 const TRY_PAUSE: Duration = Duration::from_secs(1);
 /// The button that acknowledges a page.
 const ACKNOWLEDGE: &str = "ack";
-/// The button that approves, and how often it is pressed while the answer is that it is too early.
+/// The button that approves, and how long it is pressed again while the answer is that it is too early.
 const APPROVE: &str = "approve";
-const REFUSALS_MAX: u32 = 15;
+const PATIENCE: Duration = Duration::from_secs(180);
 /// The button that answers feedback or a closed incident, and how many of them a stage has at most.
 const ANSWER: &str = "answer";
 const ANSWERS_MAX: u32 = 8;
@@ -41,6 +42,27 @@ pub(super) struct Desk {
     tools: Option<Tools>,
     seen: u64,
     read: BTreeSet<String>,
+    /// What may not be approved yet; other mail is answered meanwhile.
+    waiting: Vec<Unapproved>,
+}
+
+/// A letter that asks for an approval, and the page behind it that says it is too early.
+struct Unapproved {
+    letter: Letter,
+    link: Url,
+    browser: Browser,
+    until: Instant,
+    due: Instant,
+}
+
+/// What became of a button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pressed {
+    Taken,
+    /// It was offered, and the answer is that it may not be pressed, or not yet.
+    Refused,
+    /// It is not offered, or the page cannot be reached.
+    Nothing,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +95,7 @@ impl Desk {
             tools,
             seen: 0,
             read: BTreeSet::new(),
+            waiting: Vec::new(),
         }
     }
 
@@ -82,13 +105,33 @@ impl Desk {
             match self.new_mail().await {
                 Ok(letters) => {
                     for letter in letters {
-                        self.respond(&letter).await?;
+                        self.respond(letter).await?;
                     }
                 }
                 Err(error) => tracing::debug!(%error, "the mailbox cannot be read"),
             }
+            self.ask_again().await?;
             tokio::time::sleep(LOOK_PAUSE).await;
         }
+    }
+
+    /// Presses once more wherever it was too early, for as long as there is patience.
+    async fn ask_again(&mut self) -> Result<(), Fault> {
+        for mut asked in std::mem::take(&mut self.waiting) {
+            if Instant::now() < asked.due {
+                self.waiting.push(asked);
+                continue;
+            }
+            self.answer(&mut asked.browser, &asked.link, &asked.letter).await?;
+            let pressed = self
+                .press(&mut asked.browser, &asked.link, &asked.letter, APPROVE)
+                .await?;
+            if pressed == Pressed::Refused && Instant::now() < asked.until {
+                asked.due = Instant::now() + TRY_PAUSE;
+                self.waiting.push(asked);
+            }
+        }
+        Ok(())
     }
 
     async fn new_mail(&self) -> reqwest::Result<Vec<Letter>> {
@@ -108,34 +151,46 @@ impl Desk {
             .messages)
     }
 
-    async fn respond(&mut self, letter: &Letter) -> Result<(), Fault> {
+    async fn respond(&mut self, letter: Letter) -> Result<(), Fault> {
         self.seen = letter.number;
         if let Some(id) = &letter.message_id
             && !self.read.insert(id.clone())
         {
-            return self.tell("seen_before", letter, json!({}));
+            return self.tell("seen_before", &letter, json!({}));
         }
-        self.tell("mail", letter, json!({}))?;
+        self.tell("mail", &letter, json!({}))?;
         let does_nothing = !self.person.answers && !self.person.approves && !self.person.resolves;
         if does_nothing && self.person.acts.is_empty() {
-            return self.tell("ignored", letter, json!({}));
+            return self.tell("ignored", &letter, json!({}));
         }
         let Some(link) = letter::link(&letter.body).and_then(|link| Url::parse(link).ok()) else {
-            return self.tell("no_link", letter, json!({}));
+            return self.tell("no_link", &letter, json!({}));
         };
         tokio::time::sleep(self.after).await;
         let mut browser = Browser {
             client: self.client.clone(),
             jar: Jar::default(),
         };
+        let mut is_early = false;
         for wish in self.wishes() {
             if wish == APPROVE {
-                self.answer(&mut browser, &link, letter).await?;
+                self.answer(&mut browser, &link, &letter).await?;
             }
-            let is_taken = self.press(&mut browser, &link, letter, &wish).await?;
-            if is_taken && wish == ACKNOWLEDGE {
-                self.repair(letter).await?;
+            let pressed = self.press(&mut browser, &link, &letter, &wish).await?;
+            if pressed == Pressed::Taken && wish == ACKNOWLEDGE {
+                self.repair(&letter).await?;
             }
+            is_early = pressed == Pressed::Refused && wish == APPROVE;
+        }
+        if is_early {
+            let now = Instant::now();
+            self.waiting.push(Unapproved {
+                letter,
+                link,
+                browser,
+                until: now + PATIENCE,
+                due: now + TRY_PAUSE,
+            });
         }
         Ok(())
     }
@@ -184,28 +239,28 @@ impl Desk {
         ack.into_iter().chain(acts).chain(resolve).chain(approve).collect()
     }
 
-    /// Presses a button; whether it was offered and taken. Who may not approve yet asks again for as long as they are asked.
-    async fn press(&self, browser: &mut Browser, link: &Url, letter: &Letter, wish: &str) -> Result<bool, Fault> {
+    /// Presses a button where it is offered.
+    async fn press(&self, browser: &mut Browser, link: &Url, letter: &Letter, wish: &str) -> Result<Pressed, Fault> {
         let mut unreached = 0;
-        let mut refused = 0;
         loop {
             match browser.press(link.clone(), wish).await {
                 Ok(Some(status)) => {
                     self.tell(wish, letter, json!({ "status": status.as_u16() }))?;
-                    refused += 1;
-                    if status.is_success() || wish != APPROVE || refused == REFUSALS_MAX {
-                        return Ok(status.is_success());
-                    }
+                    return Ok(if status.is_success() {
+                        Pressed::Taken
+                    } else {
+                        Pressed::Refused
+                    });
                 }
                 Ok(None) => {
                     self.tell("not_offered", letter, json!({ "button": wish }))?;
-                    return Ok(false);
+                    return Ok(Pressed::Nothing);
                 }
                 Err(error) => {
                     unreached += 1;
                     if unreached == TRIES_MAX {
                         self.tell("failed", letter, json!({ "button": wish, "error": error.to_string() }))?;
-                        return Ok(false);
+                        return Ok(Pressed::Nothing);
                     }
                 }
             }

@@ -8,6 +8,7 @@ mod new;
 mod old;
 mod outbox;
 mod payment;
+mod public;
 mod switches;
 
 use std::path::PathBuf;
@@ -20,15 +21,15 @@ use rusqlite::Connection;
 use crate::fault::Fault;
 use crate::flags::{Flags, unreadable};
 use crate::lifetime;
+use crate::tables;
 use crate::webhook::Secret;
 use catalogue::Product;
 use payment::Provider;
+use public::Public;
 
 /// Products of a shop when `--products` is not given, and the most it takes.
 const PRODUCTS_DEFAULT: u32 = 1_000;
 const PRODUCTS_MAX: u32 = 100_000;
-/// How long a statement waits for another program's lock on the shop's database.
-const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
 
 const VALUED: &[&str] = &[
     "side",
@@ -44,6 +45,7 @@ const VALUED: &[&str] = &[
     "price-fault",
     "admin-key",
     "repair-from",
+    "public",
 ];
 
 /// What both builds of the shop are started with.
@@ -54,11 +56,12 @@ struct Opening {
     provider: Provider,
     secret: Secret,
     tokens: Tokens,
+    public: Public,
 }
 
 /// Starts the shop and serves until told to stop.
 pub(crate) async fn start(args: &[String]) -> Result<(), Fault> {
-    let flags = Flags::read(args, VALUED, &["wallet-fault"])?;
+    let flags = Flags::read(args, VALUED, &["wallet-fault", "canonical-fault"])?;
     let seed = flags.number("seed", 1_u64)?;
     let count = flags.number("products", PRODUCTS_DEFAULT)?;
     if count == 0 || count > PRODUCTS_MAX {
@@ -71,6 +74,7 @@ pub(crate) async fn start(args: &[String]) -> Result<(), Fault> {
         provider: Provider::new(flags.required("pay")?, flags.text("callback"))?,
         secret: Secret::read("pay-secret", flags.required("pay-secret")?)?,
         tokens: Tokens::new(seed),
+        public: Public::read(flags.text("public")),
     };
     match flags.required("side")? {
         "old" => old::start(opening).await,
@@ -86,14 +90,10 @@ async fn serve(port: u16, router: axum::Router) -> Result<(), Fault> {
     lifetime::serve(listener, router).await
 }
 
-/// Opens the shop's database as shops do: quick, and with the last moments at risk in a power cut.
+/// Opens the shop's database.
 fn open(path: &std::path::Path, schema: &str) -> Result<Connection, Fault> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "OFF")?;
+    let connection = tables::open(path, schema)?;
     connection.set_prepared_statement_cache_capacity(64);
-    connection.execute_batch(schema)?;
     connection.execute_batch(outbox::SCHEMA)?;
     Ok(connection)
 }

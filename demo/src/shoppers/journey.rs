@@ -17,6 +17,8 @@ use crate::jar::Jar;
 const CATEGORIES: u32 = 20;
 /// Share of visitors who leave after filling the cart.
 const ABANDON: f64 = 0.04;
+/// Share of visitors who also open a bookmark: the page of a product under its former address.
+const BOOKMARKS: f64 = 0.1;
 /// Pause between two looks at the order page, and how many looks before giving up.
 const LOOK_PAUSE: Duration = Duration::from_millis(150);
 const LOOKS_MAX: u32 = 10;
@@ -101,7 +103,20 @@ impl Visitor<'_> {
         self.think().await;
         self.look(&address).await?;
         self.look(&format!("/price/{number}")).await?;
+        if self.chance.random_bool(BOOKMARKS) {
+            self.open_bookmark(&number).await?;
+        }
         Some(number)
+    }
+
+    /// A product under its former address, or where that leads; `None` when there is no page.
+    async fn open_bookmark(&mut self, number: &str) -> Option<()> {
+        let seen = self.send(&format!("/artikel/{number}"), None).await?;
+        if seen.status.is_success() {
+            return Some(());
+        }
+        let next = seen.location.filter(|_| seen.status.is_redirection())?;
+        self.look(&next).await.map(drop)
     }
 
     /// Chooses among the offered methods, orders, and waits for the confirmation.

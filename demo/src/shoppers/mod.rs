@@ -1,6 +1,8 @@
-//! Shoppers: an open-loop stream of new visitors who know public addresses only and count what they themselves saw.
+//! Shoppers: an open-loop stream of new visitors who know public addresses only and count what they themselves saw, and a crawler
+//! beside them.
 
 mod answer;
+mod crawler;
 mod journey;
 mod tally;
 
@@ -20,6 +22,7 @@ use tokio::time::Instant;
 use crate::fault::Fault;
 use crate::flags::Flags;
 use crate::lifetime;
+use crawler::{Crawled, Crawler};
 use journey::Street;
 use tally::Tally;
 
@@ -32,6 +35,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 struct Crowd {
     tally: Arc<Mutex<Tally>>,
+    crawled: Arc<Mutex<Crawled>>,
     stop: Notify,
 }
 
@@ -39,7 +43,7 @@ struct Crowd {
 pub(crate) async fn start(args: &[String]) -> Result<(), Fault> {
     let flags = Flags::read(
         args,
-        &["gateway", "rate", "seed", "duration", "control", "concurrency"],
+        &["gateway", "rate", "seed", "duration", "control", "concurrency", "crawl"],
         &["verbose"],
     )?;
     let seed = flags.number("seed", 1_u64)?;
@@ -53,7 +57,16 @@ pub(crate) async fn start(args: &[String]) -> Result<(), Fault> {
         .tcp_nodelay(true)
         .build()
         .map_err(Fault::Client)?;
-    let street = Arc::new(Street::new(client, flags.required("gateway")?, Arc::clone(&tally)));
+    let crawled = Arc::new(Mutex::new(Crawled::default()));
+    let gateway = flags.required("gateway")?;
+    let crawler = match flags.text("crawl") {
+        Some(_) => {
+            let per_second = flags.rate_per_second("crawl", RATE_DEFAULT)?;
+            Some(Crawler::new(client.clone(), gateway, per_second, Arc::clone(&crawled)))
+        }
+        None => None,
+    };
+    let street = Arc::new(Street::new(client, gateway, Arc::clone(&tally)));
     let arrivals = Arrivals {
         mean_s: 1.0 / flags.rate_per_second("rate", RATE_DEFAULT)?,
         until: flags.seconds("duration")?.map(|duration| Instant::now() + duration),
@@ -62,6 +75,7 @@ pub(crate) async fn start(args: &[String]) -> Result<(), Fault> {
     };
     let crowd = Arc::new(Crowd {
         tally: Arc::clone(&tally),
+        crawled,
         stop: Notify::new(),
     });
     let router = Router::new()
@@ -73,13 +87,24 @@ pub(crate) async fn start(args: &[String]) -> Result<(), Fault> {
     lifetime::announce(&listener)?;
     tokio::select! {
         served = lifetime::serve(listener, router) => served,
+        told = comes(crawler) => told,
         told = visits(arrivals, street, crowd) => told,
         told = tell_each_second(&tally, flags.has("verbose")) => told,
     }
 }
 
 async fn stats(State(crowd): State<Arc<Crowd>>) -> Json<serde_json::Value> {
-    Json(lock(&crowd.tally).report())
+    let mut report = lock(&crowd.tally).report();
+    report["crawler"] = json!(*lock(&crowd.crawled));
+    Json(report)
+}
+
+/// A crawler's rounds, if one comes.
+async fn comes(crawler: Option<Crawler>) -> Result<(), Fault> {
+    if let Some(crawler) = crawler {
+        crawler.crawl().await;
+    }
+    std::future::pending().await
 }
 
 /// Ends the arrivals; who is under way finishes.
@@ -155,6 +180,6 @@ async fn tell_each_second(tally: &Mutex<Tally>, verbose: bool) -> Result<(), Fau
     }
 }
 
-fn lock(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
-    tally.lock().expect("counting does not panic")
+fn lock<T>(counts: &Mutex<T>) -> MutexGuard<'_, T> {
+    counts.lock().expect("counting does not panic")
 }

@@ -256,3 +256,37 @@ fn who_may_not_approve_yet_asks_again() {
     let statuses = [(); 2].map(|()| oncall.line()["status"].as_u64().unwrap());
     assert_eq!(statuses, [409, 200]);
 }
+
+#[test]
+fn who_may_not_approve_yet_answers_other_mail_meanwhile() {
+    let mail = Program::start(&["mail"]);
+    let mut oncall = Program::start(&[
+        "oncall",
+        "--mail",
+        &mail.url(),
+        "--after-ms",
+        "1",
+        "--person",
+        "a@x=answer,approve",
+    ]);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let early = runtime.block_on(reluctant_site(u32::MAX));
+    let paged = runtime.block_on(paging_site(Pressed::default()));
+    let smtp = mail.ready["smtp"].as_str().unwrap().to_owned();
+    let letter = |id: u8, link: &str| format!("Message-ID: <{id}@x>\r\nSubject: {id}\r\n\r\nAnswer here:\r\n{link}");
+    send(&smtp, &["a@x"], &letter(1, &early));
+    let mut next = |subject: &str, step: &str| loop {
+        let line = oncall.line();
+        if line["subject"] == subject && line["step"] == step {
+            return line["status"].as_u64();
+        }
+    };
+    assert_eq!(next("1", "approve"), Some(409));
+    send(&smtp, &["a@x"], &letter(2, &paged));
+    assert_eq!(next("2", "ack"), Some(200));
+    assert_eq!(next("1", "approve"), Some(409), "and goes on asking");
+}

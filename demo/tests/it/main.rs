@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod feeding;
+mod landing;
 mod mail_and_oncall;
 mod payments;
 mod shopping;

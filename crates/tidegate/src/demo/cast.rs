@@ -12,7 +12,7 @@ pub(crate) struct Member {
 }
 
 /// Who repairs which stage, each with a token of her own.
-pub(crate) const REPAIRS: &[(&str, &str)] = &[("pricing", "petra"), ("integrations", "ines")];
+pub(crate) const REPAIRS: &[(&str, &str)] = &[("pricing", "petra"), ("integrations", "ines"), ("seo-routing", "sofia")];
 
 /// Everybody. `ana` owns checkout and approves its stages but sleeps through pages.
 pub(crate) const MEMBERS: &[Member] = &[
@@ -35,6 +35,11 @@ pub(crate) const MEMBERS: &[Member] = &[
         id: "ines",
         behaviour: "approve,answer,repair:integrations,resolve",
         says: "ines owns the feed to the ERP, answers, and repairs its new exporter at the feed's own admin address",
+    },
+    Member {
+        id: "sofia",
+        behaviour: "approve,answer,repair:seo-routing,resolve",
+        says: "sofia owns what search engines see, answers, and has landing pages made again at the new shop's own admin address",
     },
     Member {
         id: "emma",

@@ -16,6 +16,9 @@ const CATALOGUE: &str = "catalogue";
 const PRICING: &str = "pricing";
 pub(crate) const CHECKOUT: &str = "checkout";
 const INTEGRATIONS: &str = "integrations";
+const SEO: &str = "seo-routing";
+/// The criterion that the hidden fault of the landing pages breaks.
+const PAGES_SOUND: &str = "pages-sound";
 /// The criterion that the hidden fault of the new exporter breaks.
 const TAKEN_ONCE: &str = "taken-once";
 /// The criterion that the hidden price fault breaks.
@@ -41,7 +44,7 @@ pub(crate) fn with_faults(story: &Story, measured: &Measured, lines: &[Line]) ->
         ),
         claim(
             "pricing was harmful before its repair and passed after it",
-            pricing.is_through() && is_repaired(&pricing),
+            pricing.is_through() && is_repaired(&pricing, PRICES_EQUAL),
         ),
         claim("checkout was rolled back below 50 %", below_half),
         claim(
@@ -56,6 +59,11 @@ pub(crate) fn with_faults(story: &Story, measured: &Measured, lines: &[Line]) ->
             "the feed was rolled back for an order taken twice, repaired, and passed",
             is_retried(&story.stage(INTEGRATIONS)),
         ),
+        claim(
+            "a wrong canonical address was found and repaired before crawlers were sent there",
+            is_found_before_the_flip(&story.stage(SEO)),
+        ),
+        crawled(measured),
     ];
     claims.extend(books(measured));
     claims.push(claim(
@@ -67,7 +75,7 @@ pub(crate) fn with_faults(story: &Story, measured: &Measured, lines: &[Line]) ->
 
 /// What must hold with the faults out.
 pub(crate) fn without_faults(story: &Story, measured: &Measured) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = [CATALOGUE, PRICING, CHECKOUT, INTEGRATIONS]
+    let mut claims: Vec<Claim> = [CATALOGUE, PRICING, CHECKOUT, INTEGRATIONS, SEO]
         .iter()
         .map(|name| {
             let stage = story.stage(name);
@@ -77,19 +85,38 @@ pub(crate) fn without_faults(story: &Story, measured: &Measured) -> Vec<Claim> {
             )
         })
         .collect();
+    claims.push(crawled(measured));
     claims.extend(books(measured));
     claims
 }
 
-/// Whether the equality of prices was harmful, somebody changed the new side, and the same equality passed after that.
-fn is_repaired(pricing: &StageStory) -> bool {
-    let Some(harm) = pricing.first_harm_of(PRICES_EQUAL) else {
+/// Whether a criterion was harmful, somebody changed the new side, and the same criterion passed after that.
+fn is_repaired(stage: &StageStory, criterion: &str) -> bool {
+    let Some(harm) = stage.first_harm_of(criterion) else {
         return false;
     };
-    let repairs = pricing.changes.iter().filter(|change| **change > harm.at);
+    let repairs = stage.changes.iter().filter(|change| **change > harm.at);
     repairs
         .into_iter()
-        .any(|change| pricing.passed_after(&harm.criterion, *change))
+        .any(|change| stage.passed_after(&harm.criterion, *change))
+}
+
+/// Whether the crawl found harm while whoever has no cookie still met the old side, its repair was noted, and the stage went through
+/// without a rollback.
+fn is_found_before_the_flip(seo: &StageStory) -> bool {
+    let (Some(harm), Some(flipped)) = (seo.first_harm_of(PAGES_SOUND), seo.flipped_at) else {
+        return false;
+    };
+    harm.at < flipped && is_repaired(seo, PAGES_SOUND) && seo.is_through() && seo.rollbacks.is_empty()
+}
+
+/// Whether a crawler met each page on one side only until all of them moved at once, and was told no wrong address.
+fn crawled(measured: &Measured) -> Claim {
+    let crawler = measured.crawler;
+    claim(
+        "a crawler changed sides once, and no page told it a wrong address",
+        crawler.old > 0 && crawler.new > 0 && crawler.moves == 1 && crawler.misnamed == 0,
+    )
 }
 
 /// Whether the invariant of the ERP took the feed back once, somebody changed the new side, and the stage went through.
@@ -142,17 +169,19 @@ mod tests {
 
     use super::*;
     use crate::demo::losses::Cohort;
-    use crate::demo::measured::{Booked, Orders, Stranded};
+    use crate::demo::measured::{Booked, Crawled, Orders, Stranded};
     use crate::demo::report::{REQUIRED, holds, lines, render};
     use crate::demo::story::{Acted, Answered, Judged, Paged, RolledBack};
 
-    const GOOD: [&str; 10] = [
+    const GOOD: [&str; 12] = [
         "catalogue passed without a rollback",
         "pricing was harmful before its repair and passed after it",
         "checkout was rolled back below 50 %",
         "the second rung acknowledged the page and acted",
         "checkout passed when it was tried again",
         "the feed was rolled back for an order taken twice, repaired, and passed",
+        "a wrong canonical address was found and repaired before crawlers were sent there",
+        "a crawler changed sides once, and no page told it a wrong address",
         "the payment ledger equals the orders of both shops",
         "the ERP has every paid order once",
         "the journal verifies",
@@ -229,11 +258,21 @@ mod tests {
             changes: vec![Timestamp(42_000)],
             ..through()
         };
+        let seo = StageStory {
+            judged: vec![
+                judged(2_000, PAGES_SOUND, Verdict::Harm),
+                judged(9_000, PAGES_SOUND, Verdict::Pass),
+            ],
+            changes: vec![Timestamp(2_500)],
+            flipped_at: Some(Timestamp(12_000)),
+            ..through()
+        };
         let stages = [
             ("catalogue", through()),
             ("pricing", pricing),
             ("checkout", checkout),
             ("integrations", feed),
+            ("seo-routing", seo),
         ];
         Story {
             stages: stages
@@ -281,6 +320,13 @@ mod tests {
             attempts: 1_100,
             completed: 1_000,
             seconds: 10.0,
+            crawler: Crawled {
+                old: 400,
+                new: 200,
+                moves: 1,
+                misnamed: 0,
+                failed: 0,
+            },
             journal: Ok(400),
         }
     }
@@ -311,7 +357,7 @@ mod tests {
     #[test]
     fn each_claim_breaks_alone() {
         type Change = fn(&mut Story, &mut Measured);
-        let cases: [(&str, Change); 22] = [
+        let cases: [(&str, Change); 31] = [
             (GOOD[0], |story, _| stage(story, CATALOGUE).finalised_at = None),
             (GOOD[0], |story, _| {
                 stage(story, CATALOGUE).rollbacks.push(rolled_back(1_000))
@@ -354,11 +400,24 @@ mod tests {
             (GOOD[5], |story, _| {
                 stage(story, INTEGRATIONS).rollbacks.push(rolled_back(1_000))
             }),
-            (GOOD[6], |_, measured| measured.ledger_differences = 1),
-            (GOOD[7], |_, measured| measured.erp.differences = 1),
-            (GOOD[7], |_, measured| measured.erp.orders = 0),
-            (GOOD[8], |_, measured| measured.journal = Err("broken: entry 7".into())),
-            (GOOD[9], |_, measured| measured.first_failure_at = None),
+            (GOOD[6], |story, _| stage(story, SEO).changes.clear()),
+            (GOOD[6], |story, _| {
+                stage(story, SEO).flipped_at = Some(Timestamp(1_500))
+            }),
+            (GOOD[6], |story, _| stage(story, SEO).finalised_at = None),
+            (GOOD[6], |story, _| {
+                stage(story, SEO).judged[0] = judged(2_000, "landing-answers", Verdict::Harm);
+            }),
+            (GOOD[6], |story, _| stage(story, SEO).rollbacks.push(rolled_back(1_000))),
+            (GOOD[7], |_, measured| measured.crawler.misnamed = 1),
+            (GOOD[7], |_, measured| measured.crawler.moves = 3),
+            (GOOD[7], |_, measured| measured.crawler.new = 0),
+            (GOOD[7], |_, measured| measured.crawler.old = 0),
+            (GOOD[8], |_, measured| measured.ledger_differences = 1),
+            (GOOD[9], |_, measured| measured.erp.differences = 1),
+            (GOOD[9], |_, measured| measured.erp.orders = 0),
+            (GOOD[10], |_, measured| measured.journal = Err("broken: entry 7".into())),
+            (GOOD[11], |_, measured| measured.first_failure_at = None),
         ];
         for (what, change) in cases {
             let (mut story, mut measured) = (story(), measured());
@@ -369,7 +428,7 @@ mod tests {
 
     #[test]
     fn without_faults_any_rollback_breaks_its_stage_alone() {
-        for name in [CATALOGUE, PRICING, CHECKOUT, INTEGRATIONS] {
+        for name in [CATALOGUE, PRICING, CHECKOUT, INTEGRATIONS, SEO] {
             let mut story = story();
             stage(&mut story, CHECKOUT).rollbacks.clear();
             stage(&mut story, INTEGRATIONS).rollbacks.clear();

@@ -1,5 +1,6 @@
 //! What the world outside said when the story was over.
 
+use serde::Deserialize;
 use tidegate_model::Timestamp;
 
 /// What the world outside said at the end.
@@ -27,6 +28,8 @@ pub(crate) struct Measured {
     pub(crate) completed: u64,
     /// How long shoppers came, in seconds.
     pub(crate) seconds: f64,
+    /// What a search engine's crawler met.
+    pub(crate) crawler: Crawled,
     /// Whether the journal verifies, and how many entries it has.
     pub(crate) journal: Result<u64, String>,
 }
@@ -62,4 +65,19 @@ pub(crate) struct Stranded {
     pub(crate) kept: u64,
     /// What these are worth.
     pub(crate) kept_cents: i64,
+}
+
+/// Pages that a crawler was shown, which keeps no cookie and knows the old shop's addresses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct Crawled {
+    /// Of the old shop.
+    pub(crate) old: u64,
+    /// Of the new one, behind a redirect.
+    pub(crate) new: u64,
+    /// How often the shop changed from one page to the next.
+    pub(crate) moves: u64,
+    /// Pages whose canonical address was not the one they were found at.
+    pub(crate) misnamed: u64,
+    /// Addresses without a page behind them.
+    pub(crate) failed: u64,
 }

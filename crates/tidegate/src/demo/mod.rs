@@ -95,14 +95,16 @@ enum End {
 /// What a stranger needs to know before the story begins.
 fn preface(options: &Options) -> String {
     let hidden = if options.faults {
-        "Hidden in the new side: 1 % of its prices differ, one payment method answers with success and places no order, and its \
-         exporter sends an order again under another key when the ERP is slow."
+        "Hidden in the new side: 1 % of its prices differ, one payment method answers with success and places no order, its \
+         exporter sends an order again under another key when the ERP is slow, and some pages tell search engines an address \
+         that nobody can reach."
     } else {
         "No faults are hidden in the new side: no stage may be rolled back."
     };
     format!(
         "A shop is being replaced while {} customers a second buy in it: catalogue, pricing, checkout, then the \
-         feed of orders to the ERP, at 10, 50 and 100 %.\n\
+         feed of orders to the ERP, at 10, 50 and 100 %, and beside it what search engines know, which flips whole.\n\
+         A crawler that keeps no cookies comes to the old shop's addresses all the time.\n\
          Both shops, payment provider, ERP, feed, customers and mail server are programs of their own that know nothing of Tidegate.\n\
          {hidden}\n\
          On call is a program that reads mail and uses public faces only: {}.\n\

@@ -5,7 +5,7 @@ use tidegate_model::{Millis, Timestamp};
 
 use super::claims::{CHECKOUT, Claim};
 use super::losses;
-use super::measured::{Booked, Measured, Orders, Stranded};
+use super::measured::{Booked, Crawled, Measured, Orders, Stranded};
 use super::story::{Answered, Paged, RolledBack, Story};
 
 /// One line of the report: a figure, or why there is none.
@@ -16,12 +16,13 @@ pub(crate) struct Line {
 }
 
 /// The lines that stand in every report, whatever happened.
-pub(crate) const REQUIRED: [&str; 14] = [
+pub(crate) const REQUIRED: [&str; 15] = [
     "shoppers",
     "orders on the old side",
     "orders on the new side",
     "payment ledger",
     "orders in the ERP",
+    "a crawler without cookies",
     "checkout rolled back",
     "orders lost on the new side",
     "full exposure would have lost",
@@ -41,6 +42,7 @@ pub(crate) fn lines(story: &Story, measured: &Measured) -> Vec<Line> {
         line("orders on the new side", Ok(orders(measured.new_orders))),
         line("payment ledger", Ok(ledger(measured))),
         line("orders in the ERP", Ok(booked(measured.erp))),
+        line("a crawler without cookies", crawled(measured.crawler)),
     ];
     lines.extend(rollback_lines(story, measured));
     lines.extend(page_lines(story));
@@ -107,6 +109,27 @@ fn booked(erp: Booked) -> String {
         "{} booked, {} of them by the new exporter, {} repeats reversed, {} differences to both shops",
         erp.orders, erp.by_new, erp.reversed, erp.differences
     )
+}
+
+fn crawled(crawler: Crawled) -> Result<String, String> {
+    let Crawled {
+        old,
+        new,
+        moves,
+        misnamed,
+        failed,
+    } = crawler;
+    if old + new == 0 {
+        return Err("no crawler was shown a page".into());
+    }
+    let changed = match moves {
+        0 => "never changed sides".to_owned(),
+        1 => "changed sides once".to_owned(),
+        more => format!("changed sides {more} times"),
+    };
+    Ok(format!(
+        "was shown {old} pages of the old shop, {new} of the new, {changed}; {misnamed} named a wrong address, {failed} were missing"
+    ))
 }
 
 fn rollback_lines(story: &Story, measured: &Measured) -> Vec<Line> {

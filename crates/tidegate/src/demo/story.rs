@@ -34,6 +34,8 @@ pub(crate) struct RolledBack {
 pub(crate) struct StageStory {
     /// The snapshot that exposed it for the first time.
     pub(crate) exposed_as: Option<ExposureVersion>,
+    /// When groups of it were flipped for the first time.
+    pub(crate) flipped_at: Option<Timestamp>,
     pub(crate) judged: Vec<Judged>,
     pub(crate) changes: Vec<Timestamp>,
     pub(crate) holds: Vec<(Timestamp, Option<CriterionId>)>,
@@ -83,10 +85,13 @@ impl Story {
     pub(crate) fn read(&mut self, event: &Event) {
         let at = event.at;
         match &event.body {
-            Body::StepExposed { stage, sent, .. } => {
+            Body::StepExposed { stage, flips, sent, .. } => {
                 let version = exposure(&sent.effect);
                 let story = self.stage_mut(stage);
                 story.exposed_as = story.exposed_as.or(version);
+                if !flips.is_empty() {
+                    story.flipped_at.get_or_insert(at);
+                }
             }
             Body::CriterionJudged {
                 stage,

@@ -20,13 +20,15 @@ const SEEDS: [&str; 2] = ["3", "4"];
 /// Attempts a second: as many as the demo's plan declares, which a build without optimisation serves with one processor.
 const RATE: &str = "100";
 /// What its report claims of its gates.
-const CLAIMS_OF_GATES: [&str; 6] = [
+const CLAIMS_OF_GATES: [&str; 8] = [
     "catalogue passed without a rollback",
     "pricing was harmful before its repair and passed after it",
     "checkout was rolled back below 50 %",
     "the second rung acknowledged the page and acted",
     "checkout passed when it was tried again",
     "the feed was rolled back for an order taken twice, repaired, and passed",
+    "a wrong canonical address was found and repaired before crawlers were sent there",
+    "a crawler changed sides once, and no page told it a wrong address",
 ];
 /// What it claims of its books.
 const CLAIMS_OF_BOOKS: [&str; 3] = [

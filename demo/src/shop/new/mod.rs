@@ -1,5 +1,7 @@
-//! The new shop: answers in JSON, money in cents, short addresses; links it gives away are the public addresses.
+//! The new shop: answers in JSON, money in cents, short addresses; links it gives away are the public addresses. What search
+//! engines list of it is HTML.
 
+mod landing;
 mod repair;
 mod store;
 
@@ -10,17 +12,19 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Json, Response};
+use axum::response::{Html, IntoResponse as _, Json, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use super::cart_request::{AddToCart, Body, PlaceOrder, QUANTITY_MAX};
 use super::payment::Provider;
+use super::public::ROBOTS;
 use super::switches::WalletSwitch;
 use super::{Opening, Tokens, callback, cookie, lock};
 use crate::fault::Fault;
 use crate::flags::{FlagError, Flags};
 use crate::webhook::Secret;
+use landing::{Landing, Made};
 use store::{Store, Unplaced};
 
 /// Name of the session cookie.
@@ -36,6 +40,7 @@ struct NewShop {
     wallet: WalletSwitch,
     wallet_path: WalletPath,
     repair: repair::Repair,
+    landing: Landing,
 }
 
 /// How the new shop's wallet integration behaves.
@@ -55,6 +60,11 @@ pub(super) async fn start(opening: Opening, flags: &Flags, seed: u64) -> Result<
     opening.tokens.begin(store.starts());
     let wallet = WalletSwitch::on();
     let admin_key = flags.text("admin-key").unwrap_or(ADMIN_KEY_DEFAULT);
+    let made = if flags.has("canonical-fault") {
+        Made::WithInternalHost
+    } else {
+        Made::Right
+    };
     let shop = Arc::new(NewShop {
         store: Mutex::new(store),
         provider: opening.provider,
@@ -67,6 +77,7 @@ pub(super) async fn start(opening: Opening, flags: &Flags, seed: u64) -> Result<
             WalletPath::Works
         },
         repair: repair::Repair::new(admin_key, flags.text("repair-from"))?,
+        landing: Landing::new(opening.public, made),
     });
     let router = router(shop);
     let Some(switches) = flags.text("switches") else {
@@ -90,6 +101,9 @@ fn router(shop: Arc<NewShop>) -> Router {
         .route("/healthz", get(async || Json(json!({ "ok": true }))))
         .route("/c/{number}", get(category))
         .route("/p/{sku}", get(product))
+        .route("/item/{sku}", get(landing_page))
+        .route("/sitemap.xml", get(sitemap))
+        .route("/robots.txt", get(async || ROBOTS))
         .route("/api/price/{sku}", get(price))
         .route("/api/cart", post(add_to_cart))
         .route("/api/payments", get(payments))
@@ -99,6 +113,7 @@ fn router(shop: Arc<NewShop>) -> Router {
         .route("/callback/payment", post(captured))
         .route("/export/orders/{position}", get(paid_orders))
         .route("/admin/repair-prices", post(repair_prices))
+        .route("/admin/repair-canonicals", post(repair_canonicals))
         .with_state(shop)
 }
 
@@ -139,6 +154,18 @@ async fn product(State(shop): Shop, Path(sku): Path<u32>) -> Response {
         Ok(None) => missing("no such product"),
         Err(error) => broken(&error),
     }
+}
+
+async fn landing_page(State(shop): Shop, Path(sku): Path<u32>) -> Response {
+    match lock(&shop.store).item(sku) {
+        Ok(Some(one)) => Html(shop.landing.page(&one)).into_response(),
+        Ok(None) => missing("no such page"),
+        Err(error) => broken(&error),
+    }
+}
+
+async fn sitemap(State(shop): Shop) -> Response {
+    shop.landing.sitemap()
 }
 
 async fn price(State(shop): Shop, Path(sku): Path<u32>) -> Response {
@@ -241,6 +268,13 @@ async fn repair_prices(State(shop): Shop, headers: HeaderMap, body: Bytes) -> Re
     match lock(&shop.store).take_prices(&prices) {
         Ok(repaired) => Json(json!({ "read": prices.len(), "repaired": repaired })).into_response(),
         Err(error) => broken(&error),
+    }
+}
+
+async fn repair_canonicals(State(shop): Shop, headers: HeaderMap) -> Response {
+    match shop.repair.admit(&headers) {
+        Ok(()) => Json(json!({ "repaired": shop.landing.repair() })).into_response(),
+        Err(refused) => failure(refused.status(), &refused.to_string()),
     }
 }
 

@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::cart_request::{AddToCart, Body, PlaceOrder, QUANTITY_MAX};
 use super::payment::Provider;
+use super::public::{Public, ROBOTS};
 use super::{Opening, Tokens, callback, cookie, lock};
 use crate::fault::Fault;
 use crate::webhook::Secret;
@@ -23,6 +24,8 @@ use store::{Store, Unplaced};
 
 /// Name of the session cookie.
 const SESSION: &str = "osid";
+/// What addresses of the pages that search engines list begin with.
+const LANDING_PREFIX: &str = "/artikel/";
 /// The payment methods of the old shop.
 const METHODS: [&str; 3] = ["card", "wallet", "invoice"];
 
@@ -31,6 +34,7 @@ struct OldShop {
     provider: Provider,
     secret: Secret,
     tokens: Tokens,
+    public: Public,
 }
 
 type Shop = State<Arc<OldShop>>;
@@ -44,12 +48,16 @@ pub(super) async fn start(opening: Opening) -> Result<(), Fault> {
         provider: opening.provider,
         secret: opening.secret,
         tokens: opening.tokens,
+        public: opening.public,
     };
     let router = Router::new()
         .route("/", get(async || Html(pages::home())))
         .route("/healthz", get(async || "ok"))
         .route("/category/{number}", get(category))
         .route("/product/{id}", get(product))
+        .route("/artikel/{id}", get(landing))
+        .route("/sitemap.xml", get(sitemap))
+        .route("/robots.txt", get(async || ROBOTS))
         .route("/price/{id}", get(price))
         .route("/cart/add", post(add_to_cart))
         .route("/payments", get(async || Html(pages::payments(&METHODS))))
@@ -76,6 +84,21 @@ async fn product(State(shop): Shop, Path(id): Path<u32>) -> Response {
         Ok(None) => missing(),
         Err(error) => broken(&error),
     }
+}
+
+async fn landing(State(shop): Shop, Path(id): Path<u32>) -> Response {
+    match lock(&shop.store).product(id) {
+        Ok(Some(product)) => {
+            let canonical = shop.public.address(&format!("{LANDING_PREFIX}{id}"));
+            Html(pages::landing(&product, &canonical)).into_response()
+        }
+        Ok(None) => missing(),
+        Err(error) => broken(&error),
+    }
+}
+
+async fn sitemap(State(shop): Shop) -> Response {
+    shop.public.sitemap(LANDING_PREFIX)
 }
 
 async fn price(State(shop): Shop, Path(id): Path<u32>) -> Response {

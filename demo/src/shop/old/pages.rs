@@ -21,6 +21,18 @@ pub(super) fn category(number: u32, listed: &[Listed]) -> String {
     page(&format!("Category {number}"), &format!("<ul>{}</ul>", links.concat()))
 }
 
+/// The page of a product that search engines list, with its canonical address and its offer as structured data.
+pub(super) fn landing(one: &Listed, canonical: &str) -> String {
+    let Listed { id, name, price } = one;
+    format!(
+        "<!doctype html><html><head><title>{name}</title><link rel=\"canonical\" href=\"{canonical}\">\
+         <script type=\"application/ld+json\">{{\"@context\":\"https://schema.org\",\"@type\":\"Product\",\"name\":\"{name}\",\
+         \"sku\":\"{id}\",\"offers\":{{\"@type\":\"Offer\",\"price\":\"{price}\",\"priceCurrency\":\"EUR\",\
+         \"availability\":\"https://schema.org/InStock\"}}}}</script></head>\
+         <body><h1>{name}</h1><p class=\"price\">{price} EUR</p></body></html>"
+    )
+}
+
 /// One product with its cart form.
 pub(super) fn product(one: &Listed) -> String {
     let form = format!(

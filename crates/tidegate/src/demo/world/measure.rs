@@ -10,7 +10,7 @@ use tidegate_model::Timestamp;
 use super::World;
 use crate::demo::books::Books;
 use crate::demo::instant;
-use crate::demo::measured::Measured;
+use crate::demo::measured::{Crawled, Measured};
 use crate::live::Controller;
 
 /// How often a condition is looked at while the last orders are paid.
@@ -34,6 +34,7 @@ struct Visits {
     in_flight: u64,
     /// By the side that answered: when a shopper first got success and no order.
     first_no_order_ms: BTreeMap<String, i64>,
+    crawler: Crawled,
 }
 
 impl World {
@@ -82,6 +83,7 @@ impl World {
             attempts: visits.started,
             completed: visits.completed,
             seconds,
+            crawler: visits.crawler,
             journal,
         })
     }

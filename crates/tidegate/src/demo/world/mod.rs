@@ -21,10 +21,12 @@ use crate::reconciling::Address;
 use mailroom::Mailroom;
 
 /// Stages of the demo's plan.
-pub(crate) const STAGES: usize = 4;
+pub(crate) const STAGES: usize = 5;
 /// Shares of orders that the ERP refuses for a moment, and that it books and confirms too late.
 const ERP_FAILING: &str = "3%";
 const ERP_SLOW: &str = "8%";
+/// How often a search engine's crawler asks for a page.
+const CRAWL: &str = "10/s";
 /// Products of each shop.
 const PRODUCTS: u32 = 1_000;
 
@@ -112,7 +114,7 @@ impl World {
         flags.extend(words(&["--switches", &switches, "--switches-key", &switches_key]));
         flags.extend(words(&["--repair-from", &old.url(), "--admin-key", &shop_key]));
         if options.faults {
-            flags.extend(words(&["--price-fault", "1%", "--wallet-fault"]));
+            flags.extend(words(&["--price-fault", "1%", "--wallet-fault", "--canonical-fault"]));
         }
         let new = Program::start("shop", &flags).await?;
         let mut flags = words(&["--port", "0", "--db", &file("erp.sqlite3"), "--admin-key", &shop_key]);
@@ -180,13 +182,19 @@ impl World {
         ]))
     }
 
-    /// What tells numbers: the tables of the ERP and of the feed.
+    /// What criteria ask: tables of the ERP and of the feed, the new shop's pages, and its own rows to hold them against.
     pub(crate) fn sources(&self) -> anyhow::Result<BTreeMap<SourceId, Source>> {
-        let table = |name: &str| -> anyhow::Result<(SourceId, Source)> {
-            let path = self.folder.join(format!("{name}.sqlite3"));
+        let database = |name: &str, file: &str| -> anyhow::Result<(SourceId, Source)> {
+            let path = self.folder.join(file);
             Ok((SourceId::parse(name)?, Source::Database(Database::Sqlite(path))))
         };
-        ["erp", "feed"].into_iter().map(table).collect()
+        let pages = Source::parse(&self.new.url()).context("the new shop's address")?;
+        Ok(BTreeMap::from([
+            database("erp", "erp.sqlite3")?,
+            database("feed", "feed.sqlite3")?,
+            database("new-shop-items", "new-shop.sqlite3")?,
+            (SourceId::parse("new-shop-pages")?, pages),
+        ]))
     }
 
     /// Where both shops, the payment provider and the ERP keep their rows.
@@ -249,6 +257,8 @@ impl World {
             "600s",
             "--control",
             "0",
+            "--crawl",
+            CRAWL,
         ];
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
         self.shoppers = Some(Program::start("shoppers", &flags).await?);
