@@ -1,5 +1,6 @@
 //! Who may be connected: so many at once, and nobody who says nothing. A connection without a request under way has until its
-//! limit to bring the whole head of one; while a request is under way nothing is timed here, so that streams stay open.
+//! limit to bring the whole head of one. While a request is under way only its answer is timed, and only while it waits to be
+//! taken, so that streams stay open.
 
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
@@ -18,6 +19,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep};
 use tokio_stream::StreamExt;
 
+use crate::pace::Pace;
+
 /// From a connection's begin to the end of its first request's head.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// From the end of an answer to the end of the next request's head.
@@ -27,13 +30,15 @@ const NEXT_HEAD_WITHIN: Duration = Duration::from_secs(60);
 pub(crate) struct Admission {
     listener: TcpListener,
     places: Arc<Semaphore>,
+    slow_after: Duration,
 }
 
 impl Admission {
-    pub(crate) fn new(listener: TcpListener, connections_max: usize) -> Self {
+    pub(crate) fn new(listener: TcpListener, connections_max: usize, slow_after: Duration) -> Self {
         Self {
             listener,
             places: Arc::new(Semaphore::new(connections_max)),
+            slow_after,
         }
     }
 }
@@ -55,6 +60,7 @@ impl Listener for Admission {
             stream,
             requests: requests.clone(),
             alarm: Box::pin(tokio::time::sleep(HEAD_WITHIN)),
+            pace: Pace::new(self.slow_after),
             _place: place,
         };
         (admitted, Peer { address, requests })
@@ -147,6 +153,7 @@ pub(crate) struct Admitted {
     requests: Arc<Requests>,
     /// Set to the limit; looked at when there is nothing to read.
     alarm: Pin<Box<Sleep>>,
+    pace: Pace,
     _place: OwnedSemaphorePermit,
 }
 
@@ -168,10 +175,13 @@ impl AsyncRead for Admitted {
 
 impl AsyncWrite for Admitted {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.pace.wrote(cx, outcome)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        // It is called when nothing waits to be written any more.
+        self.pace.sent();
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
@@ -184,7 +194,8 @@ impl AsyncWrite for Admitted {
         cx: &mut Context<'_>,
         bytes: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        self.pace.wrote(cx, outcome)
     }
 
     fn is_write_vectored(&self) -> bool {

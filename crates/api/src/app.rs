@@ -10,6 +10,7 @@ use crate::config::ApiConfig;
 use crate::door::Caller;
 use crate::problem::{Code, Problem};
 use crate::pulse::Pulse;
+use crate::reads::Reads;
 use crate::repeat::{Key, UnderWay};
 use crate::secret;
 use crate::sight;
@@ -20,6 +21,7 @@ pub(crate) struct App {
     pub(crate) config: ApiConfig,
     pub(crate) handle: Handle,
     pub(crate) throttle: Throttle,
+    pub(crate) reads: Reads,
     pub(crate) keys: UnderWay,
     pub(crate) pulse: Pulse,
     pub(crate) chronicle: Arc<Chronicle>,

@@ -8,22 +8,20 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
+use crate::app::Shared;
 use crate::problem::{Code, Problem};
 use crate::secret;
 
 /// The longest body of a request, in bytes, unless its path says otherwise.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// A body that takes longer is not waited for.
-const BODY_WITHIN: Duration = Duration::from_secs(60);
-
 /// A JSON body of at most `MAX` bytes; unknown fields are errors where the type says so.
 pub(crate) struct JsonBody<T, const MAX: usize = BODY_BYTES_MAX>(pub(crate) T);
 
-impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for JsonBody<T, MAX> {
+impl<T: DeserializeOwned, const MAX: usize> FromRequest<Shared> for JsonBody<T, MAX> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         if !is(&parts.headers, "application/json") {
             return Err(Problem::new(
@@ -31,7 +29,7 @@ impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for J
                 "expected `Content-Type: application/json`",
             ));
         }
-        let bytes = read(body, MAX).await?;
+        let bytes = read(body, MAX, app.config.slow_after).await?;
         object(&bytes).map(Self).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => Problem::new(Code::WrongShape, error.to_string()),
             serde_json::error::Category::Syntax
@@ -81,10 +79,10 @@ impl FormBody {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for FormBody {
+impl FromRequest<Shared> for FormBody {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         if !is(&parts.headers, "application/x-www-form-urlencoded") {
             return Err(Problem::new(
@@ -92,20 +90,20 @@ impl<S: Send + Sync> FromRequest<S> for FormBody {
                 "expected `Content-Type: application/x-www-form-urlencoded`",
             ));
         }
-        let bytes = read(body, BODY_BYTES_MAX).await?;
+        let bytes = read(body, BODY_BYTES_MAX, app.config.slow_after).await?;
         fields(&bytes)
             .map(Self)
             .ok_or_else(|| Problem::new(Code::NotJson, "the form is not UTF-8"))
     }
 }
 
-/// Reads a body of at most `max` bytes.
-pub(crate) async fn read(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
-    match tokio::time::timeout(BODY_WITHIN, to_bytes(body, max)).await {
+/// Reads a body of at most `max` bytes that comes within a time, however it trickles.
+pub(crate) async fn read(body: Body, max: usize, within: Duration) -> Result<Vec<u8>, Problem> {
+    match tokio::time::timeout(within, to_bytes(body, max)).await {
         Ok(Ok(bytes)) => Ok(bytes.to_vec()),
         Err(_) => Err(Problem::new(
-            Code::TooLarge,
-            format!("expected the whole body within {} s", BODY_WITHIN.as_secs()),
+            Code::TooSlow,
+            format!("expected the whole body within {} s", within.as_secs()),
         )),
         Ok(Err(error)) => {
             tracing::debug!(%error, "a body was not taken");

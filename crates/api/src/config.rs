@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use tidegate_engine::view::HappenedView;
 use tidegate_model::{CriterionId, Estate, FlowId, GatewayId, Millis, StageId, Timestamp};
 
 use crate::access::Access;
+use crate::door::{SESSION_COOKIE, SESSION_COOKIE_SECURE};
 use crate::links::Links;
 
 /// An additional fragment on the Plan page, supplied from outside.
@@ -186,11 +188,28 @@ pub struct ApiConfig {
     pub public_url: String,
     /// Connections at once; further ones wait until one ends. Below what the system lets this process open.
     pub connections_max: usize,
+    /// A body that has not come by then is not waited for; nor is somebody who takes so long for a small part of an answer.
+    pub slow_after: Duration,
+    /// Reads of switches that one program or person may make in a second.
+    pub switch_reads_max: u32,
 }
 
 impl ApiConfig {
     /// Whether browsers come in over TLS.
     pub(crate) fn is_secure(&self) -> bool {
         self.public_url.starts_with("https://")
+    }
+
+    /// The cookie of a browser session. Over TLS its name binds it to this host and to TLS: a neighbour below the same domain can
+    /// put no session of its own in its place.
+    ///
+    /// # Source
+    /// RFC 6265bis §4.1.3.2, the prefix `__Host-`.
+    pub(crate) fn session_cookie(&self) -> &'static str {
+        if self.is_secure() {
+            SESSION_COOKIE_SECURE
+        } else {
+            SESSION_COOKIE
+        }
     }
 }

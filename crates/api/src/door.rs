@@ -20,8 +20,10 @@ use crate::links::{LinkError, Opened};
 use crate::problem::{Code, Problem};
 use crate::secret;
 
-/// Cookie of a browser session.
+/// Cookie of a browser session on plain HTTP, which is for loopback.
 pub(crate) const SESSION_COOKIE: &str = "tidegate_session";
+/// Cookie of a browser session over TLS.
+pub(crate) const SESSION_COOKIE_SECURE: &str = "__Host-tidegate_session";
 /// Header that repeats a session's form secret when a script posts JSON.
 pub(crate) const FORM_HEADER: &str = "x-csrf-token";
 
@@ -209,7 +211,7 @@ impl FromRequestParts<Shared> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Response> {
-        let Some(secret) = cookie(&parts.headers, SESSION_COOKIE) else {
+        let Some(secret) = cookie(&parts.headers, app.config.session_cookie()) else {
             return Err(to_login(&parts.method, &parts.uri));
         };
         match app.config.access.session(&secret) {
@@ -224,16 +226,29 @@ impl FromRequestParts<Shared> for Visitor {
     }
 }
 
-/// Who may read switches, and why not otherwise; OFREP has error bodies of its own.
+/// Who may read switches, and why not otherwise; OFREP has error bodies of its own. Whoever asks for all of them again and again
+/// instead of listening is told to wait, so that one program leaves room for the others.
 pub(crate) fn switch_reader(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let key = bearer(headers).or_else(|| headers.get("x-api-key")?.to_str().ok().map(str::to_owned));
     let Some(key) = key else {
         return Err(not_logged_in());
     };
     match app.config.access.token(&key)? {
-        Some(Holder::Service(_, Purpose::Switches) | Holder::Person(_)) => Ok(()),
+        Some(holder @ (Holder::Service(_, Purpose::Switches) | Holder::Person(_))) => app.read_again(&holder),
         Some(Holder::Service(_, purpose @ (Purpose::Change | Purpose::Metrics))) => Err(wrong_purpose(purpose)),
         None => Err(not_logged_in()),
+    }
+}
+
+impl App {
+    fn read_again(&self, holder: &Holder) -> Result<(), Problem> {
+        let most = self.config.switch_reads_max;
+        if self.reads.take(holder, most, clock::now()) {
+            return Ok(());
+        }
+        let detail =
+            format!("{most} reads of switches in a second are answered; listen at `/ofrep/v1/stream` for changes");
+        Err(Problem::new(Code::ReadsTooOften, detail).retry_after(1))
     }
 }
 
@@ -254,7 +269,7 @@ async fn recognise(parts: &mut Parts, app: &Shared) -> Result<Known, Problem> {
             None => Err(wrong_token(app, address)),
         };
     }
-    let Some(secret) = cookie(&parts.headers, SESSION_COOKIE) else {
+    let Some(secret) = cookie(&parts.headers, app.config.session_cookie()) else {
         return Err(not_logged_in());
     };
     let Some(id) = app.config.access.session(&secret)? else {

@@ -34,11 +34,13 @@ pub(crate) enum Code {
     Stuck,
     KeyReused,
     Changed,
+    TooSlow,
+    ReadsTooOften,
 }
 
 impl Code {
     /// All of them, in the order of their texts.
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::NotLoggedIn,
         Self::WrongPurpose,
         Self::FormNotOurs,
@@ -60,6 +62,8 @@ impl Code {
         Self::Stuck,
         Self::KeyReused,
         Self::Changed,
+        Self::TooSlow,
+        Self::ReadsTooOften,
     ];
 
     /// The stable code, `TG81xx`.
@@ -86,6 +90,8 @@ impl Code {
             Self::Stuck => "TG8119",
             Self::KeyReused => "TG8120",
             Self::Changed => "TG8121",
+            Self::TooSlow => "TG8122",
+            Self::ReadsTooOften => "TG8123",
         }
     }
 
@@ -94,7 +100,8 @@ impl Code {
         match self {
             Self::NotLoggedIn => StatusCode::UNAUTHORIZED,
             Self::WrongPurpose | Self::FormNotOurs | Self::LinkDead => StatusCode::FORBIDDEN,
-            Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyAttempts | Self::ReadsTooOften => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::WrongMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::BAD_REQUEST,
@@ -132,6 +139,8 @@ impl Code {
             Self::Stuck => "the controller does not come round",
             Self::Changed => "what was read is no longer what would happen",
             Self::KeyReused => "this key stands for another request",
+            Self::TooSlow => "the other end is too slow",
+            Self::ReadsTooOften => "switches are read too often",
         }
     }
 }

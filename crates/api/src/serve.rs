@@ -31,6 +31,7 @@ use crate::page::{
 };
 use crate::problem::{Code, Problem};
 use crate::pulse::{self, Beat};
+use crate::reads::Reads;
 use crate::repeat::UnderWay;
 use crate::throttle::Throttle;
 
@@ -67,6 +68,7 @@ impl Api {
                 config,
                 handle,
                 throttle: Throttle::default(),
+                reads: Reads::default(),
                 keys: UnderWay::default(),
                 pulse,
                 chronicle,
@@ -89,7 +91,7 @@ impl Api {
             app.chronicle.clone(),
             stop.clone(),
         ));
-        let listener = Admission::new(listener, app.config.connections_max);
+        let listener = Admission::new(listener, app.config.connections_max, app.config.slow_after);
         let routes = routes(app).into_make_service_with_connect_info::<Peer>();
         let mut told = stop.clone();
         let serving = axum::serve(listener, routes).with_graceful_shutdown(wait(stop));

@@ -4,6 +4,7 @@
 mod adopted;
 mod batches;
 mod cause;
+mod client;
 pub mod command;
 pub mod event;
 mod incident;

@@ -45,6 +45,7 @@ pub(crate) fn edge() -> Edge {
             old: "http://127.0.0.1:1".to_owned(),
             new: "http://127.0.0.1:2".to_owned(),
             on_decrease: OnDecrease::Drain,
+            clients: Vec::new(),
         }],
         keyed: Vec::new(),
         routes: vec![

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EdgeId, GroupId, Millis, RouteId, UnitId};
+use crate::{ClientId, EdgeId, GroupId, Millis, RouteId, Timestamp, UnitId};
 
 /// What kind of request a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +134,39 @@ pub enum OnDecrease {
     Hold,
 }
 
+/// What a client is that is no browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientKind {
+    /// An app on people's devices; old versions of it stay in use.
+    Mobile,
+    /// A program that somebody else runs.
+    Api,
+}
+
+/// When a client that is no browser meets the new side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moves {
+    /// With its visitor, whose cookie it keeps.
+    WithVisitors,
+    /// All at once: it brings no key, so it meets the old side until the unit's stage is final, and the new side from then on.
+    WhenFinal,
+    /// Not before the beginning of a day, UTC: it knows the old side only, so the unit's stage is not made final before.
+    NotBefore(Timestamp),
+}
+
+/// A program that calls a unit and is no browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    /// Its name; unique within the unit.
+    pub id: ClientId,
+    /// What it is.
+    pub kind: ClientKind,
+    /// When it meets the new side.
+    pub moves: Moves,
+}
+
 /// A unit as the edge sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitUpstreams {
@@ -145,6 +178,21 @@ pub struct UnitUpstreams {
     pub new: String,
     /// What open carts do when exposure falls.
     pub on_decrease: OnDecrease,
+    /// Who calls it beside browsers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<Client>,
+}
+
+impl UnitUpstreams {
+    /// The client that needs the old side longest, and until when; none when every client can move.
+    #[must_use]
+    pub fn last_to_move(&self) -> Option<(&ClientId, Timestamp)> {
+        let staying = self.clients.iter().filter_map(|client| match client.moves {
+            Moves::WithVisitors | Moves::WhenFinal => None,
+            Moves::NotBefore(day) => Some((&client.id, day)),
+        });
+        staying.max_by_key(|(_, day)| *day)
+    }
 }
 
 /// An edge.
@@ -189,6 +237,12 @@ pub struct Edge {
 }
 
 impl Edge {
+    /// Both sides of a unit; `None` when the edge has no addresses of it.
+    #[must_use]
+    pub fn unit(&self, unit: &UnitId) -> Option<&UnitUpstreams> {
+        self.units.iter().find(|upstreams| &upstreams.unit == unit)
+    }
+
     /// The unit whose routes are in a group; `None` when no route is.
     #[must_use]
     pub fn unit_of_group(&self, group: &GroupId) -> Option<&UnitId> {

@@ -148,6 +148,10 @@ id!(
     UnitId
 );
 id!(
+    /// A program that calls a unit and is no browser, such as `till`.
+    ClientId
+);
+id!(
     /// A migration plan.
     PlanId
 );

@@ -78,6 +78,7 @@ codes! {
     UnownedCode = "TG0118", "code of a domain is owned by nobody";
     CodeOwnersDisagree = "TG0119", "CODEOWNERS and domain name different owners";
     CodeOwnersLine = "TG0120", "a line of CODEOWNERS says nothing";
+    UnitInNoDomain = "TG0121", "a unit is in no domain";
     FewRungs = "TG0201", "a ladder has fewer than four rungs";
     RungReachesNobody = "TG0202", "a rung reaches nobody";
     SamePersonEverywhere = "TG0203", "one person stands on every rung";
@@ -88,6 +89,9 @@ codes! {
     ScopeShrinks = "TG0208", "a higher rung may decide less";
     TopDecidesLittle = "TG0209", "nobody decides for the organisation";
     OnCallStranger = "TG0210", "somebody is on call for another team";
+    EmptyRoster = "TG0211", "a roster names nobody";
+    TwoRosters = "TG0212", "a team has two rosters";
+    OnCallUnreachable = "TG0213", "somebody on call cannot be reached";
     NoExpiry = "TG0301", "an action has no expiry";
     UnknownSwitch = "TG0302", "an action sets an unknown switch";
     NoDefault = "TG0303", "a switch has no default";
@@ -133,6 +137,7 @@ codes! {
     MoreAtRisk = "TG0526", "a step can lose more than it says";
     EntryAsks = "TG0527", "an entry condition does not ask for one thing";
     EntryNotMeasured = "TG0528", "an entry waits for what nobody measures then";
+    ClientStays = "TG0529", "a client that cannot move has no rule";
     UnknownSegment = "TG0601", "a segment is not declared";
     SegmentWithoutFlow = "TG0602", "a segment where no flow is watched";
     ManySegments = "TG0603", "there are too many segments or values";
@@ -173,6 +178,7 @@ codes! {
     OneTarget = "TG0901", "an objective does not promise one thing";
     WholeAsShare = "TG0902", "a promise of every case is written as a share";
     NotMeasured = "TG0903", "nothing measures an objective";
+    PromisesNothing = "TG0904", "a domain promises nothing";
     UnknownGroup = "TG1001", "a group has no route there";
     GroupOfTwoUnits = "TG1002", "a group has routes of two units";
     FlipOutOfPlace = "TG1003", "a group flips at the wrong place";

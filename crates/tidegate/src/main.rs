@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod limit;
 mod live;
+mod names;
 mod near;
 mod reconciling;
 mod say;
@@ -14,7 +15,8 @@ mod stop;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::CompleteEnv;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
@@ -23,6 +25,10 @@ fn main() -> ExitCode {
         let code = tidegate_demo::run(arguments[2..].to_vec());
         return ExitCode::from(u8::try_from(code).unwrap_or(exit::TROUBLE));
     }
+    // A shell asks how a command line may go on; the program ends with the answer.
+    CompleteEnv::with_factory(commands::Tidegate::command)
+        .var(commands::COMPLETE)
+        .complete();
     live::logging::begin();
     match limit::outlive().and_then(|()| commands::Tidegate::parse().run()) {
         Ok(_) if say::is_lost() => ExitCode::from(exit::TROUBLE),

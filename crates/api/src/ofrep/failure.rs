@@ -39,6 +39,8 @@ pub(crate) struct Failure {
     error_code: ErrorCode,
     /// The same in words.
     error_details: String,
+    #[serde(skip)]
+    retry_after_seconds: Option<u64>,
 }
 
 impl Failure {
@@ -48,24 +50,34 @@ impl Failure {
             key: key.map(str::to_owned),
             error_code,
             error_details,
+            retry_after_seconds: None,
         }
     }
 
     /// A problem in OFREP's shape; the status is the door's.
     pub(super) fn denied(key: Option<&str>, problem: &Problem) -> Self {
-        Self::new(problem.status_code(), key, ErrorCode::General, problem.detail.clone())
+        let details = format!("{}: {}", problem.code, problem.detail);
+        Self {
+            retry_after_seconds: problem.retry_after_seconds,
+            ..Self::new(problem.status_code(), key, ErrorCode::General, details)
+        }
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let status = self.status;
+        let (status, retry_after) = (self.status, self.retry_after_seconds);
         let mut response = (status, Json(self)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(
                 header::WWW_AUTHENTICATE,
                 HeaderValue::from_static("Bearer realm=\"tidegate\""),
             );
+        }
+        if let Some(seconds) = retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

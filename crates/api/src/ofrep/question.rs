@@ -41,6 +41,9 @@ impl Asks for SwitchReader {
         ] {
             operation.answers_json::<Failure>(status, says, types);
         }
+        let often = StatusCode::TOO_MANY_REQUESTS;
+        operation.answers_json::<Failure>(often, "Switches are read too often.", types);
+        operation.with_header(often, "Retry-After", "Seconds until it is worth asking again.");
     }
 }
 
@@ -103,11 +106,11 @@ pub(crate) struct Question {
 impl FromRequest<Shared> for Question {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, _: &Shared) -> Result<Self, Failure> {
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let key = named(&mut parts).await;
         let failed = |status, code, details| Failure::new(status, key.as_deref(), code, details);
-        let bytes = read(body, BODY_BYTES_MAX)
+        let bytes = read(body, BODY_BYTES_MAX, app.config.slow_after)
             .await
             .map_err(|problem| failed(problem.status_code(), ErrorCode::General, problem.detail.clone()))?;
         let evaluation: Evaluation = object(&bytes).map_err(|error| {
@@ -138,6 +141,7 @@ impl Asks for Question {
         operation.takes::<Evaluation>(types);
         operation.answers_json::<Failure>(StatusCode::BAD_REQUEST, "This is no evaluation.", types);
         operation.answers_json::<Failure>(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.", types);
+        operation.answers_json::<Failure>(StatusCode::REQUEST_TIMEOUT, "The body comes too slowly.", types);
     }
 }
 

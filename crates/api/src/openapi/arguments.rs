@@ -98,7 +98,13 @@ impl<T: JsonSchema> Asks for Asked<T> {
 impl<T: JsonSchema, const MAX: usize> Asks for JsonBody<T, MAX> {
     fn ask(operation: &mut Operation, types: &mut Types) {
         operation.takes::<T>(types);
-        operation.may_fail(&[Code::WrongMediaType, Code::TooLarge, Code::NotJson, Code::WrongShape]);
+        operation.may_fail(&[
+            Code::WrongMediaType,
+            Code::TooLarge,
+            Code::TooSlow,
+            Code::NotJson,
+            Code::WrongShape,
+        ]);
     }
 }
 

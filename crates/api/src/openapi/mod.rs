@@ -72,7 +72,7 @@ fn doors() -> Value {
         "metricsKey": key("metrics"),
         "switchesKey": key("switches"),
         "switchesKeyHeader": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key in OFREP's other header." },
-        "session": { "type": "apiKey", "in": "cookie", "name": SESSION_COOKIE, "description": "A browser session." },
+        "session": { "type": "apiKey", "in": "cookie", "name": SESSION_COOKIE, "description": "A browser session; the name begins with `__Host-` where people come in over TLS." },
         "form": { "type": "apiKey", "in": "header", "name": FORM_HEADER, "description": "The form secret of a browser session, without which it changes nothing." },
     })
 }

@@ -8,7 +8,7 @@ use maud::html;
 use crate::app::{App, Shared};
 use crate::body::{FormBody, parameter};
 use crate::clock;
-use crate::door::{ClientAddress, SESSION_COOKIE, Visitor, cookie};
+use crate::door::{ClientAddress, Visitor, cookie};
 use crate::page::frame::{Outcome, Place, page, told};
 use crate::problem::{Code, Problem};
 
@@ -49,7 +49,7 @@ pub(crate) async fn enter(
         Ok(Some((person, secret))) => {
             tracing::info!(%person, "a session began");
             // Whatever session the browser came with is over: nobody shares one that was begun before.
-            if let Some(before) = cookie(&headers, SESSION_COOKIE)
+            if let Some(before) = cookie(&headers, app.config.session_cookie())
                 && let Err(error) = app.config.access.end_session(&before)
             {
                 return failed(&next, Problem::from(error));
@@ -99,10 +99,9 @@ fn session_cookie(app: &App, secret: &str, max_age_seconds: Option<u32>) -> Head
     let age = max_age_seconds
         .map(|seconds| format!("; Max-Age={seconds}"))
         .unwrap_or_default();
-    HeaderValue::from_str(&format!(
-        "{SESSION_COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}{age}"
-    ))
-    .expect("a session's secret is URL-safe text")
+    let name = app.config.session_cookie();
+    HeaderValue::from_str(&format!("{name}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}{age}"))
+        .expect("a session's secret is URL-safe text")
 }
 
 /// Where to go after the login: a path of this site, never another site's.

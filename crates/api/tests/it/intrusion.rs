@@ -239,6 +239,14 @@ async fn cookies_are_for_this_site_and_no_script_and_over_tls_for_nothing_else()
         let mut expected = vec!["Path=/", "HttpOnly", "SameSite=Lax"];
         expected.extend(is_secure.then_some("Secure"));
         assert_eq!(attributes, expected);
+        // A neighbour below the same domain can set a cookie of the plain name, and no browser lets it set the other.
+        let (name, secret) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+        let prefix = if is_secure { "__Host-" } else { "" };
+        assert_eq!(name, format!("{prefix}tidegate_session"));
+        for (name, status) in [(name, 200), ("tidegate_session", if is_secure { 303 } else { 200 })] {
+            let asked = town.get("/").header("cookie", format!("{name}={secret}"));
+            assert_eq!(asked.send().await.unwrap().status(), status, "{name}");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod intrusion;
 mod links;
 mod pages;
 mod sides;
+mod slow;
 mod switches;
 mod told;
 mod world;

@@ -1,5 +1,7 @@
 //! OFREP 0.3 by hand-written requests: what real clients stumble over.
 
+use std::time::Duration;
+
 use reqwest::Response;
 use serde_json::{Value, json};
 use tidegate_api::access::Purpose;
@@ -186,4 +188,37 @@ async fn a_flip_is_announced_on_the_stream_without_its_value() {
     ] {
         assert_eq!(town.client.get(&forged).send().await.unwrap().status(), 401, "{forged}");
     }
+}
+
+#[tokio::test]
+async fn who_reads_too_often_is_told_to_wait_and_nobody_else_is() {
+    let town = Town::limited(Duration::from_secs(60), 3).await;
+    let key = town.key(Purpose::Switches);
+    let mut refused = None;
+    for path in [ALL, ONE].iter().cycle().take(1_000) {
+        let answer = evaluate(&town, path, &key).await;
+        if answer.status() != 200 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("a thousand reads take longer than three a second");
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["retry-after"]),
+        (429, &"1".parse().unwrap())
+    );
+    let said: Value = refused.json().await.unwrap();
+    assert_eq!(said["errorCode"], "GENERAL");
+    let details = said["errorDetails"].as_str().unwrap();
+    assert!(details.starts_with("TG8123: 3 reads of switches"), "{details}");
+    // Somebody else reads; and so does the same key in a second that begins.
+    assert_eq!(evaluate(&town, ONE, &town.token("ana")).await.status(), 200);
+    let mut again = evaluate(&town, ONE, &key).await;
+    for _ in 0..100_000 {
+        if again.status() == 200 {
+            break;
+        }
+        again = evaluate(&town, ONE, &key).await;
+    }
+    assert_eq!(again.status(), 200);
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
@@ -29,6 +29,8 @@ use tokio::sync::watch;
 
 /// Few, so that a test can take all of them.
 pub(crate) const CONNECTIONS_MAX: usize = 24;
+/// Reads of switches that a program may make in a second, where no test is about that.
+const SWITCH_READS_MAX: u32 = 10_000;
 
 /// Entries as the journal would keep them.
 type Entries = Arc<Mutex<Vec<Event>>>;
@@ -186,6 +188,15 @@ impl Town {
 
     /// The same with another address for the public.
     pub(crate) async fn known_as(public_url: Option<&str>) -> Self {
+        Self::built(public_url, Duration::from_secs(60), SWITCH_READS_MAX).await
+    }
+
+    /// The same that gives up who is slow after this, and answers so many reads of switches in a second.
+    pub(crate) async fn limited(slow_after: Duration, switch_reads_max: u32) -> Self {
+        Self::built(None, slow_after, switch_reads_max).await
+    }
+
+    async fn built(public_url: Option<&str>, slow_after: Duration, switch_reads_max: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let entries = Entries::default();
         let is_full = Arc::new(Mutex::new(false));
@@ -221,6 +232,8 @@ impl Town {
             candidates: candidates(&kept),
             public_url: public_url.unwrap_or(&url).to_owned(),
             connections_max: CONNECTIONS_MAX,
+            slow_after,
+            switch_reads_max,
         };
         let served = tokio::spawn(Api::new(config, handle.clone()).serve(listener, stopped));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();

@@ -8,6 +8,7 @@ use tidegate_model::{DomainId, GatewayId, Severity, StageId};
 use super::exposure::{self, Ask};
 use super::turn::Turn;
 use super::{harm, incident};
+use crate::client;
 use crate::event::{Body, Cause, Origin};
 use crate::refusal::Refusal;
 use crate::state::{EPOCHS_MAX, Phase};
@@ -99,7 +100,7 @@ fn page_of_unheard(turn: &mut Turn<'_>, id: &StageId, lapsed: &[GatewayId]) {
 
 /// A step is in force: it soaks, or is watched when it is the last.
 fn begin(turn: &mut Turn<'_>, id: &StageId, version: ExposureVersion) {
-    let (Some((_, declared)), Some(state)) = (turn.declared(id), turn.state.stages.get(id)) else {
+    let (Some((plan, declared)), Some(state)) = (turn.declared(id), turn.state.stages.get(id)) else {
         return;
     };
     let Some(step) = state.step else { return };
@@ -108,7 +109,10 @@ fn begin(turn: &mut Turn<'_>, id: &StageId, version: ExposureVersion) {
         return;
     };
     if place + 1 == declared.steps.len() {
-        let until = turn.now.after(declared.watch);
+        let watched = turn.now.after(declared.watch);
+        // Making it final takes the old side from whoever brings no key.
+        let staying = client::last_to_move(turn.estate, plan, declared);
+        let until = staying.map_or(watched, |(_, day)| day.max(watched));
         let way_back_until = state
             .way_back_until
             .unwrap_or_else(|| turn.now.after(declared.rollback.within));

@@ -4,6 +4,7 @@ use tidegate_model::plan::Stage;
 use tidegate_model::seam::Verdict;
 use tidegate_model::{BasisPoints, Estate, GroupId, Timestamp};
 
+use crate::client;
 use crate::decide::gate;
 use crate::event::Opening;
 use crate::refusal::Rule;
@@ -144,11 +145,21 @@ fn waits_for(estate: &Estate, state: &State, declared: &Stage, known: &StageStat
         Phase::Watching => {
             if let Some(until) = known.watch_until.filter(|_| known.asked.is_none()) {
                 waits.push(format!("it is watched until {}", clock(until)));
+                waits.extend(staying(estate, declared, now));
             }
         }
     }
     waits.extend(obstacles(estate, state, declared, known, now));
     waits
+}
+
+/// The client that cannot move yet, for which the old side stays.
+fn staying(estate: &Estate, declared: &Stage, now: Timestamp) -> Option<String> {
+    let (plan, _) = estate.stage(&declared.id)?;
+    let (id, day) = client::last_to_move(estate, plan, declared).filter(|(_, day)| now < *day)?;
+    let date = day.to_string();
+    let date = date.split('T').next().unwrap_or(&date);
+    Some(format!("client {id} cannot move before {date}"))
 }
 
 /// What else stands between the stage and its next move. While there is none to approve, only what will still be there then.

@@ -1,7 +1,8 @@
 //! The life of a stage whose gates pass.
 
-use tidegate_model::Severity;
+use tidegate_model::edge::{Client, ClientKind, Moves};
 use tidegate_model::plan::Measure;
+use tidegate_model::{Millis, Severity, Timestamp};
 
 use crate::script::{check, check_in, run};
 use crate::shop::name;
@@ -26,6 +27,63 @@ fn a_later_stage_grows_no_further_when_an_earlier_one_goes_back() {
         "show checkout",
         "= checkout is gating at 10 %, attempt 1; it waits for: catalogue has not passed",
     );
+}
+
+/// Catalogue, whose till knows the old side only until `day`.
+fn with_till(day: Timestamp) -> World {
+    World::shop_with(|parts| {
+        let client = |id, moves| Client {
+            id: name(id),
+            kind: ClientKind::Api,
+            moves,
+        };
+        parts.edges[0].units[0].clients = vec![
+            client("till", Moves::NotBefore(day)),
+            client("feed", Moves::WhenFinal),
+            client("app", Moves::WithVisitors),
+        ];
+    })
+}
+
+const TO_THE_END: &str = "
+    cleo approve catalogue
+    confirm
+    counts catalogue well 12
+    cleo approve catalogue
+    confirm
+    counts catalogue well 12
+";
+
+#[test]
+fn a_stage_is_not_made_final_while_a_client_cannot_move() {
+    let begin = World::shop().now;
+    let mut world = with_till(begin.after(Millis::seconds(60)));
+    run(&mut world, TO_THE_END);
+    check_in(
+        &mut world,
+        "
+        cleo finalise catalogue
+        show catalogue
+        wait 40s
+        cleo finalise catalogue
+        ",
+        "
+        refused TG9003: catalogue is watching; it cannot be made final now (wait until its watch is over, at 2026-03-02T09:01:00.000Z)
+        = catalogue is watching at 100 %, attempt 1; it waits for: it is watched until 09:01:00; client till cannot move before 2026-03-02
+        09:01:00 asked cleo to approve the finalisation of catalogue, until 09:02:30
+        09:01:04 cleo approved the finalisation of catalogue
+        09:01:04 tidegate finalised catalogue; there is no way back
+        ",
+    );
+}
+
+#[test]
+fn a_client_whose_day_is_over_keeps_nobody() {
+    let begin = World::shop().now;
+    let mut world = with_till(begin.after(Millis::seconds(1)));
+    run(&mut world, TO_THE_END);
+    run(&mut world, "cleo finalise catalogue");
+    assert_eq!(world.phase("catalogue"), "finalised");
 }
 
 #[test]

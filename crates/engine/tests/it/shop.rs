@@ -309,6 +309,7 @@ fn edge() -> Edge {
         old: "http://127.0.0.1:1".to_owned(),
         new: "http://127.0.0.1:2".to_owned(),
         on_decrease: OnDecrease::Return,
+        clients: Vec::new(),
     };
     Edge {
         id: name("shop"),

@@ -85,6 +85,7 @@ pub(crate) fn config(dir: &Path, old: &str, new: &str) -> GatewayConfig {
                 old: old.into(),
                 new: new.into(),
                 on_decrease: OnDecrease::Drain,
+                clients: Vec::new(),
             }],
             keyed: Vec::new(),
             routes: vec![

@@ -18,6 +18,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("true", &[]),
     ("cc", &["build-essential"]),
     ("cmake", &["cmake"]),
+    ("fish", &["fish"]),
+    ("zsh", &["zsh"]),
     ("chromedriver", &["chromium-driver"]),
     ("chromium", &["chromium"]),
     ("curl", &["curl"]),

@@ -1,8 +1,8 @@
-//! Contacts: who is named can be reached, and who is on call may decide.
+//! Contacts: who is named can be reached, who is on call may decide, and a team has one roster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tidegate_model::PersonId;
+use tidegate_model::{PersonId, TeamId};
 
 use crate::code::Code;
 use crate::read::{Reading, list};
@@ -35,8 +35,49 @@ pub(crate) fn check(reading: &mut Reading) {
             );
         }
     }
-    for (team, person, place) in std::mem::take(&mut reading.on_call) {
-        stranger(&team, &person, place, reading);
+    let on_call = std::mem::take(&mut reading.on_call);
+    let reached: BTreeSet<&str> = (on_call.iter())
+        .filter(|(_, person, _)| methods.get(person) == Some(&true))
+        .map(|(team, ..)| team.as_str())
+        .collect();
+    for (team, person, place) in &on_call {
+        stranger(team, person, *place, reading);
+        // A roster that reaches nobody is a rung that reaches nobody.
+        if methods.get(person) == Some(&false) && reached.contains(team.as_str()) {
+            unreachable(team, person, *place, reading);
+        }
+    }
+    twice(reading);
+}
+
+fn unreachable(team: &str, person: &PersonId, place: Place, reading: &mut Reading) {
+    reading.sink.add(
+        Finding::warning(
+            Code::OnCallUnreachable,
+            place,
+            format!("`{person}` is on call for team `{team}` and cannot be reached"),
+        )
+        .expected("a person with a contact method", format!("`{person}` without one"))
+        .help(format!(
+            "add `profile: {{ email: ... }}` to `{person}`, or take the name off the roster"
+        )),
+    );
+}
+
+/// Rosters know no hours, so two of one team do not take turns.
+fn twice(reading: &mut Reading) {
+    let mut first: BTreeMap<TeamId, Place> = BTreeMap::new();
+    for (team, place) in std::mem::take(&mut reading.rostered) {
+        let Some(earlier) = first.get(&team).copied() else {
+            first.insert(team, place);
+            continue;
+        };
+        reading.sink.add(
+            Finding::warning(Code::TwoRosters, place, format!("team `{team}` has two rosters"))
+                .expected("one roster of a team", "a second one")
+                .help("a roster knows no hours, so both page at once: put everybody into one, and adopt another version for another shift")
+                .related(earlier, "the first roster"),
+        );
     }
 }
 

@@ -5,6 +5,7 @@ mod agreement;
 mod area;
 mod authority;
 mod catalogue;
+mod client;
 mod code;
 mod contact;
 mod entity;
@@ -48,6 +49,7 @@ pub(crate) fn all(reading: &mut Reading) {
     area::check(reading);
     hazard::check(reading);
     route::check(reading);
+    client::check(reading);
     group::check(reading);
     flip::check(reading);
     redirect::check(reading);

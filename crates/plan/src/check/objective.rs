@@ -1,8 +1,9 @@
-//! Objectives: each is measured on something, and claimed by one owner unless an agreement shares it.
+//! Objectives: every domain promises something; each promise is measured, and claimed by one owner unless an agreement shares it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::DomainId;
+use tidegate_model::domain::Domain;
 
 use crate::code::Code;
 use crate::read::Reading;
@@ -11,9 +12,16 @@ use crate::sink::{Finding, Place};
 /// Checks the objectives of every domain.
 pub(crate) fn check(reading: &mut Reading) {
     let domains = std::mem::take(&mut reading.parts.domains);
+    let promising: BTreeSet<DomainId> = (reading.parts.invariants.iter().map(|one| &one.domain))
+        .chain(reading.parts.agreements.iter().flat_map(|agreement| &agreement.between))
+        .cloned()
+        .collect();
     let mut claimed: BTreeMap<String, Vec<(&DomainId, Place)>> = BTreeMap::new();
     for domain in &domains {
         let subject = format!("domain `{}`", domain.id);
+        if !promising.contains(&domain.id) {
+            promises(domain, reading);
+        }
         for (at, objective) in domain.objectives.iter().enumerate() {
             let place = reading.place(&subject, &format!("objective {}", objective.id));
             if domain.objectives[..at].iter().any(|earlier| earlier.id == objective.id) {
@@ -50,6 +58,23 @@ pub(crate) fn check(reading: &mut Reading) {
     }
     drop(claimed);
     reading.parts.domains = domains;
+}
+
+/// A domain without an invariant and an agreement promises a figure of its own.
+fn promises(domain: &Domain, reading: &mut Reading) {
+    let subject = format!("domain `{}`", domain.id);
+    // One that is written and could not be read is complained about where it stands.
+    if reading.has_place(&subject, "objectives") {
+        return;
+    }
+    let place = reading.place(&subject, "");
+    reading.sink.add(
+        Finding::warning(Code::PromisesNothing, place, format!("{subject} promises nothing"))
+            .expected("an objective, or an `Invariant` of the domain", "neither")
+            .help(
+                "add `objectives: [{ name: placing, p95: 500ms, of: { flow: order } }]`: an owner answers for a figure",
+            ),
+    );
 }
 
 fn twice(title: &str, claims: &[(&DomainId, Place)], reading: &mut Reading) {

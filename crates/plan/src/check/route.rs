@@ -23,6 +23,38 @@ pub(crate) fn check(reading: &mut Reading) {
     for flow in reading.parts.flows.clone() {
         check_flow(&flow, &edges, reading);
     }
+    let owned: BTreeSet<UnitId> = (reading
+        .parts
+        .plans
+        .iter()
+        .flat_map(|plan| &plan.stages)
+        .map(|stage| &stage.unit))
+    .chain(reading.parts.flows.iter().map(|flow| &flow.unit))
+    .cloned()
+    .collect();
+    for edge in &edges {
+        in_a_domain(edge, &owned, reading);
+    }
+}
+
+/// A unit with routes is some domain's: a stage of the domain moves it, or a flow of the domain is walked on it.
+fn in_a_domain(edge: &Edge, owned: &BTreeSet<UnitId>, reading: &mut Reading) {
+    for unit in edge.units.iter().filter(|unit| !owned.contains(&unit.unit)) {
+        let routes = edge.routes.iter().filter(|route| route.unit == unit.unit);
+        let routes: Vec<&str> = routes.map(|route| route.id.as_str()).collect();
+        if routes.is_empty() {
+            continue;
+        }
+        let place = reading.place(&format!("unit `{}` of edge `{}`", unit.unit, edge.id), "");
+        let message = format!("unit `{}` of edge `{}` is in no domain", unit.unit, edge.id);
+        let finding = Finding::warning(Code::UnitInNoDomain, place, message)
+            .expected(
+                "a stage that moves it, or a flow that is walked on it",
+                format!("neither, and the routes {}", list(routes.iter().copied())),
+            )
+            .help("declare what visitors do there as a `Flow` of the domain that answers for it: nobody is called when it fails");
+        reading.sink.add(finding);
+    }
 }
 
 fn check_edge(edge: &Edge, reading: &mut Reading) {

@@ -99,7 +99,10 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
         areas.extend(value(node, "an area", AREA, area, reading));
     }
     let mut objectives = Vec::new();
-    for node in spec.get("objectives").map(items).unwrap_or_default() {
+    let promised = spec.get("objectives");
+    for node in promised.map(items).unwrap_or_default() {
+        // An empty list promises nothing.
+        reading.mark(&head.subject, "objectives", node.place);
         objectives.extend(super::objective::read(node, &head.subject, reading));
     }
     let mut switches = Vec::new();

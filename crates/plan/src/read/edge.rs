@@ -6,7 +6,7 @@ use tidegate_model::{EdgeId, GroupId, Millis, NameError, RouteId, UnitId};
 use super::envelope::Head;
 use super::fields::{Fields, bad_name, items, name, text, value, wrong};
 use super::scalar::{DURATION, TRUTH, duration, truth};
-use super::{Kind, Reading, redirect};
+use super::{Kind, Reading, client, redirect};
 use crate::code::Code;
 use crate::form::{Form, Of, may, need};
 use crate::sink::Finding;
@@ -51,6 +51,7 @@ static UNIT: Form = Form::new(
         need("old", Of::Text),
         need("new", Of::Text),
         may("on-decrease", Of::Words(&["return", "drain", "hold"])),
+        may("clients", Of::Listed(&Of::Form(&client::CLIENT))),
     ],
 );
 
@@ -221,6 +222,9 @@ fn units(node: &Node, head: &Head, reading: &mut Reading) -> Vec<UnitUpstreams> 
         let on_decrease = fields.get("on-decrease").map_or(Some(OnDecrease::Drain), |node| {
             value(node, "`on-decrease`", ON_DECREASE, on_decrease, reading)
         });
+        let subject = format!("unit `{id}` of {}", head.subject);
+        let clients = client::all(fields.get("clients"), &subject, reading);
+        reading.mark(&subject, "", key.place);
         fields.close(reading);
         if let (Some(old), Some(new), Some(on_decrease)) = (old, new, on_decrease) {
             units.push(UnitUpstreams {
@@ -228,6 +232,7 @@ fn units(node: &Node, head: &Head, reading: &mut Reading) -> Vec<UnitUpstreams> 
                 old,
                 new,
                 on_decrease,
+                clients,
             });
         }
     }

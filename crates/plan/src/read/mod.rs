@@ -2,6 +2,7 @@
 
 pub(crate) mod agreement;
 pub(crate) mod catalogue;
+pub(crate) mod client;
 pub(crate) mod codeowners;
 pub(crate) mod criterion;
 pub(crate) mod domain;
@@ -155,6 +156,8 @@ pub(crate) struct Reading {
     pub(crate) switches: BTreeMap<SwitchId, (Place, Option<SwitchValue>)>,
     /// Values that actions set: switch, value, place of the switch, place of the value.
     pub(crate) switch_uses: Vec<(SwitchId, SwitchValue, Place, Place)>,
+    /// Rosters: a team, and where it is named.
+    pub(crate) rostered: Vec<(TeamId, Place)>,
     /// Rosters: a team and whom it pages.
     pub(crate) rosters: Vec<(TeamId, Vec<PersonId>)>,
     /// Shares of traffic that a plan declares for values of a segment.

@@ -6,7 +6,9 @@ use tidegate_model::{NameError, PersonId, TeamId};
 use super::envelope::Head;
 use super::fields::{Fields, bad_name, items, text, wrong};
 use super::{Kind, Reading};
+use crate::code::Code;
 use crate::form::{Form, Of, may, need};
+use crate::sink::Finding;
 use crate::syntax::Node;
 
 /// A Backstage entity reference `[kind:][namespace/]name`, compared lower-case.
@@ -206,9 +208,18 @@ fn mail(node: &Node, reading: &mut Reading) -> Option<String> {
 /// Reads a `Roster`: who of a team is paged.
 pub(crate) fn read_roster(mut spec: Fields<'_>, reading: &mut Reading) {
     let node = spec.need("team", reading);
+    let place = node.map_or_else(|| spec.head(), |node| node.place);
     let team = node.and_then(|node| team(node, "the roster's team", reading));
     let mut on_call = Vec::new();
-    for node in spec.need("on-call", reading).map(items).unwrap_or_default() {
+    let named = spec.need("on-call", reading);
+    if let Some(node) = named.filter(|node| items(node).is_empty()) {
+        reading.sink.add(
+            Finding::error(Code::EmptyRoster, node.place, "this roster names nobody")
+                .expected("at least one person of the team", "an empty list")
+                .help("name who is paged, or remove the roster: without one everybody in the team is paged"),
+        );
+    }
+    for node in named.map(items).unwrap_or_default() {
         if let Some(person) = person(node, "a person on call", reading) {
             if let Some(team) = &team {
                 reading.on_call.push((team.to_string(), person.clone(), node.place));
@@ -218,6 +229,7 @@ pub(crate) fn read_roster(mut spec: Fields<'_>, reading: &mut Reading) {
     }
     spec.close(reading);
     if let Some(team) = team {
+        reading.rostered.push((team.clone(), place));
         reading.rosters.push((team, on_call));
     }
 }

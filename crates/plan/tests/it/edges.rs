@@ -2,23 +2,26 @@
 
 use tidegate_plan::{Bundle, SourceFile};
 
-use crate::compiled;
+use crate::{compiled, edited};
 
 /// The scaffold with a second edge `app`; `routes` and `listen` are its own.
 fn with_app(listen: &str, routes: &str) -> Bundle {
     let mut bundle = tidegate_plan::scaffold("shop");
+    let searched = if routes.contains(SEARCH) { SEARCHED } else { "" };
     bundle.files.push(SourceFile {
         path: "app.yaml".into(),
         text: format!(
             "apiVersion: tidegate/v1alpha1\nkind: Edge\nmetadata: {{ name: app }}\nspec:\n  listen: {listen}\n  \
              visitor: {{ cookie: tg_app, salt: shop }}\n  units:\n    \
              shop: {{ old: http://127.0.0.1:9001, new: http://127.0.0.1:9002 }}\n    \
-             search: {{ old: http://127.0.0.1:9001, new: http://127.0.0.1:9002 }}\n  fallback: shop\n  routes:\n{routes}"
+             search: {{ old: http://127.0.0.1:9001, new: http://127.0.0.1:9002 }}\n  fallback: shop\n  routes:\n{routes}{searched}"
         ),
     });
     bundle
 }
 
+/// Makes the unit `search` somebody's.
+const SEARCHED: &str = "---\napiVersion: tidegate/v1alpha1\nkind: Flow\nmetadata: { name: search }\nspec: { domain: shop, unit: search, entry: search }\n";
 const SEARCH: &str = "    - { name: search, unit: search, match: GET /search }\n";
 
 fn with_flow(mut bundle: Bundle, spec: &str) -> Bundle {
@@ -163,4 +166,61 @@ fn a_unit_stands_once_on_an_edge_with_addresses_or_by_key() {
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains("is declared twice"), "{found:?}");
     }
+}
+
+#[test]
+fn clients_say_once_when_they_meet_the_new_side() {
+    let with = |clients: &str| {
+        let line = "on-decrease: drain }";
+        edited("edge.yaml", line, &format!("on-decrease: drain, clients: {clients} }}"))
+    };
+    for (clients, expected) in [
+        (
+            "[{ name: app, kind: mobile, moves: with-visitors }, { name: till, kind: api, not-before: 2027-03-01 }]",
+            None,
+        ),
+        ("[]", None),
+        (
+            "[{ name: till, kind: api, moves: when-final, not-before: 2027-03-01 }]",
+            Some("TG0529: nothing says when client `till` of unit `shop` of edge `storefront` meets the new side"),
+        ),
+        (
+            "[{ name: till, kind: api }]",
+            Some("TG0529: nothing says when client `till` of unit `shop` of edge `storefront` meets the new side"),
+        ),
+        (
+            "[{ name: app, kind: mobile, moves: when-final }, { name: app, kind: api, moves: when-final }]",
+            Some("TG0011: client `app` of unit `shop` of edge `storefront` is declared twice"),
+        ),
+    ] {
+        assert_eq!(
+            found(&with(clients)),
+            expected.into_iter().collect::<Vec<_>>(),
+            "{clients}"
+        );
+    }
+}
+
+#[test]
+fn routes_of_programs_on_a_unit_that_moves_ask_for_its_clients() {
+    let api = |clients: &str| {
+        let mut bundle = edited(
+            "edge.yaml",
+            "unit: shop, class: page,     match: \"/{*rest}\"",
+            "unit: shop, class: api, match: \"/{*rest}\"",
+        );
+        let edge = bundle.files.iter_mut().find(|file| file.path == "edge.yaml").unwrap();
+        edge.text = edge
+            .text
+            .replace("on-decrease: drain }", &format!("on-decrease: drain{clients} }}"));
+        found(&bundle)
+    };
+    assert_eq!(
+        api(""),
+        ["TG0529: nothing says who calls unit `shop` of edge `storefront`, and which of them can move"]
+    );
+    assert_eq!(
+        api(", clients: [{ name: app, kind: mobile, moves: when-final }]"),
+        Vec::<String>::new()
+    );
 }

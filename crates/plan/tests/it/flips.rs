@@ -7,6 +7,7 @@ use crate::compiled;
 /// Code and what was expected and found, of everything that is said of the scaffold with another edge.
 fn found(routes: &str, redirects: &str) -> Vec<String> {
     let mut bundle: Bundle = scaffold("shop");
+    let entry = if routes.contains("name: first") { "first" } else { "p0" };
     bundle.files.retain(|file| !file.text.contains("kind: Edge"));
     bundle.files.push(SourceFile {
         path: "edge.yaml".into(),
@@ -20,7 +21,9 @@ fn found(routes: &str, redirects: &str) -> Vec<String> {
              - {{ name: paid, unit: shop, class: callback, match: GET /callback/paid }}\n    \
              - {{ name: confirmation, unit: shop, match: \"GET /order/{{ref}}\" }}\n    \
              - {{ name: pages, unit: shop, match: \"/{{*rest}}\" }}\n  \
-             callback: {{ reference: /reference, old: O-, new: N- }}\n{redirects}"
+             callback: {{ reference: /reference, old: O-, new: N- }}\n{redirects}---\n\
+             apiVersion: tidegate/v1alpha1\nkind: Flow\nmetadata: {{ name: more }}\n\
+             spec: {{ domain: shop, unit: more, entry: {entry} }}\n"
         ),
     });
     let diagnostics = compiled(&bundle).diagnostics;

@@ -168,9 +168,9 @@ error[TG0202]: rung 3 of ladder `standard` reaches nobody
 fn an_unknown_switch_is_shown_with_the_nearest() {
     assert_snapshot!(shown(&edited("domains.yaml", "sets: { shop.orders: off }", "sets: { shop.order: off }")), @r###"
 error[TG0302]: switch `shop.order` is not declared
-  --> domains.yaml:12:40
+  --> domains.yaml:13:40
    |
-12 |     - { action: orders-off,    sets: { shop.order: off }, expires: 2h }
+13 |     - { action: orders-off,    sets: { shop.order: off }, expires: 2h }
    |                                        ^^^^^^^^^^ expected a declared switch: `shop.orders`, found `shop.order`
    |
    = help: did you mean `shop.orders`?

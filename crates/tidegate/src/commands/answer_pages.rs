@@ -29,6 +29,8 @@ const PAGES: &[(&str, &str)] = &[
     ("TG8119", include_str!("../../../../docs/codes/TG8119.md")),
     ("TG8120", include_str!("../../../../docs/codes/TG8120.md")),
     ("TG8121", include_str!("../../../../docs/codes/TG8121.md")),
+    ("TG8122", include_str!("../../../../docs/codes/TG8122.md")),
+    ("TG8123", include_str!("../../../../docs/codes/TG8123.md")),
     ("TG9001", include_str!("../../../../docs/codes/TG9001.md")),
     ("TG9002", include_str!("../../../../docs/codes/TG9002.md")),
     ("TG9003", include_str!("../../../../docs/codes/TG9003.md")),

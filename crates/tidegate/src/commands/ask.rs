@@ -1,14 +1,17 @@
 //! Commands that ask a running controller for a decision. Every attempt is authorised by the engine and journalled.
 
 use clap::{Args, ValueEnum};
+use clap_complete::ArgValueCandidates;
 use serde_json::json;
 
 use crate::client::Server;
+use crate::names;
 
 /// Approves the next move of a stage: entering it, its next step, or its finalisation.
 #[derive(Debug, Args)]
 pub(crate) struct Approve {
     /// The stage.
+    #[arg(add = ArgValueCandidates::new(names::stages))]
     stage: String,
     #[command(flatten)]
     server: Server,
@@ -18,6 +21,7 @@ pub(crate) struct Approve {
 #[derive(Debug, Args)]
 pub(crate) struct AcceptRisk {
     /// The stage.
+    #[arg(add = ArgValueCandidates::new(names::stages))]
     stage: String,
     /// Why.
     #[arg(long)]
@@ -30,6 +34,7 @@ pub(crate) struct AcceptRisk {
 #[derive(Debug, Args)]
 pub(crate) struct Hold {
     /// The stage.
+    #[arg(add = ArgValueCandidates::new(names::stages))]
     stage: String,
     /// Why.
     #[arg(long)]
@@ -42,6 +47,7 @@ pub(crate) struct Hold {
 #[derive(Debug, Args)]
 pub(crate) struct Resume {
     /// The stage.
+    #[arg(add = ArgValueCandidates::new(names::stages))]
     stage: String,
     /// Why.
     #[arg(long)]
@@ -61,6 +67,7 @@ pub(crate) enum Side {
 #[derive(Debug, Args)]
 pub(crate) struct Change {
     /// The stage.
+    #[arg(add = ArgValueCandidates::new(names::stages))]
     stage: String,
     /// The side.
     side: Side,
@@ -77,6 +84,7 @@ pub(crate) struct Change {
 #[derive(Debug, Args)]
 pub(crate) struct Rollback {
     /// The stage.
+    #[arg(add = ArgValueCandidates::new(names::stages))]
     stage: String,
     /// Why.
     #[arg(long)]
@@ -89,6 +97,7 @@ pub(crate) struct Rollback {
 #[derive(Debug, Args)]
 pub(crate) struct Finalise {
     /// The stage.
+    #[arg(add = ArgValueCandidates::new(names::stages))]
     stage: String,
     #[command(flatten)]
     server: Server,
@@ -98,8 +107,10 @@ pub(crate) struct Finalise {
 #[derive(Debug, Args)]
 pub(crate) struct Attest {
     /// The stage.
+    #[arg(add = ArgValueCandidates::new(names::stages))]
     stage: String,
     /// The criterion.
+    #[arg(add = ArgValueCandidates::new(names::criteria))]
     criterion: String,
     /// Whether it holds.
     #[arg(long, action = clap::ArgAction::Set)]
@@ -115,6 +126,7 @@ pub(crate) struct Attest {
 #[derive(Debug, Args)]
 pub(crate) struct Open {
     /// The domain.
+    #[arg(add = ArgValueCandidates::new(names::domains))]
     domain: String,
     /// sev1 to sev4.
     severity: String,
@@ -139,6 +151,7 @@ pub(crate) struct Act {
     /// The incident.
     incident: String,
     /// The action.
+    #[arg(add = ArgValueCandidates::new(names::actions))]
     action: String,
     #[command(flatten)]
     server: Server,
@@ -148,6 +161,7 @@ pub(crate) struct Act {
 #[derive(Debug, Args)]
 pub(crate) struct Revert {
     /// The action.
+    #[arg(add = ArgValueCandidates::new(names::actions))]
     action: String,
     #[command(flatten)]
     server: Server,

@@ -1,16 +1,19 @@
-//! `tidegate completions`: what a shell completes, made of the command line itself.
+//! `tidegate completions`: what lets a shell ask this program how a command line may go on.
 
-use clap::{Args, CommandFactory, ValueEnum};
-use clap_complete::generate;
+use clap::{Args, ValueEnum};
+use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
 
-use super::Tidegate;
 use crate::exit;
 use crate::say::say;
 
-/// Prints what a shell needs to complete commands and options.
+/// Shells ask by it.
+pub(crate) const COMPLETE: &str = "TIDEGATE_COMPLETE";
+
+/// Prints what a shell needs to complete commands, options, and names of the estate: stages, domains, units, teams, entities and so on.
 ///
-/// bash: `tidegate completions bash > ~/.local/share/bash-completion/completions/tidegate`. zsh: `> _tidegate` in a folder of
-/// `$fpath`. fish: `> ~/.config/fish/completions/tidegate.fish`.
+/// bash: `source <(tidegate completions bash)` in `~/.bashrc`. zsh: `source <(tidegate completions zsh)` in `~/.zshrc`, after `compinit`.
+/// fish: `tidegate completions fish | source` in `~/.config/fish/config.fish`. Names come from the plan files of the folder you are
+/// in, or of the one that TIDEGATE_ESTATE names. The shell and the program must be of one release, so do not keep it in a file.
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
     /// The shell.
@@ -18,7 +21,7 @@ pub(crate) struct Completions {
     shell: Shell,
 }
 
-/// Shells whose completions a test reads.
+/// Shells that a test has asked.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Shell {
     Bash,
@@ -28,13 +31,13 @@ enum Shell {
 
 impl Completions {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
-        let shell = match self.shell {
-            Shell::Bash => clap_complete::Shell::Bash,
-            Shell::Zsh => clap_complete::Shell::Zsh,
-            Shell::Fish => clap_complete::Shell::Fish,
+        let shell: &dyn EnvCompleter = match self.shell {
+            Shell::Bash => &Bash,
+            Shell::Zsh => &Zsh,
+            Shell::Fish => &Fish,
         };
         let mut script = Vec::new();
-        generate(shell, &mut Tidegate::command(), "tidegate", &mut script);
+        shell.write_registration(COMPLETE, "tidegate", "tidegate", "tidegate", &mut script)?;
         say!("{}", String::from_utf8(script)?);
         Ok(exit::FINE)
     }

@@ -1,12 +1,13 @@
 //! `tidegate latency`: how long the entry requests of a flow take, to be frozen into a plan before its stage.
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use tidegate_api::{LatencyView, Quantiles};
 use tidegate_engine::view::words;
 
 use crate::client::{Reply, Server};
-use crate::exit;
 use crate::say::say;
+use crate::{exit, names};
 
 /// Requests from which a P99 stands on ten of them.
 const FEW: u64 = 1_000;
@@ -17,6 +18,7 @@ const FEW: u64 = 1_000;
 #[derive(Debug, Args)]
 pub(crate) struct Latency {
     /// The flow.
+    #[arg(add = ArgValueCandidates::new(names::flows))]
     flow: String,
     #[command(flatten)]
     server: Server,

@@ -32,7 +32,8 @@ mod why;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use serve::COMPARING_MEMORY_MAX_MIB;
+pub(crate) use completions::COMPLETE;
+pub(crate) use serve::{COMPARING_MEMORY_MAX_MIB, SWITCH_READS_MAX};
 
 /// Changes a live revenue system in stages: an accountable owner for everything, a gate before every increase of exposure, and a way back.
 ///

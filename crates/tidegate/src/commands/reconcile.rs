@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
+use clap_complete::ArgValueCandidates;
 use tidegate_model::plan::Against;
 use tidegate_model::{CriterionId, EntityId, StageId};
 use tidegate_plan::{Mode, compile, render_human};
@@ -19,7 +20,7 @@ use super::compare::{Screen, interrupted};
 use super::serve::addresses;
 use crate::reconciling::{Job, digest, file_of, findings_of, forgotten, ledger, obey, prepared, totals};
 use crate::say::say;
-use crate::{exit, live};
+use crate::{exit, live, names};
 
 /// Compares the rows of an entity as the estate declares it: both sides against each other, or against a ledger.
 ///
@@ -27,7 +28,7 @@ use crate::{exit, live};
 #[derive(Debug, Args)]
 pub(crate) struct Reconcile {
     /// The entity.
-    #[arg(required_unless_present_any = ["child", "erase"])]
+    #[arg(required_unless_present_any = ["child", "erase"], add = ArgValueCandidates::new(names::entities))]
     entity: Option<EntityId>,
     /// The estate's folder.
     #[arg(default_value = ".")]

@@ -21,6 +21,8 @@ use crate::stop::Stop;
 /// What a comparison of any size keeps below, several times over: suspects are the only part that grows, and their number has a
 /// limit.
 pub(crate) const COMPARING_MEMORY_MAX_MIB: u64 = 512;
+/// A program that evaluates switches for every request of a busy shop stays below.
+pub(crate) const SWITCH_READS_MAX: u32 = 2_000;
 
 /// Runs the plans of an estate: gateway, gates, pager, API and dashboard. Stops cleanly on Ctrl-C.
 #[derive(Debug, Args)]
@@ -51,6 +53,9 @@ pub(crate) struct Serve {
     /// inconclusive.
     #[arg(long, value_name = "MIB", default_value_t = COMPARING_MEMORY_MAX_MIB)]
     comparing_memory_max: u64,
+    /// Reads of switches and sides that one program or person may make in a second; more are answered 429 with `Retry-After`.
+    #[arg(long, value_name = "NUMBER", default_value_t = SWITCH_READS_MAX)]
+    switch_reads_max: u32,
     /// At a clean stop the gateways go on serving, as far as proven once their leases are over; the next start takes them
     /// over. For upgrades without an interruption.
     #[arg(long)]
@@ -93,6 +98,7 @@ impl Serve {
             mail: self.mail.config()?,
             addresses: addresses(&self.databases, &self.sources)?,
             comparing_memory_max: self.comparing_memory_max.saturating_mul(1 << 20),
+            switch_reads_max: self.switch_reads_max,
             tied: false,
             leave_edge: self.leave_edge,
             panels: Vec::new(),

@@ -1,14 +1,17 @@
 //! Commands that tell a running controller what people know: feedback, answers to it, and how drills went.
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use serde_json::json;
 
 use crate::client::Server;
+use crate::names;
 
 /// Files feedback against a stage. Its approver answers it before the next gate opens.
 #[derive(Debug, Args)]
 pub(crate) struct Feedback {
     /// The stage.
+    #[arg(add = ArgValueCandidates::new(names::stages))]
     stage: String,
     /// What was heard.
     text: String,
@@ -24,11 +27,12 @@ pub(crate) struct Feedback {
 #[group(id = "what", required = true, multiple = false, args = ["criterion", "none"])]
 pub(crate) struct Answer {
     /// The stage.
+    #[arg(add = ArgValueCandidates::new(names::stages))]
     stage: String,
     /// What is answered, such as fb-1 or inc-3.
     of: String,
     /// A criterion that was added for it: its name, or STAGE/NAME of another stage of the plan.
-    #[arg(long)]
+    #[arg(long, add = ArgValueCandidates::new(names::criteria))]
     criterion: Option<String>,
     /// Why none is added.
     #[arg(long, value_name = "BECAUSE")]
@@ -41,6 +45,7 @@ pub(crate) struct Answer {
 #[derive(Debug, Args)]
 pub(crate) struct Drill {
     /// The runbook.
+    #[arg(add = ArgValueCandidates::new(names::runbooks))]
     runbook: String,
     /// What was done and what was seen.
     #[arg(long)]

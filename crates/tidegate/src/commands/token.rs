@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use clap_complete::ArgValueCandidates;
 use tidegate_api::access::{Access, Holder, Purpose};
 
 use crate::say::say;
-use crate::{exit, live, near};
+use crate::{exit, live, names, near};
 
 /// What a key may be for.
 const PURPOSES: [&str; 3] = ["switches", "change", "metrics"];
@@ -27,6 +28,7 @@ enum What {
     /// Makes a token for a person and prints it once; only its hash is kept.
     Issue {
         /// The person's name in the estate.
+        #[arg(add = ArgValueCandidates::new(names::people))]
         person: String,
         /// As JSON.
         #[arg(long)]

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use tidegate_engine::view::{self, WhoView};
 use tidegate_model::PersonId;
 
 use super::check::Settings;
 use super::folder::{self, Read};
 use crate::client::{Reply, Server};
-use crate::exit;
 use crate::say::say;
+use crate::{exit, names};
 
 /// Answers "who owns this?" for a domain, flow, route, address, stage, unit, criterion, switch, action, entity, failure mode,
 /// runbook, team or person.
@@ -20,6 +21,7 @@ use crate::say::say;
 #[derive(Debug, Args)]
 pub(crate) struct Who {
     /// What: `payments`, `route:payments`, `"POST /payments"`, `https://shop.example/cart`, `checkout/orders`.
+    #[arg(add = ArgValueCandidates::new(names::owned))]
     of: String,
     /// Reads plan files in this folder instead of asking the controller.
     #[arg(long = "in", value_name = "FOLDER")]

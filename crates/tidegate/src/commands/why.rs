@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 use tidegate_api::why::{Section, tell};
 use tidegate_engine::judge::Explanation;
@@ -12,7 +13,7 @@ use tidegate_journal::Journal;
 
 use crate::live::reasons::{Asked, Counted, Journalled, Reasons, reasons};
 use crate::say::say;
-use crate::{exit, live};
+use crate::{exit, live, names};
 
 /// Explains what a criterion says: recomputes it from the journal alone, with the plan in force then.
 ///
@@ -21,9 +22,10 @@ use crate::{exit, live};
 #[derive(Debug, Args)]
 pub(crate) struct Why {
     /// The criterion's name.
+    #[arg(add = ArgValueCandidates::new(names::criteria))]
     criterion: String,
     /// Its stage, when several have a criterion of this name.
-    #[arg(long)]
+    #[arg(long, add = ArgValueCandidates::new(names::stages))]
     stage: Option<String>,
     /// As it was at this journal sequence.
     #[arg(long, value_name = "SEQ")]

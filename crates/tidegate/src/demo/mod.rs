@@ -20,7 +20,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use tidegate_model::Timestamp;
 
-use crate::commands::COMPARING_MEMORY_MAX_MIB;
+use crate::commands::{COMPARING_MEMORY_MAX_MIB, SWITCH_READS_MAX};
 use crate::exit;
 use crate::live::{Addresses, Controller, Setup};
 use crate::say::say;
@@ -65,6 +65,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<u8> {
             written: world.written()?,
         },
         comparing_memory_max: COMPARING_MEMORY_MAX_MIB << 20,
+        switch_reads_max: SWITCH_READS_MAX,
         tied: true,
         leave_edge: false,
         panels: vec![world.mail_panel()],

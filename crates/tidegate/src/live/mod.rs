@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tidegate_api::access::Access;
@@ -49,6 +50,9 @@ pub(crate) use senses::Live;
 pub(crate) use store::make as make_state;
 pub(crate) use world::{LiveWorld, SharedJournal, clock};
 
+/// Who sends or takes something slowly is given up after that.
+const SLOW_AFTER: Duration = Duration::from_secs(60);
+
 /// What a controller is started with.
 pub(crate) struct Setup {
     /// The estate as found on disk.
@@ -67,6 +71,8 @@ pub(crate) struct Setup {
     pub(crate) addresses: Addresses,
     /// The most memory that one process that compares rows may hold, in bytes.
     pub(crate) comparing_memory_max: u64,
+    /// Reads of switches that one program or person may make in a second.
+    pub(crate) switch_reads_max: u32,
     /// Gateways end when this process does.
     pub(crate) tied: bool,
     /// Gateways go on serving after a clean stop.
@@ -218,6 +224,8 @@ impl Controller {
                 candidates: estate::candidates(&journal),
                 public_url: url.clone(),
                 connections_max: crate::limit::connections_max(),
+                slow_after: SLOW_AFTER,
+                switch_reads_max: setup.switch_reads_max,
             },
             handle.clone(),
         );

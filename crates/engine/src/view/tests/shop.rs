@@ -136,6 +136,7 @@ fn edge() -> Edge {
             old: "http://127.0.0.1:2".into(),
             new: "http://127.0.0.1:3".into(),
             on_decrease: OnDecrease::Return,
+            clients: Vec::new(),
         }],
         keyed: Vec::new(),
         routes: vec![route("cart"), route("order")],

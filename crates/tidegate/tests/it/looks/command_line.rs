@@ -1,5 +1,6 @@
 //! The command line itself: completions, manual pages, mistyped names, and the status that is watched.
 
+use std::path::Path;
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -7,37 +8,105 @@ use rustix::process::Signal;
 use super::{run, shop, write};
 use crate::world::{PROGRAM, Process, World, until};
 
+/// What a shell is told of a command line whose last word is asked about.
+fn completed(folder: &Path, shell: &str, line: &[&str]) -> Vec<String> {
+    let told = Command::new(PROGRAM)
+        .arg("--")
+        .arg("tidegate")
+        .args(line)
+        .env("TIDEGATE_COMPLETE", shell)
+        .env("_CLAP_COMPLETE_INDEX", line.len().to_string())
+        .env("_CLAP_IFS", "\n")
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(told.status.success(), "{told:?}");
+    let told = String::from_utf8(told.stdout).unwrap();
+    told.lines().map(str::to_owned).collect()
+}
+
+/// The same without what the names mean, which zsh and fish show.
+fn names(folder: &Path, shell: &str, line: &[&str]) -> Vec<String> {
+    let told = completed(folder, shell, line).into_iter();
+    let name = |told: String| told.split(['\t', ':']).next().unwrap().to_owned();
+    told.map(name).filter(|name| !name.starts_with('-')).collect()
+}
+
 #[test]
-fn each_shell_completes_the_commands() {
+fn each_shell_completes_commands_and_names_of_the_estate() {
     let folder = shop();
     for shell in ["bash", "zsh", "fish"] {
-        let script = run(&folder, &["completions", shell]).fine();
-        for command in ["accept-risk", "diff", "docs", "map", "risks", "who"] {
-            assert!(script.contains(command), "{shell} does not complete {command}");
+        let estate = folder.path().join("shop");
+        let told = |line: &[&str]| names(&estate, shell, line);
+        assert_eq!(told(&["ri"]), ["risks"], "{shell}");
+        for (line, name) in [
+            (&["approve", ""][..], "checkout"),
+            (&["open", "ob"], "observability"),
+            (&["why", "buy"], "buy-completion"),
+            (&["latency", ""], "buy"),
+            (&["drill", ""], "checkout-rollback"),
+            (&["act", "inc-1", "wal"], "wallet-off"),
+            (&["token", "issue", "an"], "ana"),
+            (&["who", "checkout-t"], "checkout-team"),
+            (&["who", "pl"], "platform"),
+        ] {
+            let told = told(line);
+            assert!(told.iter().any(|told| told == name), "{shell} {line:?}: {told:?}");
         }
+        assert!(told(&["approve", "x"]).is_empty(), "{shell}");
     }
     assert_eq!(run(&folder, &["completions", "elvish"]).code, Some(2));
 }
 
 #[test]
-fn bash_reads_its_completions() {
+fn where_there_is_no_estate_only_commands_are_completed() {
     let folder = shop();
-    std::fs::write(
-        folder.path().join("tidegate.bash"),
-        run(&folder, &["completions", "bash"]).fine(),
-    )
-    .unwrap();
-    let script = "source ./tidegate.bash; COMP_WORDS=(tidegate ri); COMP_CWORD=1; _tidegate tidegate ri tidegate; echo ${COMPREPLY[@]}";
-    let completed = Command::new("bash")
+    assert_eq!(names(folder.path(), "bash", &["ri"]), ["risks"]);
+    assert!(names(folder.path(), "bash", &["approve", ""]).is_empty());
+    let meant = completed(&folder.path().join("shop"), "fish", &["approve", "ch"]);
+    assert!(meant[0].starts_with("checkout\tstage: Checkout"), "{meant:?}");
+}
+
+/// What a shell says after it has read its completions.
+fn shell(folder: &Path, mut program: Command, script: &str) -> String {
+    let path = std::env::var("PATH").unwrap();
+    let here = Path::new(PROGRAM).parent().unwrap().display();
+    let said = program
         .args(["-c", script])
-        .current_dir(folder.path())
+        .env("PATH", format!("{here}:{path}"))
+        .env("HOME", folder)
+        .env("TIDEGATE_ESTATE", folder.join("shop"))
+        .current_dir(folder)
         .output()
         .unwrap();
+    assert!(said.status.success() && said.stderr.is_empty(), "{said:?}");
+    String::from_utf8(said.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn bash_asks_the_program() {
+    let script = "source <(tidegate completions bash); COMP_WORDS=(tidegate approve ch); COMP_CWORD=2; \
+                  _clap_complete_tidegate tidegate ch approve; echo ${COMPREPLY[@]}";
+    assert_eq!(shell(shop().path(), Command::new("bash"), script), "checkout");
+}
+
+#[test]
+fn fish_asks_the_program() {
+    let script = "tidegate completions fish | source; complete --do-complete 'tidegate approve ch'";
     assert_eq!(
-        String::from_utf8_lossy(&completed.stdout).trim(),
-        "risks",
-        "{completed:?}"
+        shell(shop().path(), Command::new("fish"), script),
+        "checkout\tstage: Checkout"
     );
+}
+
+#[test]
+fn zsh_asks_the_program() {
+    // What would show the names says them instead: there is no line to edit.
+    let script = "autoload -Uz compinit; compinit -D -u; source <(tidegate completions zsh); print -r -- ${_comps[tidegate]}; \
+                  function _describe() { print -r -- ${(P)@[-1]} }; \
+                  words=(tidegate approve ch); CURRENT=3; ${_comps[tidegate]}";
+    let said = shell(shop().path(), Command::new("zsh"), script);
+    assert_eq!(said, "_clap_dynamic_completer_tidegate\ncheckout:stage\\: Checkout");
 }
 
 #[test]

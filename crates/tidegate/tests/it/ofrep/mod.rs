@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 pub(crate) use client::{CLIENTS, PYTHON};
 
-use crate::world::{ESTATE, Options, World, until_no_more};
+use crate::world::{ESTATE, Options, World, until, until_no_more};
 use client::Client;
 
 const PRICES: &str = "shop.prices";
@@ -14,7 +14,15 @@ const BANNER: &str = "shop.banner";
 
 /// The usual estate with a switch of words beside the one of yes and no.
 fn served() -> (World, String) {
-    let mut world = World::quiet(Options::default());
+    served_with(&[])
+}
+
+/// The same with further arguments of `serve`.
+fn served_with(arguments: &[&str]) -> (World, String) {
+    let mut world = World::quiet(Options {
+        arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+        ..Options::default()
+    });
     let switch = "    - { name: shop.prices, default: on, title: Prices are shown }\n";
     let action = "    - { action: prices-off, ";
     assert!(ESTATE.contains(switch) && ESTATE.contains(action));
@@ -148,4 +156,51 @@ fn the_javascript_provider_for_browsers_hears_of_changes_and_keeps_the_last_valu
     let statuses = client.ask(PRICES, json!(false))["statuses"].clone();
     // It fetches when it is told to, and not all the time.
     assert!(statuses["200"].as_u64() < Some(20), "{statuses}");
+}
+
+/// So many reads of switches are answered in a second; each of these clients asks more often.
+const SELDOM: [&str; 2] = ["--switch-reads-max", "2"];
+
+/// What a provider that asks for every evaluation does when it asks too often.
+fn is_told_to_wait(start: fn(&World, &str) -> Client) {
+    let (world, key) = served_with(&SELDOM);
+    let mut client = start(&world, &key);
+    let told = until("an evaluation that is told to wait", || {
+        let told = client.ask(PRICES, json!(false));
+        if told["error"].is_null() {
+            check(&told, json!(true), "on");
+            return None;
+        }
+        Some(told)
+    });
+    check_otherwise(&told, json!(false), "GENERAL");
+    until_told(&mut client, PRICES, &json!(true));
+}
+
+#[test]
+fn the_javascript_provider_for_servers_takes_what_its_caller_gave_while_it_is_told_to_wait() {
+    is_told_to_wait(Client::javascript);
+}
+
+#[test]
+fn the_python_provider_takes_what_its_caller_gave_while_it_is_told_to_wait() {
+    is_told_to_wait(Client::python);
+}
+
+#[test]
+fn the_javascript_provider_for_browsers_keeps_the_last_value_while_it_is_told_to_wait() {
+    let (world, key) = served_with(&SELDOM);
+    let mut client = Client::web(&world, &key, "polling");
+    let mut turned_away = 0;
+    for _ in 0..2 {
+        until("a poll that is told to wait", || {
+            let told = client.ask(PRICES, json!(false));
+            check(&told, json!(true), "on");
+            let count = told["statuses"]["429"].as_u64().unwrap_or(0);
+            (count > turned_away).then(|| turned_away = count)
+        });
+    }
+    use_both(&world);
+    until_told(&mut client, PRICES, &json!(false));
+    check(&client.ask(BANNER, json!("none")), json!("plain"), "plain");
 }
