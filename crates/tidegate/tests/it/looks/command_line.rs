@@ -106,7 +106,7 @@ fn zsh_asks_the_program() {
                   function _describe() { print -r -- ${(P)@[-1]} }; \
                   words=(tidegate approve ch); CURRENT=3; ${_comps[tidegate]}";
     let said = shell(shop().path(), Command::new("zsh"), script);
-    assert_eq!(said, "_clap_dynamic_completer_tidegate\ncheckout:stage\\: Checkout");
+    assert_eq!(said, "_clap_dynamic_completer_tidegate\ncheckout:stage: Checkout");
 }
 
 #[test]
