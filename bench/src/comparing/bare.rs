@@ -18,8 +18,16 @@ const ERROR: u8 = 0xff;
 /// Bytes that are received at once.
 const BUFFER: usize = 64 << 10;
 
-/// Receives all rows of a statement; how many they are.
-pub(super) fn discard(url: &str, sql: &str) -> anyhow::Result<u64> {
+/// What was received and thrown away.
+#[derive(Debug, Default)]
+pub(super) struct Received {
+    pub(super) rows: u64,
+    /// Of rows alone, as they were sent.
+    pub(super) bytes: u64,
+}
+
+/// Receives all rows of a statement.
+pub(super) fn discard(url: &str, sql: &str) -> anyhow::Result<Received> {
     let opts = Opts::from_url(url)?;
     let stream = TcpStream::connect((opts.ip_or_hostname(), opts.tcp_port()))?;
     stream.set_nodelay(true)?;
@@ -47,12 +55,15 @@ pub(super) fn discard(url: &str, sql: &str) -> anyhow::Result<u64> {
     for _ in 0..columns + 2 {
         bare.packet()?;
     }
-    let mut rows = 0;
+    let mut received = Received::default();
     loop {
         match bare.packet()? {
-            [END, ..] => return Ok(rows),
+            [END, ..] => return Ok(received),
             [ERROR, ..] => bail!("the rows ended early"),
-            _ => rows += 1,
+            row => {
+                received.rows += 1;
+                received.bytes += u64::try_from(row.len())?;
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ mod bare;
 mod once;
 mod rows;
 mod servers;
+mod taken;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,6 +16,7 @@ use anyhow::{Context, bail};
 use self::once::Once;
 use self::rows::{Planted, Shape};
 use self::servers::Server;
+use self::taken::{Taken, median};
 
 pub(crate) use self::once::{compare, discard};
 
@@ -34,36 +36,6 @@ pub(crate) struct Plan {
     pub(crate) rows_large: u64,
     pub(crate) rounds: usize,
     pub(crate) reladiff: Option<PathBuf>,
-}
-
-/// What a way of doing it took, a value a round.
-#[derive(Default)]
-struct Taken {
-    seconds: Vec<f64>,
-    client_s: Vec<f64>,
-    servers_s: Vec<f64>,
-    memory_kib: u64,
-    rows: u64,
-}
-
-impl Taken {
-    fn add(&mut self, once: &Once, servers_s: f64) {
-        self.seconds.push(once.seconds);
-        self.client_s.push(once.cpu_s);
-        self.servers_s.push(servers_s);
-        self.memory_kib = self.memory_kib.max(once.memory_kib);
-        self.rows = self.rows.max(once.rows);
-    }
-
-    fn line(&self, name: &str) -> String {
-        format!(
-            "    {name:<22} {:>7.2} s   client {:>6.2} s of CPU   databases {:>6.2} s of CPU   {:>5.1} MiB at most",
-            median(&self.seconds),
-            median(&self.client_s),
-            median(&self.servers_s),
-            self.memory_kib as f64 / 1024.0
-        )
-    }
 }
 
 /// Runs all measurements and prints the figures.
@@ -97,9 +69,16 @@ pub(crate) async fn run(plan: &Plan) -> anyhow::Result<()> {
     for case in cases.iter().filter(|case| case.rows > 0) {
         let figures = measure(plan, case, &old, &new).await?;
         memory_mib = memory_mib.max(figures.memory_mib);
-        if case.shape == Shape::Orders {
-            per_row_us = per_row_us.max(figures.per_row_us);
-            times = times.or(Some(figures.times_receiving));
+        match case.shape {
+            Shape::Orders => {
+                per_row_us = per_row_us.max(figures.per_row_us);
+                times = times.or(Some(figures.times_receiving));
+            }
+            Shape::Wide => println!("figure comparing-wide-ns-per-column {:.1}", figures.per_column_ns),
+            Shape::Uuid | Shape::Text => {}
+        }
+        if case.rows == large {
+            println!("figure comparing-memory-mib-large {:.1}", figures.memory_mib);
         }
     }
     println!(
@@ -115,6 +94,7 @@ pub(crate) async fn run(plan: &Plan) -> anyhow::Result<()> {
 struct Figures {
     times_receiving: f64,
     per_row_us: f64,
+    per_column_ns: f64,
     memory_mib: f64,
 }
 
@@ -154,11 +134,20 @@ async fn measure(plan: &Plan, case: &Case, old: &Server, new: &Server) -> anyhow
     println!("{}", bare.line("received, discarded"));
     println!("{}", ours.line("compared"));
     let (mine, least) = (median(&ours.seconds), median(&bare.seconds));
-    let per_row_us = 1e6 * median(&ours.client_s) / ours.rows as f64;
+    let (per_row_us, received_us) = (ours.us_per_row(), bare.us_per_row());
     println!(
-        "    compared / received: {:.2} times the time; {per_row_us:.2} us of client CPU per row and side (received: {:.2})",
-        mine / least,
-        1e6 * median(&bare.client_s) / bare.rows as f64
+        "    compared / received: {:.2} times the time; {per_row_us:.2} us of client CPU per row and side (received: {received_us:.2})",
+        mine / least
+    );
+    let (columns, bytes) = (f64::from(case.shape.columns()), bare.bytes as f64 / bare.rows as f64);
+    let per_column_ns = 1e3 * per_row_us / columns;
+    let beyond_us = per_row_us - received_us;
+    println!(
+        "    a row of {columns} columns and {bytes:.0} bytes: {per_column_ns:.1} ns a column and {:.2} ns a byte; without receiving \
+         {:.1} and {:.2}",
+        1e3 * per_row_us / bytes,
+        1e3 * beyond_us / columns,
+        1e3 * beyond_us / bytes
     );
     if with_reladiff.is_some() {
         println!("{}", theirs.line("reladiff"));
@@ -172,7 +161,8 @@ async fn measure(plan: &Plan, case: &Case, old: &Server, new: &Server) -> anyhow
     Ok(Figures {
         times_receiving: mine / least,
         per_row_us,
-        memory_mib: ours.memory_kib as f64 / 1024.0,
+        per_column_ns,
+        memory_mib: ours.memory_mib().context("a run tells its memory")?,
     })
 }
 
@@ -228,10 +218,4 @@ fn reladiff(program: &Path, case: &Case, sides: [&Server; 2], taken: &mut Taken)
         .push(crate::cpu::seconds_of_ended(std::process::id())? - client_before);
     taken.servers_s.push(old.cpu_s()? + new.cpu_s()? - before);
     Ok(())
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
 }

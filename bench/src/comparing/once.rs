@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_reconcile::{Budget, Column, Comparison, Earlier, Entity, Event, Relation, Stop, source};
 use tokio_stream::StreamExt as _;
 
-use super::bare;
+use super::bare::{self, Received};
 
 /// Suspects that are looked for; more than any measurement plants.
 const DIFFERENCES_MAX: u64 = 1_000_000;
@@ -20,6 +20,8 @@ pub(crate) struct Once {
     pub(crate) cpu_s: f64,
     pub(crate) memory_kib: u64,
     pub(crate) rows: u64,
+    /// Received of both sides; counted where they are thrown away.
+    pub(crate) bytes: u64,
     pub(crate) changed: u64,
     pub(crate) missing: u64,
     pub(crate) extra: u64,
@@ -62,6 +64,7 @@ pub(crate) async fn compare(old: &str, new: &str, table: &str, settle: Duration)
         cpu_s: crate::cpu::seconds_of_process(),
         memory_kib: memory_kib()?,
         rows: coverage.old_rows + coverage.new_rows,
+        bytes: 0,
         changed: counts.changed,
         missing: counts.missing,
         extra: counts.extra,
@@ -75,12 +78,13 @@ pub(crate) async fn discard(old: &str, new: &str, table: &str) -> anyhow::Result
     let old = tokio::spawn(of_postgres(old, table.clone()));
     let sql = format!("SELECT * FROM {table} ORDER BY id");
     let new = tokio::task::spawn_blocking(move || bare::discard(&new, &sql));
-    let rows = old.await?? + new.await??;
+    let (old, new) = (old.await??, new.await??);
     print(Once {
         seconds: begin.elapsed().as_secs_f64(),
         cpu_s: crate::cpu::seconds_of_process(),
         memory_kib: memory_kib()?,
-        rows,
+        rows: old.rows + new.rows,
+        bytes: old.bytes + new.bytes,
         changed: 0,
         missing: 0,
         extra: 0,
@@ -92,7 +96,7 @@ fn print(once: Once) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn of_postgres(url: String, table: String) -> anyhow::Result<u64> {
+async fn of_postgres(url: String, table: String) -> anyhow::Result<Received> {
     let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
     let talk = tokio::spawn(connection);
     let rows = client
@@ -106,12 +110,15 @@ async fn of_postgres(url: String, table: String) -> anyhow::Result<u64> {
     let mut stream = std::pin::pin!(client.copy_out(&sql).await?);
     let mut bytes = 0;
     while let Some(piece) = stream.next().await {
-        bytes += piece?.len();
+        bytes += u64::try_from(piece?.len())?;
     }
     anyhow::ensure!(bytes > 0, "nothing came");
     drop(client);
     talk.await??;
-    Ok(u64::try_from(rows)?)
+    Ok(Received {
+        rows: u64::try_from(rows)?,
+        bytes,
+    })
 }
 
 /// The most memory that this process ever had.

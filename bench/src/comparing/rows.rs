@@ -26,6 +26,14 @@ impl Shape {
         }
     }
 
+    /// Columns of a row, the key included.
+    pub(crate) fn columns(self) -> u32 {
+        match self {
+            Self::Orders | Self::Uuid | Self::Text => 7,
+            Self::Wide => 31,
+        }
+    }
+
     fn postgres(self) -> [String; 2] {
         let rest = "(n * 7919) % 100003, (array['new','paid','sent','returned'])[1 + n % 4], \
             (array['EUR','USD','GBP'])[1 + n % 3], ((n * 104729) % 1000000) / 100.0, \

@@ -3,7 +3,10 @@
 //! A value is a tag and a payload that ends by itself, so that values can stand one behind the other. Everything that
 //! crosses threads, is sorted on disk or remembered of a suspect is made of these bytes; [`CANON_VERSION`] names the form.
 
-use crate::decimal::{Decimal, Short};
+mod short;
+
+pub(crate) use self::short::short;
+use crate::decimal::Decimal;
 use crate::value::Value;
 
 /// Raised whenever the same value would get other bytes; what was kept under another number is not continued.
@@ -40,31 +43,22 @@ pub(crate) fn null(out: &mut Vec<u8>) {
 }
 
 pub(crate) fn truth(out: &mut Vec<u8>, truth: bool) {
-    out.extend([BOOL, u8::from(truth)]);
+    out.extend_from_slice(&[BOOL, u8::from(truth)]);
 }
 
 pub(crate) fn int(out: &mut Vec<u8>, number: i64) {
-    out.push(INT);
-    out.extend((number.cast_unsigned() ^ SIGN_64).to_be_bytes());
+    sixty_four_of(out, INT, number.cast_unsigned() ^ SIGN_64);
 }
 
 pub(crate) fn unsigned(out: &mut Vec<u8>, number: u64) {
     match i64::try_from(number) {
         Ok(number) => int(out, number),
-        Err(_) => {
-            out.push(INT_LARGE);
-            out.extend(number.to_be_bytes());
-        }
+        Err(_) => sixty_four_of(out, INT_LARGE, number),
     }
 }
 
 /// Sign, power of ten and two digits a byte; of negative numbers every bit is turned round, so that bytes are in order.
 pub(crate) fn decimal(out: &mut Vec<u8>, number: &Decimal) {
-    digits(out, number.is_negative(), number.exponent(), number.digits());
-}
-
-/// The same of a short number.
-pub(crate) fn short(out: &mut Vec<u8>, number: &Short) {
     digits(out, number.is_negative(), number.exponent(), number.digits());
 }
 
@@ -87,7 +81,6 @@ fn digits(out: &mut Vec<u8>, is_negative: bool, exponent: i32, digits: &[u8]) {
 
 /// NaN is one value, and so are the two zeros.
 pub(crate) fn float(out: &mut Vec<u8>, number: f64) {
-    out.push(FLOAT);
     let number = match number {
         _ if number.is_nan() => f64::NAN,
         0.0 => 0.0,
@@ -95,12 +88,26 @@ pub(crate) fn float(out: &mut Vec<u8>, number: f64) {
     };
     let bits = number.to_bits();
     let ordered = if bits & SIGN_64 == 0 { bits ^ SIGN_64 } else { !bits };
-    out.extend(ordered.to_be_bytes());
+    sixty_four_of(out, FLOAT, ordered);
 }
 
 pub(crate) fn text(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(TEXT);
     escaped(out, bytes);
+}
+
+/// Appends a text that [`is_plain`].
+pub(crate) fn plain_text(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.reserve(bytes.len() + END.len() + 1);
+    out.push(TEXT);
+    out.extend_from_slice(bytes);
+    out.extend_from_slice(&END);
+}
+
+/// Whether these are ASCII without a zero, as most texts are: they are UTF-8, and nothing in them is escaped.
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    // The highest bit is seen of what is above 127, and of zero less one; without a branch for each byte.
+    bytes.iter().fold(0, |seen, byte| seen | byte | byte.wrapping_sub(1)) < 0x80
 }
 
 pub(crate) fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
@@ -114,8 +121,8 @@ pub(crate) fn json(out: &mut Vec<u8>, canonical: &str) {
 }
 
 pub(crate) fn date(out: &mut Vec<u8>, days: i32) {
-    out.push(DATE);
-    out.extend((days.cast_unsigned() ^ SIGN_32).to_be_bytes());
+    let [a, b, c, d] = (days.cast_unsigned() ^ SIGN_32).to_be_bytes();
+    out.extend_from_slice(&[DATE, a, b, c, d]);
 }
 
 pub(crate) fn time(out: &mut Vec<u8>, micros: i64) {
@@ -132,12 +139,16 @@ pub(crate) fn instant(out: &mut Vec<u8>, micros: i64) {
 
 pub(crate) fn uuid(out: &mut Vec<u8>, bytes: &[u8; 16]) {
     out.push(UUID);
-    out.extend(bytes);
+    out.extend_from_slice(bytes);
 }
 
 fn micros_of(out: &mut Vec<u8>, tag: u8, micros: i64) {
-    out.push(tag);
-    out.extend((micros.cast_unsigned() ^ SIGN_64).to_be_bytes());
+    sixty_four_of(out, tag, micros.cast_unsigned() ^ SIGN_64);
+}
+
+fn sixty_four_of(out: &mut Vec<u8>, tag: u8, ordered: u64) {
+    let [a, b, c, d, e, f, g, h] = ordered.to_be_bytes();
+    out.extend_from_slice(&[tag, a, b, c, d, e, f, g, h]);
 }
 
 fn escaped(out: &mut Vec<u8>, bytes: &[u8]) {
@@ -151,7 +162,7 @@ fn escaped(out: &mut Vec<u8>, bytes: &[u8]) {
     } else {
         out.extend_from_slice(bytes);
     }
-    out.extend(END);
+    out.extend_from_slice(&END);
 }
 
 /// Appends any value.
@@ -412,6 +423,18 @@ mod tests {
         );
         ascending(&[i64::MIN, -1, 0, 1, i64::MAX].map(Value::Timestamp));
         ascending(&[i32::MIN, -1, 0, 1, i32::MAX].map(Value::Date));
+    }
+
+    #[test]
+    fn only_text_that_needs_no_second_look_is_plain() {
+        assert!(is_plain(b"") && is_plain(&[1, b' ', b'~', 127]));
+        for byte in [0, 128, 200, 255] {
+            for place in [0, 15, 16, 31, 40] {
+                let mut text = [b'a'; 41];
+                text[place] = byte;
+                assert!(!is_plain(&text), "{byte} at {place}");
+            }
+        }
     }
 
     #[test]

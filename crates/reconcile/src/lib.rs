@@ -27,6 +27,7 @@ pub mod repair;
 pub mod report;
 pub mod row;
 mod run;
+mod short;
 mod sorted;
 pub mod source;
 mod sql;

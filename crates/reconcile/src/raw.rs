@@ -8,15 +8,16 @@
 
 use jiff::tz::TimeZone;
 
-use crate::decimal::{Decimal, Short};
+use crate::decimal::Decimal;
 use crate::encode;
 use crate::fault::SourceFault;
 use crate::json;
 use crate::moment::{self, DAY, SECOND};
+use crate::short::Short;
 use crate::value::{Kind, Value, uuid_of};
 
 /// A value as a source holds it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Raw<'a> {
     Null,
     Bool(bool),
@@ -41,13 +42,25 @@ pub(crate) enum Raw<'a> {
 ///
 /// # Errors
 /// [`SourceFault::NotText`] for a text that is none.
+#[inline(always)]
 pub(crate) fn put(out: &mut Vec<u8>, kind: Kind, zone: Option<&TimeZone>, raw: &Raw<'_>) -> Result<(), SourceFault> {
+    // What most values of most rows are, without a call where the form of the value is known; everything else takes the longer way.
+    match (kind, raw) {
+        (_, Raw::Null) => encode::null(out),
+        (Kind::Int, Raw::Int(number)) => encode::int(out, *number),
+        (Kind::Decimal, Raw::Short(number)) => encode::short(out, number),
+        (Kind::Text, Raw::Text(bytes)) if encode::is_plain(bytes) => encode::plain_text(out, bytes),
+        (Kind::Timestamp, Raw::Timestamp(micros)) => encode::timestamp(out, *micros),
+        (Kind::Instant, Raw::Instant(micros)) => encode::instant(out, *micros),
+        (kind, raw) => return put_slowly(out, kind, zone, raw),
+    }
+    Ok(())
+}
+
+#[inline(never)]
+fn put_slowly(out: &mut Vec<u8>, kind: Kind, zone: Option<&TimeZone>, raw: &Raw<'_>) -> Result<(), SourceFault> {
     if let Raw::Short(number) = raw {
-        if kind == Kind::Decimal {
-            encode::short(out, number);
-            return Ok(());
-        }
-        return put(out, kind, zone, &Raw::Decimal(Decimal::from(*number)));
+        return put_slowly(out, kind, zone, &Raw::Decimal(Decimal::from(*number)));
     }
     let is_taken = match kind {
         Kind::Bool => put_truth(out, raw),

@@ -56,7 +56,7 @@ impl Human {
         }
         let name = words::harmless(&subject.entity);
         match &end.verdict {
-            Some(verdict) => summary(out, subject, &name, verdict)?,
+            Some(verdict) => summary(out, subject, &name, (verdict, end.progress))?,
             None => writeln!(out, "{name}: the comparison did not end")?,
         }
         for sentence in &subject.left_out {
@@ -66,7 +66,12 @@ impl Human {
     }
 }
 
-fn summary(out: &mut dyn Write, subject: &Subject, name: &str, verdict: &Verdict) -> io::Result<()> {
+fn summary(
+    out: &mut dyn Write,
+    subject: &Subject,
+    name: &str,
+    (verdict, progress): (&Verdict, Option<Progress>),
+) -> io::Result<()> {
     writeln!(out, "{name}: {}: {}", words::outcome(verdict), words::reason(verdict))?;
     let (coverage, counts) = (&verdict.coverage, &verdict.counts);
     for (side, place, rows) in [
@@ -79,6 +84,11 @@ fn summary(out: &mut dyn Write, subject: &Subject, name: &str, verdict: &Verdict
             words::count(rows),
             words::harmless(place)
         )?;
+    }
+    if let Some(progress) = progress.filter(|progress| progress.rows_now > 0) {
+        let took = time(progress.elapsed.as_secs_f64());
+        let rate = per_second(&progress);
+        writeln!(out, "  read in {took}, {} rows/s of both sides", words::count(rate))?;
     }
     for (number, what) in [
         (counts.missing, "missing on the new side"),
@@ -104,9 +114,14 @@ fn summary(out: &mut dyn Write, subject: &Subject, name: &str, verdict: &Verdict
             words::count(coverage.chunks_done),
             words::count(coverage.chunks_skipped),
         );
+        let all = progress.and_then(|progress| progress.rows_estimated);
+        let read = coverage.old_rows.max(coverage.new_rows);
+        let of = all.filter(|all| *all > read).map_or(String::new(), |all| {
+            format!("{} of about {} rows, ", words::count(read), words::count(all))
+        });
         writeln!(
             out,
-            "  not all keys were compared: {done} chunks done, {skipped} not read"
+            "  not all keys were compared: {of}{done} chunks done, {skipped} not read"
         )?;
     }
     Ok(())
@@ -202,19 +217,7 @@ fn part(subject: &Subject, change: &Change) -> String {
 #[must_use]
 pub fn progress(progress: &Progress) -> String {
     let done = progress.old_rows.max(progress.new_rows);
-    let seconds = progress.elapsed.as_secs_f64();
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people needs no 53 bits")]
-    let rate = if seconds > 0.0 {
-        progress.rows_now as f64 / seconds
-    } else {
-        0.0
-    };
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a rate is positive and no database gives 2^64 rows a second"
-    )]
-    let per_second = words::count(rate as u64);
+    let rate = per_second(progress);
     let head = match progress.rows_estimated.filter(|rows| *rows > 0) {
         Some(all) => format!("{} of about {} rows", words::count(done), words::count(all.max(done))),
         None => format!("{} rows", words::count(done)),
@@ -222,18 +225,26 @@ pub fn progress(progress: &Progress) -> String {
     #[expect(clippy::cast_precision_loss, reason = "an estimate of time needs no 53 bits")]
     let left = progress
         .rows_estimated
-        .filter(|_| rate > 0.0)
-        .map(|all| 2.0 * all.saturating_sub(done) as f64 / rate);
+        .filter(|_| rate > 0)
+        .map(|all| 2.0 * all.saturating_sub(done) as f64 / rate as f64);
     let left = left.map_or(String::new(), |seconds| format!(", about {} left", time(seconds)));
     let suspects = words::count(progress.suspects);
-    format!("{head}, {per_second} rows/s{left}, {suspects} suspects")
+    format!("{head}, {} rows/s{left}, {suspects} suspects", words::count(rate))
+}
+
+/// Rows of both sides a second, over all the time that it has taken.
+fn per_second(progress: &Progress) -> u64 {
+    let nanos = progress.elapsed.as_nanos();
+    let rows = u128::from(progress.rows_now) * 1_000_000_000;
+    rows.checked_div(nanos)
+        .map_or(0, |rate| u64::try_from(rate).unwrap_or(u64::MAX))
 }
 
 fn time(seconds: f64) -> String {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a time left is positive and rounded for people"
+        reason = "a time is positive and rounded for people"
     )]
     let whole = seconds.ceil() as u64;
     match whole {

@@ -17,7 +17,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use crate::entity::Entity;
-use crate::event::{Event, KeyRange};
+use crate::event::{Event, KeyRange, Progress};
 use crate::totals::Totals;
 use crate::verdict::Verdict;
 
@@ -105,6 +105,8 @@ pub struct Report {
 #[derive(Debug, Default)]
 struct End {
     verdict: Option<Verdict>,
+    /// How far it was when that was told last.
+    progress: Option<Progress>,
     totals: Vec<Totals>,
     skipped: Vec<(KeyRange, String)>,
     skipped_more: u64,
@@ -201,8 +203,8 @@ impl End {
                 self.skipped.push((range.clone(), fault.clone()));
             }
             Event::ChunkSkipped { .. } => self.skipped_more += 1,
-            Event::Progress(_)
-            | Event::ChunkDone(_)
+            Event::Progress(progress) => self.progress = Some(*progress),
+            Event::ChunkDone(_)
             | Event::Sorting { .. }
             | Event::Paused { .. }
             | Event::Rereading { .. }

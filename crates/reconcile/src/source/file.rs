@@ -92,7 +92,7 @@ impl Rows {
                 if place == key_columns {
                     key_end = Some(batch.bytes().len());
                 }
-                if place < key_columns && *raw == Raw::Null {
+                if place < key_columns && matches!(raw, Raw::Null) {
                     return Err(SourceFault::NullKey);
                 }
                 put(batch.bytes(), kinds[place], question.zone.as_ref(), raw)

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use tidegate_reconcile::source::{Arrival, Asked, Question};
 use tidegate_reconcile::verdict::{Doubt, Outcome};
-use tidegate_reconcile::{Budget, Earlier, Event, Expression, Key, Relation, SourceFault, Value, Verdict, source};
+use tidegate_reconcile::{
+    Budget, Earlier, Event, Expression, Key, Relation, Side, SourceFault, Value, Verdict, source,
+};
 use tidegate_servers::{Make, Server};
 
 use crate::live::{cut, elsewhere, entity, filled, run};
@@ -268,37 +270,43 @@ async fn a_server_that_stands_still_holds_nothing_beyond_its_time() {
     assert_eq!((verdict.coverage.is_whole, verdict.coverage.chunks_done), (false, 1));
 }
 
+/// What ends a comparison of these addresses when its side is told this after the first chunk, by somebody who may do everything.
+async fn changed(read: [&str; 2], owned: (&Postgres, &MariaDb), side: Side, change: &str) -> SourceFault {
+    let mut has_changed = false;
+    let budget = Budget { parallel: 1, ..fast() };
+    let ended = run(read[0], read[1], entity(), budget, Earlier::default(), |event| {
+        if matches!(event, Event::ChunkDone(_)) && !std::mem::replace(&mut has_changed, true) {
+            let (old, new) = (Postgres(owned.0.0.clone()), MariaDb(owned.1.0.clone()));
+            let change = change.to_owned();
+            elsewhere(async move {
+                match side {
+                    Side::Old => old.run(&change).await,
+                    Side::New => new.run(&change).await,
+                }
+            });
+        }
+    });
+    let ended = ended.await.err().unwrap_or_else(|| panic!("{side}: {change}"));
+    assert_eq!(ended.side, side, "{change}: {ended}");
+    ended.fault
+}
+
 #[tokio::test]
 async fn columns_that_change_in_mid_run_end_it() {
     let servers = Servers::shared().await;
     let is_changed: fn(&SourceFault) -> bool = |fault| *fault == SourceFault::SchemaChanged;
     let is_refused: fn(&SourceFault) -> bool = |fault| matches!(fault, SourceFault::Refused { .. });
     for (side, change, is_expected) in [
-        ("old", "ALTER TABLE t ALTER v TYPE text", is_changed),
-        ("old", "ALTER TABLE t DROP v", is_refused),
-        ("old", "DROP TABLE t", is_refused),
-        ("new", "ALTER TABLE t MODIFY v text", is_changed),
-        ("new", "ALTER TABLE t DROP v", is_refused),
-        ("new", "DROP TABLE t", is_refused),
+        (Side::Old, "ALTER TABLE t ALTER v TYPE text", is_changed),
+        (Side::Old, "ALTER TABLE t DROP v", is_refused),
+        (Side::Old, "DROP TABLE t", is_refused),
+        (Side::New, "ALTER TABLE t MODIFY v text", is_changed),
+        (Side::New, "ALTER TABLE t DROP v", is_refused),
+        (Side::New, "DROP TABLE t", is_refused),
     ] {
         let (old, new) = filled(&servers, 60_000).await;
-        let (old_address, new_address) = (old.0.clone(), new.0.clone());
-        let mut has_changed = false;
-        let budget = Budget { parallel: 1, ..fast() };
-        let ended = run(&old.0, &new.0, entity(), budget, Earlier::default(), |event| {
-            if matches!(event, Event::ChunkDone(_)) && !std::mem::replace(&mut has_changed, true) {
-                let (old, new) = (Postgres(old_address.clone()), MariaDb(new_address.clone()));
-                elsewhere(async move {
-                    match side {
-                        "old" => old.run(change).await,
-                        _ => new.run(change).await,
-                    }
-                });
-            }
-        });
-        let fault = ended.await.err().unwrap_or_else(|| panic!("{side}: {change}"));
-        assert!(is_expected(&fault.fault), "{change}: {fault}");
-        assert_eq!(fault.side.to_string(), side);
+        let fault = changed([&old.0, &new.0], (&old, &new), side, change).await;
+        assert!(is_expected(&fault), "{change}: {fault}");
     }
 }
 
@@ -337,32 +345,12 @@ async fn whoever_may_not_read_a_table_or_a_column_is_told_so() {
     old.run("GRANT SELECT ON t TO narrow").await;
     new.run(&format!("GRANT SELECT ON {database}.t TO narrow@'127.0.0.1'"))
         .await;
-    for side in ["old", "new"] {
-        let (old_address, new_address) = (old.0.clone(), new.0.clone());
-        let revoke = match side {
-            "old" => "REVOKE ALL ON t FROM narrow".to_owned(),
-            _ => format!("REVOKE ALL ON {database}.t FROM narrow@'127.0.0.1'"),
-        };
-        let mut has_changed = false;
-        let (old_reader, new_reader) = match side {
-            "old" => (old_reader.as_str(), new.0.as_str()),
-            _ => (old.0.as_str(), new_reader.as_str()),
-        };
-        let budget = Budget { parallel: 1, ..fast() };
-        let ended = run(old_reader, new_reader, entity(), budget, Earlier::default(), |event| {
-            if matches!(event, Event::ChunkDone(_)) && !std::mem::replace(&mut has_changed, true) {
-                let (old, new) = (Postgres(old_address.clone()), MariaDb(new_address.clone()));
-                let revoke = revoke.clone();
-                elsewhere(async move {
-                    match side {
-                        "old" => old.run(&revoke).await,
-                        _ => new.run(&revoke).await,
-                    }
-                });
-            }
-        });
-        let fault = ended.await.err().unwrap_or_else(|| panic!("{side}: it went on"));
-        assert!(matches!(fault.fault, SourceFault::Refused { .. }), "{fault}");
-        assert_eq!(fault.side.to_string(), side);
+    let revoke = format!("REVOKE ALL ON {database}.t FROM narrow@'127.0.0.1'");
+    for (side, read, change) in [
+        (Side::Old, [&old_reader, &new.0], "REVOKE ALL ON t FROM narrow"),
+        (Side::New, [&old.0, &new_reader], revoke.as_str()),
+    ] {
+        let fault = changed(read.map(String::as_str), (&old, &new), side, change).await;
+        assert!(matches!(fault, SourceFault::Refused { .. }), "{fault}");
     }
 }

@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use tidegate_reconcile::decimal::Decimal;
 use tidegate_reconcile::ledger::{Book, Held, Ledger, LedgerEvent, Presence};
+use tidegate_reconcile::source::{Arrival, Asked, Asking, Question};
 use tidegate_reconcile::verdict::{Doubt, Outcome};
 use tidegate_reconcile::{
-    Budget, Comparison, Earlier, Entity, Event, Expression, Relation, Side, SourceFault, Stop, Throttle, source,
+    Budget, Comparison, Earlier, Entity, Event, Expression, Key, Kind, Relation, Side, SourceFault, Stop, Throttle,
+    Value, source,
 };
 use tidegate_servers::Make;
 
@@ -162,6 +164,50 @@ async fn a_side_that_would_sort_all_rows_for_each_chunk_is_read_once_and_sorted_
         let verdict = comparison.run(Earlier::default(), &Stop::default(), &mut |_| {}).await;
         assert_eq!(verdict.unwrap().outcome, Outcome::Clean);
     }
+}
+
+/// Its statistics say nothing of its rows, as they do until somebody analyses it; the files that it has say enough.
+#[tokio::test]
+async fn a_table_that_was_never_analysed_is_not_scanned_for_each_chunk() {
+    let servers = Servers::shared().await;
+    let old = servers.postgres().await;
+    old.run(
+        "CREATE TABLE t (id int primary key, v int) WITH (autovacuum_enabled = off);
+        INSERT INTO t SELECT s, 0 FROM generate_series(1, 300000) s",
+    )
+    .await;
+    let (client, connection) = tokio_postgres::connect(&old.0, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let known = client.query_one("SELECT reltuples::bigint FROM pg_class WHERE relname = 't'", &[]);
+    assert_eq!(known.await.unwrap().get::<_, i64>(0), -1);
+    let source = source::open(&old.0).unwrap();
+    let asked = |sql: &str, name: &str| Asked {
+        expression: match sql {
+            "" => Expression::Column(name.to_owned()),
+            sql => Expression::Sql(sql.to_owned()),
+        },
+        kind: Some(Kind::Int),
+        native: Some(Kind::Int),
+    };
+    let key = Key::of(&[Value::Int(7)]);
+    for (expression, is_detour) in [("id + 0", true), ("", false)] {
+        let question = Question {
+            relation: Relation::Table("t".to_owned()),
+            key: vec![asked(expression, "id")],
+            cells: vec![asked("", "v")],
+            filter: None,
+            may_have_null_keys: false,
+            zone: None,
+            statement_time_max: Duration::from_secs(10),
+            order: Arrival::ByKey,
+        };
+        let found = source.detour(&question, Asking::Key(&key), 10_000).await.unwrap();
+        let is_scan = found
+            .as_ref()
+            .is_some_and(|words| words.starts_with("it would scan about ") && words.ends_with(" rows for one key"));
+        assert_eq!(is_scan, is_detour, "{found:?}");
+    }
+    drop(client);
 }
 
 fn held(address: &str, reference: &str, table: &str, amount: &str) -> Held {

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::comparing::{BEGIN_MAX, Comparing};
+use super::heard::Heard;
 use super::questions::{Addresses, SAY_AGAIN_AFTER, Span, span};
 use super::senses::{Live, tell};
 use super::slowing::{Slowing, breach};
@@ -206,21 +207,18 @@ impl Round {
                 }
                 answer = heard(&mut self.running) => answer?,
             };
-            match answer {
-                Answer::Began { order: of } if of == order => (longest, until) = (within, Instant::now() + within),
-                Answer::Progress { rows, .. } => tracing::debug!(rows, "rows are compared"),
-                Answer::Ended { order: of, found } if of == order => {
+            match Heard::of(answer, Some(order)) {
+                Heard::Began => (longest, until) = (within, Instant::now() + within),
+                Heard::Ended(found) => {
                     return Ok(match self.is_still(belongs) {
                         true => Compared::Ended(found),
                         false => Compared::Overtaken,
                     });
                 }
-                Answer::Failed { order: of, reason } if of == Some(order) => return Ok(Compared::Failed(reason)),
-                // Found before the order, and certain: the comparison may end without a word on it.
-                Answer::Noticed { found } => self.notice(belongs, found).await,
-                Answer::Failed { order: None, reason } => self.unfollowed(&reason),
-                // Of an order that was given up.
-                Answer::Began { .. } | Answer::Ended { .. } | Answer::Failed { .. } => {}
+                Heard::Failed(reason) => return Ok(Compared::Failed(reason)),
+                Heard::Noticed(found) => self.notice(belongs, found).await,
+                Heard::Unfollowed(reason) => self.unfollowed(&reason),
+                Heard::Nothing => {}
             }
         }
     }
@@ -280,10 +278,11 @@ impl Round {
 
     /// What the process says by itself, between two comparisons.
     async fn between(&mut self, belongs: Span, answer: anyhow::Result<Answer>) {
-        match answer {
-            Ok(Answer::Noticed { found }) => self.notice(belongs, found).await,
-            Ok(Answer::Failed { reason, .. }) => self.unfollowed(&reason),
-            Ok(Answer::Began { .. } | Answer::Progress { .. } | Answer::Ended { .. }) => {}
+        match answer.map(|answer| Heard::of(answer, None)) {
+            Ok(Heard::Noticed(found)) => self.notice(belongs, found).await,
+            Ok(Heard::Unfollowed(reason)) => self.unfollowed(&reason),
+            // Nobody waits for an order here.
+            Ok(Heard::Began | Heard::Ended(_) | Heard::Failed(_) | Heard::Nothing) => {}
             Err(error) => {
                 self.end();
                 self.failed(belongs, clock(), format!("{error:#}")).await;

@@ -8,6 +8,7 @@ mod edges;
 mod estate;
 mod follow;
 mod hands;
+mod heard;
 mod latencies;
 pub(crate) mod logging;
 mod mail;

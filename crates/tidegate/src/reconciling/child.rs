@@ -153,3 +153,84 @@ fn say(answer: &Answer) {
         std::process::exit(i32::from(crate::exit::TROUBLE));
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::reconciling::job::{Address, Feed};
+    use tidegate_reconcile::{Budget, Column, Entity, Relation};
+
+    fn run(folder: &Path, name: &str, sql: &str) -> Address {
+        let path = folder.join(name);
+        rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        Address(format!("sqlite:{}", path.display()))
+    }
+
+    /// Two tables that agree, and a table of changes without a line.
+    fn job(folder: &Path) -> Job {
+        let table = "CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER); INSERT INTO t VALUES (1, 1), (2, 2);";
+        let (old, new) = (run(folder, "old", table), run(folder, "new", table));
+        let changes = "CREATE TABLE changed (position INTEGER PRIMARY KEY, id INTEGER)";
+        let relation = |name: &str| Relation::Table(name.to_owned());
+        Job {
+            entity: Entity {
+                name: "prices".to_owned(),
+                old: relation("t"),
+                new: relation("t"),
+                key: vec![Column::same("id")],
+                columns: vec![Column::same("v")],
+                old_filter: None,
+                new_filter: None,
+                zone: None,
+            },
+            old,
+            new,
+            budget: Budget {
+                settle: Duration::from_millis(1),
+                ..Budget::default()
+            },
+            totals: Vec::new(),
+            ledger: None,
+            changes: vec![Feed {
+                address: run(folder, "new", changes),
+                relation: relation("changed"),
+                position: "position".to_owned(),
+                key: vec!["id".to_owned()],
+            }],
+            kept: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn an_order_ends_following_at_once_and_no_changed_key_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let job = job(folder.path());
+        let throttle = Throttle::default();
+        let mut watched = Watched::new(&job, throttle.clone());
+        // The first look only finds where the changes end.
+        assert_eq!(watched.look(&job).await.unwrap(), None);
+        let change = "UPDATE t SET v = 3 WHERE id = 2; INSERT INTO changed (id) VALUES (2)";
+        run(folder.path(), "new", change);
+        // Nothing is read again while it is held: by itself this never comes to its end.
+        throttle.hold("something else is slow");
+        let (sender, mut orders) = mpsc::channel(ORDERS_WAITING_MAX);
+        for (order, turns) in [(1, 0), (2, 1), (3, 1_000), (4, 300_000)] {
+            let ordered = async {
+                for _ in 0..turns {
+                    tokio::task::yield_now().await;
+                }
+                sender.send(order).await
+            };
+            let (given_back, sent) = tokio::join!(follow(&job, &mut watched, &mut orders), ordered);
+            sent.unwrap();
+            assert_eq!(given_back, Some(Some(order)), "after {turns} turns");
+        }
+        throttle.release();
+        let found = watched.look(&job).await.unwrap().unwrap();
+        assert_eq!((found.changed_keys, found.differing), (Some(1), 1));
+        assert_eq!(watched.look(&job).await.unwrap(), None, "it waits on");
+    }
+}

@@ -8,11 +8,12 @@ use mysql_async::Column;
 use mysql_async::consts::{ColumnFlags, ColumnType};
 
 use super::{Asked, Question};
-use crate::decimal::{Decimal, Short};
+use crate::decimal::Decimal;
 use crate::fault::SourceFault;
 use crate::moment::{self, DAY, SECOND};
 use crate::raw::{Raw, put};
 use crate::row::Batch;
+use crate::short::Short;
 use crate::value::Kind;
 
 /// The number of the character set that says a text is bytes.
@@ -193,58 +194,67 @@ impl Cell {
     /// Appends the value that the bytes begin with, and leaves those behind it.
     fn write(self, batch: &mut Batch, zone: Option<&TimeZone>, bytes: &mut &[u8]) -> Result<(), SourceFault> {
         let unreadable = || self.native.unreadable();
-        let raw = match self.form {
-            Form::Signed(size) => Raw::Int(signed(take(bytes, size).ok_or_else(unreadable)?)),
-            Form::Unsigned(size) => Raw::Unsigned(unsigned(take(bytes, size).ok_or_else(unreadable)?)),
+        let (out, kind) = (batch.bytes(), self.kind);
+        // Each form puts its value by itself, so that the commonest ways are short ones.
+        match self.form {
+            Form::Signed(size) => {
+                let number = signed(bytes, size).ok_or_else(unreadable)?;
+                put(out, kind, zone, &Raw::Int(number))
+            }
+            Form::Unsigned(size) => {
+                let number = unsigned(take(bytes, size).ok_or_else(unreadable)?);
+                put(out, kind, zone, &Raw::Unsigned(number))
+            }
             Form::Single => {
-                let (four, rest) = bytes.split_first_chunk::<4>().ok_or_else(unreadable)?;
-                *bytes = rest;
-                Raw::Single(f32::from_le_bytes(*four))
+                let number = f32::from_le_bytes(fixed(bytes).ok_or_else(unreadable)?);
+                put(out, kind, zone, &Raw::Single(number))
             }
             Form::Double => {
-                let (eight, rest) = bytes.split_first_chunk::<8>().ok_or_else(unreadable)?;
-                *bytes = rest;
-                Raw::Float(f64::from_le_bytes(*eight))
+                let number = f64::from_le_bytes(fixed(bytes).ok_or_else(unreadable)?);
+                put(out, kind, zone, &Raw::Float(number))
             }
             Form::Moment => {
                 let moment = Moment::of(bytes).ok_or_else(unreadable)?;
                 match moment.raw(self.native) {
-                    Some(raw) => raw,
-                    None => {
-                        let shown = moment.shown(self.native);
-                        return put(batch.bytes(), self.kind, zone, &Raw::Text(shown.as_bytes()));
-                    }
+                    Some(raw) => put(out, kind, zone, &raw),
+                    None => put(out, kind, zone, &Raw::Text(moment.shown(self.native).as_bytes())),
                 }
             }
-            Form::Span => Raw::Time(span(bytes).ok_or_else(unreadable)?),
-            Form::Bytes => {
-                let size = length(bytes).ok_or_else(unreadable)?;
-                self.raw(take(bytes, size).ok_or_else(unreadable)?)
-                    .ok_or_else(unreadable)?
+            Form::Span => {
+                let micros = span(bytes).ok_or_else(unreadable)?;
+                put(out, kind, zone, &Raw::Time(micros))
             }
-        };
-        put(batch.bytes(), self.kind, zone, &raw)
+            Form::Bytes if self.native == Native::Text => {
+                let content = sized(bytes).ok_or_else(unreadable)?;
+                put(out, kind, zone, &Raw::Text(content))
+            }
+            Form::Bytes => {
+                let raw = sized(bytes).and_then(|content| raw_of(self.native, content));
+                put(out, kind, zone, &raw.ok_or_else(unreadable)?)
+            }
+        }
     }
+}
 
-    fn raw(self, bytes: &[u8]) -> Option<Raw<'_>> {
-        Some(match self.native {
-            Native::Bit | Native::Bits => bits(bytes),
-            Native::Decimal => match Short::parse(bytes) {
-                Some(short) => Raw::Short(short),
-                None => Raw::Decimal(str::from_utf8(bytes).ok().and_then(Decimal::parse)?),
-            },
-            Native::Bytes => Raw::Bytes(bytes),
-            Native::Json => Raw::Json(bytes),
-            Native::Int
-            | Native::Single
-            | Native::Double
-            | Native::Text
-            | Native::Date
-            | Native::Time
-            | Native::Datetime
-            | Native::Timestamp => Raw::Text(bytes),
-        })
-    }
+/// What is sent as a length and as many bytes.
+fn raw_of(native: Native, bytes: &[u8]) -> Option<Raw<'_>> {
+    Some(match native {
+        Native::Bit | Native::Bits => bits(bytes),
+        Native::Decimal => match Short::parse(bytes) {
+            Some(short) => Raw::Short(short),
+            None => Raw::Decimal(str::from_utf8(bytes).ok().and_then(Decimal::parse)?),
+        },
+        Native::Bytes => Raw::Bytes(bytes),
+        Native::Json => Raw::Json(bytes),
+        Native::Int
+        | Native::Single
+        | Native::Double
+        | Native::Text
+        | Native::Date
+        | Native::Time
+        | Native::Datetime
+        | Native::Timestamp => Raw::Text(bytes),
+    })
 }
 
 /// A day and a time as they are sent; what is missing is zero.
@@ -345,11 +355,27 @@ fn unsigned(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(eight)
 }
 
-fn signed(bytes: &[u8]) -> i64 {
-    let is_negative = bytes.last().is_some_and(|byte| byte & 0x80 != 0);
-    let mut eight = [if is_negative { 0xff } else { 0 }; 8];
-    eight[..bytes.len()].copy_from_slice(bytes);
-    i64::from_le_bytes(eight)
+/// A whole number of one, two, four or eight bytes.
+fn signed(bytes: &mut &[u8], size: usize) -> Option<i64> {
+    Some(match size {
+        1 => i64::from(i8::from_le_bytes(fixed(bytes)?)),
+        2 => i64::from(i16::from_le_bytes(fixed(bytes)?)),
+        4 => i64::from(i32::from_le_bytes(fixed(bytes)?)),
+        8 => i64::from_le_bytes(fixed(bytes)?),
+        _ => return None,
+    })
+}
+
+fn fixed<const SIZE: usize>(bytes: &mut &[u8]) -> Option<[u8; SIZE]> {
+    let (taken, rest) = bytes.split_first_chunk::<SIZE>()?;
+    *bytes = rest;
+    Some(*taken)
+}
+
+/// As many bytes as the length before them says.
+fn sized<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let size = length(bytes)?;
+    take(bytes, size)
 }
 
 /// The length that stands before a text: one byte, or a marker and two, three or eight.

@@ -7,11 +7,13 @@ use jiff::tz::TimeZone;
 use tokio_postgres::types::{Kind as TypeKind, Type};
 
 use super::Question;
-use crate::decimal::{Decimal, Short};
+use crate::decimal::Decimal;
+use crate::encode;
 use crate::fault::SourceFault;
 use crate::moment;
 use crate::raw::{Raw, put};
 use crate::row::Batch;
+use crate::short::Short;
 use crate::source::is_full;
 use crate::value::Kind;
 
@@ -97,6 +99,41 @@ impl Native {
         if self == Self::AsText { "::text" } else { "" }
     }
 
+    /// Appends a value.
+    fn write(self, out: &mut Vec<u8>, kind: Kind, zone: Option<&TimeZone>, bytes: &[u8]) -> Result<(), SourceFault> {
+        // The commonest put their value by themselves, so that their ways are short.
+        match self {
+            Self::Int4 => {
+                let number = i32::from_be_bytes(bytes.try_into().map_err(|_| SourceFault::SchemaChanged)?);
+                put(out, kind, zone, &Raw::Int(i64::from(number)))
+            }
+            Self::Int8 => {
+                let number = i64::from_be_bytes(bytes.try_into().map_err(|_| SourceFault::SchemaChanged)?);
+                put(out, kind, zone, &Raw::Int(number))
+            }
+            Self::Text => put(out, kind, zone, &Raw::Text(bytes)),
+            Self::Bool
+            | Self::Int2
+            | Self::Oid
+            | Self::Float4
+            | Self::Float8
+            | Self::Numeric
+            | Self::PaddedText
+            | Self::Bytes
+            | Self::Date
+            | Self::Time
+            | Self::Timestamp
+            | Self::Instant
+            | Self::Uuid
+            | Self::Json
+            | Self::Jsonb
+            | Self::AsText => {
+                let raw = self.raw(bytes).ok_or(SourceFault::SchemaChanged)?;
+                put(out, kind, zone, &raw)
+            }
+        }
+    }
+
     /// `None` where the bytes have another length than the type: it is no longer the type that it was.
     fn raw(self, bytes: &[u8]) -> Option<Raw<'_>> {
         Some(match self {
@@ -155,15 +192,15 @@ fn numeric(bytes: &[u8]) -> Option<Raw<'_>> {
     };
     let groups = bytes.get(8..8 + 2 * count)?.as_chunks::<2>().0;
     let groups = groups.iter().map(|group| u16::from_be_bytes(*group));
+    if let Some(short) = Short::from_groups(is_negative, weight, groups.clone()) {
+        return Some(Raw::Short(short));
+    }
     if groups.clone().any(|group| group >= 10_000) {
         return None;
     }
-    let digits = groups.flat_map(four_digits);
     let exponent = 4 * (i32::from(weight) + 1);
-    Some(match Short::from_digits(is_negative, exponent, digits.clone()) {
-        Some(short) => Raw::Short(short),
-        None => Raw::Decimal(Decimal::from_parts(is_negative, exponent, digits.collect())),
-    })
+    let digits = groups.flat_map(four_digits).collect();
+    Some(Raw::Decimal(Decimal::from_parts(is_negative, exponent, digits)))
 }
 
 fn four_digits(group: u16) -> [u8; 4] {
@@ -244,11 +281,8 @@ impl Rows {
             used = HEADER;
         }
         while !self.has_ended {
-            match whole_row(&bytes[used..]) {
-                Piece::Row(length) => {
-                    self.row(&bytes[used + 2..used + length])?;
-                    used += length;
-                }
+            match self.row(&bytes[used..])? {
+                Piece::Row(length) => used += length,
                 Piece::End => {
                     self.has_ended = true;
                     used += 2;
@@ -259,24 +293,36 @@ impl Rows {
         Ok(used)
     }
 
-    fn row(&mut self, mut fields: &[u8]) -> Result<(), SourceFault> {
-        let mut key_end = 0;
-        for (place, (native, kind)) in self.columns.iter().enumerate() {
-            if place == self.key_columns {
-                key_end = self.batch.bytes().len();
-            }
-            let raw = match field(&mut fields).ok_or(SourceFault::SchemaChanged)? {
-                Some(bytes) => native.raw(bytes).ok_or(SourceFault::SchemaChanged)?,
-                None if place < self.key_columns => return Err(SourceFault::NullKey),
-                None => Raw::Null,
-            };
-            put(self.batch.bytes(), *kind, self.zone.as_ref(), &raw)?;
+    /// Reads the row that the bytes begin with; of one that is not all there nothing stays.
+    fn row(&mut self, bytes: &[u8]) -> Result<Piece, SourceFault> {
+        let Some((count, mut fields)) = bytes.split_first_chunk::<2>() else {
+            return Ok(Piece::Incomplete);
+        };
+        let Ok(count) = usize::try_from(i16::from_be_bytes(*count)) else {
+            return Ok(Piece::End);
+        };
+        if count != self.columns.len() {
+            return Err(SourceFault::SchemaChanged);
         }
-        if self.columns.len() == self.key_columns {
-            key_end = self.batch.bytes().len();
+        let out = self.batch.bytes();
+        let begin = out.len();
+        let mut key_end = begin;
+        for (place, (native, kind)) in self.columns.iter().enumerate() {
+            match field(&mut fields) {
+                Field::Value(bytes) => native.write(out, *kind, self.zone.as_ref(), bytes)?,
+                Field::Null if place < self.key_columns => return Err(SourceFault::NullKey),
+                Field::Null => encode::null(out),
+                Field::Incomplete => {
+                    out.truncate(begin);
+                    return Ok(Piece::Incomplete);
+                }
+            }
+            if place + 1 == self.key_columns {
+                key_end = out.len();
+            }
         }
         self.batch.end_row(key_end);
-        Ok(())
+        Ok(Piece::Row(bytes.len() - fields.len()))
     }
 }
 
@@ -287,35 +333,26 @@ enum Piece {
     Incomplete,
 }
 
-fn whole_row(bytes: &[u8]) -> Piece {
-    let Some(count) = bytes.first_chunk::<2>() else {
-        return Piece::Incomplete;
-    };
-    let Ok(count) = u16::try_from(i16::from_be_bytes(*count)) else {
-        return Piece::End;
-    };
-    let mut length = 2;
-    for _ in 0..count {
-        let Some(size) = bytes.get(length..).and_then(|rest| rest.first_chunk::<4>()) else {
-            return Piece::Incomplete;
-        };
-        length += 4 + usize::try_from(i32::from_be_bytes(*size)).unwrap_or(0);
-    }
-    if bytes.len() < length {
-        Piece::Incomplete
-    } else {
-        Piece::Row(length)
-    }
+enum Field<'a> {
+    Value(&'a [u8]),
+    Null,
+    Incomplete,
 }
 
-/// The next field: its bytes, `NULL` as none; nothing where the row is over.
-fn field<'a>(fields: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
-    let (size, rest) = fields.split_first_chunk::<4>()?;
+/// Takes the next field off.
+fn field<'a>(fields: &mut &'a [u8]) -> Field<'a> {
+    let Some((size, rest)) = fields.split_first_chunk::<4>() else {
+        return Field::Incomplete;
+    };
     let Ok(size) = usize::try_from(i32::from_be_bytes(*size)) else {
         *fields = rest;
-        return Some(None);
+        return Field::Null;
     };
-    let (bytes, rest) = rest.split_at_checked(size)?;
-    *fields = rest;
-    Some(Some(bytes))
+    match rest.split_at_checked(size) {
+        Some((bytes, rest)) => {
+            *fields = rest;
+            Field::Value(bytes)
+        }
+        None => Field::Incomplete,
+    }
 }
