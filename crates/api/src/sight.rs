@@ -70,7 +70,7 @@ pub(crate) fn compare(seen: &str, request: &Request, state: &State) -> Result<()
     }
 }
 
-/// Everything that an approval is bound to, and where the stage stands.
+/// Everything that an approval is bound to, and where the stage stands. Not every verdict: of those, what no approval outlives.
 fn of(state: &State, id: &StageId, stage: &StageState) -> String {
     let number = |number: Option<u32>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
     let is_final = stage
@@ -85,8 +85,84 @@ fn of(state: &State, id: &StageId, stage: &StageState) -> String {
         number(stage.step),
         number(stage.passed),
         stage.restarts.to_string(),
+        stage.worsened.to_string(),
         is_final.to_string(),
     ];
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     secret::digest(&texts)[..DIGITS].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use tidegate_engine::event::{AdoptedStage, Body, Event, Reading};
+    use tidegate_engine::{Request, State, apply};
+    use tidegate_model::seam::{Actor, Verdict};
+    use tidegate_model::{BasisPoints, CriterionId, DomainId, PlanId, StageId, Timestamp, UnitId};
+
+    use super::{compare, of};
+
+    fn event(body: Body) -> Event {
+        Event {
+            v: 1,
+            at: Timestamp(1_772_442_000_000),
+            actor: Actor::Controller,
+            key: None,
+            body,
+        }
+    }
+
+    fn shop() -> StageId {
+        StageId::parse("shop").unwrap()
+    }
+
+    fn judged(verdict: Verdict) -> Event {
+        event(Body::CriterionJudged {
+            stage: shop(),
+            attempt: 1,
+            step: 0,
+            criterion: CriterionId::parse("errors").unwrap(),
+            verdict,
+            reading: Reading::default(),
+            stats_version: 1,
+        })
+    }
+
+    /// What somebody read of the shop, and whether they may still approve it after a verdict.
+    fn may_approve_after(verdict: Verdict) -> bool {
+        let mut state = State::default();
+        apply(
+            &mut state,
+            &event(Body::EstateAdopted {
+                digest: "1".repeat(64),
+                owners: Vec::new(),
+                stages: vec![AdoptedStage {
+                    plan: PlanId::parse("move").unwrap(),
+                    stage: shop(),
+                    unit: UnitId::parse("shop").unwrap(),
+                    owner: DomainId::parse("shop").unwrap(),
+                    steps: vec![BasisPoints::FULL],
+                    criteria: vec![CriterionId::parse("errors").unwrap()],
+                    sources: Vec::new(),
+                }],
+                switches: Vec::new(),
+                unreached: Vec::new(),
+                undrilled: Vec::new(),
+            }),
+        );
+        apply(&mut state, &judged(Verdict::Pass));
+        let seen = of(&state, &shop(), &state.stages[&shop()]);
+        apply(&mut state, &judged(verdict));
+        compare(&seen, &Request::Approve { stage: shop() }, &state).is_ok()
+    }
+
+    #[test]
+    fn who_saw_a_pass_does_not_approve_after_a_worse_verdict() {
+        let since = Timestamp(1_772_442_000_000);
+        assert!(!may_approve_after(Verdict::Harm));
+        assert!(!may_approve_after(Verdict::NoData { since }));
+        assert!(!may_approve_after(Verdict::SourceDown { since }));
+        assert!(may_approve_after(Verdict::NotYet { needed: None }));
+        assert!(may_approve_after(Verdict::Pass));
+    }
 }

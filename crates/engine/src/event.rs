@@ -19,6 +19,7 @@ pub use crate::cause::Cause;
 use crate::command::{CommandKey, Side};
 pub use crate::lesson::{LessonAnswer, LessonOf};
 pub use crate::opening::{Binding, Opening};
+pub use crate::origin::Origin;
 pub use crate::reading::{Account, Reading, Stake};
 use crate::refusal::Refusal;
 
@@ -46,26 +47,6 @@ pub struct Sent {
     pub effect: Effect,
 }
 
-/// What an incident is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Origin {
-    /// A criterion of a stage.
-    Criterion(StageId, CriterionId),
-    /// The brake of a stage.
-    Brake(StageId),
-    /// A signal that fell silent.
-    Silence(StageId, CriterionId),
-    /// A decision that waits too long.
-    Waiting(StageId),
-    /// A gateway that is gone.
-    Gateway(GatewayId),
-    /// The journal: entries of it were lost.
-    Journal,
-    /// A person.
-    Person(PersonId),
-}
-
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
@@ -87,6 +68,12 @@ pub enum Body {
         stages: Vec<AdoptedStage>,
         /// Switch defaults.
         switches: Vec<(SwitchId, SwitchValue)>,
+        /// People who had answered a letter and are reached otherwise from here on, or are gone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unreached: Vec<PersonId>,
+        /// Runbooks that were drilled and say something else from here on, or are gone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        undrilled: Vec<RunbookId>,
     },
     /// A command was refused; equal ones of one actor within a minute are journalled once.
     CommandRefused {

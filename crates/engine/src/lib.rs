@@ -12,6 +12,7 @@ mod kind;
 mod lesson;
 mod level;
 mod opening;
+mod origin;
 mod paged;
 mod reading;
 pub mod refusal;

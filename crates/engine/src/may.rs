@@ -276,7 +276,7 @@ pub(crate) fn stands_above(estate: &Estate, domain: &DomainId, person: &PersonId
 }
 
 /// The owner's people and everybody on the ladder.
-fn answers_for(estate: &Estate, domain: &DomainId, person: &PersonId) -> bool {
+pub(crate) fn answers_for(estate: &Estate, domain: &DomainId, person: &PersonId) -> bool {
     estate
         .owner_of(domain)
         .cloned()

@@ -5,7 +5,7 @@ use tidegate_model::{CriterionId, Millis, PersonId, StageId, Timestamp};
 
 /// Pages older than this are forgotten; no criterion counts over a longer time.
 pub const PAGED_FOR: Millis = Millis::minutes(7 * 24 * 60);
-/// Pages of one person that are kept; a load of so many is beyond any bound that a plan can write.
+/// Pages of one person that are kept; whoever had as many within the time of a criterion has too many by any bound.
 pub const PAGED_MAX: usize = 1_000;
 
 /// A page of a person; one call of an incident is one, by however many methods.

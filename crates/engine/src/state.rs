@@ -182,7 +182,7 @@ pub struct StageState {
     pub restarts: u32,
     /// Whether a change was noted since the last rollback.
     pub is_changed: bool,
-    /// When each criterion came into the gate.
+    /// When each criterion first came into the gate, those that have left it included: what comes back was there before.
     pub criteria_since: BTreeMap<CriterionId, Timestamp>,
     /// Feedback and incidents: those that its next gate has to answer, and the last that were answered.
     pub lessons: Vec<Lesson>,
@@ -198,7 +198,7 @@ pub struct StageState {
     pub verdicts: BTreeMap<CriterionId, Said>,
     /// Sequence of the last verdict.
     pub judged: u64,
-    /// Sequence of the last verdict that no approval outlives: harm, or nothing to be judged.
+    /// Sequence of the last thing that no agreement outlives: a verdict of harm or of nothing to be judged, or feedback.
     pub worsened: u64,
     /// Counts since the attempt or the last restart began, for the chart.
     pub cells: BTreeMap<CriterionId, Arc<Vec<Cell>>>,
@@ -447,7 +447,7 @@ impl State {
             opens: opens.clone(),
             attempt: known.attempt,
             restarts: known.restarts,
-            evidence: known.judged,
+            evidence: known.judged.max(known.worsened),
         })
     }
 

@@ -204,6 +204,26 @@ pub enum Measure {
     },
 }
 
+impl Measure {
+    /// Whether it needs no old side, and so is judged at full exposure too.
+    #[must_use]
+    pub fn is_absolute(&self) -> bool {
+        match self {
+            Self::Errors { .. }
+            | Self::Latency { .. }
+            | Self::Incidents { .. }
+            | Self::Load { .. }
+            | Self::Manual { .. }
+            | Self::Level { .. }
+            | Self::SqlEqual { .. }
+            | Self::Reconcile { .. }
+            | Self::Survey { .. } => true,
+            Self::Counted { at_most, .. } => at_most.is_some(),
+            Self::Completion { .. } | Self::Slower { .. } => false,
+        }
+    }
+}
+
 /// What the rows of an entity are held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Against {
@@ -329,6 +349,22 @@ pub enum EntryCondition {
         /// The criterion in its gate.
         criterion: CriterionId,
     },
+}
+
+impl std::fmt::Display for EntryCondition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoIncident { at_least } => write!(f, "no incident is open at {} or worse", at_least.word()),
+            Self::RollbackDrilled { within } => write!(f, "its way back was drilled within {within}"),
+            Self::ContactVerified { within } => {
+                write!(
+                    f,
+                    "everybody on its owner's first rung answered a letter within {within}"
+                )
+            }
+            Self::Passes { stage, criterion } => write!(f, "{stage}/{criterion} passes"),
+        }
+    }
 }
 
 impl EntryCondition {

@@ -45,6 +45,8 @@ fn stage(found: &mut Found, of: &str, old: &Stage, new: &Stage) {
     let after = |stage: &Stage| names(&stage.after);
     let safer_with = (Effect::Weaker, Effect::Stronger);
     found.members(place, "earlier stage", (&after(old), &after(new)), safer_with);
+    let enter = |stage: &Stage| stage.enter.iter().map(|one| format!("`{one}`")).collect();
+    found.members(place, "entry condition", (&enter(old), &enter(new)), safer_with);
     steps(found, of, &old.steps, &new.steps);
     found.more_is_safer(place, "watched at full exposure for", &old.watch, &new.watch);
     found.less_is_safer(place, "attempts", &old.attempts_max, &new.attempts_max);

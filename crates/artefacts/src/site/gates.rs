@@ -26,6 +26,9 @@ pub(super) fn gate(estate: &Estate, one: &Stage) -> Markup {
                     @if one.after.is_empty() { "nothing: it may be the first" }
                     @for (place, earlier) in one.after.iter().enumerate() { @if place > 0 { ", " } (stage(estate, earlier)) }
                 }
+                @if !one.enter.is_empty() {
+                    dt { "enters while" } dd { (conditions(one)) }
+                }
                 dt { "approved by" } dd { (approvers(estate, &one.gate.approvers)) }
                 dt { "a word counts for" } dd { (one.gate.fresh_for) ", and is waited for " (one.gate.approval_within) }
                 dt { "emergency brake" } dd { (one.gate.brake.bad_share) " failed over " (one.gate.brake.over) ", of at least " (one.gate.brake.attempts_at_least) " attempts" }
@@ -40,6 +43,12 @@ pub(super) fn gate(estate: &Estate, one: &Stage) -> Markup {
             }
         }
     }
+}
+
+/// What must hold when it is entered.
+pub(super) fn conditions(one: &Stage) -> String {
+    let conditions: Vec<String> = one.enter.iter().map(ToString::to_string).collect();
+    conditions.join("; ")
 }
 
 /// Who approves: the roles, and the people who have them today.

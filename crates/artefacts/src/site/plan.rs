@@ -124,6 +124,9 @@ fn cutover(estate: &Estate, plan: &Plan) -> Markup {
                 @else { @for (place, earlier) in one.after.iter().enumerate() { @if place > 0 { " and " } (stage(estate, earlier)) } " passed, and its approvers say so" }
                 "; " (gates::approvers(estate, &one.gate.approvers))
             }
+            @if !one.enter.is_empty() {
+                dt { "and while" } dd { (gates::conditions(one)) }
+            }
             dt { "leaves when" } dd { "each of " (one.gate.criteria.len()) " criteria passed at every step, and it was watched at full exposure for " (one.watch) }
         }
     } } } }

@@ -107,6 +107,25 @@ fn less_caution_is_weaker_and_more_is_stronger() {
 }
 
 #[test]
+fn a_door_that_asks_for_less_is_weaker() {
+    let steps = "      owner: checkout\n      steps:\n";
+    let asking = SHOP.replacen(
+        steps,
+        "      owner: checkout\n      enter: [{ rollback-drilled: within 14d }, { incidents: none open at sev2 or worse }]\n      steps:\n",
+        1,
+    );
+    let told = |old: &str, new: &str| Difference::between(&estate(old), &estate(new)).to_string();
+    insta::assert_snapshot!(told(&asking, SHOP), @r"
+    2 changes: 2 weaker, 0 stronger
+
+    stage `checkout`
+      weaker    entry condition `its way back was drilled within 14d` is gone
+      weaker    entry condition `no incident is open at sev2 or worse` is gone
+    ");
+    assert!(told(SHOP, &asking).starts_with("2 changes: 0 weaker, 2 stronger"));
+}
+
+#[test]
 fn whatever_has_no_words_of_its_own_is_still_told() {
     for edit in [
         ("email: bo@example.com", "email: bo@example.org"),

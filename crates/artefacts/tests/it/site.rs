@@ -73,6 +73,13 @@ fn the_five_artefacts_and_the_six_sections_say_what_is_declared() {
     ] {
         assert!(files[file].contains(words), "`{words}` is not in {file}");
     }
+    let steps = "      owner: checkout\n      steps:\n";
+    let entering = "      owner: checkout\n      enter: [{ rollback-drilled: within 14d }]\n      steps:\n";
+    for file in site(&estate(&SHOP.replacen(steps, entering, 1)), "shop") {
+        let words = "<dd>its way back was drilled within 14d</dd>";
+        let is_told = matches!(file.name.as_str(), "gates.html" | "plan-move.html");
+        assert_eq!(file.text.contains(words), is_told, "{}", file.name);
+    }
     let sections = files["plan-move.html"].matches("<section id=").count();
     assert_eq!(sections, 6);
 }

@@ -1,9 +1,11 @@
 //! Events of feedback and of what incidents taught.
 
-use tidegate_model::StageId;
+use std::collections::BTreeMap;
 
-use crate::event::{Body, Event, LessonOf};
-use crate::state::{LESSONS_MAX, Lesson, State};
+use tidegate_model::{CriterionId, IncidentId, StageId};
+
+use crate::event::{Body, Event, LessonAnswer, LessonOf};
+use crate::state::{IncidentPhase, LESSONS_MAX, Lesson, Phase, State};
 
 pub(super) fn apply(state: &mut State, event: &Event) {
     if let Body::FeedbackFiled {
@@ -17,17 +19,18 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         state.feedback_filed += 1;
         let of = LessonOf::Feedback(feedback.clone());
         add(state, stage, of, from.clone(), text, event);
+        // What was agreed to before is not agreed to with it.
+        let seq = state.seq;
+        if let Some(known) = state.stages.get_mut(stage) {
+            known.worsened = seq;
+        }
     } else if let Body::LessonOwed {
         stage,
         incident,
         lesson,
     } = &event.body
     {
-        let closed = state.incidents.get(incident).map(|known| &known.phase);
-        let from = match closed {
-            Some(crate::state::IncidentPhase::Resolved { by: Some(by), .. }) => by.to_string(),
-            Some(_) | None => "nobody".to_owned(),
-        };
+        let from = closed_by(state, incident);
         add(state, stage, LessonOf::Incident(incident.clone()), from, lesson, event);
     } else if let Body::LessonAnswered {
         stage, of, by, answer, ..
@@ -38,6 +41,14 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         if let Some(lesson) = lesson {
             lesson.answer = Some((by.clone(), answer.clone(), event.at));
         }
+    }
+}
+
+fn closed_by(state: &State, incident: &IncidentId) -> String {
+    let closed = state.incidents.get(incident).map(|known| &known.phase);
+    match closed {
+        Some(IncidentPhase::Resolved { by: Some(by), .. }) => by.to_string(),
+        Some(_) | None => "nobody".to_owned(),
     }
 }
 
@@ -59,4 +70,28 @@ fn add(state: &mut State, stage: &StageId, of: LessonOf, from: String, text: &st
         at: event.at,
         answer: None,
     });
+}
+
+/// An answer that is a criterion stands while the criterion does: after an adoption without it the question is open again.
+pub(super) fn open_again(state: &mut State) {
+    let gates: BTreeMap<StageId, Vec<CriterionId>> = state
+        .stages
+        .iter()
+        .map(|(id, known)| (id.clone(), known.criteria.clone()))
+        .collect();
+    let stands = |answer: &LessonAnswer| match answer {
+        LessonAnswer::None { .. } => true,
+        LessonAnswer::Criterion { stage, criterion } => {
+            gates.get(stage).is_some_and(|criteria| criteria.contains(criterion))
+        }
+    };
+    let open = state
+        .stages
+        .values_mut()
+        .filter(|known| known.phase != Phase::Finalised);
+    for lesson in open.flat_map(|known| &mut known.lessons) {
+        if lesson.answer.as_ref().is_some_and(|(_, answer, _)| !stands(answer)) {
+            lesson.answer = None;
+        }
+    }
 }

@@ -31,11 +31,15 @@ pub fn apply(state: &mut State, event: &Event) {
             owners,
             stages,
             switches,
+            unreached,
+            undrilled,
         } => {
             state.estate = Some(digest.clone());
             state.owners = owners.iter().cloned().collect();
             stage::adopt(state, stages, event.at);
             adopt_switches(state, switches);
+            state.reached.retain(|person, _| !unreached.contains(person));
+            state.drills.retain(|runbook, _| !undrilled.contains(runbook));
         }
         Body::CommandRefused { asked, refusal, .. } => {
             state.refusals.insert(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tidegate_model::seam::{Actor, ExposureVersion, Verdict};
 use tidegate_model::{BasisPoints, PersonId, StageId, Timestamp};
 
-use super::observation;
+use super::{lesson, observation};
 use crate::event::{AdoptedStage, Body, Event, Opening};
 use crate::state::{Approval, Asked, Batches, Exposed, Fall, Hold, LevelRun, Phase, Risk, Said, StageState, State};
 
@@ -36,13 +36,13 @@ pub(super) fn adopt(state: &mut State, stages: &[AdoptedStage], at: Timestamp) {
         let criteria = &known.criteria;
         known.batches.retain(|criterion, _| criteria.contains(criterion));
         known.told_until.retain(|criterion, _| criteria.contains(criterion));
-        known.criteria_since.retain(|criterion, _| criteria.contains(criterion));
         for criterion in criteria {
             known.criteria_since.entry(criterion.clone()).or_insert(at);
         }
         known.deferred_until = None;
         withdraw_agreements(known);
     }
+    lesson::open_again(state);
 }
 
 fn fresh(adopted: &AdoptedStage, at: Timestamp) -> StageState {

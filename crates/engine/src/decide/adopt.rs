@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use tidegate_model::plan::{Measure, Plan, Stage};
-use tidegate_model::{EntityId, Estate, PersonId, StageId};
+use tidegate_model::{EntityId, Estate, PersonId, RunbookId, StageId};
 
-use super::person;
 use super::start::adopted;
 use super::turn::Turn;
-use crate::event::Body;
+use super::{kept, person};
 use crate::refusal::{Refusal, Rule};
 use crate::state::{Phase, StageState};
 use crate::{judge, may};
@@ -21,7 +20,7 @@ pub(super) fn adopt<'a>(turn: &mut Turn<'a>, candidate: &'a Estate) -> Result<()
         ));
     }
     same_owners(turn, candidate)?;
-    nothing_in_use_removed(turn, candidate)?;
+    kept::in_place(turn, candidate)?;
     same_salt(turn, candidate)?;
     for (id, state) in &turn.state.stages {
         let runs = state.phase.is_exposed() || state.phase == Phase::RollingBack;
@@ -30,11 +29,40 @@ pub(super) fn adopt<'a>(turn: &mut Turn<'a>, candidate: &'a Estate) -> Result<()
         }
         running_stays(turn, candidate, id, state)?;
     }
-    let body: Body = adopted(candidate);
-    turn.emit(body);
+    turn.emit(adopted(
+        candidate,
+        unreached(turn, candidate),
+        undrilled(turn, candidate),
+    ));
     // What follows in this batch follows from the new estate.
     turn.estate = candidate;
     Ok(())
+}
+
+/// Who has answered a letter, and is reached otherwise in the new estate or gone: that proves nothing of what comes.
+fn unreached(turn: &Turn<'_>, candidate: &Estate) -> Vec<PersonId> {
+    let is_same = |person: &PersonId| {
+        let after = candidate.people().get(person);
+        let before = turn.estate.people().get(person);
+        before
+            .zip(after)
+            .is_some_and(|(before, after)| before.methods == after.methods)
+    };
+    let people = turn.state.reached.keys().filter(|person| !is_same(person));
+    people.cloned().collect()
+}
+
+/// Runbooks that were drilled, and say something else in the new estate or are gone.
+fn undrilled(turn: &Turn<'_>, candidate: &Estate) -> Vec<RunbookId> {
+    let is_same = |runbook: &RunbookId| {
+        let after = candidate.runbooks().get(runbook);
+        let before = turn.estate.runbooks().get(runbook);
+        before
+            .zip(after)
+            .is_some_and(|(before, after)| (&before.steps, &before.actions) == (&after.steps, &after.actions))
+    };
+    let runbooks = turn.state.drills.keys().filter(|runbook| !is_same(runbook));
+    runbooks.cloned().collect()
 }
 
 /// A running stage stays as it is. Who decides about it, and when it may grow, is changed by its approvers and the rungs above only.
@@ -49,7 +77,9 @@ fn running_stays(turn: &Turn<'_>, candidate: &Estate, id: &StageId, state: &Stag
     if !is_same {
         return Err(changes(id, state));
     }
-    let is_decided_alike = plan.expand == other.expand && deciders(running, before) == deciders(candidate, before);
+    let is_decided_alike = plan.expand == other.expand
+        && deciders(running, before) == deciders(candidate, before)
+        && is_counted_alike(running, candidate, before);
     let may_change = |by| may::is_approver(running, before, by) || may::stands_above(running, &before.owner, by);
     if is_decided_alike || person(&turn.actor).is_some_and(may_change) {
         return Ok(());
@@ -81,6 +111,13 @@ fn deciders<'a>(estate: &'a Estate, stage: &Stage) -> [BTreeSet<&'a PersonId>; 3
         those(&|person| may::stands_above(estate, &stage.owner, person)),
         those(&|person| may::is_member(estate, &stage.rollback.executor, person)),
     ]
+}
+
+/// Whether the load of a running stage is counted over the same people.
+fn is_counted_alike(running: &Estate, candidate: &Estate, stage: &Stage) -> bool {
+    let mut measures = stage.gate.criteria.iter().map(|criterion| &criterion.measure);
+    let is_counted = measures.any(|measure| matches!(measure, Measure::Load { .. }));
+    !is_counted || running.rung_people(&stage.owner, 0) == candidate.rung_people(&stage.owner, 0)
 }
 
 /// Whether each alarm of a running stage keeps its share of the plan's alpha, which criteria of other stages take part in.
@@ -164,110 +201,6 @@ fn same_owners(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn nothing_in_use_removed(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Refusal> {
-    // What was tried has spent attempts and alpha, which would be whole again if the stage went and came back.
-    let was_tried = |stage: &Stage| {
-        turn.state
-            .stages
-            .get(&stage.id)
-            .is_some_and(|state| state.attempt > 1 || state.restarts > 0)
-    };
-    let untouched = |stage: &Stage| {
-        turn.state
-            .stages
-            .get(&stage.id)
-            .is_none_or(|state| matches!(state.phase, Phase::Pending | Phase::Ready))
-            && !was_tried(stage)
-    };
-    let has_lesson = |stage: &Stage| {
-        let known = turn.state.stages.get(&stage.id);
-        known.is_some_and(|known| known.lessons.iter().any(|lesson| lesson.answer.is_none()))
-    };
-    let is_held = |stage: &Stage| {
-        turn.state
-            .stages
-            .get(&stage.id)
-            .is_some_and(|state| !state.holds.is_empty())
-    };
-    for (_, stage) in turn
-        .estate
-        .stages()
-        .filter(|(_, stage)| candidate.stage(&stage.id).is_none())
-    {
-        if !untouched(stage) {
-            let what = if was_tried(stage) {
-                "was tried and would disappear with what its tries have spent"
-            } else {
-                "has begun and would disappear"
-            };
-            return Err(unsafe_because(
-                format!("stage `{}` {what}", stage.id),
-                "leave it in the plan".into(),
-            ));
-        }
-        if has_lesson(stage) {
-            return Err(unsafe_because(
-                format!(
-                    "stage `{}` has something to answer and would disappear with it",
-                    stage.id
-                ),
-                "let an approver answer first".into(),
-            ));
-        }
-        if is_held(stage) {
-            return Err(unsafe_because(
-                format!("stage `{}` is held and would disappear with its hold", stage.id),
-                "lift the hold first".into(),
-            ));
-        }
-    }
-    for (_, stage) in turn.estate.stages().filter(|(_, stage)| !untouched(stage)) {
-        if candidate
-            .stage(&stage.id)
-            .is_some_and(|(_, other)| other.unit != stage.unit)
-        {
-            return Err(unsafe_because(
-                format!("stage `{}` has begun and would cut another unit over", stage.id),
-                "leave its unit as it is".into(),
-            ));
-        }
-    }
-    for switch in turn.state.switches.keys() {
-        let is_set = turn
-            .state
-            .switches
-            .get(switch)
-            .is_some_and(|known| known.action.is_some());
-        if is_set && candidate.switch(switch).is_none() {
-            return Err(unsafe_because(
-                format!("switch `{switch}` is set and would disappear"),
-                "revert its action first".into(),
-            ));
-        }
-    }
-    for action in turn.state.actions.keys() {
-        if candidate.grant(action).is_none() {
-            return Err(unsafe_because(
-                format!("action `{action}` is active and would disappear"),
-                "revert it first".into(),
-            ));
-        }
-    }
-    for (_, incident) in turn.state.open_incidents() {
-        if let Some(person) = incident
-            .called
-            .iter()
-            .find(|person| !candidate.people().contains_key(*person))
-        {
-            return Err(unsafe_because(
-                format!("{person} was called in an open incident and would disappear"),
-                "resolve the incident first".into(),
-            ));
-        }
-    }
-    Ok(())
-}
-
 fn same_salt(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Refusal> {
     let has_begun = turn.state.stages.values().any(|stage| !stage.exposures.is_empty());
     for (id, edge) in turn.estate.edges() {
@@ -282,7 +215,7 @@ fn same_salt(turn: &Turn<'_>, candidate: &Estate) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn unsafe_because(what: String, remedy: String) -> Refusal {
+pub(super) fn unsafe_because(what: String, remedy: String) -> Refusal {
     Refusal {
         rule: Rule::AdoptionUnsafe,
         what,

@@ -102,6 +102,9 @@ fn give(turn: &mut Turn<'_>, id: &StageId, opens: Opening) -> Result<(), Refusal
     if let Some(refusal) = stands_in_the_way(turn, plan, declared, &opens) {
         return Err(refusal);
     }
+    if let Some(refusal) = passes_no_longer(turn, declared, &opens) {
+        return Err(refusal);
+    }
     let bound = turn.state.binding(id, &opens);
     let (Some(by), Some(bound)) = (person(&turn.actor).cloned(), bound) else {
         return Err(super::turn::unknown("person", ""));
@@ -114,6 +117,25 @@ fn give(turn: &mut Turn<'_>, id: &StageId, opens: Opening) -> Result<(), Refusal
         is_last,
     });
     Ok(())
+}
+
+/// A step is approved while the gate before it passes, and not on the strength of what it said before.
+fn passes_no_longer(turn: &Turn<'_>, declared: &Stage, opens: &Opening) -> Option<Refusal> {
+    match opens {
+        Opening::Step(_) => {}
+        Opening::Entry | Opening::AcceptedRisk(_) | Opening::Finalisation => return None,
+    }
+    let panel = Panel::hear(turn.estate, &turn.state, declared, turn.now);
+    (panel.standing() != Standing::Pass).then(|| Refusal {
+        rule: Rule::GateNotPassed,
+        what: format!(
+            "the gate of {} does not pass now: {}",
+            declared.id,
+            panel.shut().join("; ")
+        ),
+        owner: turn.estate.owner_of(&declared.owner).cloned(),
+        remedy: "wait until it passes again".into(),
+    })
 }
 
 /// What an approval given now would open.

@@ -1,14 +1,14 @@
 //! Lessons: feedback, and incidents that people close, are answered by an approver before the stage's next gate opens.
 
 use tidegate_model::plan::Stage;
-use tidegate_model::{FeedbackId, IncidentId, StageId};
+use tidegate_model::{BasisPoints, FeedbackId, IncidentId, PersonId, StageId};
 
 use super::turn::{Turn, unknown};
 use super::{gate, person};
 use crate::event::{Body, LessonAnswer, LessonOf, Origin};
 use crate::may;
 use crate::refusal::{Refusal, Rule};
-use crate::state::{Incident, LESSONS_MAX, Phase, StageState};
+use crate::state::{Incident, LESSONS_MAX, Lesson, Phase, StageState};
 
 /// How a lesson that adds nothing begins.
 const NONE_BECAUSE: &str = "none, because";
@@ -79,10 +79,10 @@ pub(super) fn answer(turn: &mut Turn<'_>, id: &StageId, of: &LessonOf, answer: &
             remedy: "nothing is left to answer".into(),
         });
     }
-    check(turn, declared, known, lesson.at, of, answer)?;
     let Some(by) = person(&turn.actor).cloned() else {
         return Err(unknown("person", ""));
     };
+    check(turn, declared, known, lesson, &by, answer)?;
     let answer = match answer {
         // Who repeats the words of the form means what follows them.
         LessonAnswer::None { because: said } => LessonAnswer::None {
@@ -99,44 +99,64 @@ pub(super) fn answer(turn: &mut Turn<'_>, id: &StageId, of: &LessonOf, answer: &
     Ok(())
 }
 
-/// A criterion that is named was added since; a reason is one.
+/// A reason is one; a criterion that is named was added since to a gate that is still to come, and that whoever answers approves.
 fn check(
     turn: &Turn<'_>,
     declared: &Stage,
     known: &StageState,
-    since: tidegate_model::Timestamp,
-    of: &LessonOf,
+    lesson: &Lesson,
+    by: &PersonId,
     answer: &LessonAnswer,
 ) -> Result<(), Refusal> {
-    match answer {
-        LessonAnswer::None { because } if because.trim().is_empty() => Err(Refusal {
-            rule: Rule::BadInput,
-            what: format!("nothing is added for {of}, and nothing says why"),
-            owner: None,
-            remedy: "say why no criterion is added".into(),
-        }),
-        LessonAnswer::None { .. } => Ok(()),
-        LessonAnswer::Criterion { stage, criterion } => {
-            let other = turn.state.stages.get(stage).filter(|other| other.plan == known.plan);
-            let Some(added) = other.and_then(|other| other.criteria_since.get(criterion)) else {
-                return Err(Refusal {
-                    rule: Rule::UnknownSubject,
-                    what: format!("`{stage}/{criterion}` is no criterion of the adopted plan"),
-                    owner: turn.estate.owner_of(&declared.owner).cloned(),
-                    remedy: "add it to the plan and adopt that, or say why none is added".into(),
-                });
-            };
-            if *added <= since {
-                return Err(Refusal {
-                    rule: Rule::BadInput,
-                    what: format!("`{stage}/{criterion}` was there before {of}; it was not added for it"),
-                    owner: turn.estate.owner_of(&declared.owner).cloned(),
-                    remedy: "name a criterion that was added since, or say why none is added".into(),
-                });
-            }
-            Ok(())
+    let owner = turn.estate.owner_of(&declared.owner).cloned();
+    let of = &lesson.of;
+    let refuse = |rule, what, remedy: &str| {
+        Err(Refusal {
+            rule,
+            what,
+            owner: owner.clone(),
+            remedy: remedy.into(),
+        })
+    };
+    let (stage, name) = match answer {
+        LessonAnswer::None { because } if because.trim().is_empty() => {
+            return Err(Refusal {
+                rule: Rule::BadInput,
+                what: format!("nothing is added for {of}, and nothing says why"),
+                owner: None,
+                remedy: "say why no criterion is added".into(),
+            });
         }
+        LessonAnswer::None { .. } => return Ok(()),
+        LessonAnswer::Criterion { stage, criterion } => (stage, criterion),
+    };
+    let other = turn.state.stages.get(stage).filter(|other| other.plan == known.plan);
+    let gate = turn.declared(stage).map(|(_, gate)| gate);
+    let found = gate.and_then(|gate| gate.gate.criteria.iter().find(|criterion| &criterion.id == name));
+    let (Some(other), Some(gate), Some(criterion)) = (other, gate, found) else {
+        let what = format!("`{stage}/{name}` is no criterion of the adopted plan");
+        let remedy = "add it to the plan and adopt that, or say why none is added";
+        return refuse(Rule::UnknownSubject, what, remedy);
+    };
+    if !may::is_approver(turn.estate, gate, by) {
+        let what = format!("{by} approves no gate of {stage}, and so cannot answer with what it asks");
+        let remedy = "name a criterion of a gate that you approve, or say why none is added";
+        return refuse(Rule::NotAuthorised, what, remedy);
     }
+    // A name that left and came back was there before.
+    if other.criteria_since.get(name).is_none_or(|added| *added <= lesson.at) {
+        let what = format!("`{stage}/{name}` was there before {of}; it was not added for it");
+        let remedy = "name a criterion that was added since, or say why none is added";
+        return refuse(Rule::BadInput, what, remedy);
+    }
+    let is_behind =
+        other.phase == Phase::Finalised || (other.exposure == BasisPoints::FULL && !criterion.measure.is_absolute());
+    if is_behind {
+        let what = format!("no gate that is still to come asks `{stage}/{name}`");
+        let remedy = "name a criterion of a gate that has yet to open, or say why none is added";
+        return refuse(Rule::BadInput, what, remedy);
+    }
+    Ok(())
 }
 
 /// What stages have to learn of an incident that a person has just closed. An approver who writes `none, because ...` as its
@@ -168,10 +188,21 @@ pub(super) fn of_incident(turn: &mut Turn<'_>, id: &IncidentId, incident: &Incid
     }
 }
 
-/// In its scope; what touches every stage has taught those alone that were exposed.
-fn is_touched(incident: &Incident, declared: &Stage, known: &StageState) -> bool {
-    let is_everywhere = matches!(incident.origin, Origin::Gateway(_) | Origin::Journal);
-    gate::is_in_scope(incident, declared) && (!is_everywhere || known.phase.is_exposed())
+/// Whether a stage has to learn from an incident: it is in its scope. What touches every stage has taught those alone that were
+/// exposed since it began, and of its own domain every stage that ever was: some of it is noticed only when the stage is back.
+pub(super) fn is_touched(incident: &Incident, declared: &Stage, known: &StageState) -> bool {
+    let is_everywhere = match incident.origin {
+        Origin::Gateway(_) | Origin::Journal => true,
+        Origin::Criterion(..) | Origin::Brake(_) | Origin::Silence(..) | Origin::Waiting(_) | Origin::Person(_) => {
+            false
+        }
+    };
+    let fell = known
+        .rolled_back
+        .as_ref()
+        .is_some_and(|fall| fall.at >= incident.opened);
+    let is_its_own = incident.domain == known.owner && !known.exposures.is_empty();
+    gate::is_in_scope(incident, declared) && (!is_everywhere || known.phase.is_exposed() || fell || is_its_own)
 }
 
 /// What follows `none, because`, when something does.

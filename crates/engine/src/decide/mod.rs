@@ -12,6 +12,7 @@ pub mod gate;
 mod harm;
 mod hold;
 mod incident;
+mod kept;
 mod lesson;
 mod letter;
 pub(crate) mod panel;

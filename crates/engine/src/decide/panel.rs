@@ -44,7 +44,7 @@ impl<'a> Panel<'a> {
     pub(crate) fn hear(estate: &Estate, state: &State, stage: &'a Stage, now: Timestamp) -> Self {
         let exposure = state.stages.get(&stage.id).map(|known| known.exposure);
         let can_be_judged =
-            |criterion: &&Criterion| exposure != Some(BasisPoints::FULL) || judge::is_absolute(&criterion.measure);
+            |criterion: &&Criterion| exposure != Some(BasisPoints::FULL) || criterion.measure.is_absolute();
         let criteria = stage.gate.criteria.iter().filter(can_be_judged);
         Self(
             criteria

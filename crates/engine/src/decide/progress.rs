@@ -213,7 +213,7 @@ fn judge_all<'a>(turn: &mut Turn<'a>, stage: &'a Stage) {
         else {
             return;
         };
-        if state.exposure == BasisPoints::FULL && !judge::is_absolute(&criterion.measure) {
+        if state.exposure == BasisPoints::FULL && !criterion.measure.is_absolute() {
             continue;
         }
         if !is_whole && !turn.is_touched(&stage.id, &criterion.id) {

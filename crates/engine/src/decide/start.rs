@@ -1,9 +1,8 @@
 //! A controller takes the store over.
 
-use tidegate_model::Estate;
-use tidegate_model::Millis;
 use tidegate_model::ask::{HitsAre, Looks};
 use tidegate_model::plan::{Criterion, Measure, Plan, Stage};
+use tidegate_model::{Estate, Millis, PersonId, RunbookId};
 
 use super::exposure::{Ask, ask};
 use super::turn::Turn;
@@ -18,13 +17,13 @@ pub(super) fn start(turn: &mut Turn<'_>) -> Result<(), Refusal> {
     let sent = (!is_first).then(|| ask(&turn.state, turn.next_seq(), epoch, &Ask::Again));
     turn.emit(Body::ControllerStarted { epoch, sent });
     if is_first {
-        turn.emit(adopted(turn.estate));
+        turn.emit(adopted(turn.estate, Vec::new(), Vec::new()));
     }
     Ok(())
 }
 
-/// The event that makes an estate the one that runs.
-pub(super) fn adopted(estate: &Estate) -> Body {
+/// The event that makes an estate the one that runs, with people and runbooks of whom it leaves nothing proven.
+pub(super) fn adopted(estate: &Estate, unreached: Vec<PersonId>, undrilled: Vec<RunbookId>) -> Body {
     Body::EstateAdopted {
         digest: estate.digest().to_owned(),
         owners: estate
@@ -60,6 +59,8 @@ pub(super) fn adopted(estate: &Estate) -> Body {
             .flat_map(|domain| &domain.switches)
             .map(|switch| (switch.id.clone(), switch.default.clone()))
             .collect(),
+        unreached,
+        undrilled,
     }
 }
 
@@ -83,7 +84,7 @@ fn source(estate: &Estate, plan: &Plan, stage: &Stage, criterion: &Criterion) ->
     Some(AdoptedSource {
         criterion: criterion.id.clone(),
         max_silence: Millis(criterion.max_silence.0.saturating_add(delay.0)),
-        is_comparison: !judge::is_absolute(&criterion.measure),
+        is_comparison: !criterion.measure.is_absolute(),
         grown_after,
         rare: Some(rare(&criterion.measure)),
         told: told(plan, stage, criterion),

@@ -254,7 +254,7 @@ pub(super) fn addressee(sent: &Sent) -> Option<PersonId> {
     }
 }
 
-fn in_team(estate: &Estate, team: &TeamId, person: &PersonId) -> bool {
+pub(super) fn in_team(estate: &Estate, team: &TeamId, person: &PersonId) -> bool {
     estate
         .teams()
         .get(team)

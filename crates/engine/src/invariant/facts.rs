@@ -7,7 +7,7 @@ use tidegate_model::{
     BasisPoints, CriterionId, DomainId, GroupId, IncidentId, PersonId, RunbookId, Severity, StageId, Timestamp,
 };
 
-use crate::event::{Binding, Body, Event, LessonOf, Origin};
+use crate::event::{AdoptedStage, Binding, Body, Event, LessonAnswer, LessonOf, Origin};
 
 /// What is known of everything.
 #[derive(Debug, Default)]
@@ -15,8 +15,8 @@ pub(super) struct Facts {
     pub(super) estate: Option<String>,
     pub(super) stages: BTreeMap<StageId, StageFacts>,
     pub(super) incidents: BTreeMap<IncidentId, IncidentFacts>,
-    /// When each runbook was last drilled, and whether it worked.
-    pub(super) drills: BTreeMap<RunbookId, (Timestamp, bool)>,
+    /// When each runbook was last drilled, whether it worked, and who says so.
+    pub(super) drills: BTreeMap<RunbookId, (Timestamp, bool, PersonId)>,
     /// When each person last did something through a letter.
     pub(super) reached: BTreeMap<PersonId, Timestamp>,
     /// When a refusal was journalled, by actor, what was asked and rule.
@@ -36,8 +36,15 @@ pub(super) struct StageFacts {
     pub(super) passed: Option<(u32, Timestamp)>,
     pub(super) approvals: Vec<(PersonId, Binding, Timestamp)>,
     pub(super) risks: Vec<(PersonId, bool, Binding, Timestamp)>,
+    /// Its owner, as adopted.
+    pub(super) owner: Option<DomainId>,
+    /// Whether it ever was, and when it last went back.
+    pub(super) was_exposed: bool,
+    pub(super) fell: Option<Timestamp>,
     /// What nobody has answered yet.
     pub(super) lessons: Vec<LessonOf>,
+    /// What was answered with a criterion.
+    pub(super) answered: Vec<(LessonOf, StageId, CriterionId)>,
     /// A rollback was not followed by a change yet.
     pub(super) needs_change: bool,
     /// Holds, by criterion or person; neither for the controller's own.
@@ -65,6 +72,7 @@ pub(super) struct IncidentFacts {
     pub(super) domain: DomainId,
     pub(super) severity: Severity,
     pub(super) origin: Origin,
+    pub(super) opened: Timestamp,
     pub(super) is_open: bool,
     pub(super) by: Option<PersonId>,
     pub(super) called: Vec<PersonId>,
@@ -85,6 +93,26 @@ impl IncidentFacts {
         };
         &self.domain == owner || is_about
     }
+
+    /// Whether a stage is to learn from it: one that is everybody's taught whoever was exposed since it began.
+    fn taught(&self, id: &StageId, stage: &StageFacts) -> bool {
+        let Some(owner) = stage.owner.as_ref().filter(|_| !stage.is_final) else {
+            return false;
+        };
+        let is_everywhere = matches!(self.origin, Origin::Gateway(_) | Origin::Journal);
+        let was_there = stage.exposure.0 > BasisPoints::ZERO
+            || stage.fell.is_some_and(|at| at >= self.opened)
+            || (&self.domain == owner && stage.was_exposed);
+        self.concerns(id, owner) && (!is_everywhere || was_there)
+    }
+}
+
+impl StageFacts {
+    fn owe(&mut self, of: LessonOf) {
+        if !self.lessons.contains(&of) {
+            self.lessons.push(of);
+        }
+    }
 }
 
 impl Facts {
@@ -95,16 +123,28 @@ impl Facts {
             self.reached.insert(id.clone(), at);
         }
         match &event.body {
-            Body::RunbookDrilled { runbook, worked, .. } => {
-                self.drills.insert(runbook.clone(), (at, *worked));
+            Body::RunbookDrilled {
+                runbook, worked, by, ..
+            } => {
+                self.drills.insert(runbook.clone(), (at, *worked, by.clone()));
             }
             Body::FeedbackFiled { stage, feedback, .. } => {
-                self.stage(stage).lessons.push(LessonOf::Feedback(feedback.clone()));
+                let stage = self.stage(stage);
+                // What was agreed to before was agreed to without it.
+                stage.approvals.clear();
+                stage.risks.clear();
+                stage.owe(LessonOf::Feedback(feedback.clone()));
             }
             Body::LessonOwed { stage, incident, .. } => {
-                self.stage(stage).lessons.push(LessonOf::Incident(incident.clone()));
+                self.stage(stage).owe(LessonOf::Incident(incident.clone()));
             }
-            Body::LessonAnswered { stage, of, .. } => self.stage(stage).lessons.retain(|one| one != of),
+            Body::LessonAnswered { stage, of, answer, .. } => {
+                let known = self.stage(stage);
+                known.lessons.retain(|one| one != of);
+                if let LessonAnswer::Criterion { stage, criterion } = answer {
+                    known.answered.push((of.clone(), stage.clone(), criterion.clone()));
+                }
+            }
             // What was agreed to before it was agreed to on better evidence.
             Body::CriterionJudged {
                 stage,
@@ -115,15 +155,17 @@ impl Facts {
                 stage.approvals.clear();
                 stage.risks.clear();
             }
-            Body::EstateAdopted { digest, stages, .. } => {
+            Body::EstateAdopted {
+                digest,
+                stages,
+                unreached,
+                undrilled,
+                ..
+            } => {
                 self.estate = Some(digest.clone());
-                // One that comes back later is another one.
-                self.stages
-                    .retain(|id, _| stages.iter().any(|stage| &stage.stage == id));
-                for stage in self.stages.values_mut() {
-                    stage.approvals.clear();
-                    stage.risks.clear();
-                }
+                self.reached.retain(|person, _| !unreached.contains(person));
+                self.drills.retain(|runbook, _| !undrilled.contains(runbook));
+                self.adopt(stages);
             }
             Body::CommandRefused { asked, refusal } => {
                 let key = (event.actor.to_string(), asked.clone(), refusal.rule.code());
@@ -179,6 +221,7 @@ impl Facts {
                     domain: domain.clone(),
                     severity: *severity,
                     origin: origin.clone(),
+                    opened: at,
                     is_open: true,
                     by: None,
                     called: Vec::new(),
@@ -196,9 +239,16 @@ impl Facts {
                     known.by = Some(by.clone());
                 }
             }
-            Body::IncidentResolved { incident, .. } => {
-                if let Some(known) = self.incidents.get_mut(incident) {
-                    known.is_open = false;
+            Body::IncidentResolved { incident, by, .. } => {
+                let Some(known) = self.incidents.get_mut(incident) else {
+                    return;
+                };
+                known.is_open = false;
+                // Whatever else is said of it: what a person closes is answered for.
+                if by.is_some() {
+                    let of = LessonOf::Incident(incident.clone());
+                    let taught = self.stages.iter_mut().filter(|(id, stage)| known.taught(id, stage));
+                    taught.for_each(|(_, stage)| stage.owe(of.clone()));
                 }
             }
             Body::StageReadied { .. }
@@ -233,6 +283,26 @@ impl Facts {
         }
     }
 
+    fn adopt(&mut self, stages: &[AdoptedStage]) {
+        // One that comes back later is another one.
+        self.stages
+            .retain(|id, _| stages.iter().any(|stage| &stage.stage == id));
+        for adopted in stages {
+            let known = self.stage(&adopted.stage);
+            known.owner = Some(adopted.owner.clone());
+        }
+        let is_gone = |(_, stage, criterion): &mut (LessonOf, StageId, CriterionId)| {
+            let other = stages.iter().find(|other| &other.stage == stage);
+            !other.is_some_and(|other| other.criteria.contains(criterion))
+        };
+        for stage in self.stages.values_mut() {
+            stage.approvals.clear();
+            stage.risks.clear();
+            let open = stage.answered.extract_if(.., is_gone).map(|(of, ..)| of);
+            stage.lessons.extend(open.collect::<Vec<_>>());
+        }
+    }
+
     fn stage(&mut self, id: &StageId) -> &mut StageFacts {
         self.stages.entry(id.clone()).or_default()
     }
@@ -264,6 +334,7 @@ impl Facts {
             } => {
                 let stage = self.stage(stage);
                 stage.exposure = BasisPointsOrNone(*to);
+                stage.was_exposed = true;
                 stage.groups.extend(flips.iter().cloned());
                 stage.passed = None;
                 stage.approvals.clear();
@@ -293,6 +364,7 @@ impl Facts {
             Body::RollbackBegun { stage, .. } => {
                 let stage = self.stage(stage);
                 stage.exposure = BasisPointsOrNone(BasisPoints::ZERO);
+                stage.fell = Some(at);
                 stage.groups.clear();
                 stage.is_rolling_back = true;
                 stage.needs_change = true;

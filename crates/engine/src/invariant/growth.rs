@@ -3,13 +3,13 @@
 
 use tidegate_model::plan::{EntryCondition, Measure, Stage};
 use tidegate_model::seam::{Effect, ExposureSnapshot};
-use tidegate_model::{BasisPoints, Estate, GroupId, Millis, PersonId, StageId, Timestamp};
+use tidegate_model::{BasisPoints, Estate, GroupId, Millis, PersonId, Severity, StageId, Timestamp};
 
-use super::authority::{is_above, is_approver};
+use super::authority::{answers_for, in_team, is_above, is_approver};
 use super::facts::{Facts, StageFacts};
 use super::{Broken, Step};
 use crate::apply::sent_by;
-use crate::event::{Binding, Body, Event, Opening, Sent};
+use crate::event::{Binding, Body, Event, Opening, Origin, Sent};
 
 pub(super) fn check(step: &Step<'_>, place: usize, event: &Event, facts: &Facts, broken: &mut Broken) {
     for snapshot in sent_by(&event.body).into_iter().filter_map(snapshot_of) {
@@ -17,6 +17,12 @@ pub(super) fn check(step: &Step<'_>, place: usize, event: &Event, facts: &Facts,
         let seq = step.before.seq + 1 + place as u64;
         broken.unless(snapshot.version.seq == seq, 2, || {
             format!("the snapshot of event {seq} carries version {:?}", snapshot.version)
+        });
+    }
+    if let Body::StageFinalised { stage, .. } = &event.body {
+        let owed = facts.stages.get(stage).map(|known| &known.lessons);
+        broken.unless(owed.is_some_and(Vec::is_empty), 2, || {
+            format!("{stage} was made final while {owed:?} was not answered")
         });
     }
     let Body::StepExposed {
@@ -180,11 +186,18 @@ fn is_met(estate: &Estate, stage: &Stage, condition: &EntryCondition, facts: &Fa
     match condition {
         EntryCondition::NoIncident { at_least } => {
             let mut incidents = facts.incidents.values();
-            !incidents.any(|incident| incident.is_open && incident.severity <= *at_least)
+            // A decision that waits is no trouble of its own.
+            let waits = |of: &Origin, severity| matches!(of, Origin::Waiting(_)) && severity > Severity::Sev2;
+            !incidents.any(|incident| {
+                incident.is_open && incident.severity <= *at_least && !waits(&incident.origin, incident.severity)
+            })
         }
         EntryCondition::RollbackDrilled { within } => {
             let drill = facts.drills.get(&stage.rollback.runbook);
-            drill.is_some_and(|(when, worked)| *worked && at.since(*when) <= *within)
+            drill.is_some_and(|(when, worked, by)| {
+                let is_theirs = answers_for(estate, &stage.owner, by) || in_team(estate, &stage.rollback.executor, by);
+                *worked && is_theirs && at.since(*when) <= *within
+            })
         }
         EntryCondition::ContactVerified { within } => {
             let people = estate.rung_people(&stage.owner, 0);
@@ -193,7 +206,7 @@ fn is_met(estate: &Estate, stage: &Stage, condition: &EntryCondition, facts: &Fa
         }
         EntryCondition::Passes { stage, .. } => {
             let known = facts.stages.get(stage);
-            known.is_some_and(|known| known.exposure.0 > BasisPoints::ZERO && !known.is_rolling_back)
+            known.is_some_and(|known| known.is_final || known.exposure.0 > BasisPoints::ZERO)
         }
     }
 }

@@ -2,13 +2,13 @@
 //! fall silent; a page about the load itself is none.
 
 use tidegate_model::ask::Decimal;
-use tidegate_model::plan::{Criterion, Stage};
+use tidegate_model::plan::{Measure, Stage};
 use tidegate_model::seam::{InvalidReason, Verdict};
 use tidegate_model::{Estate, Millis, PersonId, Timestamp};
 
 use super::because;
 use crate::event::Reading;
-use crate::state::{StageState, State};
+use crate::state::{PAGED_MAX, Paged, StageState, State};
 
 const HOUR_MS: i128 = 3_600_000;
 
@@ -18,7 +18,6 @@ pub(super) fn judge(
     estate: &Estate,
     state: &State,
     stage: &Stage,
-    criterion: &Criterion,
     (at_most, over): (Decimal, Millis),
     now: Timestamp,
 ) -> (Verdict, Reading) {
@@ -31,7 +30,7 @@ pub(super) fn judge(
         let why = format!("nobody is on call for {}", stage.owner);
         return (Verdict::Invalid { reason }, because(&why));
     }
-    let pages = pages(state, known, stage, criterion, &people, now, over);
+    let pages = pages(estate, state, known, &people, now, over);
     let on_call = i128::try_from(people.len()).unwrap_or(i128::MAX) * i128::from(over.0.max(1));
     let paged = i128::from(pages) * HOUR_MS * i128::from(Decimal::ONE);
     let rate = Decimal(i64::try_from(paged / on_call).unwrap_or(i64::MAX));
@@ -45,7 +44,8 @@ pub(super) fn judge(
         why,
         ..Reading::default()
     };
-    if paged > i128::from(at_most.0) * on_call {
+    let is_beyond_count = is_beyond_count(state, known, &people, now, over);
+    if is_beyond_count || paged > i128::from(at_most.0) * on_call {
         return (Verdict::Harm, reading(told));
     }
     let watched = now.since(known.step_since_at);
@@ -61,23 +61,31 @@ pub(super) fn judge(
 }
 
 /// Pages of these people within the time, since the evidence of the stage began.
-fn pages(
-    state: &State,
-    known: &StageState,
-    stage: &Stage,
-    criterion: &Criterion,
-    people: &[PersonId],
-    now: Timestamp,
-    over: Millis,
-) -> u64 {
-    let own = (&stage.id, &criterion.id);
+fn pages(estate: &Estate, state: &State, known: &StageState, people: &[PersonId], now: Timestamp, over: Millis) -> u64 {
     let of_people = people.iter().filter_map(|person| state.paged.get(person)).flatten();
     let counted = of_people
         .filter(|page| page.at >= known.evidence_since_at && now.since(page.at) < over)
-        .filter(|page| {
-            page.about
-                .as_ref()
-                .is_none_or(|(stage, criterion)| (stage, criterion) != own)
-        });
+        .filter(|page| !is_about_load(estate, page));
     counted.count() as u64
+}
+
+/// A page about any load adds to none, or two of them would keep each other alive.
+fn is_about_load(estate: &Estate, page: &Paged) -> bool {
+    let Some((stage, name)) = &page.about else {
+        return false;
+    };
+    let found = estate.stage(stage).and_then(|(_, stage)| {
+        let mut criteria = stage.gate.criteria.iter();
+        criteria.find(|criterion| &criterion.id == name)
+    });
+    found.is_some_and(|criterion| matches!(criterion.measure, Measure::Load { .. }))
+}
+
+/// Whether somebody was paged so often that earlier pages of the time were forgotten.
+fn is_beyond_count(state: &State, known: &StageState, people: &[PersonId], now: Timestamp, over: Millis) -> bool {
+    let mut lists = people.iter().filter_map(|person| state.paged.get(person));
+    lists.any(|pages| {
+        let oldest = pages.first().map(|page| page.at);
+        pages.len() >= PAGED_MAX && oldest.is_some_and(|at| at >= known.evidence_since_at && now.since(at) < over)
+    })
 }

@@ -34,24 +34,6 @@ use tidegate_model::{BasisPoints, Estate, StageId, Timestamp};
 use crate::event::Reading;
 use crate::state::State;
 
-/// Whether a measure needs no old side, and so is judged at full exposure too.
-#[must_use]
-pub fn is_absolute(measure: &Measure) -> bool {
-    match measure {
-        Measure::Errors { .. }
-        | Measure::Latency { .. }
-        | Measure::Incidents { .. }
-        | Measure::Load { .. }
-        | Measure::Manual { .. }
-        | Measure::Level { .. }
-        | Measure::SqlEqual { .. }
-        | Measure::Reconcile { .. }
-        | Measure::Survey { .. } => true,
-        Measure::Counted { at_most, .. } => at_most.is_some(),
-        Measure::Completion { .. } | Measure::Slower { .. } => false,
-    }
-}
-
 /// A verdict and everything that it was made of.
 pub(crate) struct Judged {
     /// The verdict.
@@ -142,9 +124,7 @@ pub(crate) fn hear(estate: &Estate, state: &State, stage: &StageId, criterion: &
             }
         }
         Measure::Incidents { at_least, at_most } => source::incidents(state, declared, *at_least, *at_most).into(),
-        Measure::Load { at_most, over } => {
-            load::judge(estate, state, declared, criterion, (*at_most, *over), now).into()
-        }
+        Measure::Load { at_most, over } => load::judge(estate, state, declared, (*at_most, *over), now).into(),
         Measure::Manual { question } => source::manual(known, criterion, declared.gate.fresh_for, question, now).into(),
         Measure::Completion { .. }
         | Measure::Errors { .. }

@@ -27,7 +27,7 @@ pub(super) fn view(
     let is_judged = match known.phase {
         Phase::Exposing | Phase::Soaking | Phase::Gating => true,
         // At full exposure there is no old side to compare with.
-        Phase::Watching => judge::is_absolute(&criterion.measure),
+        Phase::Watching => criterion.measure.is_absolute(),
         Phase::Pending | Phase::Ready | Phase::RollingBack | Phase::RolledBack | Phase::Finalised => false,
     };
     let (verdict, since, reading) = if is_judged {

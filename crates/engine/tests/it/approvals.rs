@@ -322,3 +322,23 @@ fn an_approval_falls_with_a_worse_verdict_and_is_asked_for_again() {
     let exposed = seen.iter().position(|line| line.contains("exposed pricing to 100 %"));
     assert!(asked < fallen && fallen < exposed && asked.is_some(), "{seen:#?}");
 }
+
+/// Nobody has seen a gate pass that does not pass now.
+#[test]
+fn a_gate_that_no_longer_passes_is_not_approved() {
+    for (how, word) in [("silent", "source down"), ("differs", "harm")] {
+        let mut world = World::calm();
+        run(&mut world, PRICING_READY);
+        run(
+            &mut world,
+            "gus approve pricing\npat approve pricing\nconfirm\nwait 5s\npat attest pricing look yes\nsql pricing prices clean",
+        );
+        let seen = run(&mut world, &format!("sql pricing prices {how}\npat approve pricing"));
+        assert_eq!(
+            seen.last().unwrap(),
+            &format!(
+                "refused TG9004: the gate of pricing does not pass now: prices says {word} (wait until it passes again)"
+            )
+        );
+    }
+}

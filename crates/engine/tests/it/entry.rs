@@ -184,3 +184,61 @@ fn a_criterion_of_an_earlier_stage_that_is_not_judged_passes_nothing() {
         "{seen:#?}"
     );
 }
+
+/// Nobody measures a stage any more that has come through all of its gates.
+#[test]
+fn a_criterion_of_an_earlier_stage_that_is_finalised_has_passed() {
+    let mut world = World::shop_with(|parts| {
+        let stages = &mut parts.plans[0].stages;
+        for stage in stages.iter_mut() {
+            stage.gate.approval_within = Millis::minutes(600);
+        }
+        let calm = stages[2].gate.criteria[3].clone();
+        stages[0].gate.criteria.push(calm);
+        stages[2].enter = vec![EntryCondition::Passes {
+            stage: name("catalogue"),
+            criterion: name("calm"),
+        }];
+    });
+    run(
+        &mut world,
+        "
+        cleo approve catalogue
+        confirm
+        counts catalogue well 6
+        cleo approve catalogue
+        confirm
+        wait 10s
+        cleo finalise catalogue
+        confirm
+        ",
+    );
+    assert_eq!(world.phase("catalogue"), "finalised");
+    let seen = run(&mut world, "ana approve checkout");
+    assert!(
+        seen.iter()
+            .any(|line| line.ends_with("exposed checkout to 10 % (step 1), as approved")),
+        "{seen:#?}"
+    );
+}
+
+/// That its own approval comes late is seen to by the approval.
+#[test]
+fn a_stage_that_waits_for_its_approval_too_long_is_not_shut_by_that() {
+    let mut world = World::shop_with(|parts| {
+        parts.plans[0].stages[2].enter = vec![EntryCondition::NoIncident {
+            at_least: Severity::Sev3,
+        }];
+    });
+    let seen = run(&mut world, "wait 100s");
+    assert!(
+        seen.iter().any(|line| line.contains("checkout waits for its approval")),
+        "{seen:#?}"
+    );
+    let seen = run(&mut world, "ana approve checkout");
+    assert!(
+        seen.iter()
+            .any(|line| line.ends_with("exposed checkout to 10 % (step 1), as approved")),
+        "{seen:#?}"
+    );
+}

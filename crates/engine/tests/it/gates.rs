@@ -301,8 +301,8 @@ fn a_gate_that_passed_and_no_longer_does_opens_nothing() {
         09:00:07 pages of catalogue says invalid: visitors are not split as planned
         09:00:27 inc-1 opened (sev3, catalogue, by the silence of pages (catalogue)): catalogue: pages cannot be judged - visitors are not split as planned
         09:00:27 called cleo for inc-1 (rung 1, call 1); next at 09:01:27
-        09:00:36 cleo approved step 2 of catalogue
-        = catalogue is gating at 50 %, attempt 1; it waits for: pages says invalid
+        refused TG9004: the gate of catalogue does not pass now: pages says invalid (wait until it passes again)
+        = catalogue is gating at 50 %, attempt 1; it waits for: the approval of cleo is missing; pages says invalid
         ",
     );
 }
@@ -415,14 +415,14 @@ fn an_incident_in_scope_keeps_a_criterion_from_passing() {
         09:00:07 asked ana and bea to approve step 2 of checkout, until 09:01:37
         09:00:12 inc-1 opened (sev2, checkout, by bea): carts are slow
         09:00:12 called ana for inc-1 (rung 1, call 1); next at 09:01:12
-        09:00:12 ana approved step 2 of checkout
-        = checkout is gating at 10 %, attempt 1; it waits for: inc-1 is open; calm says not yet
+        refused TG9004: the gate of checkout does not pass now: calm says not yet (wait until it passes again)
+        = checkout is gating at 10 %, attempt 1; it waits for: inc-1 is open; the approval of the owner of checkout (checkout-team) is missing; calm says not yet
         09:00:12 bea resolved inc-1; lesson: none, because it was the network
         09:00:12 an approver of checkout answers inc-1 before its next gate
         09:00:12 bea answered inc-1 for checkout: none, because it was the network
         09:00:12 calm of checkout says pass
+        09:00:12 ana approved step 2 of checkout
         09:00:12 exposed checkout to 50 % (step 2), as the gate before it passed
-        refused TG9004: checkout is exposing; there is nothing to approve now (wait until every gateway holds its step)
         ",
     );
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tidegate_engine::Request;
+use tidegate_model::seam::{Effect, Outcome};
 
 use crate::script::{check, check_in, run};
 use crate::shop;
@@ -126,4 +127,83 @@ fn a_stage_that_has_something_to_answer_does_not_leave_the_plan() {
         refusal.what,
         "stage `checkout` has something to answer and would disappear with it"
     );
+}
+
+/// Whoever was exposed when it began was rolled back with it; what was learned is asked of them all the same.
+#[test]
+fn a_lost_journal_leaves_a_lesson_to_the_stages_that_it_sent_back() {
+    let mut world = World::calm();
+    run(&mut world, "ana approve checkout\nconfirm\ndistrust\nconfirm");
+    let seen = run(&mut world, "gus resolve inc-1 we lost an hour");
+    assert_eq!(
+        seen,
+        [
+            "09:00:00 gus resolved inc-1; lesson: we lost an hour",
+            "09:00:00 an approver of checkout answers inc-1 before its next gate",
+        ]
+    );
+}
+
+#[test]
+fn a_lost_gateway_leaves_a_lesson_to_the_stages_that_went_back_meanwhile() {
+    let mut world = World::calm();
+    run(
+        &mut world,
+        "ana approve checkout\nconfirm\ngateway lost\nana rollback checkout blind\nconfirm",
+    );
+    let seen = run(&mut world, "gus resolve inc-1 it died");
+    assert_eq!(
+        seen,
+        [
+            "09:00:00 gus resolved inc-1; lesson: it died",
+            "09:00:00 an approver of checkout answers inc-1 before its next gate",
+        ]
+    );
+}
+
+/// That it was not heard of is known only when the stage is back on the old side.
+#[test]
+fn a_gateway_that_was_not_heard_of_leaves_a_lesson_to_the_stage_that_it_served() {
+    let mut world = World::calm();
+    run(
+        &mut world,
+        "ana approve checkout\nconfirm\nana rollback checkout blind\nwait 3s",
+    );
+    world.end_effects(|effect| matches!(effect, Effect::SetExposure(_)), &|_| {
+        Outcome::InForce {
+            acknowledged: Vec::new(),
+            lapsed: vec![shop::name("shop")],
+        }
+    });
+    let seen = run(&mut world, "gus resolve inc-1 it died");
+    assert_eq!(
+        seen,
+        [
+            "09:00:03 gus resolved inc-1; lesson: it died",
+            "09:00:03 an approver of checkout answers inc-1 before its next gate",
+        ]
+    );
+}
+
+/// An approval is for what could be known when it was given.
+#[test]
+fn feedback_between_two_approvals_takes_the_first_back() {
+    let mut world = World::calm();
+    run(
+        &mut world,
+        "cleo approve catalogue\nconfirm\ncounts catalogue well 6\ncleo approve catalogue\nconfirm",
+    );
+    run(
+        &mut world,
+        "gus approve pricing\nmax feedback pricing support half of the prices are wrong\npat answer pricing fb-1 none it is known",
+    );
+    let seen = run(&mut world, "pat approve pricing\nshow pricing");
+    assert!(
+        seen.last()
+            .unwrap()
+            .ends_with("it waits for: the approval of platform is missing"),
+        "{seen:#?}"
+    );
+    let seen = run(&mut world, "gus approve pricing");
+    assert!(seen.iter().any(|line| line.contains("exposed pricing to")), "{seen:#?}");
 }

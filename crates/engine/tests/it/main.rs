@@ -38,6 +38,7 @@ mod ripening;
 mod risk;
 mod script;
 mod segments;
+mod shed;
 mod shop;
 mod sources;
 mod surveys;

@@ -266,3 +266,21 @@ fn accepted_risk_lapses_with_a_change() {
         ",
     );
 }
+
+/// Half of it was accepted on better evidence; the other half does not make it whole.
+#[test]
+fn risk_that_was_accepted_before_a_worse_verdict_is_accepted_no_longer() {
+    let mut world = World::calm();
+    run(&mut world, CANNOT_TELL);
+    run(
+        &mut world,
+        "ana accept-risk checkout x\nwait 120s\ncounts checkout unsure 2",
+    );
+    let seen = run(&mut world, "hal accept-risk checkout y\nshow checkout");
+    assert!(
+        seen.last()
+            .unwrap()
+            .ends_with("its risk is not accepted by an approver"),
+        "{seen:#?}"
+    );
+}

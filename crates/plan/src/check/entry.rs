@@ -29,7 +29,8 @@ pub(crate) fn check(reading: &mut Reading) {
     reading.parts.plans = plans;
 }
 
-/// A criterion is judged while its stage is exposed, and of the stages before this one alone that is sure.
+/// Of the stages before this one alone it is sure that they are exposed when it is entered, at full exposure: what needs an old
+/// side to compare with is judged no more then.
 fn passes(
     plan: &Plan,
     stage: &Stage,
@@ -72,13 +73,40 @@ fn passes(
         reading.sink.add(
             Finding::error(
                 Code::UnknownReference,
-                place,
+                place.clone(),
                 format!("criterion `{criterion}` is not in the gate of stage `{earlier}`"),
             )
             .expected(
                 format!("a criterion of stage `{earlier}`: {}", list(names.iter().copied())),
                 format!("`{earlier}/{criterion}`"),
             )
+            .help(help),
+        );
+    }
+    let found = known.gate.criteria.iter().find(|one| one.id == *criterion);
+    if found.is_some_and(|found| !found.measure.is_absolute()) {
+        let absolute = known.gate.criteria.iter().filter(|one| one.measure.is_absolute());
+        let absolute: Vec<&str> = absolute.map(|one| one.id.as_str()).collect();
+        let (instead, help) = match absolute.as_slice() {
+            [] => (
+                "a criterion that needs no old side".to_owned(),
+                format!("leave it out: that `{earlier}` has passed is what `after` says"),
+            ),
+            names => (
+                format!("a criterion that needs no old side: {}", list(names.iter().copied())),
+                format!("watch one of those; that `{earlier}` has passed is what `after` says"),
+            ),
+        };
+        reading.sink.add(
+            Finding::error(
+                Code::EntryNotMeasured,
+                place,
+                format!(
+                    "`{earlier}/{criterion}` compares two sides, and `{earlier}` is at 100 % when stage `{}` is entered",
+                    stage.id
+                ),
+            )
+            .expected(instead, format!("`{earlier}/{criterion}`"))
             .help(help),
         );
     }

@@ -90,6 +90,23 @@ fn a_criterion_that_an_entry_waits_for_is_one_of_that_gate() {
     );
 }
 
+/// The earlier stage is at 100 % by then, with no old side to compare with.
+#[test]
+fn an_entry_waits_for_no_criterion_that_compares_two_sides() {
+    let mut bundle = example("shop");
+    let plan = bundle.files.iter_mut().find(|file| file.path == "plan.yaml").unwrap();
+    plan.text = plan.text.replacen(
+        "passes: catalogue/browse-errors",
+        "passes: catalogue/browse-completion",
+        1,
+    );
+    is_refused(
+        &bundle,
+        Code::EntryNotMeasured,
+        "`catalogue/browse-completion` compares two sides, and `catalogue` is at 100 % when stage `checkout` is entered",
+    );
+}
+
 #[test]
 fn a_load_is_a_bound_over_a_time() {
     let last = "- { incidents: sev2, at-most: 0 }";

@@ -219,8 +219,8 @@ pub(crate) enum Edit {
 pub(crate) enum Action {
     /// Whatever carries a stage on from where it is.
     Advance(Place),
-    /// A gate that cannot tell yet is opened at somebody's risk.
-    Dare(Place),
+    /// A gate that cannot tell yet is opened at somebody's risk, after a silence or at once.
+    Dare(Place, bool),
     /// Somebody takes the incident at this place, or a new one of checkout, and uses an action in it.
     Mitigate(usize, &'static str),
     /// Seconds pass and the clock is obeyed.

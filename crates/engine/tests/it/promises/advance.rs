@@ -53,8 +53,8 @@ impl Play {
         }
     }
 
-    /// Comes to a gate with too little to tell, and accepts that.
-    pub(super) fn dare(&mut self, place: Place) {
+    /// Comes to a gate with too little to tell, and accepts that: at once, or the rung above only after a silence.
+    pub(super) fn dare(&mut self, place: Place, wavers: bool) {
         if self.phase(place) == Some(Phase::Soaking) {
             self.wait_for(place, |state, id| state.stages.get(id)?.soak_until);
         }
@@ -70,6 +70,10 @@ impl Play {
             self.count(place, Health::Unsure, 1, Post::Prompt);
         }
         self.person_asks(Who::Right, None, &Deed::AcceptRisk(place));
+        if wavers && place != Place::Pricing {
+            self.wait(Millis::seconds(60));
+            self.count(place, Health::Unsure, 2, Post::Prompt);
+        }
         self.person_asks(Who::Right, None, &Deed::AcceptRisk(place));
     }
 

@@ -155,10 +155,10 @@ pub(super) fn request(world: &World, deed: &Deed) -> Request {
         Deed::Revert(action) => Request::Revert { action: name(action) },
         Deed::Resolve(at, is_told) => Request::Resolve {
             incident: open(*at),
-            lesson: if *is_told {
-                "none, because it was a drill".to_owned()
-            } else {
-                " ".to_owned()
+            lesson: match (is_told, at) {
+                (true, 1) => "the cache was cold".to_owned(),
+                (true, _) => "none, because it was a drill".to_owned(),
+                (false, _) => " ".to_owned(),
             },
         },
         Deed::Drill(worked) => Request::RecordDrill {

@@ -21,7 +21,7 @@ pub(super) fn actions() -> impl Strategy<Value = Vec<Action>> {
 fn action(advances: u32) -> impl Strategy<Value = Action> {
     prop_oneof![
         advances => place().prop_map(Action::Advance),
-        2 => place().prop_map(Action::Dare),
+        2 => (place(), any::<bool>()).prop_map(|(place, wavers)| Action::Dare(place, wavers)),
         3 => (0..3_usize, select(vec!["wallet-off", "extras-off"])).prop_map(|(at, act)| Action::Mitigate(at, act)),
         6 => span().prop_map(Action::Wait),
         1 => span().prop_map(Action::Sleep),

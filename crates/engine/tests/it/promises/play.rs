@@ -34,7 +34,7 @@ impl Play {
     pub(super) fn perform(&mut self, action: &Action) {
         match action {
             Action::Advance(place) => self.advance(*place),
-            Action::Dare(place) => self.dare(*place),
+            Action::Dare(place, wavers) => self.dare(*place, *wavers),
             Action::Mitigate(at, action) => {
                 if ask::is_open(&self.world, *at) {
                     self.person_asks(Who::Right, None, &Deed::Acknowledge(*at));
