@@ -73,7 +73,7 @@ fn passes(
         reading.sink.add(
             Finding::error(
                 Code::UnknownReference,
-                place.clone(),
+                place,
                 format!("criterion `{criterion}` is not in the gate of stage `{earlier}`"),
             )
             .expected(
