@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidegate_model::edge::Edge;
+use tidegate_model::edge::{Edge, UnitUpstreams};
 use tidegate_model::flow::Flow;
 use tidegate_model::hazard::{FailureMode, Runbook};
 use tidegate_model::{Estate, RouteId};
@@ -117,6 +117,12 @@ fn flow(found: &mut Found, of: &str, old: &Flow, new: &Flow) {
     }
 }
 
+/// The client that knows the old side only, longest of all.
+fn stays_for(unit: &UnitUpstreams) -> String {
+    unit.last_to_move()
+        .map_or_else(|| "nobody".to_owned(), |(id, day)| format!("{id} until {day}"))
+}
+
 fn edge(found: &mut Found, of: &str, old: &Edge, new: &Edge) {
     let place = (PLACE, of);
     found.either(place, "listens at", &old.listen, &new.listen);
@@ -143,6 +149,7 @@ fn edge(found: &mut Found, of: &str, old: &Edge, new: &Edge) {
             Some(was) => {
                 inside.either((PLACE, &of), "old side", &was.old, &unit.old);
                 inside.either((PLACE, &of), "new side", &was.new, &unit.new);
+                inside.either((PLACE, &of), "old side stays for", &stays_for(was), &stays_for(unit));
             }
         }
     }

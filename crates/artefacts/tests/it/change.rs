@@ -138,3 +138,16 @@ fn whatever_has_no_words_of_its_own_is_still_told() {
         assert!(!after(&[edit]).is_none(), "{edit:?}");
     }
 }
+
+#[test]
+fn a_client_that_keeps_the_old_side_is_told() {
+    let difference = after(&[(
+        "9003\", on-decrease: return }",
+        "9003\", on-decrease: return, clients: [{ name: reader, kind: mobile, not-before: 2027-03-01 }] }",
+    )]);
+    let told = difference.to_string();
+    assert!(
+        told.contains("unit `blog` old side stays for: nobody -> reader until 2027-03-01T00:00:00.000Z"),
+        "{told}"
+    );
+}
