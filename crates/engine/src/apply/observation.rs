@@ -1,6 +1,6 @@
 //! What a source said enters the stage that it was asked for.
 
-use tidegate_model::seam::{ArmCounts, Compared, Observation};
+use tidegate_model::seam::{ArmCounts, Compared, Observation, Surveyed, Verdict};
 use tidegate_model::{CriterionId, Timestamp};
 use tidegate_stats::PairedStratum;
 
@@ -12,7 +12,11 @@ use crate::state::{Belongs, Cell, StageState};
 use crate::tally::arm;
 
 pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observation: &Observation, at: Timestamp) {
-    if stands(stage.observations.get(criterion), observation) {
+    let is_harm = stage
+        .verdicts
+        .get(criterion)
+        .is_some_and(|said| said.verdict == Verdict::Harm);
+    if stands(stage.observations.get(criterion), is_harm, observation) {
         return;
     }
     stage.observations.insert(criterion.clone(), observation.clone());
@@ -20,7 +24,7 @@ pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observatio
     let is_usable = match (observation, told) {
         (Observation::Equality { .. }, None) => true,
         (Observation::Reconciled { found, .. }, None) => found.says_nothing().is_none(),
-        (Observation::Surveyed { found, .. }, None) => found.gap.is_none() && found.looked_at > 0,
+        (Observation::Surveyed { found, .. }, None) => found.is_whole(),
         (Observation::Level { at: about, value }, Some(ToldOf::Level { bound, stale_after })) => {
             let told = Told {
                 at: *about,
@@ -74,24 +78,39 @@ pub(super) fn record(stage: &mut StageState, criterion: &CriterionId, observatio
     }
 }
 
-/// Whether rows that were found to differ still do, for all that was said since: only a whole comparison that began later and
-/// found none takes it back, or another one that found some.
-fn stands(before: Option<&Observation>, said: &Observation) -> bool {
-    let Some(Observation::Reconciled { at: since, found }) = before else {
+/// Whether what was found to be harm still is, for all that was said since: only what looked at everything, began later and found
+/// less takes it back, or what found as much again.
+fn stands(before: Option<&Observation>, is_harm: bool, said: &Observation) -> bool {
+    match before {
+        Some(Observation::Reconciled { at, found }) => {
+            found.compared == Compared::Diverged && found.says_nothing().is_none() && !is_compared_again(*at, said)
+        }
+        Some(Observation::Surveyed { at, found }) => is_harm && !is_surveyed_again(*at, found, said),
+        Some(
+            Observation::Equality { .. }
+            | Observation::Level { .. }
+            | Observation::Counts { .. }
+            | Observation::Nothing { .. }
+            | Observation::Unusable { .. }
+            | Observation::Silent(_),
+        )
+        | None => false,
+    }
+}
+
+fn is_compared_again(since: Timestamp, said: &Observation) -> bool {
+    let Observation::Reconciled { at, found } = said else {
         return false;
     };
-    let is_taken_back = match said {
-        Observation::Reconciled { found, .. } if found.compared == Compared::Diverged => true,
-        Observation::Reconciled { at, found } => at > since && found.unsays(),
-        Observation::Equality { .. }
-        | Observation::Surveyed { .. }
-        | Observation::Level { .. }
-        | Observation::Counts { .. }
-        | Observation::Nothing { .. }
-        | Observation::Unusable { .. }
-        | Observation::Silent(_) => false,
+    found.compared == Compared::Diverged || (*at > since && found.unsays())
+}
+
+fn is_surveyed_again(since: Timestamp, before: &Surveyed, said: &Observation) -> bool {
+    let Observation::Surveyed { at, found } = said else {
+        return false;
     };
-    found.compared == Compared::Diverged && found.says_nothing().is_none() && !is_taken_back
+    let is_as_bad = found.faulty >= before.faulty && found.looked_at >= before.looked_at;
+    *at > since && (found.is_whole() || is_as_bad)
 }
 
 /// What was counted.

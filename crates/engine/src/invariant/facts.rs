@@ -51,6 +51,10 @@ pub(super) struct StageFacts {
     pub(super) holds: Vec<(Option<CriterionId>, Option<PersonId>)>,
     /// When counts or answers that may pass the present step last came.
     pub(super) evidence: BTreeMap<CriterionId, Timestamp>,
+    /// When what was last looked at as a whole began.
+    pub(super) began: BTreeMap<CriterionId, Timestamp>,
+    /// When the gate asked last.
+    pub(super) asked: Option<Timestamp>,
     /// The version from which counts belong to this step.
     pub(super) since: ExposureVersion,
     pub(super) way_back_until: Option<Timestamp>,
@@ -183,25 +187,9 @@ impl Facts {
                 stage,
                 criterion,
                 observation,
-            } => match observation {
-                Observation::Equality { .. } | Observation::Level { .. } | Observation::Counts { .. } => {
-                    self.stage(stage).evidence.insert(criterion.clone(), at);
-                }
-                Observation::Surveyed { found, .. } if found.gap.is_none() && found.looked_at > 0 => {
-                    self.stage(stage).evidence.insert(criterion.clone(), at);
-                }
-                Observation::Reconciled { found, .. } if found.says_nothing().is_none() => {
-                    self.stage(stage).evidence.insert(criterion.clone(), at);
-                }
-                // What cannot be used opens nothing, however lately it came.
-                Observation::Reconciled { .. }
-                | Observation::Surveyed { .. }
-                | Observation::Nothing { .. }
-                | Observation::Unusable { .. }
-                | Observation::Silent(_) => {
-                    self.stage(stage).evidence.remove(criterion);
-                }
-            },
+            } => {
+                self.note_observed(stage, criterion, observation, at);
+            }
             Body::Attested {
                 stage,
                 criterion,
@@ -255,6 +243,7 @@ impl Facts {
             | Body::Approved { .. }
             | Body::RiskAccepted { .. }
             | Body::StepExposed { .. }
+            | Body::GateOpened { .. }
             | Body::GatePassed { .. }
             | Body::StageHeld { .. }
             | Body::HoldLifted { .. }
@@ -267,7 +256,6 @@ impl Facts {
             | Body::OpeningDeferred { .. }
             | Body::ApprovalAsked { .. }
             | Body::SoakBegun { .. }
-            | Body::GateOpened { .. }
             | Body::EvidenceRecorded { late: true, .. }
             | Body::CriterionJudged { .. }
             | Body::DecisionAsked { .. }
@@ -300,6 +288,28 @@ impl Facts {
             stage.risks.clear();
             let open = stage.answered.extract_if(.., is_gone).map(|(of, ..)| of);
             stage.lessons.extend(open.collect::<Vec<_>>());
+        }
+    }
+
+    fn note_observed(&mut self, stage: &StageId, criterion: &CriterionId, observation: &Observation, at: Timestamp) {
+        let stage = self.stage(stage);
+        let is_usable = match observation {
+            Observation::Equality { .. } | Observation::Level { .. } | Observation::Counts { .. } => true,
+            Observation::Surveyed { at: began, found } => {
+                stage.began.insert(criterion.clone(), *began);
+                found.gap.is_none() && found.looked_at > 0
+            }
+            Observation::Reconciled { at: began, found } => {
+                stage.began.insert(criterion.clone(), *began);
+                found.says_nothing().is_none()
+            }
+            Observation::Nothing { .. } | Observation::Unusable { .. } | Observation::Silent(_) => false,
+        };
+        // What cannot be used opens nothing, however lately it came.
+        if is_usable {
+            stage.evidence.insert(criterion.clone(), at);
+        } else {
+            stage.evidence.remove(criterion);
         }
     }
 
@@ -340,11 +350,13 @@ impl Facts {
                 stage.approvals.clear();
                 stage.risks.clear();
                 stage.evidence.clear();
+                stage.began.clear();
                 stage.since = ExposureVersion {
                     epoch: super::growth::epoch_of(sent),
                     seq,
                 };
             }
+            Body::GateOpened { stage, .. } => self.stage(stage).asked = Some(at),
             Body::GatePassed { stage, step, .. } => self.stage(stage).passed = Some((*step, at)),
             Body::StageHeld { stage, criterion, .. } => {
                 let of = if criterion.is_none() {
@@ -372,6 +384,7 @@ impl Facts {
                 stage.approvals.clear();
                 stage.risks.clear();
                 stage.evidence.clear();
+                stage.began.clear();
                 stage.way_back_until = None;
             }
             Body::RolledBack { stage, .. } => self.stage(stage).is_rolling_back = false,
@@ -383,6 +396,7 @@ impl Facts {
                 stage.approvals.clear();
                 stage.risks.clear();
                 stage.evidence.clear();
+                stage.began.clear();
                 stage.holds.retain(|(criterion, _)| criterion.is_none());
                 if let Some(sent) = sent {
                     stage.since = ExposureVersion {
@@ -407,7 +421,6 @@ impl Facts {
             | Body::OpeningDeferred { .. }
             | Body::ApprovalAsked { .. }
             | Body::SoakBegun { .. }
-            | Body::GateOpened { .. }
             | Body::EvidenceRecorded { .. }
             | Body::Observed { .. }
             | Body::CriterionJudged { .. }

@@ -25,6 +25,9 @@ pub(super) fn check(step: &Step<'_>, place: usize, event: &Event, facts: &Facts,
             format!("{stage} was made final while {owed:?} was not answered")
         });
     }
+    if let Body::GatePassed { stage, .. } = &event.body {
+        was_asked_anew(step, stage, facts, broken);
+    }
     let Body::StepExposed {
         stage,
         step: index,
@@ -106,6 +109,24 @@ pub(super) fn check(step: &Step<'_>, place: usize, event: &Event, facts: &Facts,
     broken.unless(is_allowed, 2, || {
         format!("{stage} was exposed to {to} because of {because:?}, which does not hold")
     });
+}
+
+/// What is looked at as a whole was looked at since the gate asked, before it let a step through.
+fn was_asked_anew(step: &Step<'_>, stage: &StageId, facts: &Facts, broken: &mut Broken) {
+    let (Some((_, declared)), Some(known)) = (step.next.stage(stage), facts.stages.get(stage)) else {
+        return;
+    };
+    let is_whole = |measure: &Measure| matches!(measure, Measure::Reconcile { .. } | Measure::Survey { .. });
+    for criterion in declared.gate.criteria.iter().filter(|known| is_whole(&known.measure)) {
+        let began = known.began.get(&criterion.id);
+        broken.unless(began.is_some_and(|began| Some(*began) >= known.asked), 2, || {
+            let asked = known.asked;
+            format!(
+                "the gate of {stage} asked at {asked:?} and passed on {} of {began:?}",
+                criterion.id
+            )
+        });
+    }
 }
 
 fn snapshot_of(sent: &Sent) -> Option<&ExposureSnapshot> {

@@ -6,8 +6,9 @@ use tidegate_model::plan::Criterion;
 use tidegate_model::seam::{InvalidReason, Observation, Verdict};
 use tidegate_model::{Millis, Timestamp};
 
+use super::answer::answer;
+use super::silence;
 use super::validity::Check;
-use super::{because, silence};
 use crate::event::Reading;
 use crate::state::{LevelRun, StageState};
 
@@ -46,46 +47,28 @@ pub(super) fn judge(known: &StageState, criterion: &Criterion, asked: &Asked, no
         };
         return (Verdict::Harm, reading(why));
     }
-    let since = silence::since(known, &criterion.id);
-    match known.observations.get(&criterion.id) {
-        Some(Observation::Silent(silent)) => (
-            Verdict::SourceDown { since: silent.since },
-            reading(silent.reason.clone()),
-        ),
-        Some(Observation::Nothing { detail, .. }) => (Verdict::NoData { since }, reading(detail.clone())),
-        Some(Observation::Unusable { reason, detail, .. }) => {
-            (Verdict::Invalid { reason: reason.clone() }, reading(detail.clone()))
+    let said = answer(known, criterion, "the answer is no number", |said| {
+        matches!(said, Observation::Level { .. }).then_some(())
+    });
+    if let Err((verdict, why)) = said {
+        return (verdict, reading(why));
+    }
+    match run.newest {
+        Some((at, value)) if now.since(at) > stale_after => {
+            let why = format!("the newest number, {value}, is about {at}; one older than {stale_after} does not count");
+            let reason = InvalidReason::Stale;
+            (Verdict::Invalid { reason }, reading(why))
         }
-        // Not an answer to what was asked here.
-        Some(
-            Observation::Equality { .. }
-            | Observation::Reconciled { .. }
-            | Observation::Surveyed { .. }
-            | Observation::Counts { .. },
-        ) => (
-            Verdict::Invalid {
-                reason: InvalidReason::Shape,
-            },
-            because("the answer is no number"),
-        ),
-        Some(Observation::Level { .. }) | None => match run.newest {
-            Some((at, value)) if now.since(at) > stale_after => {
-                let why =
-                    format!("the newest number, {value}, is about {at}; one older than {stale_after} does not count");
-                let reason = InvalidReason::Stale;
-                (Verdict::Invalid { reason }, reading(why))
-            }
-            newest => match (silence::of(known, &criterion.id, now), newest) {
-                (Some(since), _) => (
-                    Verdict::NoData { since },
-                    reading(format!("nothing was told since {since}")),
-                ),
-                (None, Some((_, value))) => fresh(run, bound, lasting, value, &reading),
-                (None, None) => (
-                    Verdict::NotYet { needed: None },
-                    reading("the source was not asked yet".into()),
-                ),
-            },
+        newest => match (silence::of(known, &criterion.id, now), newest) {
+            (Some(since), _) => (
+                Verdict::NoData { since },
+                reading(format!("nothing was told since {since}")),
+            ),
+            (None, Some((_, value))) => fresh(run, bound, lasting, value, &reading),
+            (None, None) => (
+                Verdict::NotYet { needed: None },
+                reading("the source was not asked yet".into()),
+            ),
         },
     }
 }

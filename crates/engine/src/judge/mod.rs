@@ -2,6 +2,8 @@
 
 mod account;
 mod alpha;
+mod answer;
+mod asked;
 mod comparison;
 mod explain;
 mod level;
@@ -20,9 +22,9 @@ mod visible;
 pub use account::told;
 pub use alpha::{Allowance, alpha_of_try};
 pub(crate) use alpha::{harm_alpha, weights};
+pub use asked::gate_asked;
 pub(crate) use explain::spent;
 pub use explain::{Explanation, explain};
-pub use reconcile::gate_asked;
 pub use stake::{completed_on_new, unexcluded};
 pub use test::{Asks, Says, Test};
 pub use validity::Check;

@@ -1,9 +1,10 @@
 //! Criteria that ask somebody: two databases, the incident record, a person.
 
 use tidegate_model::plan::{Criterion, Stage};
-use tidegate_model::seam::{EqualityCounts, InvalidReason, Observation, Verdict};
+use tidegate_model::seam::{EqualityCounts, Observation, Verdict};
 use tidegate_model::{Millis, Severity, Timestamp};
 
+use super::answer::answer;
 use super::because;
 use crate::event::{Origin, Reading};
 use crate::state::{StageState, State};
@@ -32,53 +33,36 @@ pub(super) fn equality(
             (Verdict::NotYet { needed: None }, because(why))
         }
     };
-    match known.observations.get(&criterion.id) {
-        None => waiting("the databases were not compared yet"),
-        Some(Observation::Silent(silence)) => (Verdict::SourceDown { since: silence.since }, because(&silence.reason)),
-        Some(Observation::Nothing { at, detail }) => (Verdict::NoData { since: *at }, because(detail)),
-        Some(Observation::Unusable { reason, detail, .. }) => {
-            (Verdict::Invalid { reason: reason.clone() }, because(detail))
-        }
-        // Not an answer to what was asked here.
-        Some(
-            Observation::Level { .. }
-            | Observation::Counts { .. }
-            | Observation::Reconciled { .. }
-            | Observation::Surveyed { .. },
-        ) => (
-            Verdict::Invalid {
-                reason: InvalidReason::Shape,
-            },
-            because("the answer is no comparison of rows"),
-        ),
-        Some(Observation::Equality { at, counts }) => {
-            let reading = compared(counts);
-            // The old side is the measure: when it has fallen short itself, a difference says nothing against the new one.
-            if is_different(counts) && counts.old_rows >= rows_at_least {
-                return (Verdict::Harm, reading);
-            }
-            if counts.old_rows < rows_at_least || counts.new_rows < rows_at_least {
-                let why = format!(
-                    "{} and {} rows, expected {rows_at_least} at least",
-                    counts.old_rows, counts.new_rows
-                );
-                return (Verdict::NoData { since: *at }, Reading { why, ..reading });
-            }
-            if *at < known.step_since_at {
-                return waiting("the databases were not compared since this step began");
-            }
-            if now.since(*at) > bound {
-                return (
-                    Verdict::NoData { since: *at },
-                    Reading {
-                        why: format!("last compared at {at}"),
-                        ..reading
-                    },
-                );
-            }
-            (Verdict::Pass, reading)
-        }
+    let said = answer(known, criterion, "the answer is no comparison of rows", |said| {
+        let Observation::Equality { at, counts } = said else {
+            return None;
+        };
+        Some((*at, counts))
+    });
+    let (at, counts) = match said {
+        Err((verdict, why)) => return (verdict, because(&why)),
+        Ok(None) => return waiting("the databases were not compared yet"),
+        Ok(Some(compared)) => compared,
+    };
+    let reading = compared(counts);
+    // The old side is the measure: when it has fallen short itself, a difference says nothing against the new one.
+    if is_different(counts) && counts.old_rows >= rows_at_least {
+        return (Verdict::Harm, reading);
     }
+    let no_data = |why: String| (Verdict::NoData { since: at }, Reading { why, ..reading.clone() });
+    if counts.old_rows < rows_at_least || counts.new_rows < rows_at_least {
+        return no_data(format!(
+            "{} and {} rows, expected {rows_at_least} at least",
+            counts.old_rows, counts.new_rows
+        ));
+    }
+    if at < known.step_since_at {
+        return waiting("the databases were not compared since this step began");
+    }
+    if now.since(at) > bound {
+        return no_data(format!("last compared at {at}"));
+    }
+    (Verdict::Pass, reading)
 }
 
 fn is_different(counts: &EqualityCounts) -> bool {

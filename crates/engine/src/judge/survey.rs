@@ -2,9 +2,11 @@
 //! survey that did not reach all, or too few, is no data and never a pass.
 
 use tidegate_model::plan::Criterion;
-use tidegate_model::seam::{InvalidReason, Observation, Surveyed, Verdict};
+use tidegate_model::seam::{Observation, Subjects, Surveyed, Verdict};
 use tidegate_model::{Millis, Timestamp};
 
+use super::answer::{answer, waiting};
+use super::asked::Whole;
 use super::validity::Check;
 use super::{because, silence};
 use crate::event::Reading;
@@ -20,34 +22,35 @@ pub(super) struct Asked {
     pub(super) stale_after: Millis,
 }
 
+impl Asked {
+    fn whole<'a>(
+        &self,
+        known: &'a StageState,
+        criterion: &'a Criterion,
+        (at, found): (Timestamp, &Surveyed),
+    ) -> Whole<'a> {
+        Whole {
+            known,
+            criterion,
+            at,
+            stale_after: self.stale_after,
+            done: "looked at",
+            subject: match found.subjects {
+                Subjects::Addresses => "the pages",
+                Subjects::Baskets => "the baskets",
+            },
+        }
+    }
+}
+
 pub(super) fn judge(known: &StageState, criterion: &Criterion, asked: &Asked, now: Timestamp) -> (Verdict, Reading) {
+    let (at, found) = match answer(known, criterion, "the answer is no survey", surveyed) {
+        Err((verdict, why)) => return (verdict, because(&why)),
+        Ok(None) => return (waiting(known, criterion, now), because("nothing was looked at yet")),
+        Ok(Some(found)) => found,
+    };
     let since = silence::since(known, &criterion.id);
     let no_data = |reading: Reading| (Verdict::NoData { since }, reading);
-    let waiting = |why: &str| match silence::of(known, &criterion.id, now) {
-        Some(since) => (Verdict::NoData { since }, because(why)),
-        None => (Verdict::NotYet { needed: None }, because(why)),
-    };
-    let (at, found) = match known.observations.get(&criterion.id) {
-        None => return waiting("nothing was looked at yet"),
-        Some(Observation::Silent(silent)) => {
-            return (Verdict::SourceDown { since: silent.since }, because(&silent.reason));
-        }
-        Some(Observation::Nothing { detail, .. }) => return no_data(because(detail)),
-        Some(Observation::Unusable { reason, detail, .. }) => {
-            return (Verdict::Invalid { reason: reason.clone() }, because(detail));
-        }
-        // Not an answer to what was asked here.
-        Some(
-            Observation::Equality { .. }
-            | Observation::Reconciled { .. }
-            | Observation::Level { .. }
-            | Observation::Counts { .. },
-        ) => {
-            let reason = InvalidReason::Shape;
-            return (Verdict::Invalid { reason }, because("the answer is no survey"));
-        }
-        Some(Observation::Surveyed { at, found }) => (*at, found),
-    };
     let reading = |why: String| Reading {
         new: Some((found.looked_at, found.faulty)),
         why,
@@ -65,21 +68,14 @@ pub(super) fn judge(known: &StageState, criterion: &Criterion, asked: &Asked, no
     if let Some(gap) = &found.gap {
         return no_data(reading(format!("{gap}; {}", found.words())));
     }
-    if now.since(at) > asked.stale_after {
-        let bound = asked.stale_after;
-        return no_data(reading(format!(
-            "last looked at {at}; what began longer than {bound} ago does not count"
-        )));
-    }
-    if at < known.step_since_at {
-        return waiting("nothing was looked at since this step began");
-    }
-    (Verdict::Pass, reading(found.words()))
+    let whole = asked.whole(known, criterion, (at, found));
+    let untimely = whole.outdated(now, &reading).or_else(|| whole.unasked(now, &reading));
+    untimely.unwrap_or_else(|| (Verdict::Pass, reading(found.words())))
 }
 
 /// What the verdict rests on, one by one; empty before anything was looked at.
 pub(super) fn checks(known: &StageState, criterion: &Criterion, asked: &Asked, now: Timestamp) -> Vec<Check> {
-    let Some(Observation::Surveyed { at, found }) = known.observations.get(&criterion.id) else {
+    let Some((at, found)) = known.observations.get(&criterion.id).and_then(surveyed) else {
         return Vec::new();
     };
     let check = |name: &str, holds: bool, detail: String| Check {
@@ -87,20 +83,20 @@ pub(super) fn checks(known: &StageState, criterion: &Criterion, asked: &Asked, n
         holds,
         detail,
     };
-    let age = now.since(*at);
-    vec![
+    let enough = format!("{}, {} at least", found.subjects.count(found.looked_at), asked.at_least);
+    let mut checks = vec![
         check("coverage", found.gap.is_none(), coverage(found)),
-        check(
-            "enough",
-            found.looked_at >= asked.at_least,
-            format!("{}, {} at least", found.subjects.count(found.looked_at), asked.at_least),
-        ),
-        check(
-            "fresh",
-            age <= asked.stale_after,
-            format!("{age} old; older than {} does not count", asked.stale_after),
-        ),
-    ]
+        check("enough", found.looked_at >= asked.at_least, enough),
+    ];
+    checks.extend(asked.whole(known, criterion, (at, found)).checks(now));
+    checks
+}
+
+fn surveyed(said: &Observation) -> Option<(Timestamp, &Surveyed)> {
+    let Observation::Surveyed { at, found } = said else {
+        return None;
+    };
+    Some((*at, found))
 }
 
 fn coverage(found: &Surveyed) -> String {

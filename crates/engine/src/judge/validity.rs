@@ -7,6 +7,7 @@ use tidegate_model::seam::{InvalidReason, Observation, SPLIT, Verdict};
 use tidegate_model::{BasisPoints, Millis, Timestamp};
 use tidegate_stats::sample_ratio::Split;
 
+use super::answer::answer;
 use super::silence;
 use super::tested::{CountedBy, Tested};
 use crate::state::{StageState, Tally, Totals};
@@ -23,7 +24,7 @@ const FALLBACKS_ONE_IN: u64 = 100;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// Of counts: `counts`, `source`, `silence`, `split`, `both sides`, `series` or `fallbacks`. Of a number: `bound`, `lasting`
-    /// or `fresh`.
+    /// or `fresh`. Of rows: `coverage`, `read again`, `fresh` or `asked`. Of a survey: `coverage`, `enough`, `fresh` or `asked`.
     pub name: String,
     /// Whether it holds.
     pub holds: bool,
@@ -130,41 +131,25 @@ fn answered(
     stale_after: Option<Millis>,
     now: Timestamp,
 ) {
-    let since = silence::since(known, &criterion.id);
-    let (holds, detail, otherwise) = match known.observations.get(&criterion.id) {
-        None => (true, "no answer yet".to_owned(), None),
-        Some(Observation::Counts { at, .. }) => {
-            let is_fresh = stale_after.is_none_or(|bound| now.since(*at) <= bound);
-            let verdict = (!is_fresh).then_some(Verdict::Invalid {
-                reason: InvalidReason::Stale,
-            });
-            (is_fresh, format!("last counted at {at}"), verdict)
+    let counted = answer(known, criterion, "the answer is no count", |said| {
+        let Observation::Counts { at, .. } = said else {
+            return None;
+        };
+        Some(*at)
+    });
+    let (detail, otherwise) = match counted {
+        Ok(None) => ("no answer yet".to_owned(), None),
+        Ok(Some(at)) => {
+            let is_stale = stale_after.is_some_and(|bound| now.since(at) > bound);
+            let reason = InvalidReason::Stale;
+            let verdict = is_stale.then_some(Verdict::Invalid { reason });
+            (format!("last counted at {at}"), verdict)
         }
-        Some(Observation::Silent(silent)) => {
-            let verdict = Verdict::SourceDown { since: silent.since };
-            (false, silent.reason.clone(), Some(verdict))
-        }
-        Some(Observation::Nothing { detail, .. }) => (false, detail.clone(), Some(Verdict::NoData { since })),
-        Some(Observation::Unusable { reason, detail, .. }) => {
-            let reason = reason.clone();
-            (false, detail.clone(), Some(Verdict::Invalid { reason }))
-        }
-        Some(
-            Observation::Equality { .. }
-            | Observation::Reconciled { .. }
-            | Observation::Surveyed { .. }
-            | Observation::Level { .. },
-        ) => {
-            let reason = InvalidReason::Shape;
-            (
-                false,
-                "the answer is no count".to_owned(),
-                Some(Verdict::Invalid { reason }),
-            )
-        }
+        Err((verdict, why)) => (why, Some(verdict)),
     };
     let why = detail.clone();
-    found.check("source", holds, detail, || {
+    found.check("source", otherwise.is_none(), detail, || {
+        let since = silence::since(known, &criterion.id);
         (otherwise.unwrap_or(Verdict::NoData { since }), why)
     });
 }

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 
 use tidegate_engine::Request;
+use tidegate_engine::judge::{explain, judge};
 use tidegate_engine::state::Phase;
 use tidegate_engine::view::surveys;
 use tidegate_model::plan::{Measure, OnHarm};
 use tidegate_model::seam::{Actor, FaultSeen, Observation, Silence, Subjects, Surveyed};
 use tidegate_model::survey::{CrawlAsk, Pace, SurveyAsk};
-use tidegate_model::{Millis, Timestamp};
+use tidegate_model::{Millis, StageId, Timestamp};
 
 use crate::asked::{CADENCE, exposed};
 use crate::shop::name;
 use crate::world::World;
 
 /// At most one of at least ten addresses has a fault.
-fn crawl() -> Measure {
+pub(crate) fn crawl() -> Measure {
     crawl_with(|_| ())
 }
 
@@ -46,7 +47,7 @@ fn crawl_with(change: impl FnOnce(&mut CrawlAsk)) -> Measure {
     }
 }
 
-fn found(looked_at: u64, faulty: u64, gap: Option<&str>) -> Surveyed {
+pub(crate) fn found(looked_at: u64, faulty: u64, gap: Option<&str>) -> Surveyed {
     let example = |n: u64| FaultSeen {
         class: "canonical".to_owned(),
         subject: format!("/product/{n}"),
@@ -220,6 +221,8 @@ fn a_survey_is_shown_with_its_faults_by_class_both_addresses_and_what_is_missing
     );
 
     // Everything was looked at and nothing found, so nothing is missing; too little says what was expected.
+    world.wait(Millis(1));
+    let now = world.now;
     surveyed(&mut world, now, found(10, 0, None));
     assert_eq!((shown(&world).verdict.as_str(), shown(&world).gap), ("pass", None));
     surveyed(&mut world, now, found(9, 0, None));
@@ -243,4 +246,103 @@ fn a_survey_of_a_stage_that_is_not_exposed_says_so_and_other_criteria_are_no_sur
     assert_eq!(all[0].gap, Some(format!("{} is not exposed", all[0].stage_title)));
     let world = World::shop_with(|_| ());
     assert_eq!(surveys(&world.estate, &world.state, world.now), []);
+}
+
+#[test]
+fn a_gate_asks_anew_and_a_survey_that_began_before_does_not_open_it() {
+    let mut world = exposed(crawl(), OnHarm::Hold);
+    let stage = |world: &World| world.state.stages["catalogue"].clone();
+    let soaked = stage(&world).soak_until.expect("it soaks");
+    world.wait(Millis(soaked.since(world.now).0 - 1));
+    let before = world.now;
+    surveyed(&mut world, before, found(10, 0, None));
+    assert_eq!((stage(&world).phase, word(&world)), (Phase::Soaking, "pass"));
+    world.wait(Millis(2));
+    assert_eq!((stage(&world).phase, word(&world)), (Phase::Gating, "not yet"));
+    assert_eq!(stage(&world).passed, None, "an older survey has opened the gate");
+    // Begun before the gate asked, heard after it.
+    surveyed(&mut world, before, found(10, 0, None));
+    assert_eq!(word(&world), "not yet");
+    let asked = |world: &World| {
+        let (_, declared) = world.estate.stage(&name("catalogue")).unwrap();
+        let criterion = &declared.gate.criteria[0];
+        let explained = explain(&world.estate, &world.state, &name("catalogue"), criterion, world.now).unwrap();
+        let check = explained.checks.into_iter().find(|check| check.name == "asked");
+        check.map(|check| (check.holds, check.detail))
+    };
+    let (holds, detail) = asked(&world).expect("the gate asks");
+    assert!(
+        !holds && detail == format!("began at {before}; the gate asked at {soaked}"),
+        "{detail}"
+    );
+    let now = world.now;
+    surveyed(&mut world, now, found(10, 0, None));
+    assert_eq!((word(&world), stage(&world).passed), ("pass", Some(0)));
+    assert!(asked(&world).is_some_and(|(holds, _)| holds));
+}
+
+#[test]
+fn faults_are_unsaid_by_a_later_whole_survey_alone() {
+    let mut world = exposed(crawl(), OnHarm::Hold);
+    world.wait(Millis(1));
+    let harmful = world.now;
+    surveyed(&mut world, harmful, found(10, 2, None));
+    assert_eq!(word(&world), "harm");
+    world.wait(Millis::seconds(60));
+    assert_eq!(word(&world), "harm", "faults do not go away by themselves");
+    let now = world.now;
+    surveyed(&mut world, now, found(10, 0, Some("/a: no answer")));
+    assert_eq!(word(&world), "harm", "what was not looked at may still have them");
+    let silence = Silence {
+        since: now,
+        reason: "connection refused".to_owned(),
+    };
+    tell(&mut world, Observation::Silent(silence));
+    assert_eq!(word(&world), "harm");
+    surveyed(&mut world, harmful, found(10, 0, None));
+    assert_eq!(word(&world), "harm", "a survey that began no later");
+    surveyed(&mut world, now, found(10, 3, Some("/a: no answer")));
+    assert_eq!((word(&world), why(&world).contains("2 with a fault")), ("harm", true));
+    assert_eq!(
+        world.state.stages["catalogue"].observations["pages"],
+        Observation::Surveyed {
+            at: now,
+            found: found(10, 3, Some("/a: no answer")),
+        },
+        "what found more is the newer word"
+    );
+    world.wait(Millis(1));
+    let later = world.now;
+    surveyed(&mut world, later, found(10, 0, None));
+    assert_eq!(word(&world), "pass");
+}
+
+#[test]
+fn faults_within_the_bound_hide_no_silence() {
+    let mut world = exposed(crawl(), OnHarm::Hold);
+    world.wait(Millis(1));
+    let now = world.now;
+    surveyed(&mut world, now, found(10, 1, None));
+    assert_eq!(word(&world), "pass");
+    let silence = Silence {
+        since: now,
+        reason: "connection refused".to_owned(),
+    };
+    tell(&mut world, Observation::Silent(silence));
+    assert_eq!(word(&world), "source down");
+}
+
+#[test]
+fn what_was_surveyed_under_another_step_passes_nothing_and_has_no_risk_to_accept() {
+    let mut world = exposed(crawl(), OnHarm::Hold);
+    world.wait(Millis(1));
+    let now = world.now;
+    surveyed(&mut world, now, found(10, 0, None));
+    let stage = world.state.stages.get_mut(&name::<StageId>("catalogue"));
+    stage.unwrap().step_since_at = now.after(Millis(1));
+    let (_, declared) = world.estate.stage(&name("catalogue")).unwrap();
+    let criterion = &declared.gate.criteria[0];
+    let (verdict, reading) = judge(&world.estate, &world.state, &declared.id, criterion, world.now);
+    assert_eq!((verdict.word(), reading.new), ("not yet", None));
+    assert_eq!(reading.why, "the pages were not looked at since this step began");
 }

@@ -77,6 +77,12 @@ impl Surveyed {
     /// Examples that a verdict names.
     const EXAMPLES_NAMED_MAX: usize = 3;
 
+    /// Whether something was looked at, and all of it.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.gap.is_none() && self.looked_at > 0
+    }
+
     /// What was found, in words: how many, which classes, and some examples.
     #[must_use]
     pub fn words(&self) -> String {

@@ -7,25 +7,22 @@ use std::time::Duration;
 
 use anyhow::bail;
 use tidegate_api::Slow;
-use tidegate_engine::command::Request;
-use tidegate_engine::judge::gate_asked;
-use tidegate_model::plan::{Against, Criterion, Measure};
-use tidegate_model::seam::{Actor, Observation, Reconciled, Silence};
-use tidegate_model::{EntityId, Millis, StageId, Timestamp};
+use tidegate_model::plan::{Against, Measure};
+use tidegate_model::seam::{Observation, Reconciled, Silence};
+use tidegate_model::{EntityId, Timestamp};
 use tidegate_runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::comparing::{BEGIN_MAX, Comparing};
+use super::errand::{Errand, Span, looks};
 use super::heard::Heard;
-use super::questions::{Addresses, SAY_AGAIN_AFTER, Span, span};
-use super::senses::{Live, tell};
+use super::questions::Addresses;
+use super::senses::Live;
 use super::slowing::{Slowing, breach};
 use super::world::clock;
 use crate::reconciling::{Answer, Job, file_of};
 
-/// How often it is looked whether a comparison is due.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Rest before a comparison that failed is tried again: at first, and at most; it doubles.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 const AGAIN_AFTER_MAX: Duration = Duration::from_secs(60);
@@ -59,13 +56,10 @@ pub(crate) fn begin(comparisons: &mut JoinSet<()>, handle: &Handle, means: &Mean
                 continue;
             };
             let round = Round {
-                handle: handle.clone(),
+                errand: Errand::of(handle, &stage.id, criterion, *every),
                 means: means.clone(),
-                stage: stage.id.clone(),
                 entity: entity.clone(),
                 against: *against,
-                every: *every,
-                criterion: criterion.clone(),
                 running: None,
                 compared: None,
                 silent_since: None,
@@ -79,13 +73,10 @@ pub(crate) fn begin(comparisons: &mut JoinSet<()>, handle: &Handle, means: &Mean
 
 /// The comparisons of one criterion.
 struct Round {
-    handle: Handle,
+    errand: Errand,
     means: Means,
-    stage: StageId,
     entity: EntityId,
     against: Against,
-    every: Millis,
-    criterion: Criterion,
     running: Option<Running>,
     /// What the last comparison belonged to, and when it began.
     compared: Option<(Span, Timestamp)>,
@@ -102,14 +93,13 @@ struct Running {
 
 impl Round {
     async fn go_on(mut self) {
-        let mut looks = tokio::time::interval(LOOK_EVERY);
-        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut looks = looks();
         loop {
             let noticed = tokio::select! {
                 _ = looks.tick() => None,
                 answer = heard(&mut self.running) => Some(answer),
             };
-            let Some((belongs, asked)) = self.exposed() else {
+            let Some((belongs, asked)) = self.errand.exposed() else {
                 // Nobody is on the new side: the process ends, and what it knew says nothing of the next attempt.
                 self.end();
                 (self.compared, self.silent_since) = (None, None);
@@ -127,30 +117,11 @@ impl Round {
         }
     }
 
-    /// While the stage is exposed: what its evidence belongs to, and when its gate asked, if it has.
-    fn exposed(&self) -> Option<(Span, Option<Timestamp>)> {
-        let view = self.handle.view();
-        let stage = view.state.stages.get(&self.stage)?;
-        let is_exposed = view.state.is_exposed(&self.stage);
-        is_exposed.then(|| (span(stage), gate_asked(stage, clock())))
-    }
-
-    /// Whether the exposure is still the one that something belongs to.
-    fn is_still(&self, belongs: Span) -> bool {
-        self.exposed().is_some_and(|(now, _)| now == belongs)
-    }
-
     fn is_due(&self, belongs: Span, asked: Option<Timestamp>) -> bool {
         if self.not_before.is_some_and(|moment| Instant::now() < moment) {
             return false;
         }
-        match self.compared {
-            Some((known, at)) if known == belongs => {
-                let is_over = clock().since(at) >= self.every;
-                is_over || self.failures > 0 || asked.is_some_and(|asked| at < asked)
-            }
-            Some(_) | None => true,
-        }
+        self.failures > 0 || self.errand.is_due(self.compared, belongs, asked)
     }
 
     /// One comparison, from its order to its answer.
@@ -160,11 +131,13 @@ impl Round {
         match self.answer(belongs).await {
             Ok(Compared::Ended(found)) => {
                 (self.failures, self.not_before, self.silent_since) = (0, None, None);
-                self.say(belongs, Observation::Reconciled { at: began, found }).await;
+                self.errand
+                    .say(belongs, Observation::Reconciled { at: began, found })
+                    .await;
             }
             Ok(Compared::Failed(reason)) => self.failed(belongs, began, reason).await,
             Ok(Compared::Overtaken) => {
-                tracing::info!(stage = %self.stage, criterion = %self.criterion.id, "a comparison is given up: the exposure is another");
+                tracing::info!(stage = %self.errand.stage, criterion = %self.errand.criterion, "a comparison is given up: the exposure is another");
                 self.end();
                 self.compared = None;
             }
@@ -182,7 +155,7 @@ impl Round {
         if self.running.is_none() {
             let job = self.job().map_err(anyhow::Error::msg)?;
             let process = Comparing::start(&self.means.program, job).await?;
-            tracing::info!(stage = %self.stage, criterion = %self.criterion.id, pid = process.pid(), "rows are compared");
+            tracing::info!(stage = %self.errand.stage, criterion = %self.errand.criterion, pid = process.pid(), "rows are compared");
             self.running = Some(Running {
                 process,
                 is_slow: false,
@@ -191,12 +164,11 @@ impl Round {
         let process = &mut self.running.as_mut().expect("it was started").process;
         let (order, within) = (process.order().await?, process.within());
         let (mut longest, mut until) = (BEGIN_MAX, Instant::now() + BEGIN_MAX);
-        let mut looks = tokio::time::interval(LOOK_EVERY);
-        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut looks = looks();
         loop {
             let answer = tokio::select! {
                 _ = looks.tick() => {
-                    if !self.is_still(belongs) {
+                    if !self.errand.is_still(belongs) {
                         return Ok(Compared::Overtaken);
                     }
                     if Instant::now() >= until {
@@ -210,7 +182,7 @@ impl Round {
             match Heard::of(answer, Some(order)) {
                 Heard::Began => (longest, until) = (within, Instant::now() + within),
                 Heard::Ended(found) => {
-                    return Ok(match self.is_still(belongs) {
+                    return Ok(match self.errand.is_still(belongs) {
                         true => Compared::Ended(found),
                         false => Compared::Overtaken,
                     });
@@ -224,11 +196,11 @@ impl Round {
     }
 
     fn job(&self) -> Result<Job, String> {
-        let view = self.handle.view();
+        let view = self.errand.handle.view();
         let entity = view.estate.entities().get(&self.entity);
         let entity = entity.ok_or_else(|| format!("entity `{}` is not declared", self.entity))?;
         let mut job = Job::of(entity, self.against, &self.means.addresses.written)?;
-        job.kept = Some(file_of(&self.means.state, &self.stage, &self.criterion.id));
+        job.kept = Some(file_of(&self.means.state, &self.errand.stage, &self.errand.criterion));
         Ok(job)
     }
 
@@ -250,7 +222,7 @@ impl Round {
             );
         }
         let why = {
-            let view = self.handle.view();
+            let view = self.errand.handle.view();
             let entity = view.estate.entities().get(&self.entity);
             entity.and_then(|entity| breach(&view.estate, entity, &self.means.live.borrow(), clock()))
         };
@@ -262,17 +234,21 @@ impl Round {
             Some(why) => running.process.slow_down(why).await?,
             None => running.process.go_on().await?,
         }
-        tracing::info!(stage = %self.stage, criterion = %self.criterion.id, why, "a comparison is slowed down, or goes on");
+        tracing::info!(stage = %self.errand.stage, criterion = %self.errand.criterion, why, "a comparison is slowed down, or goes on");
         let since = clock();
         let slow = why.map(|why| Slow { since, why });
-        self.means.slowing.note(&self.stage, &self.criterion.id, slow);
+        self.means
+            .slowing
+            .note(&self.errand.stage, &self.errand.criterion, slow);
         Ok(())
     }
 
     /// Ends the process.
     fn end(&mut self) {
         if self.running.take().is_some() {
-            self.means.slowing.note(&self.stage, &self.criterion.id, None);
+            self.means
+                .slowing
+                .note(&self.errand.stage, &self.errand.criterion, None);
         }
     }
 
@@ -294,32 +270,22 @@ impl Round {
     async fn notice(&self, belongs: Span, found: Reconciled) {
         let took = i64::try_from(found.took.0).unwrap_or(i64::MAX);
         let at = Timestamp(clock().0.saturating_sub(took));
-        self.say(belongs, Observation::Reconciled { at, found }).await;
+        self.errand.say(belongs, Observation::Reconciled { at, found }).await;
     }
 
     fn unfollowed(&self, reason: &str) {
-        tracing::warn!(stage = %self.stage, criterion = %self.criterion.id, reason, "changes are not followed");
+        tracing::warn!(stage = %self.errand.stage, criterion = %self.errand.criterion, reason, "changes are not followed");
     }
 
     async fn failed(&mut self, belongs: Span, began: Timestamp, reason: String) {
-        tracing::warn!(stage = %self.stage, criterion = %self.criterion.id, reason, "rows could not be compared");
+        tracing::warn!(stage = %self.errand.stage, criterion = %self.errand.criterion, reason, "rows could not be compared");
         let rest = AGAIN_AFTER * 2_u32.saturating_pow(self.failures.min(16));
         self.not_before = Some(Instant::now() + rest.min(AGAIN_AFTER_MAX));
         self.failures = self.failures.saturating_add(1);
         let since = *self.silent_since.get_or_insert(began);
-        self.say(belongs, Observation::Silent(Silence { since, reason })).await;
-    }
-
-    /// Says it until the store has taken it, or the exposure is another: then it is evidence of nothing any more.
-    async fn say(&self, belongs: Span, observation: Observation) {
-        let request = Request::Observe {
-            stage: self.stage.clone(),
-            criterion: self.criterion.id.clone(),
-            observation,
-        };
-        while self.is_still(belongs) && !tell(&self.handle, Actor::Controller, request.clone()).await {
-            tokio::time::sleep(SAY_AGAIN_AFTER).await;
-        }
+        self.errand
+            .say(belongs, Observation::Silent(Silence { since, reason }))
+            .await;
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use super::comparisons::{self, Means};
 use super::questions;
 use super::supervise::Fleet;
+use super::surveys;
 
 /// Rest before gateways that could not be started are tried again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -21,6 +22,7 @@ pub(crate) async fn follow(handle: Handle, mut fleet: Fleet, means: Means, mut s
     let mut told = None;
     let mut asked = JoinSet::new();
     questions::begin(&mut asked, &handle, &means.addresses);
+    surveys::begin(&mut asked, &handle, &means.addresses);
     comparisons::begin(&mut asked, &handle, &means);
     loop {
         tokio::select! {
@@ -41,6 +43,7 @@ pub(crate) async fn follow(handle: Handle, mut fleet: Fleet, means: Means, mut s
         if is_new {
             asked.shutdown().await;
             questions::begin(&mut asked, &handle, &means.addresses);
+            surveys::begin(&mut asked, &handle, &means.addresses);
             comparisons::begin(&mut asked, &handle, &means);
             estate = runs;
         }

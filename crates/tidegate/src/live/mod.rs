@@ -5,6 +5,7 @@ pub(crate) mod chance;
 mod comparing;
 mod comparisons;
 mod edges;
+mod errand;
 mod estate;
 mod follow;
 mod hands;
@@ -21,6 +22,7 @@ mod senses;
 mod slowing;
 pub(crate) mod store;
 mod supervise;
+mod surveys;
 mod world;
 
 use std::collections::BTreeMap;

@@ -5,24 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidegate_engine::command::Request;
-use tidegate_engine::state::{StageState, State};
+use tidegate_engine::state::State;
 use tidegate_model::plan::{Criterion, Measure, SqlQuery};
-use tidegate_model::seam::{Actor, ExposureVersion, Observation, Silence};
+use tidegate_model::seam::{Actor, Observation, Silence};
 use tidegate_model::{DatabaseId, Millis, SourceId, StageId, Timestamp};
 use tidegate_runtime::Handle;
 use tidegate_signals::sql::{Database, Limits, equality};
 use tidegate_signals::{Asker, Source};
 use tokio::task::JoinSet;
 
+use super::errand::{SAY_AGAIN_AFTER, Span, span};
 use super::senses::tell;
 use super::world::clock;
 use crate::reconciling::Address;
 
 /// The shortest time between two questions of one criterion.
 const EVERY_AT_LEAST: Millis = Millis(100);
-
-/// Rest before an answer that was not taken is said again.
-pub(super) const SAY_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// Addresses behind the names that plan files use.
 #[derive(Debug, Default)]
@@ -59,11 +57,10 @@ pub(crate) fn begin(questions: &mut JoinSet<()>, handle: &Handle, addresses: &Ar
 fn interval(measure: &Measure) -> Option<Millis> {
     match measure {
         Measure::SqlEqual { every, .. } => Some(*every),
-        Measure::Level { cadence, .. } | Measure::Counted { cadence, .. } | Measure::Survey { cadence, .. } => {
-            Some(cadence.every)
-        }
-        // A process of its own compares, on a schedule of its own.
+        Measure::Level { cadence, .. } | Measure::Counted { cadence, .. } => Some(cadence.every),
+        // What looks at everything has a schedule of its own, and is asked by its gate besides.
         Measure::Reconcile { .. }
+        | Measure::Survey { .. }
         | Measure::Completion { .. }
         | Measure::Errors { .. }
         | Measure::Latency { .. }
@@ -72,13 +69,6 @@ fn interval(measure: &Measure) -> Option<Millis> {
         | Measure::Load { .. }
         | Measure::Manual { .. } => None,
     }
-}
-
-/// What evidence belongs to: attempt, restarts of its evidence, and from which snapshot and moment the step's evidence counts.
-pub(super) type Span = (u32, u32, ExposureVersion, Timestamp);
-
-pub(super) fn span(stage: &StageState) -> Span {
-    (stage.attempt, stage.restarts, stage.step_since, stage.step_since_at)
 }
 
 /// The questions of one criterion.
@@ -142,9 +132,9 @@ impl Round {
                 cadence,
                 ..
             } => Some(Asker::counts(old.clone(), new.clone(), *looks, *cadence)),
-            Measure::Survey { ask, cadence, .. } => Some(Asker::survey(ask.clone(), *cadence)),
             Measure::SqlEqual { .. }
             | Measure::Reconcile { .. }
+            | Measure::Survey { .. }
             | Measure::Completion { .. }
             | Measure::Errors { .. }
             | Measure::Latency { .. }

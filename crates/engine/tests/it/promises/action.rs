@@ -156,6 +156,14 @@ pub(crate) enum Answer {
     Beyond,
     /// A number of a minute ago.
     Old,
+    /// Pages without a fault.
+    Sound,
+    /// Pages with more faults than tolerated.
+    Faulty,
+    /// Pages without a fault, of which one did not answer.
+    Gappy,
+    /// A survey that found nothing and began some seconds ago.
+    Begun,
     /// Equal shares on both sides.
     Equal,
     /// Far more refusals on the new side.

@@ -30,6 +30,10 @@ impl Play {
             }
             Some(Phase::Exposing | Phase::RollingBack) => self.end(Which::Exposure, How::Well),
             Some(Phase::Soaking) => {
+                // Seen before the gate asks: it proves nothing there.
+                if place == Place::Pricing {
+                    self.tell("pages", Answer::Sound);
+                }
                 self.wait_for(place, |state, id| state.stages.get(id)?.soak_until);
                 self.prove(place);
             }
@@ -99,6 +103,7 @@ impl Play {
                 is_manual: true,
             };
             self.person_asks(Who::Right, None, &deed);
+            self.tell("pages", Answer::Sound);
         } else {
             self.count(place, Health::Well, 8, Post::Prompt);
         }

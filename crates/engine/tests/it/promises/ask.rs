@@ -8,6 +8,7 @@ use tidegate_model::{DomainId, IncidentId, Millis, StageId, Timestamp};
 
 use super::action::{Answer, Deed, Place, Sight, Who};
 use crate::shop::name;
+use crate::surveys;
 use crate::world::{Health, World, by};
 
 /// The incident at this place among the open ones, newest first.
@@ -211,7 +212,15 @@ pub(super) fn answer(world: &World, of: &str, answer: Answer) -> Request {
             hits: new_hits,
         },
     };
+    let pages = |at, faulty, gap| Observation::Surveyed {
+        at,
+        found: surveys::found(10, faulty, gap),
+    };
     let observation = match answer {
+        Answer::Sound => pages(at, 0, None),
+        Answer::Faulty => pages(at, 9, None),
+        Answer::Gappy => pages(at, 0, Some("/a: no answer")),
+        Answer::Begun => pages(Timestamp(at.0 - 3_000), 0, None),
         Answer::Within => level(at, 7),
         Answer::Beyond => level(at, 11),
         Answer::Old => level(Timestamp(at.0 - 60_000), 7),

@@ -8,6 +8,7 @@ use tidegate_model::{BasisPoints, Estate, Millis, Parts, PartsPerMillion, Person
 use super::action::Edit;
 use crate::asked::{counted, level};
 use crate::shop::{flipping, name, parts};
+use crate::surveys::crawl;
 
 /// The estate with one edit; each has a digest of its own.
 pub(super) fn edited(edit: Edit, now: Timestamp) -> Arc<Estate> {
@@ -58,12 +59,12 @@ pub(super) fn edited(edit: Edit, now: Timestamp) -> Arc<Estate> {
     Arc::new(Estate::assemble(parts).unwrap())
 }
 
-/// The shop, whose pricing asks two sources outside besides, and whose checkout asks for something at its door.
+/// The shop, whose pricing asks two sources outside besides, and looks at pages, and whose checkout asks for something at its door.
 pub(super) fn sourced() -> Parts {
     let mut parts = parts();
     flipping(&mut parts);
     let criteria = &mut stage(&mut parts, "pricing").gate.criteria;
-    for (id, measure) in [("load", level(Millis(0))), ("refusals", counted())] {
+    for (id, measure) in [("load", level(Millis(0))), ("refusals", counted()), ("pages", crawl())] {
         let mut criterion = criteria[0].clone();
         criterion.id = name(id);
         criterion.title = id.to_owned();

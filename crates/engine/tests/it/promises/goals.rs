@@ -57,7 +57,7 @@ pub(super) const PHASES: [&str; 8] = [
 ];
 
 /// What takes many steps, or goes wrong in its own way.
-pub(super) const DEEP: [&str; 67] = [
+pub(super) const DEEP: [&str; 69] = [
     "pricing is pending",
     "pricing is finalised",
     "catalogue is finalised",
@@ -82,6 +82,7 @@ pub(super) const DEEP: [&str; 67] = [
     "harm of look holds",
     "harm of load holds",
     "harm of refusals holds",
+    "harm of pages holds",
     "harm of speed holds",
     "the brake holds past the way back",
     "held by a cut journal",
@@ -115,6 +116,7 @@ pub(super) const DEEP: [&str; 67] = [
     "invalid: zero",
     "load passes",
     "refusals passes",
+    "pages passes",
     "invalid: identical",
     "invalid: impossible",
     "invalid: fallbacks",

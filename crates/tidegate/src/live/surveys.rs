@@ -1,0 +1,88 @@
+//! Criteria over pages and baskets: each is surveyed on its schedule and when its gate asks, while its stage is exposed. A survey ends
+//! with the exposure that it began under: the rest of its addresses is not asked for.
+
+use std::sync::Arc;
+
+use tidegate_model::Timestamp;
+use tidegate_model::ask::Cadence;
+use tidegate_model::plan::Measure;
+use tidegate_model::survey::SurveyAsk;
+use tidegate_runtime::Handle;
+use tidegate_signals::Asker;
+use tokio::task::JoinSet;
+
+use super::errand::{Errand, Span, looks};
+use super::questions::Addresses;
+use super::world::clock;
+
+/// Begins to survey for every criterion of the estate that runs. The tasks go on until they are aborted.
+pub(crate) fn begin(surveys: &mut JoinSet<()>, handle: &Handle, addresses: &Arc<Addresses>) {
+    for (_, stage) in handle.view().estate.stages() {
+        for criterion in &stage.gate.criteria {
+            let Measure::Survey { ask, cadence, .. } = &criterion.measure else {
+                continue;
+            };
+            let round = Round {
+                errand: Errand::of(handle, &stage.id, criterion, cadence.every),
+                addresses: addresses.clone(),
+                ask: ask.clone(),
+                cadence: *cadence,
+                asker: None,
+                looked: None,
+            };
+            surveys.spawn(round.go_on());
+        }
+    }
+}
+
+/// The surveys of one criterion.
+struct Round {
+    errand: Errand,
+    addresses: Arc<Addresses>,
+    ask: SurveyAsk,
+    cadence: Cadence,
+    /// Knows since when nothing answers.
+    asker: Option<Asker>,
+    /// What the last survey belonged to, and when it began.
+    looked: Option<(Span, Timestamp)>,
+}
+
+impl Round {
+    async fn go_on(mut self) {
+        let mut looks = looks();
+        loop {
+            looks.tick().await;
+            let Some((belongs, asked)) = self.errand.exposed() else {
+                (self.asker, self.looked) = (None, None);
+                continue;
+            };
+            if self.errand.is_due(self.looked, belongs, asked) {
+                self.look(belongs).await;
+            }
+        }
+    }
+
+    /// One survey, which is given up as soon as the exposure is another.
+    async fn look(&mut self, belongs: Span) {
+        if self.looked.is_none_or(|(known, _)| known != belongs) {
+            self.asker = None;
+        }
+        let began = clock();
+        self.looked = Some((belongs, began));
+        let asker = self
+            .asker
+            .get_or_insert_with(|| Asker::survey(self.ask.clone(), self.cadence));
+        let told = tokio::select! {
+            told = asker.ask(&self.addresses.sources, began) => told,
+            () = self.errand.overtaken(belongs) => {
+                let Errand { stage, criterion, .. } = &self.errand;
+                tracing::info!(%stage, %criterion, "a survey is given up: the exposure is another");
+                (self.asker, self.looked) = (None, None);
+                return;
+            }
+        };
+        for observation in told {
+            self.errand.say(belongs, observation).await;
+        }
+    }
+}
