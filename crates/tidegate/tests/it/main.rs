@@ -23,6 +23,7 @@ mod restart;
 mod segments;
 mod shoppers;
 mod sides;
+mod surveyed;
 mod traffic;
 mod turn;
 mod upstream;

@@ -31,6 +31,7 @@ pub(crate) enum Mood {
 #[derive(Debug)]
 struct Inside {
     mood: Mood,
+    pages: BTreeMap<String, String>,
     asked: Vec<Asked>,
     open: Vec<TcpStream>,
     is_closed: bool,
@@ -50,6 +51,7 @@ impl Upstream {
         let address = listener.local_addr().unwrap();
         let inside = Arc::new(Mutex::new(Inside {
             mood: Mood::Fine,
+            pages: BTreeMap::new(),
             asked: Vec::new(),
             open: Vec::new(),
             is_closed: false,
@@ -88,6 +90,11 @@ impl Upstream {
         if mood == Mood::Unreachable {
             hang_up(&mut inside);
         }
+    }
+
+    /// Answers a path with this text from now on.
+    pub(crate) fn put(&self, path: &str, text: &str) {
+        lock(&self.inside).pages.insert(path.to_owned(), text.to_owned());
     }
 
     /// Every request so far.
@@ -132,10 +139,10 @@ fn serve(stream: &TcpStream, name: &str, inside: &Mutex<Inside>) {
     while let Some(asked) = read(&mut reader) {
         let is_head = asked.method == "HEAD";
         let path = asked.path.clone();
-        let (mood, place) = {
+        let (mood, place, put) = {
             let mut inside = lock(inside);
             inside.asked.push(asked);
-            (inside.mood, inside.asked.len())
+            (inside.mood, inside.asked.len(), inside.pages.get(&path).cloned())
         };
         if let Mood::Slow(time) = mood {
             // Nobody says anything: a slow shop is what is tested here.
@@ -147,7 +154,9 @@ fn serve(stream: &TcpStream, name: &str, inside: &Mutex<Inside>) {
             Mood::Fails { status, each } if place.is_multiple_of(each) => {
                 (status, "text/html", format!("<p>{name}: we are sorry</p>"))
             }
-            Mood::Fine | Mood::Fails { .. } | Mood::Slow(_) => (200, kind(&path), body(name, &path)),
+            Mood::Fine | Mood::Fails { .. } | Mood::Slow(_) => {
+                (200, kind(&path), put.unwrap_or_else(|| body(name, &path)))
+            }
         };
         let head = format!(
             "HTTP/1.1 {status} Said\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nX-Side: {name}\r\n\r\n",

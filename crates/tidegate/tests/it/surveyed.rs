@@ -1,0 +1,192 @@
+//! Pages of the new side as a gate's criterion: a real `serve`, a real shop that plants a fault and mends it.
+
+use serde_json::Value;
+
+use crate::shoppers::{self, Crowd};
+use crate::upstream::Upstream;
+use crate::world::{ESTATE, Options, World, until};
+
+const PUBLIC: &str = "https://toy.example";
+
+const PATHS: [&str; 3] = ["/product/mug", "/product/poster", "/product/card"];
+
+/// A page that names its own address, in a shop that can be told to name another.
+fn page(path: &str, canonical: &str) -> String {
+    format!(
+        "<!doctype html><html><head><title>{path}</title><link rel=canonical href=\"{PUBLIC}{canonical}\"></head>\
+         <body><h1>{path}</h1><p>in stock</p></body></html>"
+    )
+}
+
+fn sitemap(paths: &[String]) -> String {
+    let places: String = paths
+        .iter()
+        .map(|path| format!("<url><loc>{PUBLIC}{path}</loc></url>"))
+        .collect();
+    format!("<?xml version=\"1.0\"?><urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{places}</urlset>")
+}
+
+/// Sound pages of these paths, and a sitemap of them.
+fn open(shop: &Upstream, paths: &[String]) {
+    for path in paths {
+        shop.put(path, &page(path, path));
+    }
+    shop.put("/sitemap.xml", &sitemap(paths));
+}
+
+/// The usual estate with this criterion in its gate, exposed to a tenth of a crowd.
+struct Shop {
+    world: World,
+    ana: String,
+    _crowd: Crowd,
+}
+
+impl Shop {
+    fn serve(criterion: &str, soak: &str, prepare: impl FnOnce(&World)) -> Self {
+        // It says in its log what it gives up.
+        let through = ["env", "TIDEGATE_LOG=info"].map(str::to_owned).to_vec();
+        let mut world = World::quiet(Options {
+            through,
+            ..Options::default()
+        });
+        prepare(&world);
+        let source = format!("--source=new-pages={}", world.new.url());
+        world.options.arguments.push(source);
+        world.options.settings.push(("SOAK", soak.into()));
+        let line = "          - { incidents:";
+        let estate = ESTATE
+            .replace(line, &format!("          - {criterion}\n{line}"))
+            // One of them looks once an hour.
+            .replace("at-most: 10m", "at-most: 3h");
+        std::fs::write(world.estate().join("tidegate.yaml"), estate).unwrap();
+        world.serve();
+        let ana = world.token("ana");
+        let crowd = Crowd::at(world.edge());
+        let shop = Self {
+            world,
+            ana,
+            _crowd: crowd,
+        };
+        shop.ask(&["approve", "shop"]);
+        shop
+    }
+
+    fn ask(&self, arguments: &[&str]) {
+        let token = [("TIDEGATE_TOKEN", self.ana.as_str())];
+        self.world.run_with(arguments, &token).fine();
+    }
+
+    /// Waits for a verdict of the survey; the stage as the status has it.
+    #[track_caller]
+    fn says(&self, verdict: &str) -> Value {
+        let is_so = |stage: &Value| {
+            let mut criteria = stage["criteria"].as_array().unwrap().iter();
+            criteria.any(|one| one["kind"] == "crawl" && one["verdict"] == verdict)
+        };
+        self.world.until_stage(&self.ana, verdict, is_so)
+    }
+
+    fn surveyed(&self) -> Value {
+        let bearer = format!("Bearer {}", self.ana);
+        let headers = [("Authorization", bearer.as_str())];
+        let answer = shoppers::ask(self.world.admin(), "GET", "/api/v1/surveys", &headers, "").unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let all: Value = serde_json::from_str(&answer.body).unwrap();
+        all[0].clone()
+    }
+
+    fn journal(&self) -> String {
+        let all = ["journal", "show", "--json", "--limit", "1000000"];
+        self.world.run(&all).fine()
+    }
+
+    /// Requests of surveys that the new side has met.
+    fn asked(&self) -> usize {
+        let asked = self.world.new.asked().into_iter();
+        let is_ours = |agent: &String| agent.starts_with("tidegate/");
+        asked
+            .filter(|one| one.headers.get("user-agent").is_some_and(is_ours))
+            .count()
+    }
+}
+
+#[test]
+fn a_planted_fault_holds_the_stage_and_mended_pages_let_it_grow() {
+    let criterion = format!(
+        "{{ crawl: {{ on: new-pages, public: \"{PUBLIC}\", sitemap: /sitemap.xml }}, name: pages, at-most: 0, \
+         addresses-at-least: 3, every: 1s, timeout: 500ms, stale-after: 30s, owner: shop }}"
+    );
+    let shop = Shop::serve(&criterion, "2s", |world| {
+        open(&world.new, &PATHS.map(str::to_owned));
+        world
+            .new
+            .put("/product/poster", &page("/product/poster", "/product/mug"));
+    });
+    let stage = shop.says("harm");
+    assert_eq!(
+        (&stage["exposure"], &stage["proven"]),
+        (&1_000.into(), &0.into()),
+        "{stage}"
+    );
+    let stage = shop.world.until_stage(&shop.ana, "a hold", |stage| {
+        !stage["holds"].as_array().unwrap().is_empty()
+    });
+    assert!(stage["holds"].to_string().contains("1 canonical"), "{stage}");
+    let told = shop.world.run(&["why", "pages"]).stdout;
+    assert!(
+        told.contains("3 addresses, 1 with a fault: 1 canonical; /product/poster"),
+        "{told}"
+    );
+    let shown = shop.surveyed();
+    assert_eq!(
+        (
+            &shown["verdict"],
+            &shown["found"]["looked_at"],
+            &shown["found"]["faulty"]
+        ),
+        (&"harm".into(), &3.into(), &1.into()),
+        "{shown}"
+    );
+    assert_eq!(shown["found"]["faults"][0]["class"], "canonical", "{shown}");
+    let journal = shop.journal();
+    assert!(
+        journal.contains("\"surveyed\"") && journal.contains("harm-found"),
+        "{journal}"
+    );
+
+    shop.world
+        .new
+        .put("/product/poster", &page("/product/poster", "/product/poster"));
+    shop.says("pass");
+    shop.ask(&["resume", "shop", "--reason", "the template names each page itself"]);
+    // The gate asks for a survey of its own, hears, and passes.
+    shop.world
+        .until_stage(&shop.ana, "a passed gate", |stage| stage["proven"] == 1_000);
+    let told = shop.world.run(&["why", "pages"]).stdout;
+    assert!(told.contains("asked") && told.contains("the gate asked at"), "{told}");
+    shop.ask(&["approve", "shop"]);
+    shop.world
+        .until_stage(&shop.ana, "the next step", |stage| stage["exposure"] == 5_000);
+    shop.says("pass");
+    shop.world.run(&["journal", "verify", "--recompute"]).fine();
+}
+
+#[test]
+fn a_survey_ends_with_the_exposure_that_it_began_under() {
+    // One address a second: it would go on for minutes.
+    let paths: Vec<String> = (0..200).map(|n| format!("/product/{n}")).collect();
+    let criterion = format!(
+        "{{ crawl: {{ on: new-pages, public: \"{PUBLIC}\", sitemap: /sitemap.xml, per-second: 1 }}, name: pages, \
+         at-most: 0, every: 1h, timeout: 500ms, owner: shop, on-harm: rollback }}"
+    );
+    let shop = Shop::serve(&criterion, "3h", |world| open(&world.new, &paths));
+    until("a survey that has begun", || (shop.asked() > 3).then_some(()));
+    shop.ask(&["rollback", "shop", "--reason", "we want to look at it first"]);
+    shop.world
+        .until_stage(&shop.ana, "the way back", |stage| stage["phase"] == "rolled back");
+    until("the end of the survey", || {
+        shop.world.log().contains("a survey is given up").then_some(())
+    });
+    assert!(shop.asked() < paths.len(), "it went on to its end");
+    assert!(!shop.journal().contains("\"surveyed\""));
+}
