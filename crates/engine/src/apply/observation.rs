@@ -110,7 +110,9 @@ fn is_surveyed_again(since: Timestamp, before: &Surveyed, said: &Observation) ->
         return false;
     };
     let is_as_bad = found.faulty >= before.faulty && found.looked_at >= before.looked_at;
-    *at > since && (found.is_whole() || is_as_bad)
+    // A list that lost most of what is on it says nothing of the rest.
+    let is_as_wide = found.looked_at >= before.looked_at.div_ceil(2);
+    *at > since && ((found.is_whole() && is_as_wide) || is_as_bad)
 }
 
 /// What was counted.

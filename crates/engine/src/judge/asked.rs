@@ -62,12 +62,13 @@ impl Whole<'_> {
         })
     }
 
-    /// The verdict when it began before the gate asked.
-    pub(super) fn unasked(&self, now: Timestamp, reading: &impl Fn(String) -> Reading) -> Option<(Verdict, Reading)> {
+    /// The verdict when it began before the gate asked. What the gate asked for is on its way: there is no risk in it to accept yet,
+    /// and no counts go with that.
+    pub(super) fn unasked(&self, now: Timestamp) -> Option<(Verdict, Reading)> {
         let Self { at, done, .. } = self;
         let asked = gate_asked(self.known, now).filter(|asked| at < asked)?;
         let why = format!("{done} at {at}, before the gate asked at {asked}; it waits for what is {done} since");
-        Some((waiting(self.known, self.criterion, now), reading(why)))
+        Some((waiting(self.known, self.criterion, now), because(&why)))
     }
 
     /// Both as what a verdict rests on.

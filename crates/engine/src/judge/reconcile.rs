@@ -39,7 +39,7 @@ pub(super) fn judge(
             .outdated(now, &reading)
             .unwrap_or_else(|| (Verdict::NotYet { needed: None }, reading(found.words()))),
         Compared::Clean => {
-            let untimely = whole.outdated(now, &reading).or_else(|| whole.unasked(now, &reading));
+            let untimely = whole.outdated(now, &reading).or_else(|| whole.unasked(now));
             untimely.unwrap_or_else(|| (Verdict::Pass, reading(found.words())))
         }
     }

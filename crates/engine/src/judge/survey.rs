@@ -69,7 +69,7 @@ pub(super) fn judge(known: &StageState, criterion: &Criterion, asked: &Asked, no
         return no_data(reading(format!("{gap}; {}", found.words())));
     }
     let whole = asked.whole(known, criterion, (at, found));
-    let untimely = whole.outdated(now, &reading).or_else(|| whole.unasked(now, &reading));
+    let untimely = whole.outdated(now, &reading).or_else(|| whole.unasked(now));
     untimely.unwrap_or_else(|| (Verdict::Pass, reading(found.words())))
 }
 

@@ -260,6 +260,15 @@ fn a_gate_asks_anew_and_a_survey_that_began_before_does_not_open_it() {
     world.wait(Millis(2));
     assert_eq!((stage(&world).phase, word(&world)), (Phase::Gating, "not yet"));
     assert_eq!(stage(&world).passed, None, "an older survey has opened the gate");
+    let (_, declared) = world.estate.stage(&name("catalogue")).unwrap();
+    let (_, reading) = judge(
+        &world.estate,
+        &world.state,
+        &declared.id,
+        &declared.gate.criteria[0],
+        world.now,
+    );
+    assert_eq!(reading.new, None, "what is on its way has no risk to accept");
     // Begun before the gate asked, heard after it.
     surveyed(&mut world, before, found(10, 0, None));
     assert_eq!(word(&world), "not yet");
@@ -311,6 +320,10 @@ fn faults_are_unsaid_by_a_later_whole_survey_alone() {
         },
         "what found more is the newer word"
     );
+    world.wait(Millis(1));
+    let shrunk = world.now;
+    surveyed(&mut world, shrunk, found(4, 0, None));
+    assert_eq!(word(&world), "harm", "a list that lost most of its addresses");
     world.wait(Millis(1));
     let later = world.now;
     surveyed(&mut world, later, found(10, 0, None));

@@ -126,7 +126,7 @@ impl Round {
 
     /// One comparison, from its order to its answer.
     async fn compare(&mut self, belongs: Span) {
-        let began = clock();
+        let began = self.errand.begins();
         self.compared = Some((belongs, began));
         match self.answer(belongs).await {
             Ok(Compared::Ended(found)) => {

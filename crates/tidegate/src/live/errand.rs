@@ -54,6 +54,12 @@ impl Errand {
         is_exposed.then(|| (span(stage), gate_asked(stage, clock())))
     }
 
+    /// The moment at which something begins now. A clock that is behind the journal's makes nothing look older than what was asked
+    /// for before it.
+    pub(super) fn begins(&self) -> Timestamp {
+        clock().max(self.handle.view().state.at)
+    }
+
     /// Whether the exposure is still the one that something belongs to.
     pub(super) fn is_still(&self, belongs: Span) -> bool {
         self.exposed().is_some_and(|(now, _)| now == belongs)

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use tidegate_model::Timestamp;
 use tidegate_model::ask::Cadence;
 use tidegate_model::plan::Measure;
+use tidegate_model::seam::Observation;
 use tidegate_model::survey::SurveyAsk;
+use tidegate_model::{Millis, Timestamp};
 use tidegate_runtime::Handle;
 use tidegate_signals::Asker;
 use tokio::task::JoinSet;
@@ -29,11 +30,15 @@ pub(crate) fn begin(surveys: &mut JoinSet<()>, handle: &Handle, addresses: &Arc<
                 cadence: *cadence,
                 asker: None,
                 looked: None,
+                short: None,
             };
             surveys.spawn(round.go_on());
         }
     }
 }
+
+/// Rest after a survey that fell short while a gate waits: the first, doubled each time, and the longest.
+const RESTS: (Millis, Millis) = (Millis::seconds(5), Millis::minutes(5));
 
 /// The surveys of one criterion.
 struct Round {
@@ -45,6 +50,8 @@ struct Round {
     asker: Option<Asker>,
     /// What the last survey belonged to, and when it began.
     looked: Option<(Span, Timestamp)>,
+    /// When a survey that did not reach everything ended, and how long the next one rests while a gate waits for it.
+    short: Option<(Timestamp, Millis)>,
 }
 
 impl Round {
@@ -53,10 +60,10 @@ impl Round {
         loop {
             looks.tick().await;
             let Some((belongs, asked)) = self.errand.exposed() else {
-                (self.asker, self.looked) = (None, None);
+                self.forget();
                 continue;
             };
-            if self.errand.is_due(self.looked, belongs, asked) {
+            if self.errand.is_due(self.looked, belongs, asked) || (asked.is_some() && self.is_rested()) {
                 self.look(belongs).await;
             }
         }
@@ -67,7 +74,7 @@ impl Round {
         if self.looked.is_none_or(|(known, _)| known != belongs) {
             self.asker = None;
         }
-        let began = clock();
+        let began = self.errand.begins();
         self.looked = Some((belongs, began));
         let asker = self
             .asker
@@ -77,12 +84,29 @@ impl Round {
             () = self.errand.overtaken(belongs) => {
                 let Errand { stage, criterion, .. } = &self.errand;
                 tracing::info!(%stage, %criterion, "a survey is given up: the exposure is another");
-                (self.asker, self.looked) = (None, None);
+                self.forget();
                 return;
             }
+        };
+        let is_whole = |said: &Observation| matches!(said, Observation::Surveyed { found, .. } if found.is_whole());
+        self.short = if told.iter().any(is_whole) {
+            None
+        } else {
+            let rest = self.short.map_or(RESTS.0, |(_, rest)| Millis(rest.0 * 2).min(RESTS.1));
+            Some((clock(), rest))
         };
         for observation in told {
             self.errand.say(belongs, observation).await;
         }
+    }
+
+    fn forget(&mut self) {
+        (self.asker, self.looked, self.short) = (None, None, None);
+    }
+
+    /// Whether the last survey fell short, and long enough ago: one page that timed out does not keep a gate until the schedule
+    /// comes round.
+    fn is_rested(&self) -> bool {
+        self.short.is_some_and(|(at, rest)| clock().since(at) >= rest)
     }
 }

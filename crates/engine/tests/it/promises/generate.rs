@@ -138,6 +138,8 @@ fn answer() -> impl Strategy<Value = Answer> {
         Answer::Refused,
         Answer::Refused,
         Answer::Nobody,
+        Answer::Nobody,
+        Answer::Nobody,
         Answer::Few,
         Answer::Absurd,
         Answer::Nothing,
