@@ -28,7 +28,15 @@
     }
   };
 
+  // A part that is replaced between the press of a pointer and its release would lose the click.
+  let isPressed = false;
+  document.addEventListener("pointerdown", () => { isPressed = true; }, true);
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, () => { setTimeout(() => { isPressed = false; }); }, true);
+  }
+
   const isBusy = (part) => {
+    if (isPressed) return true;
     const active = document.activeElement;
     const typing = active && part.contains(active) && (active.matches("input,select,textarea"));
     const typed = [...part.querySelectorAll("details[open] input:not([type=hidden])")].some((input) => input.value);

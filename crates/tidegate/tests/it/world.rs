@@ -19,6 +19,8 @@ use crate::upstream::Upstream;
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tidegate");
 /// The estate that most tests run.
 pub(crate) const ESTATE: &str = include_str!("shop.yaml");
+/// What its only domain promises, a line of it.
+pub(crate) const BROWSING: &str = "  objectives: [{ name: browsing, p95: 5s, of: { flow: browse } }]\n";
 /// What has not happened by then never will, on a busy machine too.
 const WITHIN: Duration = Duration::from_secs(60);
 /// Between two looks at something that cannot be waited for otherwise.

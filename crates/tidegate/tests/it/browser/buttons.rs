@@ -56,6 +56,8 @@ fn a_rollback_needs_its_reason_and_everybody_reads_it() {
     let token = enter(&tab, &world, &world.url(), "ana");
     world.run_as("amir", &["approve", "shop"]).fine();
     tab.sees("#ladder .now", "10 %");
+    // Until then lines come and go above the button, and it moves.
+    tab.sees("#ladder", "gating");
     tab.click(&format!("{} > summary", ask("rollback")));
     tab.sees(&format!("{} .ruling", ask("rollback")), "old");
     tab.click(&format!("{} form button", ask("rollback")));

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::enter;
 use super::tab::Tab;
 use crate::shoppers::Crowd;
-use crate::world::{ESTATE, Options, World};
+use crate::world::{BROWSING, ESTATE, Options, World};
 
 const CRITERIA: &str = "          - { incidents: sev2, at-most: 0 }\n";
 
@@ -49,6 +49,7 @@ fn world(folder: &Path) -> World {
     let promised = "  objectives:\n    - { name: shown, title: Pages are shown in time, p95: 30s, of: { flow: browse } }\n    - { name: refunds, title: Refunds are paid, at-least: 99% }\n  runbook: shop-rollback\n---\n";
     let estate = ESTATE
         .replace(CRITERIA, &more)
+        .replace(BROWSING, "")
         .replace("  runbook: shop-rollback\n---\n", promised);
     assert!(estate.contains("prices-equal") && estate.contains("Refunds are paid"));
     std::fs::write(world.estate().join("tidegate.yaml"), estate).unwrap();
