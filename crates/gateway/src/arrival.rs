@@ -21,11 +21,22 @@ pub struct Approach<'a> {
     pub redirect: Option<usize>,
     /// Who asks; `None` where nobody is recognised (callbacks, crawlers, no route).
     pub visitor: Option<&'a Visitor>,
+    /// What one of our own surveys asks for; then there is no visitor.
+    pub survey: Option<Survey>,
     /// Where the order of a callback is.
     pub holder: Option<Side>,
     /// The visitor's values in the segments of each flow that is entered here, in their order; empty when the method begins
     /// no attempt.
     pub entering: &'a [Classes],
+}
+
+/// What one of our own surveys asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Survey {
+    /// Place of the unit. Addresses of other units are shown as anybody meets them who has no cookie.
+    pub unit: usize,
+    /// The side.
+    pub side: Side,
 }
 
 /// What was decided.
@@ -83,6 +94,7 @@ impl Station {
             holder: approach.holder,
             standing,
             on_decrease: place.on_decrease,
+            surveyed: approach.survey.filter(|s| s.unit == unit).map(|s| s.side),
             open_cart: open.map(|t| t.side),
             group,
             bucket: known.map(|(at, _)| at.bucket).or(first.map(|(_, at)| at.bucket)),
@@ -118,7 +130,9 @@ impl Station {
         }
         drop(ledger);
         let redirect = redirect.filter(|_| decision.side == Side::New);
-        self.tally(unit, class, decision, open.is_some(), now.at.0);
+        if approach.survey.is_none() {
+            self.tally(unit, class, decision, open.is_some(), now.at.0);
+        }
         Arrival {
             decision,
             unit,
@@ -142,6 +156,7 @@ impl Station {
             Rule::CallbackFollowsOrder
             | Rule::BreakGlass
             | Rule::Kill
+            | Rule::Survey
             | Rule::OpenCart
             | Rule::CartReturns
             | Rule::Finalised
@@ -189,6 +204,7 @@ mod tests {
             road: Some(0),
             redirect: None,
             visitor: Some(&visitor),
+            survey: None,
             holder: None,
             entering: &[Classes::default()],
         };

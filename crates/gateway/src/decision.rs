@@ -1,6 +1,6 @@
 //! Which side takes a request: one pure function with one total order of rules, the same on every edge.
 //!
-//! The order is callback, break glass, kill, open cart, group, cookieless, exposure. The breaker is not in it: a refused connection
+//! The order is callback, break glass, kill, survey, open cart, group, cookieless, exposure. The breaker is not in it: a refused connection
 //! is met later, and falls back only where that is harmless (see [`may_fall_back`]).
 
 use tidegate_model::BasisPoints;
@@ -80,6 +80,8 @@ pub struct Question {
     pub standing: Standing,
     /// What open carts of the unit do when exposure falls.
     pub on_decrease: OnDecrease,
+    /// The side that one of our own surveys wants to see.
+    pub surveyed: Option<Side>,
     /// The side of the visitor's open cart in this unit.
     pub open_cart: Option<Side>,
     /// The group of the route, by its place on the edge.
@@ -99,6 +101,8 @@ pub enum Rule {
     BreakGlass,
     /// The unit is killed.
     Kill,
+    /// One of our own surveys: the side that it asks for, at any exposure. It is no visitor, and has no cart.
+    Survey,
     /// An open cart stays on its side.
     OpenCart,
     /// An open cart goes back because exposure fell and the unit says `return`.
@@ -115,11 +119,12 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order in which they are asked.
-    pub const ORDER: [Self; 10] = [
+    pub const ORDER: [Self; 11] = [
         Self::CallbackFollowsOrder,
         Self::CallbackUnknown,
         Self::BreakGlass,
         Self::Kill,
+        Self::Survey,
         Self::OpenCart,
         Self::CartReturns,
         Self::Group,
@@ -136,6 +141,7 @@ impl Rule {
             Self::CallbackUnknown => "callback-unknown",
             Self::BreakGlass => "break-glass",
             Self::Kill => "kill",
+            Self::Survey => "survey",
             Self::OpenCart => "open-cart",
             Self::CartReturns => "cart-returns",
             Self::Group => "group",
@@ -179,6 +185,9 @@ pub fn decide(question: &Question) -> Decision {
     if standing.killed {
         return by(Side::Old, Rule::Kill);
     }
+    if let Some(side) = question.surveyed {
+        return by(side, Rule::Survey);
+    }
     match question.open_cart {
         Some(Side::Old) => return by(Side::Old, Rule::OpenCart),
         Some(Side::New) => {
@@ -217,6 +226,7 @@ pub fn may_fall_back(decision: Decision, is_safe: bool, has_open_cart: bool, fin
         | Rule::CallbackUnknown
         | Rule::BreakGlass
         | Rule::Kill
+        | Rule::Survey
         | Rule::OpenCart
         | Rule::CartReturns
         | Rule::Group
@@ -256,6 +266,7 @@ mod tests {
             holder: None,
             standing: Standing::OLD,
             on_decrease: OnDecrease::Drain,
+            surveyed: None,
             open_cart: None,
             group: None,
             bucket: None,
@@ -267,6 +278,7 @@ mod tests {
                 "unit" => question.standing = standing(value),
                 "bucket" => question.bucket = Some(value.parse().unwrap()),
                 "group" => question.group = Some(value.parse().unwrap()),
+                "survey" => question.surveyed = Some(side(value)),
                 "cart" => question.open_cart = Some(side(value)),
                 "callback" => {
                     question.class = RouteClass::Callback;
@@ -333,6 +345,12 @@ mod tests {
         check("unit:final glass, callback:unknown => old callback-unknown");
         check("unit:100 killed, asset:any, bucket:0 => old kill");
         check("unit:100, asset:any, bucket:0 => new exposure");
+        check("unit:0, survey:new => new survey");
+        check("unit:final, survey:old => old survey");
+        check("unit:50 flip1, group:1, survey:old => old survey");
+        check("unit:100 killed, survey:new => old kill");
+        check("unit:100 glass, survey:new => old break-glass");
+        check("unit:100, survey:new, callback:unknown => old callback-unknown");
     }
 
     #[test]
@@ -342,6 +360,7 @@ mod tests {
             holder: None,
             standing: standing("100 killed"),
             on_decrease: OnDecrease::Drain,
+            surveyed: None,
             open_cart: Some(Side::New),
             group: None,
             bucket: Some(0),
@@ -418,6 +437,8 @@ mod tests {
                         flipped: Flipped(flipped),
                     },
                     on_decrease,
+                    // Surveys are no visitors; what is promised to these is in the table above.
+                    surveyed: None,
                     open_cart,
                     group,
                     bucket,

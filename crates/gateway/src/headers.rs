@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use pingora_http::{RequestHeader, ResponseHeader};
 
+use tidegate_model::seam::PASS_HEADER;
+
 use crate::side::Side;
 
 /// Tells upstreams (and, in debugging, clients) the side.
@@ -79,6 +81,8 @@ pub fn forward(request: &mut RequestHeader, origin: Origin<'_>, side: Side) -> p
         None => element,
     };
     request.insert_header("forwarded", chain)?;
+    // No side can tell a survey by it.
+    request.remove_header(PASS_HEADER);
     request.insert_header(SIDE_HEADER, side.word())
 }
 
@@ -157,6 +161,7 @@ mod tests {
         request.insert_header("x-forwarded-for", "203.0.113.9").unwrap();
         request.insert_header("x-forwarded-proto", "https").unwrap();
         request.insert_header("x-tidegate-side", "new").unwrap();
+        request.insert_header("X-Tidegate-Pass", "new").unwrap();
         let origin = Origin {
             client: Some("::1".parse().unwrap()),
             host: Some("shop.test"),
@@ -169,6 +174,7 @@ mod tests {
         assert_eq!(value("x-forwarded-proto"), "https");
         assert_eq!(value("forwarded"), "for=\"[::1]\";host=\"shop.test\";proto=https");
         assert_eq!(value("x-tidegate-side"), "old");
+        assert!(!request.headers.contains_key("x-tidegate-pass"));
     }
 
     #[test]

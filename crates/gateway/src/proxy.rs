@@ -12,7 +12,7 @@ use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use tidegate_model::edge::RouteClass;
 
-use crate::arrival::{Approach, Arrival};
+use crate::arrival::{Approach, Arrival, Survey};
 use crate::headers::{Origin, RULE_HEADER, SIDE_HEADER, forward, is_html, keep_private};
 use crate::problem::Problem;
 use crate::roads::{Road, is_visited};
@@ -25,6 +25,7 @@ mod entry;
 mod observe;
 mod redirect;
 mod repeat;
+mod survey;
 
 use repeat::is_repeatable;
 
@@ -51,6 +52,7 @@ pub struct Trip {
     started: Instant,
     sent: Option<Instant>,
     visitor: Option<Visitor>,
+    survey: Option<Survey>,
     road: Option<usize>,
     arrival: Option<Arrival>,
     served: Side,
@@ -130,6 +132,7 @@ impl ProxyHttp for Proxy {
             started: Instant::now(),
             sent: None,
             visitor: None,
+            survey: None,
             road: None,
             arrival: None,
             served: Side::Old,
@@ -169,7 +172,8 @@ impl ProxyHttp for Proxy {
         let class = self.road(trip).map(|r| r.route.class);
         let is_callback = class == Some(RouteClass::Callback);
         let is_recognised = class.is_some() || moved.is_some();
-        if is_recognised && !is_callback && !self.is_crawler(session) {
+        trip.survey = self.survey(session);
+        if is_recognised && !is_callback && trip.survey.is_none() && !self.is_crawler(session) {
             let cookies = session
                 .req_header()
                 .headers
@@ -199,7 +203,8 @@ impl ProxyHttp for Proxy {
         } else {
             None
         };
-        let begins = method != http::Method::HEAD && method != http::Method::OPTIONS && class.is_some_and(is_visited);
+        let is_visit = method != http::Method::HEAD && method != http::Method::OPTIONS && class.is_some_and(is_visited);
+        let begins = is_visit && trip.survey.is_none();
         let entering = match trip.road.filter(|_| begins) {
             Some(road) => self.entering(session, road).await?,
             None => Vec::new(),
@@ -208,15 +213,16 @@ impl ProxyHttp for Proxy {
             road: trip.road,
             redirect: moved.as_ref().map(|(at, _)| *at),
             visitor: trip.visitor.as_ref(),
+            survey: trip.survey,
             holder,
             entering: &entering,
         });
         trip.served = arrival.decision.side;
         trip.path.clone_from(&path);
         trip.arrival = Some(arrival);
-        trip.is_judged = self.road(trip).is_none_or(|r| r.complete_of.is_empty());
+        trip.is_judged = trip.survey.is_some() || self.road(trip).is_none_or(|r| r.complete_of.is_empty());
         match (trip.arrival.as_ref(), moved) {
-            (Some(arrival), Some((_, captures))) => self.redirect(session, arrival, &captures).await,
+            (Some(arrival), Some((_, captures))) => self.redirect(session, trip, (arrival, &captures)).await,
             (Some(_) | None, _) => Ok(false),
         }
     }
@@ -335,6 +341,7 @@ impl ProxyHttp for Proxy {
                 self.judge_window(trip, true);
             }
         }
+        Self::show(response, trip)?;
         let standing = trip.arrival.as_ref().map(|a| a.standing);
         let class = self.road(trip).map(|r| r.route.class);
         let mut is_personal = false;

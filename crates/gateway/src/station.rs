@@ -17,6 +17,7 @@ use crate::keepsake::{Keepsake, snapshot_hash};
 use crate::link::wire::{Hello, ToController};
 use crate::live::{FlowLive, LiveCounts, UnitLive};
 use crate::measure::{Ledger, Moment, Setup};
+use crate::pass::Doorkeeper;
 use crate::roads::Roads;
 use crate::side::Side;
 use crate::spool::Spool;
@@ -76,6 +77,8 @@ pub struct Station {
     pub tallies: Vec<Tally>,
     /// Of the process.
     pub totals: Totals,
+    /// Believes passes of surveys.
+    pub doorkeeper: Doorkeeper,
     /// Failures that are logged.
     pub complaints: Complaints,
     /// Looks for the controller.
@@ -133,6 +136,7 @@ impl Station {
             ))),
             tallies: roads.places.iter().map(|_| Tally::default()).collect(),
             totals: Totals::default(),
+            doorkeeper: Doorkeeper::default(),
             complaints: Complaints::default(),
             looks: broadcast::channel(LOOKS_WAITING_MAX).0,
             spooling,

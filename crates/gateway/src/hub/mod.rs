@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use crate::config::Counting;
 use crate::link::wire::ToGateway;
 use crate::live::LiveCounts;
+use crate::pass::{PassKey, Passes};
 
 /// Reports that may wait for the controller. When it does not keep up, connections stand still and leases run out: that is
 /// what a lease is for.
@@ -124,6 +125,7 @@ struct Table {
 #[derive(Debug)]
 struct Shared {
     lease: Duration,
+    key: Arc<PassKey>,
     /// No lease is granted or renewed.
     is_withheld: AtomicBool,
     table: Mutex<Table>,
@@ -166,7 +168,7 @@ impl Hub {
     /// controller's own lock.
     ///
     /// # Errors
-    /// [`BindFault`].
+    /// [`BindFault`], also when the system has no randomness for the key of passes.
     pub fn bind(
         socket: &Path,
         lease: Millis,
@@ -183,6 +185,7 @@ impl Hub {
         }
         let listener = UnixListener::bind(socket).map_err(at_socket)?;
         std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600)).map_err(at_socket)?;
+        let key = PassKey::mint().map_err(|fault| at_socket(std::io::Error::other(fault.to_string())))?;
         let lease = Duration::from_millis(lease.0);
         let until = Instant::now() + lease;
         let seats = expected.iter().map(|gateway| {
@@ -196,6 +199,7 @@ impl Hub {
         });
         let shared = Arc::new(Shared {
             lease,
+            key: Arc::new(key),
             is_withheld: AtomicBool::new(false),
             table: Mutex::new(Table {
                 current: None,
@@ -258,6 +262,14 @@ impl Hub {
     /// more withholds them.
     pub fn withhold_leases(&self, is_withheld: bool) {
         self.shared.is_withheld.store(is_withheld, Ordering::Relaxed);
+    }
+
+    /// Writes passes that gateways of this hub believe, each from its next lease on.
+    #[must_use]
+    pub fn passes(&self) -> Passes {
+        Passes {
+            key: self.shared.key.clone(),
+        }
     }
 
     /// Asks every gateway for its live counts at once.

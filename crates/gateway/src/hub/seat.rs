@@ -162,7 +162,11 @@ async fn renew(
         seat.lease_until = Instant::now() + shared.lease;
     }
     sender
-        .send(ToGateway::Lease { n, ttl })
+        .send(ToGateway::Lease {
+            n,
+            ttl,
+            passes: Some(shared.key.as_ref().clone()),
+        })
         .await
         .map_err(|_| LinkFault::Closed)
 }

@@ -88,7 +88,10 @@ impl Talk<'_> {
                 write(&mut self.to, &ToController::Holds(holds)).await?;
                 write(&mut self.to, &ToController::Live(self.station.live())).await
             }
-            ToGateway::Lease { n, ttl } => {
+            ToGateway::Lease { n, ttl, passes } => {
+                if let Some(key) = passes {
+                    self.station.doorkeeper.trust(key);
+                }
                 if let Some(sent) = self.renewals.remove(&n) {
                     let ttl = ttl.0.min(self.station.config.edge.lease.0);
                     self.station.lease_until(sent + ttl);

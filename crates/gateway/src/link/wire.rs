@@ -8,6 +8,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::config::Counting;
 use crate::live::LiveCounts;
+use crate::pass::PassKey;
 
 /// Longest line, newline included.
 pub const LINE_BYTES_MAX: usize = 1024 * 1024;
@@ -58,6 +59,9 @@ pub enum ToGateway {
         n: u64,
         /// How long it holds, from its sending.
         ttl: Millis,
+        /// The key of passes that the controller's surveys bring; none from controllers that send none through gateways.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        passes: Option<PassKey>,
     },
     /// A stratum is journalled.
     Taken(StratumId),

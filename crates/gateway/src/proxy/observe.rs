@@ -70,7 +70,9 @@ impl Proxy {
     /// The answer of a group to somebody without a key: no attempt has it, and the brake sees it. Call before the request is
     /// taken for answered because it has ended: whoever left before the answer says nothing about the side.
     pub(super) fn keyless(&self, trip: &Trip) {
-        let Some(arrival) = trip.arrival.as_ref().filter(|_| trip.is_answered) else {
+        // A survey that meets a group of another unit is nobody.
+        let is_seen = trip.is_answered && trip.survey.is_none();
+        let Some(arrival) = trip.arrival.as_ref().filter(|_| is_seen) else {
             return;
         };
         if arrival.decision.rule == Rule::Group {

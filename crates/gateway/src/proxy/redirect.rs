@@ -4,7 +4,7 @@ use pingora_core::Result;
 use pingora_http::ResponseHeader;
 use pingora_proxy::Session;
 
-use super::Proxy;
+use super::{Proxy, Trip};
 use crate::arrival::Arrival;
 use crate::headers::{RULE_HEADER, SIDE_HEADER};
 use crate::pattern::Captures;
@@ -23,8 +23,8 @@ impl Proxy {
     pub(super) async fn redirect(
         &self,
         session: &mut Session,
-        arrival: &Arrival,
-        captures: &Captures<'_>,
+        trip: &Trip,
+        (arrival, captures): (&Arrival, &Captures<'_>),
     ) -> Result<bool> {
         let Some(at) = arrival.redirect else { return Ok(false) };
         let redirection = &self.station.roads.redirects[at];
@@ -36,6 +36,7 @@ impl Proxy {
         if !arrival.standing.finalised {
             head.insert_header("cache-control", "no-store")?;
         }
+        Self::show(&mut head, trip)?;
         if self.station.config.debug_headers {
             head.insert_header(SIDE_HEADER, arrival.decision.side.word())?;
             let words: Vec<&str> = arrival.decision.trace().map(|rule| rule.word()).collect();

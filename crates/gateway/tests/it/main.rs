@@ -8,5 +8,6 @@ mod repeats;
 mod routing;
 mod segments;
 mod shop;
+mod surveys;
 mod survival;
 mod world;

@@ -6,6 +6,7 @@ pub mod evidence;
 pub mod exposure;
 pub mod observation;
 mod reconciled;
+mod shown;
 mod surveyed;
 pub mod totals;
 pub mod verdict;
@@ -18,5 +19,6 @@ pub use evidence::{
 pub use exposure::{ExposureSnapshot, ExposureVersion, UnitExposure};
 pub use observation::{EqualityCounts, Observation, Silence};
 pub use reconciled::{Compared, EXTRA, MISSING, Reconciled, SEVERAL};
+pub use shown::{PASS_HEADER, SHOWN_HEADER, Shown};
 pub use surveyed::{FaultSeen, Subjects, Surveyed};
 pub use verdict::{InvalidReason, Verdict};
