@@ -106,6 +106,9 @@ pub enum Body {
         sent: Vec<Sent>,
         /// Waiting longer than this is paged.
         answer_by: Timestamp,
+        /// Who has approved already, and is not asked again: what they gave stands.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        standing: Vec<PersonId>,
     },
     /// A person approved.
     Approved {

@@ -5,6 +5,8 @@ use tidegate_model::{CriterionId, FeedbackId, IncidentId, NameError, PersonId, S
 
 /// Answered ones of a stage that are kept, and unanswered feedback that a stage may have; the journal has all of them.
 pub const LESSONS_MAX: usize = 100;
+/// Unanswered feedback to a stage that one person may have filed, so that nobody alone keeps others from being heard.
+pub const LESSONS_OF_ONE_MAX: usize = 20;
 
 /// What has to be answered.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -73,6 +75,8 @@ pub struct Lesson {
     pub of: LessonOf,
     /// Where it comes from: as it was said, or whoever closed the incident.
     pub from: String,
+    /// Who filed it or closed the incident.
+    pub filed_by: Option<PersonId>,
     /// What it says.
     pub text: String,
     /// Since when.

@@ -16,7 +16,7 @@ use crate::cause::Cause;
 use crate::command::CommandKey;
 use crate::event::{AdoptedSource, Binding, Opening, Reading};
 pub use crate::incident::{Incident, IncidentPhase};
-pub use crate::lesson::{LESSONS_MAX, Lesson};
+pub use crate::lesson::{LESSONS_MAX, LESSONS_OF_ONE_MAX, Lesson};
 pub use crate::level::LevelRun;
 pub use crate::paged::{Drill, PAGED_FOR, PAGED_MAX, Paged};
 use crate::refusal::Refusal;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tidegate_engine::command::Request;
 use tidegate_engine::event::{LessonAnswer, LessonOf};
-use tidegate_model::{CriterionId, IncidentId, RunbookId, StageId};
+use tidegate_model::{CriterionId, RunbookId, StageId};
 
 use super::ask::{Said200, ask};
 use super::conditions::Once;
@@ -38,7 +38,7 @@ const CRITERION_PATTERN: &str =
 ]))]
 pub(crate) struct Answer {
     /// What is answered, such as `fb-1` or `inc-3`.
-    of: IncidentId,
+    of: Taught,
     /// A criterion of the stage that was added for it, or `stage/criterion` of another; either this or `because`.
     #[serde(default)]
     #[schemars(extend("pattern" = CRITERION_PATTERN))]
@@ -46,6 +46,31 @@ pub(crate) struct Answer {
     /// Why none is added.
     #[serde(default)]
     because: Option<String>,
+}
+
+/// Feedback or a closed incident, by its name.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String", extend("pattern" = LESSON_PATTERN, "maxLength" = 63))]
+struct Taught(LessonOf);
+
+/// How the names of what has to be answered begin, and what follows.
+const LESSON_PATTERN: &str = "^(fb|inc)-[0-9]+$";
+
+impl TryFrom<String> for Taught {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        taught(&text).map(Self)
+    }
+}
+
+/// What a name of feedback or of an incident names.
+fn taught(text: &str) -> Result<LessonOf, String> {
+    let number = text.strip_prefix("fb-").or_else(|| text.strip_prefix("inc-"));
+    let is_number = number.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let of = if is_number { LessonOf::parse(text).ok() } else { None };
+    of.ok_or_else(|| format!("`{text}` names no feedback or incident; expected something like `fb-1` or `inc-3`"))
 }
 
 /// How a drill went.
@@ -75,7 +100,7 @@ pub(crate) async fn answer(
     once: Once,
     JsonBody(given): JsonBody<Answer>,
 ) -> Said200 {
-    let request = answering(stage, given.of.as_str(), given.criterion.as_deref(), given.because)?;
+    let request = answering(stage, given.of.0, given.criterion.as_deref(), given.because)?;
     ask(&app, &person.caller, once, request).await
 }
 
@@ -95,15 +120,25 @@ pub(crate) async fn drill(
     .await
 }
 
-/// An answer as it is written: a criterion of the stage, or of another as `stage/criterion`; else a reason.
-pub(crate) fn answering(
+/// An answer as a form has it, where what is answered is text too.
+pub(crate) fn written(
     stage: StageId,
     of: &str,
     criterion: Option<&str>,
     because: Option<String>,
 ) -> Result<Request, Problem> {
+    let of = taught(of).map_err(|text| Problem::new(Code::WrongShape, text))?;
+    answering(stage, of, criterion, because)
+}
+
+/// An answer as it is written: a criterion of the stage, or of another as `stage/criterion`; else a reason.
+fn answering(
+    stage: StageId,
+    of: LessonOf,
+    criterion: Option<&str>,
+    because: Option<String>,
+) -> Result<Request, Problem> {
     let wrong = |text: String| Problem::new(Code::WrongShape, text);
-    let of = LessonOf::parse(of).map_err(|error| wrong(format!("no name of feedback or an incident: {error}")))?;
     let answer = match (criterion, because) {
         (Some(written), None) => {
             let (at, name) = written.split_once('/').unwrap_or((stage.as_str(), written));

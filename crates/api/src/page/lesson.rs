@@ -45,7 +45,9 @@ pub(crate) fn filing(stage: &StageView, forms: &Forms<'_>) -> Markup {
 /// One line: where it comes from, what it says, and who answered what.
 pub(crate) fn told(lesson: &LessonView) -> Markup {
     html! {
-        b { (lesson.id) } " from " (lesson.from) ", " (time::day(lesson.at)) ": " (lesson.text) " · "
+        b { (lesson.id) } " from " (lesson.from)
+        @if let Some(by) = lesson.filed_by.as_ref().filter(|by| by.as_str() != lesson.from) { ", filed by " (by) }
+        ", " (time::day(lesson.at)) ": " (lesson.text) " · "
         @match (&lesson.answer, &lesson.by) {
             (Some(answer), Some(by)) => { b { (by) } " answered: " (answer) },
             _ => b class="bad" { "not answered yet" },

@@ -13,7 +13,7 @@ use crate::app::{App, Shared};
 use crate::body::FormBody;
 use crate::clock;
 use crate::door::{Caller, ClientAddress};
-use crate::json::tell::answering;
+use crate::json::tell::written;
 use crate::links::{LinkError, Opened};
 use crate::page::form::{Forms, once};
 use crate::page::frame::{Outcome, Place, page, told};
@@ -130,7 +130,7 @@ fn request(errand: &Errand, pressed: &str, form: &FormBody) -> Result<Request, P
             stage: stage.clone(),
             reason: form.text("reason"),
         }),
-        (Errand::Stage(stage), "answer") => answering(stage.clone(), &text("lesson"), None, form.text("because")),
+        (Errand::Stage(stage), "answer") => written(stage.clone(), &text("lesson"), None, form.text("because")),
         (Errand::Stage(_) | Errand::Nothing, other) => Err(not_here(other)),
     }
 }

@@ -11,7 +11,7 @@ use tidegate_model::{
 use crate::app::{App, Shared, command_key};
 use crate::body::FormBody;
 use crate::door::{Caller, Visitor};
-use crate::json::tell::answering;
+use crate::json::tell::written;
 use crate::page::frame::{Outcome, told};
 use crate::page::plan;
 use crate::problem::{Code, Problem};
@@ -176,7 +176,7 @@ fn request(form: &FormBody) -> Result<Request, Problem> {
             from: required(form, "from")?,
             text: required(form, "text")?,
         }),
-        "answer" => answering(
+        "answer" => written(
             stage()?,
             &required(form, "lesson")?,
             form.text("added").as_deref(),

@@ -201,6 +201,7 @@ fn what_a_gate_has_to_answer_is_asked_where_the_stage_stands_and_what_was_answer
     let lesson = |id: &str, answer: Option<&str>| LessonView {
         id: id.to_owned(),
         from: "support".to_owned(),
+        filed_by: Some(PersonId::parse("max").unwrap()),
         text: "people <cannot> pay".to_owned(),
         at: sample::NOW,
         answer: answer.map(str::to_owned),
@@ -219,7 +220,9 @@ fn what_a_gate_has_to_answer_is_asked_where_the_stage_stands_and_what_was_answer
     assert!(!html.contains("name=\"lesson\" value=\"inc-1\""), "{html}");
     let told = text(&html);
     assert!(
-        told.contains("people &lt;cannot&gt; pay") && told.contains("not answered yet"),
+        told.contains("from support, filed by max, ")
+            && told.contains("people &lt;cannot&gt; pay")
+            && told.contains("not answered yet"),
         "{told}"
     );
     assert!(told.contains("ana answered: none, because it is known"), "{told}");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidegate_model::{CriterionId, IncidentId, StageId};
+use tidegate_model::{CriterionId, IncidentId, PersonId, StageId};
 
 use crate::event::{Body, Event, LessonAnswer, LessonOf};
 use crate::state::{IncidentPhase, LESSONS_MAX, Lesson, Phase, State};
@@ -11,14 +11,14 @@ pub(super) fn apply(state: &mut State, event: &Event) {
     if let Body::FeedbackFiled {
         feedback,
         stage,
+        by,
         from,
         text,
-        ..
     } = &event.body
     {
         state.feedback_filed += 1;
         let of = LessonOf::Feedback(feedback.clone());
-        add(state, stage, of, from.clone(), text, event);
+        add(state, stage, of, (from.clone(), Some(by.clone())), text, event);
         // What was agreed to before is not agreed to with it.
         let seq = state.seq;
         if let Some(known) = state.stages.get_mut(stage) {
@@ -30,8 +30,16 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         lesson,
     } = &event.body
     {
-        let from = closed_by(state, incident);
-        add(state, stage, LessonOf::Incident(incident.clone()), from, lesson, event);
+        let by = closed_by(state, incident);
+        let from = by.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string);
+        add(
+            state,
+            stage,
+            LessonOf::Incident(incident.clone()),
+            (from, by),
+            lesson,
+            event,
+        );
     } else if let Body::LessonAnswered {
         stage, of, by, answer, ..
     } = &event.body
@@ -44,16 +52,22 @@ pub(super) fn apply(state: &mut State, event: &Event) {
     }
 }
 
-fn closed_by(state: &State, incident: &IncidentId) -> String {
-    let closed = state.incidents.get(incident).map(|known| &known.phase);
-    match closed {
-        Some(IncidentPhase::Resolved { by: Some(by), .. }) => by.to_string(),
-        Some(_) | None => "nobody".to_owned(),
+fn closed_by(state: &State, incident: &IncidentId) -> Option<PersonId> {
+    match state.incidents.get(incident).map(|known| &known.phase) {
+        Some(IncidentPhase::Resolved { by, .. }) => by.clone(),
+        Some(_) | None => None,
     }
 }
 
 /// What is not answered is never forgotten.
-fn add(state: &mut State, stage: &StageId, of: LessonOf, from: String, text: &str, event: &Event) {
+fn add(
+    state: &mut State,
+    stage: &StageId,
+    of: LessonOf,
+    (from, filed_by): (String, Option<PersonId>),
+    text: &str,
+    event: &Event,
+) {
     let Some(known) = state.stages.get_mut(stage) else {
         return;
     };
@@ -66,6 +80,7 @@ fn add(state: &mut State, stage: &StageId, of: LessonOf, from: String, text: &st
     known.lessons.push(Lesson {
         of,
         from,
+        filed_by,
         text: text.to_owned(),
         at: event.at,
         answer: None,

@@ -120,9 +120,14 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             enter(stage, Phase::Ready, at);
         }
         Body::OpeningDeferred { until, .. } => stage.deferred_until = *until,
-        Body::ApprovalAsked { opens, answer_by, .. } => {
+        Body::ApprovalAsked {
+            opens,
+            answer_by,
+            standing,
+            ..
+        } => {
             // Asked again only when what was given has gone stale.
-            stage.approvals.clear();
+            stage.approvals.retain(|approval| standing.contains(&approval.by));
             stage.asked = Some(Asked {
                 opens: opens.clone(),
                 answer_by: *answer_by,

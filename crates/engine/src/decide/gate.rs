@@ -6,10 +6,10 @@ use tidegate_model::{BasisPoints, Estate, IncidentId, PersonId, StageId, Timesta
 use super::panel::{Panel, Standing};
 use super::{entry, lesson, window};
 
-use crate::event::{Opening, Origin};
+use crate::event::{Binding, Opening, Origin};
 use crate::may;
 use crate::refusal::Rule;
-use crate::state::{Incident, Phase, State};
+use crate::state::{Approval, Incident, Phase, StageState, State};
 
 /// Something that keeps exposure from growing, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,7 +200,7 @@ fn given(
     let valid: Vec<&PersonId> = known
         .approvals
         .iter()
-        .filter(|approval| known.stands(&approval.bound, &bound) && now.since(approval.at) <= stage.gate.fresh_for)
+        .filter(|approval| is_fresh(known, stage, approval, &bound, now))
         .map(|approval| &approval.by)
         .filter(|by| Some(*by) != also)
         .chain(also)
@@ -221,6 +221,23 @@ fn given(
             (in_words(estate, approver), by)
         })
         .collect()
+}
+
+/// Whether an approval is of this opening, not too old, and of evidence that has not become worse since.
+fn is_fresh(known: &StageState, stage: &Stage, approval: &Approval, bound: &Binding, now: Timestamp) -> bool {
+    known.stands(&approval.bound, bound) && now.since(approval.at) <= stage.gate.fresh_for
+}
+
+/// Who has given a fresh approval of this opening.
+pub(super) fn standing(state: &State, stage: &Stage, opens: &Opening, now: Timestamp) -> Vec<PersonId> {
+    let (Some(known), Some(bound)) = (state.stages.get(&stage.id), state.binding(&stage.id, opens)) else {
+        return Vec::new();
+    };
+    let fresh = known
+        .approvals
+        .iter()
+        .filter(|approval| is_fresh(known, stage, approval, &bound, now));
+    fresh.map(|approval| approval.by.clone()).collect()
 }
 
 /// Gives as many entries as possible a person of their own: one person stands for one entry only.

@@ -164,9 +164,19 @@ pub(super) fn acknowledge(turn: &mut Turn<'_>, incident: &IncidentId) -> Result<
     Ok(())
 }
 
-/// The pager is silent from here on, for the ladder's time.
+/// The pager is silent from here on, for the ladder's time. Who has it already renews that once a tenth of it is over; before, it
+/// is the same word said twice.
 fn take(turn: &mut Turn<'_>, incident: &IncidentId, by: PersonId) {
-    let until = turn.now.after(ladder(turn, incident).1);
+    let silence = ladder(turn, incident).1;
+    let until = turn.now.after(silence);
+    if let Some(
+        IncidentPhase::Acknowledged { by: has, until: known } | IncidentPhase::Mitigating { by: has, until: known },
+    ) = turn.state.incidents.get(incident).map(|known| &known.phase)
+        && has == &by
+        && until.since(*known).0 < silence.0.div_ceil(10)
+    {
+        return;
+    }
     let superseded = pages_of(turn, incident);
     turn.emit(Body::IncidentAcknowledged {
         incident: incident.clone(),

@@ -8,7 +8,7 @@ use super::{gate, person};
 use crate::event::{Body, LessonAnswer, LessonOf, Origin};
 use crate::may;
 use crate::refusal::{Refusal, Rule};
-use crate::state::{Incident, LESSONS_MAX, Lesson, Phase, StageState};
+use crate::state::{Incident, LESSONS_MAX, LESSONS_OF_ONE_MAX, Lesson, Phase, StageState};
 
 /// How a lesson that adds nothing begins.
 const NONE_BECAUSE: &str = "none, because";
@@ -17,7 +17,14 @@ const NONE_BECAUSE: &str = "none, because";
 pub(super) fn owed(known: &StageState) -> impl Iterator<Item = String> + '_ {
     let open = known.lessons.iter().filter(|lesson| lesson.answer.is_none());
     open.map(|lesson| match &lesson.of {
-        LessonOf::Feedback(id) => format!("an approver's answer to {id} from {}: {}", lesson.from, lesson.text),
+        LessonOf::Feedback(id) => {
+            let filed = lesson.filed_by.as_ref().map(|by| format!(", filed by {by}"));
+            let filed = filed.unwrap_or_default();
+            format!(
+                "an approver's answer to {id} from {}{filed}: {}",
+                lesson.from, lesson.text
+            )
+        }
         LessonOf::Incident(id) => format!(
             "an approver's answer to {id}, closed by {}: {}",
             lesson.from, lesson.text
@@ -55,6 +62,12 @@ pub(super) fn file(turn: &mut Turn<'_>, id: &StageId, from: &str, text: &str) ->
     let Some(by) = person(&turn.actor).cloned() else {
         return Err(unknown("person", ""));
     };
+    let is_theirs = |lesson: &&Lesson| lesson.answer.is_none() && lesson.filed_by.as_ref() == Some(&by);
+    let theirs = known.lessons.iter().filter(is_theirs).count();
+    if theirs >= LESSONS_OF_ONE_MAX {
+        let what = format!("{theirs} of {by} are not answered at {id}; it takes no more of theirs");
+        return refuse(Rule::BadInput, what, "let an approver answer some first");
+    }
     let name = format!("fb-{}", turn.state.feedback_filed + 1);
     turn.emit(Body::FeedbackFiled {
         feedback: FeedbackId::parse(&name).expect("`fb-` and digits are a name"),

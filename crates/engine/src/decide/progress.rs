@@ -87,20 +87,19 @@ fn ready_again(turn: &mut Turn<'_>, stage: &Stage) {
     }
 }
 
-/// Asks the approvers once for each opening, and again when what they gave has gone stale or a verdict has become worse since.
+/// Asks the approvers once for each opening, and those again whose approval has gone stale or was given before a worse verdict.
 fn ask_for(turn: &mut Turn<'_>, stage: &Stage, opens: Opening) {
     let Some(state) = turn.state.stages.get(&stage.id) else {
         return;
     };
     let is_asked = state.asked.as_ref().is_some_and(|asked| asked.opens == opens);
-    let is_stale = state
-        .approvals
-        .iter()
-        .any(|approval| turn.now.since(approval.at) > stage.gate.fresh_for || approval.bound.evidence < state.worsened);
+    let standing = gate::standing(&turn.state, stage, &opens, turn.now);
+    let is_stale = standing.len() < state.approvals.len();
     if is_asked && !(is_stale && waits_for_approvals(turn, stage, &opens)) {
         return;
     }
-    let people = gate::approver_people(turn.estate, stage);
+    let mut people = gate::approver_people(turn.estate, stage);
+    people.retain(|person| !standing.contains(person));
     let sent = letter::approvals(turn, &stage.id, &opens, &people);
     let answer_by = turn.now.after(stage.gate.approval_within);
     turn.emit_self(Body::ApprovalAsked {
@@ -108,6 +107,7 @@ fn ask_for(turn: &mut Turn<'_>, stage: &Stage, opens: Opening) {
         opens,
         sent,
         answer_by,
+        standing,
     });
 }
 

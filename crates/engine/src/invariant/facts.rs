@@ -58,6 +58,8 @@ pub(super) struct StageFacts {
     /// The version from which counts belong to this step.
     pub(super) since: ExposureVersion,
     pub(super) way_back_until: Option<Timestamp>,
+    /// When its watch is over, and its last gate asks.
+    pub(super) watch_until: Option<Timestamp>,
 }
 
 /// Exposure, zero before anything happened.
@@ -386,6 +388,7 @@ impl Facts {
                 stage.evidence.clear();
                 stage.began.clear();
                 stage.way_back_until = None;
+                stage.watch_until = None;
             }
             Body::RolledBack { stage, .. } => self.stage(stage).is_rolling_back = false,
             Body::ChangeNoted { stage, sent, .. } => {
@@ -398,6 +401,7 @@ impl Facts {
                 stage.evidence.clear();
                 stage.began.clear();
                 stage.holds.retain(|(criterion, _)| criterion.is_none());
+                stage.watch_until = None;
                 if let Some(sent) = sent {
                     stage.since = ExposureVersion {
                         epoch: super::growth::epoch_of(sent),
@@ -406,9 +410,13 @@ impl Facts {
                 }
             }
             Body::WatchBegun {
-                stage, way_back_until, ..
+                stage,
+                until,
+                way_back_until,
             } => {
-                self.stage(stage).way_back_until = Some(*way_back_until);
+                let stage = self.stage(stage);
+                stage.way_back_until = Some(*way_back_until);
+                stage.watch_until = Some(*until);
             }
             Body::StageFinalised { stage, .. } => {
                 let stage = self.stage(stage);

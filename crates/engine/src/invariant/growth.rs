@@ -19,14 +19,10 @@ pub(super) fn check(step: &Step<'_>, place: usize, event: &Event, facts: &Facts,
             format!("the snapshot of event {seq} carries version {:?}", snapshot.version)
         });
     }
-    if let Body::StageFinalised { stage, .. } = &event.body {
-        let owed = facts.stages.get(stage).map(|known| &known.lessons);
-        broken.unless(owed.is_some_and(Vec::is_empty), 2, || {
-            format!("{stage} was made final while {owed:?} was not answered")
-        });
-    }
-    if let Body::GatePassed { stage, .. } = &event.body {
-        was_asked_anew(step, stage, facts, broken);
+    if let Body::GatePassed { stage, .. } = &event.body
+        && let (Some((_, declared)), Some(known)) = (step.next.stage(stage), facts.stages.get(stage))
+    {
+        was_asked_anew(declared, known, known.asked, broken);
     }
     let Body::StepExposed {
         stage,
@@ -112,18 +108,14 @@ pub(super) fn check(step: &Step<'_>, place: usize, event: &Event, facts: &Facts,
 }
 
 /// What is looked at as a whole was looked at since the gate asked, before it let a step through.
-fn was_asked_anew(step: &Step<'_>, stage: &StageId, facts: &Facts, broken: &mut Broken) {
-    let (Some((_, declared)), Some(known)) = (step.next.stage(stage), facts.stages.get(stage)) else {
-        return;
-    };
+pub(super) fn was_asked_anew(stage: &Stage, known: &StageFacts, asked: Option<Timestamp>, broken: &mut Broken) {
     let is_whole = |measure: &Measure| matches!(measure, Measure::Reconcile { .. } | Measure::Survey { .. });
-    for criterion in declared.gate.criteria.iter().filter(|known| is_whole(&known.measure)) {
+    for criterion in stage.gate.criteria.iter().filter(|known| is_whole(&known.measure)) {
         let began = known.began.get(&criterion.id);
-        broken.unless(began.is_some_and(|began| Some(*began) >= known.asked), 2, || {
-            let asked = known.asked;
+        broken.unless(began.is_some_and(|began| Some(*began) >= asked), 2, || {
             format!(
-                "the gate of {stage} asked at {asked:?} and passed on {} of {began:?}",
-                criterion.id
+                "the gate of {} asked at {asked:?} and passed on {} of {began:?}",
+                stage.id, criterion.id
             )
         });
     }
@@ -234,7 +226,7 @@ fn is_met(estate: &Estate, stage: &Stage, condition: &EntryCondition, facts: &Fa
 
 /// Whether a question that nobody has answered keeps a step shut.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Manual {
+pub(super) enum Manual {
     Counts,
     /// Its risk was accepted with the rest.
     Accepted,
@@ -242,10 +234,13 @@ enum Manual {
 
 /// Measured criteria have counts or answers of this step that are no older than their silence allows; a cohort's window is
 /// added, as it comes that much later.
-fn evidence_is_fresh(stage: &Stage, known: &StageFacts, at: Timestamp, manual: Manual) -> bool {
+pub(super) fn evidence_is_fresh(stage: &Stage, known: &StageFacts, at: Timestamp, manual: Manual) -> bool {
     /// Longer than the window of any flow in a test or a rehearsal.
     const WINDOW_MAX: Millis = Millis::minutes(60);
-    stage.gate.criteria.iter().all(|criterion| {
+    // At full exposure nothing is left to compare with.
+    let speaks = |measure: &Measure| known.exposure.0 < BasisPoints::FULL || measure.is_absolute();
+    let mut criteria = stage.gate.criteria.iter().filter(|known| speaks(&known.measure));
+    criteria.all(|criterion| {
         let bound = match &criterion.measure {
             Measure::Completion { .. } => Millis(criterion.max_silence.0 + WINDOW_MAX.0),
             Measure::Errors { .. } | Measure::Latency { .. } | Measure::Slower { .. } => criterion.max_silence,
@@ -266,7 +261,7 @@ fn evidence_is_fresh(stage: &Stage, known: &StageFacts, at: Timestamp, manual: M
 }
 
 /// Every approver entry has a fresh approval of a person of its own.
-fn is_approved(estate: &Estate, stage: &Stage, known: &StageFacts, bound: &Binding, at: Timestamp) -> bool {
+pub(super) fn is_approved(estate: &Estate, stage: &Stage, known: &StageFacts, bound: &Binding, at: Timestamp) -> bool {
     let fresh: Vec<&PersonId> = known
         .approvals
         .iter()

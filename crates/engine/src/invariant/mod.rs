@@ -3,6 +3,7 @@
 
 mod authority;
 mod facts;
+mod finality;
 mod growth;
 mod harm;
 mod lowering;
@@ -62,6 +63,7 @@ impl Watch {
         harm::check(step, &mut broken);
         for (place, event) in step.decision.events.iter().enumerate() {
             growth::check(step, place, event, &self.facts, &mut broken);
+            finality::check(step, event, &self.facts, &mut broken);
             harm::check_raise(event, &self.facts, &mut broken);
             self.facts.note(step.before.seq + 1 + place as u64, event);
         }

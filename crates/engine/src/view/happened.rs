@@ -56,6 +56,7 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             opens,
             sent,
             answer_by,
+            ..
         } => (
             Tone::Wait,
             format!(

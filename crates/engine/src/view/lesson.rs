@@ -46,6 +46,7 @@ fn view(lesson: &Lesson) -> LessonView {
     LessonView {
         id: lesson.of.to_string(),
         from: lesson.from.clone(),
+        filed_by: lesson.filed_by.clone(),
         text: lesson.text.clone(),
         at: lesson.at,
         answer: lesson.answer.as_ref().map(|(_, answer, _)| answer.to_string()),

@@ -135,6 +135,8 @@ pub struct LessonView {
     pub id: String,
     /// Where it comes from.
     pub from: String,
+    /// Who filed it, or closed the incident.
+    pub filed_by: Option<PersonId>,
     /// What it says.
     pub text: String,
     /// Since when.

@@ -150,7 +150,6 @@ fn of_two_actions_on_one_switch_the_later_wins_and_the_other_is_left() {
         09:00:00 ana used extras-off in inc-1 (checkout.wallet = off and checkout.coupons = off, until 09:15:00)
         09:00:00 ana changed the new side of checkout (extras-off): its switches changed; its evidence starts anew
         09:00:00 asked ana and bea to approve entering checkout, until 09:01:30
-        09:00:00 ana acknowledged inc-1; the pager is silent until 09:05:00
         09:00:00 ana used wallet-off in inc-1 (checkout.wallet = off, until 09:10:00)
         09:00:00 ana changed the new side of checkout (wallet-off): its switches changed; its evidence starts anew
         09:00:00 asked ana and bea to approve entering checkout, until 09:01:30

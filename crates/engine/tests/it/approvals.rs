@@ -125,7 +125,7 @@ fn nobody_is_asked_again_while_an_answer_would_open_nothing() {
         09:00:06 gus holds pricing
         09:00:16 asked cleo to approve the finalisation of catalogue, until 19:00:16
         09:10:07 cleo filed fb-1 against pricing, from odd: rounding
-        = pricing is ready at 0 %, attempt 1; it waits for: held by gus since 09:00:06; an approver's answer to fb-1 from odd: rounding; the approval of the owner of pricing (pricing-team) is missing; the approval of platform is missing
+        = pricing is ready at 0 %, attempt 1; it waits for: held by gus since 09:00:06; an approver's answer to fb-1 from odd, filed by cleo: rounding; the approval of the owner of pricing (pricing-team) is missing; the approval of platform is missing
         ",
     );
 }
@@ -341,4 +341,43 @@ fn a_gate_that_no_longer_passes_is_not_approved() {
             )
         );
     }
+}
+
+/// While pricing is held nobody is asked for what would only wait; then those alone are whose approval fell.
+#[test]
+fn whose_approval_fell_is_asked_again_once_nothing_else_stands_in_the_way() {
+    let mut world = World::calm();
+    run(&mut world, PRICING_READY);
+    run(
+        &mut world,
+        "gus approve pricing\npat approve pricing\nconfirm\nwait 5s\npat attest pricing look yes\nsql pricing prices clean",
+    );
+    check_in(
+        &mut world,
+        "
+        pat approve pricing
+        gil hold pricing
+        sql pricing prices silent
+        wait 1s
+        sql pricing prices clean
+        gus approve pricing
+        show pricing
+        gil resume pricing
+        show pricing
+        pat approve pricing
+        ",
+        "
+        09:00:11 pat approved step 2 of pricing
+        09:00:11 gil holds pricing
+        09:00:11 prices of pricing says source down: connection refused
+        09:00:12 prices of pricing says pass
+        09:00:12 gus approved step 2 of pricing
+        = pricing is gating at 50 %, attempt 1; it waits for: held by gil since 09:00:11; the approval of the owner of pricing (pricing-team) is missing
+        09:00:12 gil lifted their hold on pricing: looked at it
+        09:00:12 asked gil and pat to approve step 2 of pricing, until 19:00:12
+        = pricing is gating at 50 %, attempt 1; it waits for: the approval of the owner of pricing (pricing-team) is missing
+        09:00:12 pat approved step 2 of pricing
+        09:00:12 exposed pricing to 100 % (step 2), as the gate before it passed
+        ",
+    );
 }

@@ -353,3 +353,27 @@ fn whoever_commands_an_incident_takes_back_what_it_is_about() {
         ",
     );
 }
+
+/// A link that is pressed after the button, or an action after the acknowledgement, is no news of who has it.
+#[test]
+fn whoever_has_an_incident_takes_it_again_only_when_that_renews_it() {
+    check(
+        "
+        max open checkout sev3 nobody can pay
+        ana ack inc-1
+        ana@letter ack inc-1
+        wait 29s
+        ana ack inc-1
+        bea ack inc-1
+        wait 30s
+        bea ack inc-1
+        ",
+        "
+        09:00:00 inc-1 opened (sev3, checkout, by max): nobody can pay
+        09:00:00 called ana for inc-1 (rung 1, call 1); next at 09:01:00
+        09:00:00 ana acknowledged inc-1; the pager is silent until 09:05:00
+        09:00:29 bea acknowledged inc-1; the pager is silent until 09:05:29
+        09:00:59 bea acknowledged inc-1; the pager is silent until 09:05:59
+        ",
+    );
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tidegate_engine::Request;
+use tidegate_engine::state::LESSONS_OF_ONE_MAX;
 use tidegate_model::seam::{Effect, Outcome};
 
 use crate::script::{check, check_in, run};
@@ -25,7 +26,7 @@ fn feedback_keeps_the_next_gate_shut_until_an_approver_answers() {
         "
         09:00:00 max filed fb-1 against checkout, from support: people cannot find their vouchers
         09:00:00 ana approved entering checkout
-        = checkout is ready at 0 %, attempt 1; it waits for: an approver's answer to fb-1 from support: people cannot find their vouchers
+        = checkout is ready at 0 %, attempt 1; it waits for: an approver's answer to fb-1 from support, filed by max: people cannot find their vouchers
         refused TG9001: olga may not: approvers of the next gate answer, executors do not (ask somebody of checkout-team)
         refused TG9015: nothing is added for fb-1, and nothing says why (say why no criterion is added)
         refused TG9002: there is no feedback or closed incident of this stage `fb-2` (`tidegate status` lists what there is)
@@ -206,4 +207,38 @@ fn feedback_between_two_approvals_takes_the_first_back() {
     );
     let seen = run(&mut world, "gus approve pricing");
     assert!(seen.iter().any(|line| line.contains("exposed pricing to")), "{seen:#?}");
+}
+
+/// Whoever floods a stage is known by name, and keeps nobody else from being heard.
+#[test]
+fn one_person_files_so_much_and_no_more() {
+    let mut world = World::calm();
+    let mut seen = Vec::new();
+    for n in 0..=LESSONS_OF_ONE_MAX {
+        seen = run(&mut world, &format!("max feedback checkout ana complaint {n}"));
+    }
+    assert_eq!(
+        seen,
+        [
+            "refused TG9015: 20 of max are not answered at checkout; it takes no more of theirs (let an approver answer some first)"
+        ]
+    );
+    let seen = run(
+        &mut world,
+        "zoe feedback checkout ana a complaint\nolga feedback checkout support it is slow\nshow checkout",
+    );
+    assert!(
+        seen.iter()
+            .any(|line| line.contains("olga filed fb-21 against checkout")),
+        "{seen:#?}"
+    );
+    assert!(
+        seen.last()
+            .unwrap()
+            .contains("answer to fb-1 from ana, filed by max: complaint 0"),
+        "{seen:#?}"
+    );
+    run(&mut world, "ana answer checkout fb-1 none it is known");
+    let seen = run(&mut world, "max feedback checkout ana one more");
+    assert!(seen[0].contains("max filed fb-22"), "{seen:#?}");
 }

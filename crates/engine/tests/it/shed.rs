@@ -116,7 +116,7 @@ fn an_answer_that_is_a_criterion_falls_with_the_criterion() {
     assert!(
         seen.last()
             .unwrap()
-            .ends_with("an approver's answer to fb-1 from sales: totals differ"),
+            .ends_with("an approver's answer to fb-1 from sales, filed by max: totals differ"),
         "{seen:#?}"
     );
     let seen = run(&mut world, "ana answer checkout fb-1 none it was a filter");

@@ -11,7 +11,8 @@ use tidegate_model::seam::{Actor, FaultSeen, Observation, Silence, Subjects, Sur
 use tidegate_model::survey::{CrawlAsk, Pace, SurveyAsk};
 use tidegate_model::{Millis, StageId, Timestamp};
 
-use crate::asked::{CADENCE, exposed};
+use crate::asked::{CADENCE, exposed, exposing};
+use crate::script::run;
 use crate::shop::name;
 use crate::world::World;
 
@@ -358,4 +359,57 @@ fn what_was_surveyed_under_another_step_passes_nothing_and_has_no_risk_to_accept
     let (verdict, reading) = judge(&world.estate, &world.state, &declared.id, criterion, world.now);
     assert_eq!((verdict.word(), reading.new), ("not yet", None));
     assert_eq!(reading.why, "the pages were not looked at since this step began");
+}
+
+/// After the watch there is no way back, so it too ends on pages that were looked at since it was over.
+#[test]
+fn the_end_of_the_watch_asks_anew_and_a_survey_that_began_before_does_not_make_it_final() {
+    let mut world = exposed(crawl(), OnHarm::Hold);
+    let stage = |world: &World| world.state.stages["catalogue"].clone();
+    world.wait(Millis::seconds(5));
+    let now = world.now;
+    surveyed(&mut world, now, found(10, 0, None));
+    run(&mut world, "cleo approve catalogue\nconfirm");
+    assert_eq!(stage(&world).phase, Phase::Watching);
+    let over = stage(&world).watch_until.expect("it is watched");
+    world.wait(Millis(over.since(world.now).0 - 1));
+    let before = world.now;
+    surveyed(&mut world, before, found(10, 0, None));
+    assert_eq!(word(&world), "pass");
+    world.wait(Millis(1));
+    let seen = run(&mut world, "cleo finalise catalogue");
+    assert!(
+        seen.last()
+            .unwrap()
+            .starts_with("refused TG9004: catalogue cannot be made final"),
+        "{seen:#?}"
+    );
+    assert_eq!((stage(&world).phase, word(&world)), (Phase::Watching, "not yet"));
+    let now = world.now;
+    surveyed(&mut world, now, found(10, 0, None));
+    run(&mut world, "cleo finalise catalogue");
+    assert_eq!(stage(&world).phase, Phase::Finalised);
+}
+
+/// The verdicts of the step that begins are none yet, and the faults are there all the same.
+#[test]
+fn faults_that_were_told_before_the_step_was_in_force_are_there_when_it_is() {
+    let mut world = exposing(crawl(), OnHarm::Hold);
+    world.wait(Millis(1));
+    let now = world.now;
+    surveyed(&mut world, now, found(10, 2, None));
+    assert_eq!(
+        (world.state.stages["catalogue"].phase, word(&world)),
+        (Phase::Exposing, "harm")
+    );
+    world.confirm();
+    assert_eq!(world.state.stages["catalogue"].phase, Phase::Soaking);
+    let silence = Silence {
+        since: world.now,
+        reason: "connection refused".to_owned(),
+    };
+    tell(&mut world, Observation::Silent(silence));
+    assert_eq!(word(&world), "harm", "silence is no repair");
+    world.wait(Millis::seconds(60));
+    assert_eq!((word(&world), world.state.stages["catalogue"].passed), ("harm", None));
 }

@@ -43,6 +43,7 @@ pub(crate) struct Answer {
 
 /// Tells how a drill of a runbook went.
 #[derive(Debug, Args)]
+#[group(id = "how", required = true, multiple = false, args = ["worked", "failed"])]
 pub(crate) struct Drill {
     /// The runbook.
     #[arg(add = ArgValueCandidates::new(names::runbooks))]
@@ -50,7 +51,10 @@ pub(crate) struct Drill {
     /// What was done and what was seen.
     #[arg(long)]
     note: String,
-    /// It did not do what it is for.
+    /// It did what it is for.
+    #[arg(long)]
+    worked: bool,
+    /// It did not.
     #[arg(long)]
     failed: bool,
     #[command(flatten)]
@@ -79,7 +83,7 @@ impl Drill {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
         self.server.post(
             &format!("/api/v1/runbooks/{}/drill", self.runbook),
-            &json!({ "worked": !self.failed, "note": self.note }),
+            &json!({ "worked": self.worked, "note": self.note }),
         )
     }
 }

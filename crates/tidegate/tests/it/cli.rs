@@ -240,7 +240,7 @@ fn a_wrong_token_and_unknown_names_are_refused_by_code() {
         &["refused[TG9002]", "fb-9"],
     );
     fails(
-        &as_ana(&["drill", "lights-off", "--note", "off and on"]),
+        &as_ana(&["drill", "lights-off", "--note", "off and on", "--worked"]),
         3,
         &["refused[TG9002]", "lights-off"],
     );
@@ -327,7 +327,10 @@ fn feedback_waits_for_its_answer_and_a_runbook_for_its_drill() {
     );
     assert!(failed.contains("never worked in a drill"), "{failed}");
     world
-        .run_as("paul", &["drill", "shop-rollback", "--note", "back within a minute"])
+        .run_as(
+            "paul",
+            &["drill", "shop-rollback", "--note", "back within a minute", "--worked"],
+        )
         .fine();
     let after = status();
     assert!(

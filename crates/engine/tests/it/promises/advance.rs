@@ -30,11 +30,7 @@ impl Play {
             }
             Some(Phase::Exposing | Phase::RollingBack) => self.end(Which::Exposure, How::Well),
             Some(Phase::Soaking) => {
-                // Seen before the gate asks: it proves nothing there.
-                if place == Place::Pricing {
-                    self.tell("pages", Answer::Sound);
-                }
-                self.wait_for(place, |state, id| state.stages.get(id)?.soak_until);
+                self.look_early(place, |state, id| state.stages.get(id)?.soak_until);
                 self.prove(place);
             }
             Some(Phase::Gating) => {
@@ -45,7 +41,7 @@ impl Play {
                 self.end(Which::Exposure, How::Well);
             }
             Some(Phase::Watching) => {
-                self.wait_for(place, |state, id| state.stages.get(id)?.watch_until);
+                self.look_early(place, |state, id| state.stages.get(id)?.watch_until);
                 self.prove(place);
                 self.clear(place);
                 self.all_right(place, &Deed::Finalise(place));
@@ -87,6 +83,15 @@ impl Play {
         }
     }
 
+    /// Waits until its gate asks. What was seen a moment before proves nothing there.
+    fn look_early(&mut self, place: Place, until: impl Fn(&State, &StageId) -> Option<Timestamp>) {
+        self.wait_for(place, |state, id| Some(Timestamp(until(state, id)?.0 - 2_000)));
+        if place == Place::Pricing {
+            self.tell("pages", Answer::Sound);
+        }
+        self.wait_for(place, until);
+    }
+
     /// The evidence that its gate wants.
     fn prove(&mut self, place: Place) {
         if place == Place::Pricing {
@@ -103,6 +108,10 @@ impl Play {
                 is_manual: true,
             };
             self.person_asks(Who::Right, None, &deed);
+            if self.phase(place) == Some(Phase::Watching) {
+                // Whoever is hasty asks before the pages were looked at again.
+                self.all_right(place, &Deed::Finalise(place));
+            }
             self.tell("pages", Answer::Sound);
         } else {
             self.count(place, Health::Well, 8, Post::Prompt);
