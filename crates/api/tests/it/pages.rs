@@ -34,16 +34,16 @@ async fn the_plan_page_answers_and_its_buttons_work_without_a_script() {
 async fn a_form_that_is_sent_twice_asks_once_and_the_next_page_asks_again() {
     let town = Town::new().await;
     let cookie = town.session("ana").await;
-    let page = town.page("/", &cookie).await;
+    let page = town.page("/risks", &cookie).await;
     let send = async |page: &str| {
         let (csrf, once) = (hidden(page, "csrf"), hidden(page, "once"));
         let fields = [
             ("csrf", csrf.as_str()),
             ("once", &once),
-            ("subject", "checkout"),
-            ("do", "feedback"),
-            ("text", "it is slow"),
-            ("from", "support"),
+            ("subject", "checkout-down"),
+            ("do", "drill"),
+            ("holds", "yes"),
+            ("note", "back within a minute"),
         ];
         town.form("/do", Some(&cookie), &fields).await.status()
     };
@@ -53,7 +53,7 @@ async fn a_form_that_is_sent_twice_asks_once_and_the_next_page_asks_again() {
     assert!(once > before);
     assert_eq!(send(&page).await, 200, "the same answer");
     assert_eq!(town.seq(), once, "nothing happens twice");
-    let next = town.page("/", &cookie).await;
+    let next = town.page("/risks", &cookie).await;
     assert_eq!(send(&next).await, 200);
     assert!(town.seq() > once, "a new press is asked anew");
 }
