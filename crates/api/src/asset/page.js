@@ -34,6 +34,8 @@
   for (const end of ["pointerup", "pointercancel"]) {
     document.addEventListener(end, () => { setTimeout(() => { isPressed = false; }); }, true);
   }
+  // The release over a menu or another window is not told.
+  document.addEventListener("pointermove", (event) => { if (!event.buttons) isPressed = false; }, true);
 
   const isBusy = (part) => {
     if (isPressed) return true;

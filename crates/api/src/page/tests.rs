@@ -121,6 +121,22 @@ fn the_chart_breaks_its_line_where_a_side_had_no_attempts() {
     );
 }
 
+/// There is no more than all of them, and none is drawn outside of the plot.
+#[test]
+fn the_axis_of_the_chart_ends_with_all_of_them_and_with_none() {
+    for (share, axis) in [(1.0, ["100 %", "90 %"]), (0.0, ["10 %", "0 %"])] {
+        let mut status = sample::status();
+        let series = &mut status.plans[0].stages[2].criteria[0].series;
+        for point in series.iter_mut() {
+            (point.1, point.2) = (Some(share), Some(share));
+        }
+        let html = chart::cards(&status).into_string();
+        let ends = |word: &str| html.contains(&format!(">{word}</text>"));
+        assert!(axis.iter().all(|word| ends(word)) && !ends("110 %"), "{axis:?}: {html}");
+        assert!(!html.contains("NaN") && !html.contains("inf"), "{html}");
+    }
+}
+
 #[test]
 fn the_rollback_that_ended_the_evidence_is_on_the_chart() {
     let mut status = sample::status();

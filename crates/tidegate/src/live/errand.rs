@@ -102,3 +102,46 @@ pub(super) fn looks() -> tokio::time::Interval {
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     looks
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+    use std::sync::{Arc, Mutex};
+
+    use tidegate_engine::state::State;
+    use tidegate_journal::{Journal, Options};
+    use tidegate_model::{CriterionId, Estate, Millis, Parts, StageId};
+
+    use super::*;
+    use crate::live::world::LiveWorld;
+
+    /// A controller that took over a journal whose last entry is an hour ahead of its own clock.
+    #[test]
+    fn what_begins_after_the_gate_asked_is_no_older_though_the_clock_went_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(&folder.path().join("journal"), Options::default()).unwrap();
+        let (orders, _hands) = tokio::sync::mpsc::unbounded_channel();
+        let world = LiveWorld {
+            journal: Arc::new(Mutex::new(journal)),
+            orders,
+        };
+        let ahead = clock().after(Millis::minutes(60));
+        let mut state = State::default();
+        state.at = ahead;
+        let estate = Arc::new(Estate::assemble(Parts::default()).unwrap());
+        let (handle, running) = tidegate_runtime::start(world, estate, state);
+        let errand = Errand {
+            handle,
+            stage: StageId::parse("shop").unwrap(),
+            criterion: CriterionId::parse("pages").unwrap(),
+            every: Millis::minutes(60),
+        };
+        let began = errand.begins();
+        assert!(began >= ahead, "{began} is before {ahead}");
+        // The gate asked at the journal's time: what has begun now is not asked for again.
+        let belongs = (1, 0, ExposureVersion::default(), ahead);
+        assert!(!errand.is_due(Some((belongs, began)), belongs, Some(ahead)));
+        drop(errand);
+        drop(running.join());
+    }
+}

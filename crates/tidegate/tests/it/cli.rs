@@ -300,7 +300,7 @@ fn feedback_waits_for_its_answer_and_a_runbook_for_its_drill() {
     world.run_as("paul", &filed).fine();
     let waiting = status();
     assert!(
-        waiting.contains("an approver's answer to fb-1 from support: people cannot find the search"),
+        waiting.contains("an approver's answer to fb-1 from support, filed by paul: people cannot find the search"),
         "{waiting}"
     );
     let because = ["answer", "shop", "fb-1", "--none", "the search is not moved"];

@@ -100,6 +100,23 @@ impl Shop {
         self.world.run(&all).fine()
     }
 
+    /// When each survey began that began since the gate opened, in milliseconds.
+    fn surveyed_for_the_gate(&self) -> Vec<i64> {
+        let journal = self.journal();
+        let entries: Vec<Value> = journal
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let opened = entries.iter().find(|entry| entry["body"]["kind"] == "gate-opened");
+        let Some(opened) = opened.and_then(|entry| entry["at"].as_i64()) else {
+            return Vec::new();
+        };
+        let began = entries
+            .iter()
+            .filter_map(|entry| entry["body"]["observation"]["surveyed"]["at"].as_i64());
+        began.filter(|at| *at >= opened).collect()
+    }
+
     /// Requests of surveys that the new side has met.
     fn asked(&self) -> usize {
         let asked = self.world.new.asked().into_iter();
@@ -189,4 +206,30 @@ fn a_survey_ends_with_the_exposure_that_it_began_under() {
     });
     assert!(shop.asked() < paths.len(), "it went on to its end");
     assert!(!shop.journal().contains("\"surveyed\""));
+}
+
+/// One page that cannot be had at the wrong moment keeps no gate until the schedule comes round, and is not asked for without a rest.
+#[test]
+fn a_survey_that_fell_short_goes_again_after_a_rest_while_its_gate_waits() {
+    let criterion = format!(
+        "{{ crawl: {{ on: new-pages, public: \"{PUBLIC}\", sitemap: /sitemap.xml }}, name: pages, at-most: 0, \
+         addresses-at-least: 3, every: 1h, timeout: 500ms, owner: shop }}"
+    );
+    let shop = Shop::serve(&criterion, "1s", |world| {
+        open(&world.new, &PATHS.map(str::to_owned));
+        world.new.leave_unheard("/product/poster");
+    });
+    until("a survey of the gate's own", || {
+        (!shop.surveyed_for_the_gate().is_empty()).then_some(())
+    });
+    shop.says("no data");
+    shop.world
+        .new
+        .put("/product/poster", &page("/product/poster", "/product/poster"));
+    shop.world
+        .until_stage(&shop.ana, "a passed gate", |stage| stage["proven"] == 1_000);
+    let began = shop.surveyed_for_the_gate();
+    assert!(began.len() >= 2, "{began:?}");
+    let rests = began.windows(2).map(|pair| pair[1] - pair[0]);
+    assert!(rests.min() >= Some(5_000), "it went again without a rest: {began:?}");
 }

@@ -1,6 +1,6 @@
 //! A plain HTTP/1.1 upstream on a free port: pages, an API and assets. It counts, remembers, and fails on demand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -32,6 +32,8 @@ pub(crate) enum Mood {
 struct Inside {
     mood: Mood,
     pages: BTreeMap<String, String>,
+    /// Paths that get no answer.
+    unheard: BTreeSet<String>,
     asked: Vec<Asked>,
     open: Vec<TcpStream>,
     is_closed: bool,
@@ -52,6 +54,7 @@ impl Upstream {
         let inside = Arc::new(Mutex::new(Inside {
             mood: Mood::Fine,
             pages: BTreeMap::new(),
+            unheard: BTreeSet::new(),
             asked: Vec::new(),
             open: Vec::new(),
             is_closed: false,
@@ -94,7 +97,14 @@ impl Upstream {
 
     /// Answers a path with this text from now on.
     pub(crate) fn put(&self, path: &str, text: &str) {
-        lock(&self.inside).pages.insert(path.to_owned(), text.to_owned());
+        let mut inside = lock(&self.inside);
+        inside.pages.insert(path.to_owned(), text.to_owned());
+        inside.unheard.remove(path);
+    }
+
+    /// Closes the connection when this path is asked for, until there is a text for it.
+    pub(crate) fn leave_unheard(&self, path: &str) {
+        lock(&self.inside).unheard.insert(path.to_owned());
     }
 
     /// Every request so far.
@@ -142,6 +152,9 @@ fn serve(stream: &TcpStream, name: &str, inside: &Mutex<Inside>) {
         let (mood, place, put) = {
             let mut inside = lock(inside);
             inside.asked.push(asked);
+            if inside.unheard.contains(&path) {
+                return;
+            }
             (inside.mood, inside.asked.len(), inside.pages.get(&path).cloned())
         };
         if let Mood::Slow(time) = mood {

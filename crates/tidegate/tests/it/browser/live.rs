@@ -75,3 +75,58 @@ fn what_is_being_typed_is_not_taken_away_by_news() {
     tab.sees("#happened", "half a sentence");
     tab.sees("#ladder", "amir was faster");
 }
+
+/// Remembers the last part of each name that the page was told of, shown or not.
+fn overhear(tab: &Tab) {
+    tab.value(
+        "(() => { const parse = JSON.parse; window.heard = {}; \
+         JSON.parse = (text) => { const said = parse(text); if (said && said.id) window.heard[said.id] = said.html; return said; }; })()",
+    );
+}
+
+fn hears(tab: &Tab, text: &str) {
+    tab.until(&format!("news of {text}"), |tab| {
+        tab.value(&format!("(window.heard.ladder || '').includes('{text}')")) == true
+    });
+}
+
+#[test]
+fn a_part_is_not_replaced_between_the_press_and_the_release_of_a_pointer() {
+    let world = World::start();
+    let tab = Tab::open();
+    enter(&tab, &world, &world.url(), "ana");
+    let hold = "#ladder details[data-key^='hold shop']";
+    let summary = format!("{hold} > summary");
+    overhear(&tab);
+    tab.press(&summary);
+    tab.value(&format!(
+        "document.querySelector(\"{summary}\").dataset.mark = 'pressed'"
+    ));
+    world
+        .run_as("amir", &["hold", "shop", "--reason", "amir was faster"])
+        .fine();
+    hears(&tab, "amir was faster");
+    let mark = tab.value(&format!("document.querySelector(\"{summary}\").dataset.mark"));
+    assert_eq!(mark, "pressed", "it is still there to be let go of");
+    assert!(!tab.text("#ladder").contains("amir was faster"));
+    tab.release();
+    tab.sees("#ladder", "amir was faster");
+    assert_eq!(tab.count(&format!("{hold}[open]")), 1, "the click was one");
+}
+
+/// Over a menu of the browser or in another window nobody tells of the release.
+#[test]
+fn a_press_whose_release_nobody_tells_of_does_not_stop_the_page() {
+    let world = World::start();
+    let tab = Tab::open();
+    enter(&tab, &world, &world.url(), "ana");
+    overhear(&tab);
+    tab.value("document.body.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true, buttons: 2 }))");
+    world
+        .run_as("amir", &["hold", "shop", "--reason", "amir was faster"])
+        .fine();
+    hears(&tab, "amir was faster");
+    assert!(!tab.text("#ladder").contains("amir was faster"));
+    tab.value("document.body.dispatchEvent(new PointerEvent('pointermove', { bubbles: true, buttons: 0 }))");
+    tab.sees("#ladder", "amir was faster");
+}

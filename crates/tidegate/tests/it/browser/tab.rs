@@ -147,6 +147,27 @@ impl Tab {
         });
     }
 
+    /// Presses the mouse over an element and does not let go.
+    pub(crate) fn press(&self, selector: &str) {
+        self.on(selector, |tab, element| {
+            let over = json!({ "element-6066-11e4-a52e-4f735466cecf": element });
+            tab.mouse(&json!([
+                { "type": "pointerMove", "duration": 0, "x": 0, "y": 0, "origin": over },
+                { "type": "pointerDown", "button": 0 },
+            ]))
+        });
+    }
+
+    /// Lets go of the mouse where it is.
+    pub(crate) fn release(&self) {
+        self.mouse(&json!([{ "type": "pointerUp", "button": 0 }])).unwrap();
+    }
+
+    fn mouse(&self, actions: &Value) -> Result<Value, String> {
+        let pointer = json!({ "type": "pointer", "id": "mouse", "actions": actions });
+        self.ask("/actions", &json!({ "actions": [pointer] }))
+    }
+
     /// Types into an element; `\u{E007}` is Enter.
     pub(crate) fn type_into(&self, selector: &str, text: &str) {
         self.on(selector, |tab, element| {
