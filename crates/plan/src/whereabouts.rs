@@ -4,7 +4,8 @@
 use tidegate_model::declared::Declared;
 
 use crate::bundle::Bundle;
-use crate::read::people::qualified;
+use crate::read::fields::items;
+use crate::read::people::{entity_ref, qualified};
 use crate::sink::{Place, line_starts};
 use crate::syntax::{Node, Shape};
 
@@ -14,6 +15,9 @@ const NAMING: [&str; 2] = ["name", "action"];
 const ANSWERING: [&str; 3] = ["owner", "domain", "team"];
 /// Mappings whose keys are names.
 const NAMED_KEYS: [&str; 1] = ["units"];
+
+/// Lists that put people into teams: of which kind, under which key. Each pair is noted as `subject other`.
+const MEMBERSHIPS: [(&str, &str); 2] = [("Group", "members"), ("User", "memberOf")];
 
 /// Declarations as they are found, before lines are known.
 #[derive(Debug, Default)]
@@ -52,6 +56,15 @@ impl Whereabouts {
         // A roster is looked up by the team that it pages.
         if let Some(team) = text(spec, "team").filter(|_| kind == "Roster") {
             self.found.push(("Roster.team".to_owned(), team, place));
+        }
+        for (of, key) in MEMBERSHIPS.into_iter().filter(|(of, _)| is_foreign && kind == *of) {
+            for item in spec.get(key).map(items).unwrap_or_default() {
+                if let Some(text) = item.text() {
+                    let other = entity_ref(text).id;
+                    self.found
+                        .push((format!("{of}.{key}"), format!("{name} {other}"), item.place));
+                }
+            }
         }
         self.inside(&kind, spec);
     }

@@ -3,15 +3,26 @@
 use tidegate_model::code::CodeRule;
 use tidegate_model::{Estate, PersonId, TeamId};
 
-use super::thing::{Leads, Thing, plain};
+use super::thing::{self, Leads, Thing, plain};
 use crate::view::Because;
 
 /// The kind of such a thing, as in `code:services/payments/`.
 const KIND: &str = "code";
 
 /// What a path leads to; nothing when no domain claims it and no rule speaks for it.
+///
+/// A repository's rule for everything speaks for any text. So what has neither a `/` nor `code:` before it is the name of
+/// something that is not declared, and no path; nor is what begins as a name of the estate does, `kind:` or `stage/`, unless a
+/// rule or a domain speaks for that folder.
 pub(super) fn things(estate: &Estate, asked: &str) -> Vec<Thing> {
-    let path = asked.strip_prefix("code:").unwrap_or(asked).trim();
+    let (path, is_said) = match asked.strip_prefix("code:") {
+        Some(path) => (path.trim(), true),
+        None => (asked, false),
+    };
+    let is_name = !path.contains('/') || path.split_once(':').is_some_and(|(kind, _)| thing::is_kind(kind));
+    if is_name && !is_said {
+        return Vec::new();
+    }
     let path = path.trim_start_matches("./").trim_start_matches('/');
     if path.is_empty() || path.contains(char::is_whitespace) {
         return Vec::new();
@@ -23,6 +34,10 @@ pub(super) fn things(estate: &Estate, asked: &str) -> Vec<Thing> {
         paths.map(move |code| (code.len(), code, &domain.id))
     });
     let claimed = claims.max_by_key(|(length, ..)| *length);
+    let is_for_everything = |rule: &&CodeRule| rule.pattern.trim_matches(['/', '*']).is_empty();
+    if !is_said && claimed.is_none() && speaking.iter().all(is_for_everything) && begins_as_a_name(estate, path) {
+        return Vec::new();
+    }
     let leads = match claimed {
         Some((_, code, domain)) => {
             let says = format!("domain `{domain}` says that `{code}` is its own");
@@ -37,6 +52,14 @@ pub(super) fn things(estate: &Estate, asked: &str) -> Vec<Thing> {
         because,
         ..plain(KIND, path, leads)
     }]
+}
+
+/// Whether the estate has criteria or objectives before whose `/` the same stands.
+fn begins_as_a_name(estate: &Estate, path: &str) -> bool {
+    path.split_once('/').is_some_and(|(head, rest)| {
+        let is_led = |thing: &Thing| thing.name.split_once('/').is_some_and(|(lead, _)| lead == head);
+        !rest.contains('/') && thing::all(estate).iter().any(is_led)
+    })
 }
 
 /// Whether a path is a declared one, or below a declared folder.

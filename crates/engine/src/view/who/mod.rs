@@ -5,6 +5,7 @@ mod address;
 mod catalogue;
 mod code;
 mod near;
+mod people;
 mod thing;
 
 use tidegate_model::{DomainId, Estate, Millis, PersonId, RunbookId, TeamId};
@@ -52,14 +53,20 @@ pub fn who(estate: &Estate, text: &str) -> WhoView {
     }
 }
 
-/// Everything of that name, or of that kind and name as in `route:payments`.
+/// Everything of that name, or of that kind and name as in `route:payments`. A catalogue's own words, `group:` and `user:`
+/// with or without a namespace, lead to teams and people.
 fn named(estate: &Estate, asked: &str) -> Vec<Thing> {
-    let all = thing::all(estate);
     let (kind, name) = match asked.split_once(':') {
-        Some((kind, name)) if all.iter().any(|thing| thing.kind == kind) => (Some(kind), name.trim()),
+        Some((kind, name)) if thing::is_kind(kind) => (Some(kind), name.trim()),
         Some(_) | None => (None, asked),
     };
-    all.into_iter()
+    let (kind, name) = match kind {
+        Some("group") => (Some("team"), people::catalogued(name)),
+        Some("user") => (Some("person"), people::catalogued(name)),
+        Some(_) | None => (kind, name.to_owned()),
+    };
+    thing::all(estate)
+        .into_iter()
         .filter(|thing| thing.name == name && kind.is_none_or(|kind| thing.kind == kind))
         .collect()
 }
@@ -93,8 +100,8 @@ fn answer(estate: &Estate, asked: &str, thing: Thing) -> WhoView {
     };
     let view = match &thing.leads {
         Leads::Domain(id) => of_domain(estate, id, view, &mut because),
-        Leads::Team(id) => of_team(estate, id, view, &mut because),
-        Leads::Person(id) => of_person(estate, id, view, &mut because),
+        Leads::Team(id) => people::of_team(estate, id, view, &mut because),
+        Leads::Person(id) => people::of_person(estate, id, view, &mut because),
         Leads::Nobody => view,
     };
     let runbook = thing.runbook.or_else(|| {
@@ -126,62 +133,6 @@ fn of_domain(estate: &Estate, id: &DomainId, view: WhoView, because: &mut Vec<Be
     }
 }
 
-fn of_team(estate: &Estate, id: &TeamId, view: WhoView, because: &mut Vec<Because>) -> WhoView {
-    let owned: Vec<DomainId> = estate
-        .domains()
-        .values()
-        .filter(|domain| &domain.owner == id)
-        .map(|domain| domain.id.clone())
-        .collect();
-    for domain in &owned {
-        because.push(Because::new(
-            estate,
-            format!("it owns domain `{domain}`"),
-            ("Domain.owner", domain.as_str()),
-        ));
-    }
-    because.extend(on_call_rule(estate, id));
-    WhoView {
-        ladder: owned.first().map_or(Vec::new(), |domain| ladder(estate, domain)),
-        repeat_every: owned
-            .first()
-            .and_then(|domain| estate.ladder_of(domain))
-            .map(|ladder| ladder.repeat_every),
-        domain: owned.first().filter(|_| owned.len() == 1).cloned(),
-        domains: owned,
-        owner: Some(team_words(estate, id)),
-        on_call: estate.on_call(id).to_vec(),
-        ..view
-    }
-}
-
-fn of_person(estate: &Estate, id: &PersonId, view: WhoView, because: &mut Vec<Because>) -> WhoView {
-    let teams: Vec<&TeamId> = estate
-        .teams()
-        .values()
-        .filter(|team| team.members.contains(id) || team.on_call.contains(id))
-        .map(|team| &team.id)
-        .collect();
-    for team in &teams {
-        because.push(Because::new(
-            estate,
-            format!("member of team `{team}`"),
-            ("Group", team.as_str()),
-        ));
-    }
-    WhoView {
-        owner: teams.first().map(|team| team_words(estate, team)),
-        domains: estate
-            .domains()
-            .values()
-            .filter(|domain| teams.contains(&&domain.owner))
-            .map(|domain| domain.id.clone())
-            .collect(),
-        on_call: teams.first().map_or(Vec::new(), |team| estate.on_call(team).to_vec()),
-        ..view
-    }
-}
-
 fn with_runbook(estate: &Estate, runbook: Option<&RunbookId>, view: WhoView) -> WhoView {
     let Some(runbook) = runbook.and_then(|id| estate.runbooks().get(id)) else {
         return view;
@@ -203,11 +154,7 @@ fn owner_of(estate: &Estate, leads: &Leads) -> Option<TeamId> {
     match leads {
         Leads::Domain(id) => estate.owner_of(id).cloned(),
         Leads::Team(id) => Some(id.clone()),
-        Leads::Person(id) => estate
-            .teams()
-            .values()
-            .find(|team| team.members.contains(id))
-            .map(|team| team.id.clone()),
+        Leads::Person(id) => people::team_of(estate, id),
         Leads::Nobody => None,
     }
 }

@@ -35,6 +35,37 @@ pub(super) struct Thing {
     pub(super) because: Vec<Because>,
 }
 
+/// Every kind that may lead a name, as in `route:payments`; the last two are a catalogue's words for teams and people.
+const KINDS: [&str; 22] = [
+    "domain",
+    "flow",
+    "stage",
+    "criterion",
+    "switch",
+    "action",
+    "failure-mode",
+    "runbook",
+    "entity",
+    "objective",
+    "invariant",
+    "integration",
+    "agreement",
+    "transfer",
+    "system",
+    "component",
+    "unit",
+    "route",
+    "team",
+    "person",
+    "group",
+    "user",
+];
+
+/// Whether a word is a kind, whether or not the estate has any of it.
+pub(super) fn is_kind(word: &str) -> bool {
+    KINDS.contains(&word)
+}
+
 /// Everything, domains first.
 pub(super) fn all(estate: &Estate) -> Vec<Thing> {
     let mut things: Vec<Thing> = estate
@@ -209,12 +240,24 @@ fn unit_owner(estate: &Estate, unit: &UnitId) -> Option<(DomainId, String, (&'st
 
 /// A route leads to the flow that begins or ends there, else to its unit.
 pub(super) fn route(estate: &Estate, edge: &Edge, route: &Route) -> Thing {
-    let name = route.id.as_str();
-    let lies = Because::new(
-        estate,
-        format!("route `{name}` of edge `{}` takes `{}`", edge.id, words(route)),
-        ("Edge.routes", name),
+    let says = format!("route `{}` of edge `{}` takes `{}`", route.id, edge.id, words(route));
+    led(estate, route, says)
+}
+
+/// The same for the address that a route has on one of the sides.
+pub(super) fn route_of_side(estate: &Estate, edge: &Edge, route: &Route, side: &str, path: &str) -> Thing {
+    let says = format!(
+        "route `{}` of edge `{}` takes `{}`, which is `{path}` on the {side} side",
+        route.id,
+        edge.id,
+        words(route)
     );
+    led(estate, route, says)
+}
+
+fn led(estate: &Estate, route: &Route, says: String) -> Thing {
+    let name = route.id.as_str();
+    let lies = Because::new(estate, says, ("Edge.routes", name));
     let flow = estate
         .flows()
         .values()

@@ -231,6 +231,81 @@ fn code_that_nobody_owns_inside_of_a_domain_is_refused() {
     );
 }
 
+#[test]
+fn a_rule_for_all_code_owns_no_name_that_is_mistyped() {
+    for of in [
+        "paula",
+        "processing",
+        "storefront",
+        "flow:nope",
+        "team:nope",
+        "person:nobody",
+        "user:nobody",
+        "group:nobody",
+        "payments.nope",
+        "checkout/nope",
+        "flow:services/checkout/a.rs",
+    ] {
+        let told = who_in("shop", of);
+        assert!(told.starts_with("nobody: nothing named"), "{of}: {told}");
+        assert!(told.ends_with("[4]"), "{told}");
+    }
+    for of in ["services/checkout/pay.rs", "lib/time.rs", "code:Makefile", "code:checkout/nope"] {
+        let told = who_in("shop", of);
+        assert!(told.starts_with("code `"), "{of}: {told}");
+        assert!(told.ends_with("[0]"), "{told}");
+    }
+}
+
+#[test]
+fn a_catalogues_words_lead_to_teams_and_people() {
+    for (of, first) in [
+        ("group:payments", "team `payments` (group:payments)"),
+        ("group:default/Payments", "team `payments` (group:default/Payments)"),
+        ("user:emma", "person `emma` (user:emma)"),
+    ] {
+        let told = who_in("shop", of);
+        assert!(told.starts_with(first), "{told}");
+        assert!(told.ends_with("[0]"), "{told}");
+    }
+}
+
+#[test]
+fn an_address_of_a_side_is_its_routes_and_not_the_fallbacks() {
+    for of in ["POST /api/checkout", "http://127.0.0.1:9002/api/checkout"] {
+        let told = who_in("shop", of);
+        assert!(told.starts_with("route `checkout`"), "{told}");
+        assert!(told.contains("owner    Checkout team"), "{told}");
+        let said = "takes `POST /checkout`, which is `/api/checkout` on the new side (edge.yaml:";
+        assert!(told.contains(said), "{told}");
+    }
+    let told = who_in("shop", "http://127.0.0.1:9001/product/12");
+    assert!(told.contains("which is `/product/{id}` on the old side"), "{told}");
+    let told = who_in("shop", "POST /api/nope");
+    assert!(told.contains("no route of edge `storefront` takes `/api/nope`"), "{told}");
+}
+
+#[test]
+fn a_person_is_answered_with_ladder_runbook_and_the_line_that_says_so() {
+    let told = who_in("shop", "amir");
+    for part in [
+        "rung 1   domain owner on call: ana",
+        "runbook  ",
+        "because  member of team `checkout` (organisation.yaml:80)",
+        "team `checkout` owns domain `checkout` (domains.yaml:",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    let told = who_in("shop", "emma");
+    assert!(told.contains("called on rung 2 (engineering manager) of ladder `standard`"), "{told}");
+    let told = who_in("shop", "team:leadership");
+    assert!(
+        told.contains("because  team `leadership` is declared, and owns no domain (organisation.yaml:"),
+        "{told}"
+    );
+    assert!(told.contains("called on rung 4 (CTO) of ladder `standard`"), "{told}");
+}
+
 /// Asks about one of the examples.
 fn who_in(example: &str, of: &str) -> String {
     let folder = format!("{}/../../examples/{example}", env!("CARGO_MANIFEST_DIR"));
