@@ -33,7 +33,8 @@ pub(super) fn things(estate: &Estate, asked: &str) -> Vec<Thing> {
 /// What takes it on an edge: a route by its public pattern, else one by the address that it has on a side, for whoever read it
 /// in a side's own log; else the fallback. A route for the rest of every path stands beside those of the sides.
 fn on_edge(estate: &Estate, edge: &Edge, method: Option<&str>, host: Option<&str>, path: &str) -> Vec<Thing> {
-    let is_side = |one: &&UnitUpstreams| host.is_some_and(|host| host_of(&one.old) == host || host_of(&one.new) == host);
+    let is_side =
+        |one: &&UnitUpstreams| host.is_some_and(|host| host_of(&one.old) == host || host_of(&one.new) == host);
     if edge.units.iter().any(|unit| is_side(&unit)) {
         let things = on_sides(estate, edge, method, host, path);
         if !things.is_empty() {
@@ -108,7 +109,9 @@ fn host_of(upstream: &str) -> &str {
 /// Host, when there is one, and path of an address, without query and fragment.
 fn parts_of(address: &str) -> Option<(Option<&str>, &str)> {
     let (host, path) = match address.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or((Some(rest), "/"), |at| (Some(&rest[..at]), &rest[at..])),
+        Some((_, rest)) => rest
+            .find('/')
+            .map_or((Some(rest), "/"), |at| (Some(&rest[..at]), &rest[at..])),
         None if address.starts_with('/') => (None, address),
         None => return None,
     };

@@ -62,7 +62,9 @@ fn of(estate: &Estate, team: Option<&TeamId>, domains: Vec<DomainId>, view: WhoV
     });
     let runbook_of = |domain: &DomainId| estate.domains().get(domain)?.runbook.clone();
     let runbooks: Vec<Option<RunbookId>> = domains.iter().map(runbook_of).collect();
-    let shared = runbooks.first().filter(|first| runbooks.iter().all(|one| one == *first));
+    let shared = runbooks
+        .first()
+        .filter(|first| runbooks.iter().all(|one| one == *first));
     let runbook = shared.and_then(Option::as_ref);
     let view = WhoView {
         ladder: first.map_or(Vec::new(), |domain| ladder(estate, domain)),
@@ -107,11 +109,15 @@ fn declared(estate: &Estate, team: &TeamId) -> Because {
 fn membership(estate: &Estate, person: &PersonId, team: &TeamId) -> Because {
     let of_person = format!("{person} {team}");
     let of_team = format!("{team} {person}");
-    let is_member = estate.teams().get(team).is_some_and(|team| team.members.contains(person));
+    let is_member = estate
+        .teams()
+        .get(team)
+        .is_some_and(|team| team.members.contains(person));
     let (says, place) = match is_member {
-        true if estate.declared("User.memberOf", &of_person).is_some() => {
-            (format!("member of team `{team}`"), ("User.memberOf", of_person.as_str()))
-        }
+        true if estate.declared("User.memberOf", &of_person).is_some() => (
+            format!("member of team `{team}`"),
+            ("User.memberOf", of_person.as_str()),
+        ),
         true if estate.declared("Group.members", &of_team).is_some() => {
             (format!("member of team `{team}`"), ("Group.members", of_team.as_str()))
         }

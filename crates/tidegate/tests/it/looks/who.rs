@@ -250,7 +250,12 @@ fn a_rule_for_all_code_owns_no_name_that_is_mistyped() {
         assert!(told.starts_with("nobody: nothing named"), "{of}: {told}");
         assert!(told.ends_with("[4]"), "{told}");
     }
-    for of in ["services/checkout/pay.rs", "lib/time.rs", "code:Makefile", "code:checkout/nope"] {
+    for of in [
+        "services/checkout/pay.rs",
+        "lib/time.rs",
+        "code:Makefile",
+        "code:checkout/nope",
+    ] {
         let told = who_in("shop", of);
         assert!(told.starts_with("code `"), "{of}: {told}");
         assert!(told.ends_with("[0]"), "{told}");
@@ -282,7 +287,10 @@ fn an_address_of_a_side_is_its_routes_and_not_the_fallbacks() {
     let told = who_in("shop", "http://127.0.0.1:9001/product/12");
     assert!(told.contains("which is `/product/{id}` on the old side"), "{told}");
     let told = who_in("shop", "POST /api/nope");
-    assert!(told.contains("no route of edge `storefront` takes `/api/nope`"), "{told}");
+    assert!(
+        told.contains("no route of edge `storefront` takes `/api/nope`"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -297,7 +305,10 @@ fn a_person_is_answered_with_ladder_runbook_and_the_line_that_says_so() {
         assert!(told.contains(part), "{part} in {told}");
     }
     let told = who_in("shop", "emma");
-    assert!(told.contains("called on rung 2 (engineering manager) of ladder `standard`"), "{told}");
+    assert!(
+        told.contains("called on rung 2 (engineering manager) of ladder `standard`"),
+        "{told}"
+    );
     let told = who_in("shop", "team:leadership");
     assert!(
         told.contains("because  team `leadership` is declared, and owns no domain (organisation.yaml:"),
