@@ -14,21 +14,41 @@ pub enum SurveyAsk {
 }
 
 impl SurveyAsk {
-    /// The source of the side that is judged.
+    /// How the side that is judged is reached, in words.
     #[must_use]
-    pub fn on(&self) -> &SourceId {
+    pub fn on(&self) -> String {
         match self {
-            Self::Crawl(crawl) => &crawl.on,
-            Self::Quote(quote) => &quote.new.on,
+            Self::Crawl(crawl) => crawl.on.of("new"),
+            Self::Quote(quote) => quote.new.on.to_string(),
         }
     }
 
-    /// The source of the side that it is held against.
+    /// How the side is reached that it is held against, in words.
     #[must_use]
-    pub fn against(&self) -> Option<&SourceId> {
+    pub fn against(&self) -> Option<String> {
         match self {
-            Self::Crawl(crawl) => crawl.same_as.as_ref(),
-            Self::Quote(quote) => Some(&quote.old.on),
+            Self::Crawl(crawl) => crawl.same_as.as_ref().map(|old| old.of("old")),
+            Self::Quote(quote) => Some(quote.old.on.to_string()),
+        }
+    }
+}
+
+/// How the pages of a side are reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// At the side itself: a source of the web.
+    Source(SourceId),
+    /// Through the gateway of the plan's edge, as visitors come. It shows the side of the stage's unit that is asked for, whatever
+    /// the exposure, and addresses of other units are left out.
+    Gateway,
+}
+
+impl Reach {
+    /// The side of this word, as it is reached.
+    fn of(&self, side: &str) -> String {
+        match self {
+            Self::Source(source) => source.to_string(),
+            Self::Gateway => format!("the {side} side through the gateway"),
         }
     }
 }
@@ -36,8 +56,8 @@ impl SurveyAsk {
 /// Which pages are asked, and what must hold of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrawlAsk {
-    /// The side: a source of the web.
-    pub on: SourceId,
+    /// The new side.
+    pub on: Reach,
     /// Scheme and host that visitors know it by, such as `https://shop.example`, without a slash at its end; none is the
     /// source's own address.
     pub public: Option<String>,
@@ -53,8 +73,8 @@ pub struct CrawlAsk {
     pub noindex: Vec<String>,
     /// What products cost according to their database.
     pub catalogue: Option<CatalogueAsk>,
-    /// The side whose pages say the same: a source of the web.
-    pub same_as: Option<SourceId>,
+    /// The old side, when its pages say the same. It is reached in the same way.
+    pub same_as: Option<Reach>,
     /// The search engine's crawler that robots.txt must let in, beside our own.
     pub crawler: String,
     /// How politely.

@@ -156,6 +156,8 @@ codes! {
     LeadsOn = "TG0616", "a redirect map leads on";
     NoTimeToCrawl = "TG0617", "a crawl cannot end before the next begins";
     NoPlaceForLines = "TG0618", "a quote's request has no place for its lines";
+    TwoWays = "TG0619", "a crawl goes two ways";
+    PastGateway = "TG0620", "a crawl through the gateway meets no page of its unit";
     NoRecord = "TG0701", "no system is right about an entity";
     TwoRecords = "TG0702", "two systems are right about one field";
     NoResolver = "TG0703", "nobody resolves the differences of an entity";

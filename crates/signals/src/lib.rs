@@ -18,4 +18,5 @@ mod web;
 
 pub use asker::Asker;
 pub use source::{AddressError, Source, Table};
+pub use survey::{Entrance, Pass};
 pub use web::WebAddress;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_model::ask::Cadence;
 use tidegate_model::plan::{Criterion, Measure, OnHarm, Stage};
 use tidegate_model::seam::{FaultSeen, Observation, Surveyed};
-use tidegate_model::survey::{CrawlAsk, SurveyAsk};
+use tidegate_model::survey::{CrawlAsk, Reach, SurveyAsk};
 use tidegate_model::{CriterionId, DomainId, Estate, Millis, StageId, TeamId, Timestamp};
 
 use crate::state::{StageState, State};
@@ -36,9 +36,9 @@ pub struct SurveyView {
     pub on_harm: OnHarm,
     /// What is asked for, in words: `pages of sitemap /sitemap.xml and 12 redirects`.
     pub asks: String,
-    /// The source of the side that is judged.
+    /// The source of the side that is judged, or that it is asked through the gateway.
     pub on: String,
-    /// The source of the side that it is held against; none when it is held against none.
+    /// The same of the side that it is held against; none when it is held against none.
     pub against: Option<String>,
     /// Addresses or baskets with a fault that are tolerated.
     pub at_most: u64,
@@ -173,8 +173,8 @@ fn view(
         team: estate.owner_of(&declared.owner).cloned(),
         on_harm: declared.on_harm,
         asks: asks(asked.ask),
-        on: asked.ask.on().to_string(),
-        against: asked.ask.against().map(ToString::to_string),
+        on: asked.ask.on(),
+        against: asked.ask.against(),
         at_most: asked.at_most,
         at_least: asked.at_least,
         every: asked.cadence.every,
@@ -259,13 +259,21 @@ fn shown(ask: &SurveyAsk, found: &Surveyed) -> FoundView {
     }
 }
 
+/// An address with its source; through the gateway both sides have one.
+fn address(reach: &Reach, subject: &str) -> String {
+    match reach {
+        Reach::Source(source) => format!("{source} {subject}"),
+        Reach::Gateway => subject.to_owned(),
+    }
+}
+
 /// A fault with both its addresses, where it has two.
 fn example(ask: &SurveyAsk, seen: &FaultSeen) -> ExampleView {
     let (old, new) = match ask {
         SurveyAsk::Crawl(crawl) => match (&crawl.same_as, crawl.redirects.get(&seen.subject)) {
             (Some(old), _) if seen.class.starts_with(FaultSeen::PARITY) => (
-                Some(format!("{old} {}", seen.subject)),
-                Some(format!("{} {}", crawl.on, seen.subject)),
+                Some(address(old, &seen.subject)),
+                Some(address(&crawl.on, &seen.subject)),
             ),
             (Some(_) | None, target) => (None, target.cloned()),
         },

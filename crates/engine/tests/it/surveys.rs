@@ -8,7 +8,7 @@ use tidegate_engine::state::Phase;
 use tidegate_engine::view::surveys;
 use tidegate_model::plan::{Measure, OnHarm};
 use tidegate_model::seam::{Actor, FaultSeen, Observation, Silence, Subjects, Surveyed};
-use tidegate_model::survey::{CrawlAsk, Pace, SurveyAsk};
+use tidegate_model::survey::{CrawlAsk, Pace, Reach, SurveyAsk};
 use tidegate_model::{Millis, StageId, Timestamp};
 
 use crate::asked::{CADENCE, exposed, exposing};
@@ -23,7 +23,7 @@ pub(crate) fn crawl() -> Measure {
 
 fn crawl_with(change: impl FnOnce(&mut CrawlAsk)) -> Measure {
     let mut ask = CrawlAsk {
-        on: name("new-shop"),
+        on: Reach::Source(name("new-shop")),
         public: None,
         sitemaps: vec!["/sitemap.xml".to_owned()],
         addresses: Vec::new(),
@@ -153,7 +153,7 @@ fn a_survey_is_shown_with_its_faults_by_class_both_addresses_and_what_is_missing
     let shown = |world: &World| surveys(&world.estate, &world.state, world.now).remove(0);
     let mut world = exposed(
         crawl_with(|ask| {
-            ask.same_as = Some(name("old-shop"));
+            ask.same_as = Some(Reach::Source(name("old-shop")));
             ask.redirects = [("/former".to_owned(), "/now".to_owned())].into();
         }),
         OnHarm::Hold,

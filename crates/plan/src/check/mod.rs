@@ -8,6 +8,7 @@ mod catalogue;
 mod client;
 mod code;
 mod contact;
+mod crawl;
 mod entity;
 mod entry;
 mod escalation;
@@ -52,6 +53,7 @@ pub(crate) fn all(reading: &mut Reading) {
     client::check(reading);
     group::check(reading);
     flip::check(reading);
+    crawl::check(reading);
     redirect::check(reading);
     plan::check(reading);
     gate::check(reading);

@@ -5,6 +5,7 @@
 mod arbitrary;
 mod bundle;
 mod clean;
+mod crawls;
 mod edges;
 mod entities;
 mod entry;

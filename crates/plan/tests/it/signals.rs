@@ -12,11 +12,11 @@ use crate::{compiled, edited};
 const LAST: &str = "- { incidents: sev2, at-most: 0 }";
 
 /// The scaffold with criteria instead of its last one.
-fn with(criteria: &str) -> Bundle {
+pub(crate) fn with(criteria: &str) -> Bundle {
     edited("plan.yaml", LAST, &criteria.replace('\n', "\n          "))
 }
 
-fn estate(bundle: &Bundle) -> Estate {
+pub(crate) fn estate(bundle: &Bundle) -> Estate {
     let Compiled {
         estate, diagnostics, ..
     } = compiled(bundle);
@@ -36,7 +36,7 @@ fn only(written: &str) -> Criterion {
 }
 
 /// Code and message of every diagnostic, and help of the first.
-fn refused(bundle: &Bundle) -> (Vec<String>, String) {
+pub(crate) fn refused(bundle: &Bundle) -> (Vec<String>, String) {
     let found = compiled(bundle).diagnostics;
     let help = found.first().map(|one| one.help.clone()).unwrap_or_default();
     (
@@ -432,7 +432,7 @@ fn the_page_of_criteria_shows_what_compiles() {
         .map(|rest| rest.split("```").next().unwrap())
         .collect();
     let (segments, criteria): (Vec<&str>, Vec<&str>) = blocks.iter().partition(|block| block.starts_with("segments:"));
-    assert_eq!((segments.len(), criteria.len()), (1, 9), "{blocks:#?}");
+    assert_eq!((segments.len(), criteria.len()), (1, 10), "{blocks:#?}");
     let entities = include_str!("../../../../examples/entities.md");
     let entities = entities.split("```yaml\n").skip(1);
     let entities: Vec<&str> = entities.map(|rest| rest.split("```").next().unwrap()).collect();

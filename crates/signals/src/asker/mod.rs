@@ -17,7 +17,7 @@ use tidegate_model::survey::SurveyAsk;
 use tidegate_model::{SourceId, Timestamp};
 
 use crate::source::Source;
-use crate::survey;
+use crate::survey::{self, Entrance};
 use counting::Counting;
 pub(crate) use growth::Totals;
 use level::Levelling;
@@ -46,6 +46,7 @@ pub(crate) enum Look {
 #[derive(Debug)]
 pub struct Asker {
     question: Question,
+    entrance: Option<Entrance>,
     silent_since: Option<Timestamp>,
 }
 
@@ -62,6 +63,7 @@ impl Asker {
     pub fn level(ask: LevelAsk, cadence: Cadence) -> Self {
         Self {
             question: Question::Level(Box::new(Levelling::new(ask, cadence))),
+            entrance: None,
             silent_since: None,
         }
     }
@@ -73,6 +75,7 @@ impl Asker {
     pub fn counts(old: Option<CountAsk>, new: CountAsk, looks: Looks, cadence: Cadence) -> Self {
         Self {
             question: Question::Counts(Box::new(Counting::new(old, new, looks, cadence))),
+            entrance: None,
             silent_since: None,
         }
     }
@@ -82,8 +85,14 @@ impl Asker {
     pub fn survey(ask: SurveyAsk, cadence: Cadence) -> Self {
         Self {
             question: Question::Survey(Box::new(ask), cadence),
+            entrance: None,
             silent_since: None,
         }
+    }
+
+    /// Surveys that go through a gateway go through this one from now on; without one they find nobody.
+    pub fn enter_by(&mut self, entrance: Option<Entrance>) {
+        self.entrance = entrance;
     }
 
     /// Asks once; takes no longer than the cadence's time-out, give or take the scheduler,
@@ -95,7 +104,7 @@ impl Asker {
         let found = match &mut self.question {
             Question::Level(levelling) => levelling.ask(sources, now).await.map(|observation| vec![observation]),
             Question::Counts(counting) => counting.ask(sources, now).await,
-            Question::Survey(ask, cadence) => survey::look(ask, sources, *cadence)
+            Question::Survey(ask, cadence) => survey::look(ask, sources, self.entrance.as_ref(), *cadence)
                 .await
                 .map(|found| vec![Observation::Surveyed { at: now, found }]),
         };

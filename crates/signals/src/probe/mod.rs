@@ -74,6 +74,7 @@ fn question(path: &str, cadence: Cadence) -> Question<'_> {
         path,
         post: None,
         known_as: None,
+        pass: None,
         body_bytes_max: BODY_BYTES_MAX,
         within: Duration::from_millis(cadence.timeout.0),
     }

@@ -188,6 +188,7 @@ async fn ask(address: &WebAddress, query: &str, terms: Terms, lookback: Lookback
         path: &address.below(PATH),
         post: Some((FORM, &form)),
         known_as: None,
+        pass: None,
         body_bytes_max: BODY_BYTES_MAX,
         within,
     };

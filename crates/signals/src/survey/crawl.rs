@@ -6,11 +6,13 @@ use std::sync::Arc;
 use tidegate_model::SourceId;
 use tidegate_model::ask::Cadence;
 use tidegate_model::seam::{Subjects, Surveyed};
-use tidegate_model::survey::{AddressList, CrawlAsk};
+use tidegate_model::survey::{AddressList, CrawlAsk, Reach};
 
 use super::catalogue::{self, Product};
+use super::entrance::{Entrance, Through};
 use super::faults::Faults;
 use super::head::Head;
+use super::page::Page;
 use super::pages::{self, Pages};
 use super::robots::Robots;
 use super::rules::{self, Known};
@@ -23,10 +25,22 @@ use crate::table;
 /// Looks at every address once.
 ///
 /// # Errors
-/// A source has no address or is of another kind, robots.txt cannot be reached, or nothing answers at all.
-pub(super) async fn look(ask: &CrawlAsk, sources: &BTreeMap<SourceId, Source>, cadence: Cadence) -> Finding<Surveyed> {
-    let public = ask.public.as_deref();
-    let side = Side::new(web(sources, &ask.on)?, public, ask.pace, cadence)?;
+/// A source has no address or is of another kind, there is no gateway, robots.txt cannot be reached, or nothing answers at all.
+pub(super) async fn look(
+    ask: &CrawlAsk,
+    sources: &BTreeMap<SourceId, Source>,
+    entrance: Option<&Entrance>,
+    cadence: Cadence,
+) -> Finding<Surveyed> {
+    let reached = |reach: &Reach, way: fn(&Entrance) -> Through| {
+        let reached = match (reach, entrance) {
+            (Reach::Source(on), _) => (web(sources, on)?, None),
+            (Reach::Gateway, Some(entrance)) => (&entrance.address, Some(way(entrance))),
+            (Reach::Gateway, None) => return Err(Miss::Silent("there is no gateway".to_owned())),
+        };
+        Side::new(reached, ask.public.as_deref(), ask.pace, cadence)
+    };
+    let side = reached(&ask.on, Entrance::to_new)?;
     let robots = Robots::of(&side).await.map_err(Miss::Silent)?;
     let mut crawl = Crawl {
         ask,
@@ -40,14 +54,15 @@ pub(super) async fn look(ask: &CrawlAsk, sources: &BTreeMap<SourceId, Source>, c
         faults: Faults::default(),
         gap: None,
     };
-    let addresses = crawl.addresses(sources, cadence).await?;
+    let mut addresses = crawl.addresses(sources, cadence).await?;
     let pages = crawl.pages(&addresses).await?;
+    addresses.retain(|path| !is_elsewhere(pages.get(path)));
     crawl.judge(&addresses, &pages);
     crawl.canonicals(&addresses, &pages).await;
     let compared = match &ask.same_as {
         None => 0,
         Some(on) => {
-            let old = Side::new(web(sources, on)?, public, ask.pace, cadence)?;
+            let old = reached(on, Entrance::to_old)?;
             crawl.compare(&old, &addresses, &pages).await?
         }
     };
@@ -58,8 +73,17 @@ pub(super) async fn look(ask: &CrawlAsk, sources: &BTreeMap<SourceId, Source>, c
     })
 }
 
+/// Pages that answered and are of the side.
 fn answered(pages: &Pages) -> usize {
-    pages.values().filter(|page| page.is_ok()).count()
+    pages
+        .values()
+        .filter(|page| page.is_ok() && !is_elsewhere(Some(page)))
+        .count()
+}
+
+/// Whether a page is of another unit than what is surveyed.
+fn is_elsewhere(page: Option<&Result<Page, String>>) -> bool {
+    matches!(page, Some(Ok(page)) if page.is_elsewhere)
 }
 
 /// What one crawl knows so far.
@@ -131,8 +155,10 @@ impl Crawl<'_> {
         let is_any = !asked.is_empty();
         let pages = pages::ask(&self.side, asked, &self.ask.crawler).await;
         if answered(&pages) == 0 && is_any {
-            let why = pages.into_values().find_map(Result::err);
-            return Err(Miss::Silent(why.unwrap_or_else(|| "no address answered".to_owned())));
+            return Err(match pages.into_values().find_map(Result::err) {
+                Some(why) => Miss::Silent(why),
+                None => Miss::Nothing("each address that answered is of another unit".to_owned()),
+            });
         }
         Ok(pages)
     }

@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod crawl;
+mod entrance;
 mod faults;
 mod head;
 mod offer;
@@ -18,6 +19,8 @@ mod rules;
 mod same;
 mod side;
 mod sitemap;
+
+pub use entrance::{Entrance, Pass};
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -35,12 +38,17 @@ use crate::web::WebAddress;
 ///
 /// # Errors
 /// A source has no address or is of another kind, a side answers nothing, or the time is over.
-pub(crate) async fn look(ask: &SurveyAsk, sources: &BTreeMap<SourceId, Source>, cadence: Cadence) -> Finding<Surveyed> {
+pub(crate) async fn look(
+    ask: &SurveyAsk,
+    sources: &BTreeMap<SourceId, Source>,
+    entrance: Option<&Entrance>,
+    cadence: Cadence,
+) -> Finding<Surveyed> {
     let began = Instant::now();
     let limit = Duration::from_millis(time_of(cadence.every).0);
     let looking = async {
         match ask {
-            SurveyAsk::Crawl(ask) => crawl::look(ask, sources, cadence).await,
+            SurveyAsk::Crawl(ask) => crawl::look(ask, sources, entrance, cadence).await,
             SurveyAsk::Quote(ask) => quote::look(ask, sources, cadence).await,
         }
     };

@@ -2,6 +2,9 @@
 
 use http::header;
 
+use tidegate_model::seam::Shown;
+
+use super::entrance::shown;
 use super::head::Head;
 use super::side::Side;
 
@@ -11,6 +14,8 @@ pub(super) struct Page {
     pub(super) status: u16,
     /// The `Location` header, as written.
     pub(super) location: Option<String>,
+    /// It is of another unit than the one that a gateway was asked for.
+    pub(super) is_elsewhere: bool,
     /// None where the answer is no HTML, or no success.
     pub(super) head: Option<Head>,
 }
@@ -29,6 +34,7 @@ impl Page {
             .then(|| Head::read(&String::from_utf8_lossy(&answer.body), &answer.headers, crawler));
         Ok(Self {
             status,
+            is_elsewhere: shown(&answer.headers) == Some(Shown::Elsewhere),
             location: text(header::LOCATION).map(ToOwned::to_owned),
             head,
         })

@@ -86,6 +86,7 @@ async fn total(
         path: &address.below(&path),
         post: post.as_ref().map(|(kind, body)| (*kind, body.as_str())),
         known_as: None,
+        pass: None,
         body_bytes_max: BODY_BYTES_MAX,
         within: Duration::from_millis(cadence.timeout.0),
     };

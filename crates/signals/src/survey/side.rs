@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use url::Url;
 
+use super::entrance::Through;
 use crate::miss::{Finding, Miss};
 use crate::web::{Answer, ExchangeFault, Question, WebAddress, exchange};
 
@@ -23,6 +24,8 @@ const TRIES: u32 = 2;
 #[derive(Debug)]
 pub(super) struct Side {
     address: WebAddress,
+    /// A gateway on the way.
+    through: Option<Through>,
     /// Scheme and host that visitors know it by.
     public: Url,
     is_public_declared: bool,
@@ -34,7 +37,12 @@ pub(super) struct Side {
 impl Side {
     /// # Errors
     /// The public address, or the source's own, is none.
-    pub(super) fn new(address: &WebAddress, public: Option<&str>, pace: Pace, cadence: Cadence) -> Finding<Arc<Self>> {
+    pub(super) fn new(
+        (address, through): (&WebAddress, Option<Through>),
+        public: Option<&str>,
+        pace: Pace,
+        cadence: Cadence,
+    ) -> Finding<Arc<Self>> {
         let own = format!(
             "{}://{}",
             if address.is_tls { "https" } else { "http" },
@@ -45,6 +53,7 @@ impl Side {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Arc::new(Self {
             address: address.clone(),
+            through,
             public: url,
             is_public_declared: public.is_some(),
             within: Duration::from_millis(cadence.timeout.0),
@@ -56,7 +65,7 @@ impl Side {
     /// Asks for a path. Whatever comes is an answer; redirects are not followed.
     ///
     /// # Errors
-    /// In words, when none came at either try, or it asks not to be asked so often.
+    /// In words, when none came at either try, it asks not to be asked so often, or a gateway shows something else.
     pub(super) async fn get(&self, path: &str) -> Result<Answer, String> {
         let _place = self.places.acquire().await.map_err(|error| error.to_string())?;
         let mut fault = String::new();
@@ -67,22 +76,30 @@ impl Side {
                     "status 429: it asks to be asked less often".clone_into(&mut fault);
                 }
                 Ok(answer) => return Ok(answer),
-                Err(found) => fault = found.to_string(),
+                Err(found) => fault = found,
             }
         }
         Err(fault)
     }
 
-    async fn once(&self, path: &str) -> Result<Answer, ExchangeFault> {
-        let host = self.host();
+    async fn once(&self, path: &str) -> Result<Answer, String> {
+        let (host, path) = (self.host(), self.address.below(path));
+        let pass = self.through.as_ref().map(|through| (through.pass)(&path)).transpose()?;
         let question = Question {
-            path: &self.address.below(path),
+            path: &path,
             post: None,
             known_as: self.is_public_declared.then_some((self.public.scheme(), host.as_str())),
+            pass: pass.as_deref(),
             body_bytes_max: PAGE_BYTES_MAX,
             within: self.within,
         };
-        exchange(&self.address, question).await
+        let answer = exchange(&self.address, question)
+            .await
+            .map_err(|fault: ExchangeFault| fault.to_string())?;
+        if let Some(through) = &self.through {
+            through.took(answer.status, &answer.headers)?;
+        }
+        Ok(answer)
     }
 
     /// The host that visitors know, with its port where it has one.

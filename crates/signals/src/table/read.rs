@@ -40,6 +40,7 @@ async fn of_web(address: &WebAddress, within: Duration) -> Finding<Vec<u8>> {
         path: &address.itself(),
         post: None,
         known_as: None,
+        pass: None,
         body_bytes_max: TABLE_BYTES_MAX,
         within,
     };

@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tidegate_model::seam::PASS_HEADER;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -33,6 +34,8 @@ pub(crate) struct Question<'a> {
     pub(crate) post: Option<(&'static str, &'a str)>,
     /// Scheme and host that visitors know the other end by; without them it is asked by its own address.
     pub(crate) known_as: Option<(&'a str, &'a str)>,
+    /// What a gateway on the way takes it for one of our surveys by.
+    pub(crate) pass: Option<&'a str>,
     /// The longest body that is read, in bytes.
     pub(crate) body_bytes_max: usize,
     /// The longest time until the whole answer is there.
@@ -135,6 +138,9 @@ fn request(address: &WebAddress, question: Question<'_>) -> Result<Request<Full<
         request = request
             .header("x-forwarded-host", host)
             .header("x-forwarded-proto", scheme);
+    }
+    if let Some(pass) = question.pass {
+        request = request.header(PASS_HEADER, pass);
     }
     let request = match question.post {
         Some((kind, body)) => request

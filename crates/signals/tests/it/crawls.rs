@@ -7,7 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tidegate_model::ask::Cadence;
 use tidegate_model::seam::{Observation, Surveyed};
-use tidegate_model::survey::{AddressList, CatalogueAsk, CrawlAsk, Pace, PriceIn, SurveyAsk};
+use tidegate_model::survey::{AddressList, CatalogueAsk, CrawlAsk, Pace, PriceIn, Reach, SurveyAsk};
 use tidegate_model::{Millis, SourceId};
 use tidegate_signals::{Asker, Source};
 
@@ -16,9 +16,9 @@ use crate::file::File;
 use crate::site::{PUBLIC, Site, answer, leads, page, product, sitemap};
 
 /// What crawls of these tests ask unless they say otherwise.
-fn ask() -> CrawlAsk {
+pub(crate) fn ask() -> CrawlAsk {
     CrawlAsk {
-        on: id("shop"),
+        on: Reach::Source(id("shop")),
         public: Some(PUBLIC.to_owned()),
         sitemaps: vec!["/sitemap.xml".to_owned()],
         addresses: Vec::new(),
@@ -459,7 +459,7 @@ async fn pages_of_both_sides_say_the_same() {
     let (old, new) = (Site::sound(), Site::sound());
     let both = async || {
         let ask = CrawlAsk {
-            same_as: Some(id("old-shop")),
+            same_as: Some(Reach::Source(id("old-shop"))),
             ..ask()
         };
         look(

@@ -23,6 +23,7 @@ mod sql_batches;
 mod sql_questions;
 mod sqlite_silence;
 mod tables;
+mod through;
 mod values;
 
 use std::time::Duration;

@@ -20,9 +20,10 @@ pub(crate) async fn follow(handle: Handle, mut fleet: Fleet, means: Means, mut s
     let mut estate = handle.view().estate.clone();
     let mut is_behind = false;
     let mut told = None;
+    let doors = fleet.doors();
     let mut asked = JoinSet::new();
     questions::begin(&mut asked, &handle, &means.addresses);
-    surveys::begin(&mut asked, &handle, &means.addresses);
+    surveys::begin(&mut asked, &handle, &means.addresses, &doors);
     comparisons::begin(&mut asked, &handle, &means);
     loop {
         tokio::select! {
@@ -43,7 +44,7 @@ pub(crate) async fn follow(handle: Handle, mut fleet: Fleet, means: Means, mut s
         if is_new {
             asked.shutdown().await;
             questions::begin(&mut asked, &handle, &means.addresses);
-            surveys::begin(&mut asked, &handle, &means.addresses);
+            surveys::begin(&mut asked, &handle, &means.addresses, &doors);
             comparisons::begin(&mut asked, &handle, &means);
             estate = runs;
         }

@@ -4,6 +4,7 @@ pub(crate) mod bundle;
 pub(crate) mod chance;
 mod comparing;
 mod comparisons;
+mod doors;
 mod edges;
 mod errand;
 mod estate;

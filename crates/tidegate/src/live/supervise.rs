@@ -9,9 +9,10 @@ use tidegate_gateway::{Counting, GatewayConfig, Hub, check_config, flows_of};
 use tidegate_model::edge::Edge;
 use tidegate_model::{EdgeId, Estate, GatewayId, Millis};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::doors::{Doors, Listens};
 use super::{edges, gateway_name, store};
 
 /// Attempts that a gateway follows at once (architecture.md, bounded tracking).
@@ -83,6 +84,7 @@ pub(crate) struct Fleet {
     state: PathBuf,
     tied: bool,
     hub: Hub,
+    listens: watch::Sender<Listens>,
     gateways: BTreeMap<EdgeId, Supervised>,
     /// Replacements that did not start after their predecessor had made room. They are not tried again: each attempt would
     /// interrupt the edge.
@@ -101,6 +103,7 @@ impl Fleet {
             state,
             tied,
             hub,
+            listens: watch::channel(Listens::new()).0,
             gateways: BTreeMap::new(),
             given_up: BTreeMap::new(),
         })
@@ -200,6 +203,14 @@ impl Fleet {
         self.gateways.iter().map(address).collect()
     }
 
+    /// The ways through the gateways, as they come and go.
+    pub(crate) fn doors(&self) -> Doors {
+        Doors {
+            listens: self.listens.subscribe(),
+            passes: self.hub.passes(),
+        }
+    }
+
     /// Stops what this controller has started; what it found running goes on serving.
     pub(crate) async fn stop_new(self) {
         for gateway in self.gateways.into_values().filter(|gateway| !gateway.is_adopted) {
@@ -235,13 +246,19 @@ impl Fleet {
             config,
         };
         self.gateways.insert(supervised.config.edge.id.clone(), supervised);
+        self.tell_doors();
         Ok(())
     }
 
     async fn stop_one(&mut self, edge: &EdgeId) {
         if let Some(gateway) = self.gateways.remove(edge) {
+            self.tell_doors();
             gateway.stop().await;
         }
+    }
+
+    fn tell_doors(&self) {
+        self.listens.send_replace(self.addresses().into_iter().collect());
     }
 }
 

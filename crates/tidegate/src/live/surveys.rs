@@ -7,18 +7,19 @@ use tidegate_model::ask::Cadence;
 use tidegate_model::plan::Measure;
 use tidegate_model::seam::Observation;
 use tidegate_model::survey::SurveyAsk;
-use tidegate_model::{Millis, Timestamp};
+use tidegate_model::{EdgeId, Millis, Timestamp, UnitId};
 use tidegate_runtime::Handle;
 use tidegate_signals::Asker;
 use tokio::task::JoinSet;
 
+use super::doors::Doors;
 use super::errand::{Errand, Span, looks};
 use super::questions::Addresses;
 use super::world::clock;
 
 /// Begins to survey for every criterion of the estate that runs. The tasks go on until they are aborted.
-pub(crate) fn begin(surveys: &mut JoinSet<()>, handle: &Handle, addresses: &Arc<Addresses>) {
-    for (_, stage) in handle.view().estate.stages() {
+pub(crate) fn begin(surveys: &mut JoinSet<()>, handle: &Handle, addresses: &Arc<Addresses>, doors: &Doors) {
+    for (plan, stage) in handle.view().estate.stages() {
         for criterion in &stage.gate.criteria {
             let Measure::Survey { ask, cadence, .. } = &criterion.measure else {
                 continue;
@@ -26,6 +27,8 @@ pub(crate) fn begin(surveys: &mut JoinSet<()>, handle: &Handle, addresses: &Arc<
             let round = Round {
                 errand: Errand::of(handle, &stage.id, criterion, cadence.every),
                 addresses: addresses.clone(),
+                doors: doors.clone(),
+                place: (plan.edge.clone(), stage.unit.clone()),
                 ask: ask.clone(),
                 cadence: *cadence,
                 asker: None,
@@ -44,6 +47,9 @@ const RESTS: (Millis, Millis) = (Millis::seconds(5), Millis::minutes(5));
 struct Round {
     errand: Errand,
     addresses: Arc<Addresses>,
+    doors: Doors,
+    /// The edge and the unit whose pages are looked at, where that is through the gateway.
+    place: (EdgeId, UnitId),
     ask: SurveyAsk,
     cadence: Cadence,
     /// Knows since when nothing answers.
@@ -79,6 +85,7 @@ impl Round {
         let asker = self
             .asker
             .get_or_insert_with(|| Asker::survey(self.ask.clone(), self.cadence));
+        asker.enter_by(self.doors.entrance(&self.place.0, &self.place.1));
         let told = tokio::select! {
             told = asker.ask(&self.addresses.sources, began) => told,
             () = self.errand.overtaken(belongs) => {

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::shoppers::{self, Crowd};
-use crate::upstream::Upstream;
+use crate::shoppers::{self, Crowd, Visitor};
+use crate::upstream::{Asked, Upstream};
 use crate::world::{ESTATE, Options, World, until};
 
 const PUBLIC: &str = "https://toy.example";
@@ -38,11 +38,21 @@ fn open(shop: &Upstream, paths: &[String]) {
 struct Shop {
     world: World,
     ana: String,
-    _crowd: Crowd,
+    _crowd: Option<Crowd>,
 }
 
 impl Shop {
     fn serve(criterion: &str, soak: &str, prepare: impl FnOnce(&World)) -> Self {
+        let line = "          - { incidents:";
+        let estate = ESTATE.replace(line, &format!("          - {criterion}\n{line}"));
+        let mut shop = Self::run(&estate, soak, prepare);
+        shop._crowd = Some(Crowd::at(shop.world.edge()));
+        shop.ask(&["approve", "shop"]);
+        shop
+    }
+
+    /// Without a visitor, and not yet approved.
+    fn run(estate: &str, soak: &str, prepare: impl FnOnce(&World)) -> Self {
         // It says in its log what it gives up.
         let through = ["env", "TIDEGATE_LOG=info"].map(str::to_owned).to_vec();
         let mut world = World::quiet(Options {
@@ -53,22 +63,16 @@ impl Shop {
         let source = format!("--source=new-pages={}", world.new.url());
         world.options.arguments.push(source);
         world.options.settings.push(("SOAK", soak.into()));
-        let line = "          - { incidents:";
-        let estate = ESTATE
-            .replace(line, &format!("          - {criterion}\n{line}"))
-            // One of them looks once an hour.
-            .replace("at-most: 10m", "at-most: 3h");
+        // One of them looks once an hour.
+        let estate = estate.replace("at-most: 10m", "at-most: 3h");
         std::fs::write(world.estate().join("tidegate.yaml"), estate).unwrap();
         world.serve();
         let ana = world.token("ana");
-        let crowd = Crowd::at(world.edge());
-        let shop = Self {
+        Self {
             world,
             ana,
-            _crowd: crowd,
-        };
-        shop.ask(&["approve", "shop"]);
-        shop
+            _crowd: None,
+        }
     }
 
     fn ask(&self, arguments: &[&str]) {
@@ -232,4 +236,97 @@ fn a_survey_that_fell_short_goes_again_after_a_rest_while_its_gate_waits() {
     assert!(began.len() >= 2, "{began:?}");
     let rests = began.windows(2).map(|pair| pair[1] - pair[0]);
     assert!(rests.min() >= Some(5_000), "it went again without a rest: {began:?}");
+}
+
+/// Attempts that gateways have counted, of both sides.
+fn attempts(journal: &str) -> u64 {
+    let of = |counts: &Value| counts["old"]["n"].as_u64().unwrap() + counts["new"]["n"].as_u64().unwrap();
+    let events = journal.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let counted = events.filter_map(|event| find(&event, "counts").cloned());
+    counted
+        .flat_map(|all| all.as_array().unwrap().iter().map(of).collect::<Vec<_>>())
+        .sum()
+}
+
+/// The first value of this name, however deep.
+fn find<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    match value {
+        Value::Object(map) => map
+            .get(name)
+            .or_else(|| map.values().find_map(|below| find(below, name))),
+        Value::Array(list) => list.iter().find_map(|below| find(below, name)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
+#[test]
+fn through_the_gateway_the_new_side_is_seen_before_any_visitor_and_nobody_is_counted() {
+    let criterion = format!(
+        "{{ crawl: {{ through: gateway, public: \"{PUBLIC}\", sitemap: /sitemap.xml, same-as: old }}, name: pages, at-most: 0, \
+         addresses-at-least: 3, every: 2s, timeout: 1s, stale-after: 30s, owner: shop }}"
+    );
+    let (flow, step) = ("          - { flow: browse,", "        - { to: 10%,");
+    let estate: Vec<String> = ESTATE
+        .lines()
+        .map(|line| match line {
+            line if line.starts_with(flow) => format!("          - {criterion}"),
+            line if line.starts_with(step) => {
+                format!("        - {{ to: 0%, soak: 1h, at-most: 10m, margin: 20% }}\n{line}")
+            }
+            line => line.replace("shop/browse-completion", "shop/pages"),
+        })
+        .collect();
+    let paths = PATHS.map(str::to_owned);
+    let shop = Shop::run(&estate.join("\n"), "2s", |world| {
+        open(&world.old, &paths);
+        open(&world.new, &paths);
+        let fault = page("/product/poster", "/product/mug");
+        world.new.put("/product/poster", &fault);
+    });
+    shop.ask(&["approve", "shop"]);
+    let stage = shop.says("harm");
+    assert_eq!(stage["exposure"], 0, "{stage}");
+    let told = shop.world.run(&["why", "pages"]).stdout;
+    assert!(
+        told.contains("1 canonical") && told.contains("/product/poster"),
+        "{told}"
+    );
+    assert!(
+        told.contains("1 parity: canonical"),
+        "held against the old side: {told}"
+    );
+
+    // A stranger who brings what looks like a pass is a visitor like any other.
+    let mut stranger = Visitor::default();
+    let forged = format!("shop;new;{};{:032x};{}", 1_u64 << 41, 7, "0".repeat(64));
+    let mut ask = || {
+        let pass = [("X-Tidegate-Pass", forged.as_str())];
+        stranger.get_with(shop.world.edge(), "/product/mug", &pass).unwrap()
+    };
+    let first = ask();
+    assert_eq!((first.side(), first.cookies.len()), ("old", 2), "{first:?}");
+    assert_eq!(attempts(&shop.journal()), 0, "so far surveys alone have come");
+    assert_eq!(ask().side(), "old");
+    until("the stranger is counted", || {
+        (attempts(&shop.journal()) > 0).then_some(())
+    });
+    assert_eq!(attempts(&shop.journal()), 1);
+    for side in [&shop.world.old, &shop.world.new] {
+        let of_survey = |one: &&Asked| {
+            assert!(!one.headers.contains_key("x-tidegate-pass"), "{one:?}");
+            one.headers
+                .get("user-agent")
+                .is_some_and(|who| who.starts_with("tidegate/"))
+        };
+        let met = side.asked();
+        let surveys: Vec<&Asked> = met.iter().filter(of_survey).collect();
+        assert!(!surveys.is_empty());
+        assert!(surveys.iter().all(|one| !one.headers.contains_key("cookie")));
+    }
+
+    shop.world
+        .new
+        .put("/product/poster", &page("/product/poster", "/product/poster"));
+    shop.says("pass");
+    shop.world.run(&["journal", "verify", "--recompute"]).fine();
 }

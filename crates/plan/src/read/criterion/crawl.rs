@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tidegate_model::ask::Cadence;
 use tidegate_model::plan::{Measure, OnHarm};
-use tidegate_model::survey::{AddressList, CatalogueAsk, CrawlAsk, Pace, PriceIn, SurveyAsk, time_of};
+use tidegate_model::survey::{AddressList, CatalogueAsk, CrawlAsk, Pace, PriceIn, Reach, SurveyAsk, time_of};
 use tidegate_model::{Millis, SourceId};
 
 use super::{Measured, cadence};
@@ -34,7 +34,8 @@ const PUBLIC: &str = "scheme and host alone, such as `https://shop.example`";
 pub(super) static CRAWL: Form = Form::new(
     "pages that are asked for as a search engine's crawler does",
     &[
-        need("on", Of::Name),
+        may("on", Of::Name),
+        may("through", Of::Words(&["gateway"])),
         may("public", Of::Text),
         may("sitemap", Of::Listed(&Of::Text)),
         may("addresses", Of::Listed(&Of::Text)),
@@ -73,11 +74,7 @@ pub(super) fn read(node: &Node, outer: &mut Fields<'_>, reading: &mut Reading) -
     });
     let ask = ask(node, cadence, reading);
     let (cadence, at_most, at_least, ask) = (cadence?, at_most?, at_least?, ask?);
-    let on = ask.on.clone();
-    let title = match &ask.same_as {
-        None => format!("pages of {on} are sound"),
-        Some(old) => format!("pages of {on} are sound, and as on {old}"),
-    };
+    let (name, title) = named(&ask);
     Some(Measured {
         max_silence: cadence.stale_after,
         asked_every: Some(cadence.every),
@@ -88,20 +85,41 @@ pub(super) fn read(node: &Node, outer: &mut Fields<'_>, reading: &mut Reading) -
                 at_least,
                 cadence,
             },
-            format!("{on}-crawl"),
+            format!("{name}-crawl"),
             title,
             OnHarm::Hold,
         )
     })
 }
 
+/// What a criterion is called after, and its title.
+fn named(ask: &CrawlAsk) -> (String, String) {
+    let of = |reach: &Reach, side: &str| match reach {
+        Reach::Source(source) => source.to_string(),
+        Reach::Gateway => side.to_owned(),
+    };
+    let (name, seen) = match &ask.on {
+        Reach::Source(source) => (source.to_string(), String::new()),
+        Reach::Gateway => ("gateway".to_owned(), ", seen through the gateway".to_owned()),
+    };
+    let on = of(&ask.on, "the new side");
+    let title = match &ask.same_as {
+        None => format!("pages of {on} are sound{seen}"),
+        Some(old) => format!("pages of {on} are sound, and as on {}{seen}", of(old, "the old one")),
+    };
+    (name, title)
+}
+
 fn ask(node: &Node, cadence: Option<Cadence>, reading: &mut Reading) -> Option<CrawlAsk> {
     let mut fields = Fields::open(node, "`crawl`", &CRAWL, reading)?;
-    let source = |node: &Node, reading: &mut Reading| name(node, "the source", SourceId::parse, reading);
-    let on = fields.need("on", reading).and_then(|node| source(node, reading));
-    let public = optional(fields.get("public"), |node| {
-        value(node, "`public`", PUBLIC, public, reading)
-    });
+    let on = reach(&mut fields, reading);
+    // A gateway may listen on any address: none of them is what visitors know.
+    let told = match on {
+        Some(Reach::Gateway) => fields.need("public", reading),
+        Some(Reach::Source(_)) | None => fields.get("public"),
+    };
+    let is_told = told.is_some() || on != Some(Reach::Gateway);
+    let public = optional(told, |node| value(node, "`public`", PUBLIC, public, reading)).filter(|_| is_told);
     let sitemaps = paths(fields.get("sitemap"), "a sitemap", reading);
     let addresses = paths(fields.get("addresses"), "an address", reading);
     let list = optional(fields.get("list"), |node| list(node, reading));
@@ -152,6 +170,31 @@ fn ask(node: &Node, cadence: Option<Cadence>, reading: &mut Reading) -> Option<C
         crawler: crawler?,
         pace: pace?,
     })
+}
+
+/// `on` with a source, or `through: gateway`.
+fn reach(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Reach> {
+    let (on, through) = (fields.get("on"), fields.get("through"));
+    match (on, through) {
+        (None, Some(node)) => {
+            let gateway = |text: &str| (text == "gateway").then_some(Reach::Gateway);
+            value(node, "`through`", "`gateway`", gateway, reading)
+        }
+        (Some(node), None) => name(node, "the source", SourceId::parse, reading).map(Reach::Source),
+        (Some(node), Some(_)) => {
+            let found = format!("`on: {}` beside `through`", node.text().unwrap_or_default());
+            reading.sink.add(
+                Finding::error(Code::TwoWays, node.place, "a crawl is to go two ways")
+                    .expected("`on` with a source, or `through: gateway`", found)
+                    .help("leave `on` out: the gateway knows where the sides are"),
+            );
+            None
+        }
+        (None, None) => {
+            fields.need("on", reading);
+            None
+        }
+    }
 }
 
 /// A field that may be left out: not there is `Some(None)`, and not readable is `None`.
@@ -278,9 +321,24 @@ fn redirects(node: &Node, reading: &mut Reading) -> Option<BTreeMap<String, Stri
     is_sound.then_some(map)
 }
 
-fn same_as(node: &Node, on: Option<&SourceId>, reading: &mut Reading) -> Option<SourceId> {
+fn same_as(node: &Node, on: Option<&Reach>, reading: &mut Reading) -> Option<Reach> {
     let other = name(node, "the other side", SourceId::parse, reading)?;
-    if on == Some(&other) {
+    if on == Some(&Reach::Gateway) {
+        if other.as_str() == "old" {
+            return Some(Reach::Gateway);
+        }
+        reading.sink.add(
+            Finding::error(
+                Code::TwoWays,
+                node.place,
+                "the sides of a crawl are to be reached in two ways",
+            )
+            .expected("`same-as: old`, through the gateway too", format!("source `{other}`"))
+            .help("write `same-as: old`: what a gateway adds or moves would else be a difference of the sides"),
+        );
+        return None;
+    }
+    if on == Some(&Reach::Source(other.clone())) {
         reading.sink.add(
             Finding::error(
                 Code::ComparesItself,
@@ -295,7 +353,7 @@ fn same_as(node: &Node, on: Option<&SourceId>, reading: &mut Reading) -> Option<
         );
         return None;
     }
-    Some(other)
+    Some(Reach::Source(other))
 }
 
 fn pace(fields: &mut Fields<'_>, cadence: Option<Cadence>, reading: &mut Reading) -> Option<Pace> {
