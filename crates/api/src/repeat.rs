@@ -133,7 +133,22 @@ fn said(request: &Request) -> Vec<String> {
             summary,
         } => texts("open-incident", &[domain, &severity.word(), summary]),
         Request::Acknowledge { incident } => texts("acknowledge", &[incident]),
-        Request::Act { incident, action } => texts("act", &[incident, action]),
+        Request::Act {
+            incident,
+            action,
+            reason: None,
+        } => texts("act", &[incident, action]),
+        Request::Act {
+            incident,
+            action,
+            reason: Some(reason),
+        } => texts("act", &[incident, action, reason]),
+        Request::FinishStep {
+            incident,
+            action,
+            step,
+            note,
+        } => texts("finish-step", &[incident, action, step, note]),
         Request::Revert { action } => texts("revert", &[action]),
         Request::Resolve { incident, lesson } => texts("resolve", &[incident, lesson]),
         // No face asks for these: they come from the controller and its gateways.

@@ -347,6 +347,12 @@ fn asks(api: Described) -> Described {
         ask::act,
     )
     .post(
+        "/api/v1/incidents/{id}/steps",
+        "finishStep",
+        "Says that a step of a runbook, which an action began, was done.",
+        ask::finish_step,
+    )
+    .post(
         "/api/v1/incidents/{id}/resolve",
         "resolve",
         "Ends an incident with its lesson.",

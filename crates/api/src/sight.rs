@@ -46,6 +46,7 @@ pub(crate) fn compare(seen: &str, request: &Request, state: &State) -> Result<()
         | Request::OpenIncident { .. }
         | Request::Acknowledge { .. }
         | Request::Act { .. }
+        | Request::FinishStep { .. }
         | Request::Revert { .. }
         | Request::Resolve { .. }
         | Request::Adopt { .. }

@@ -160,6 +160,19 @@ pub enum Request {
         incident: IncidentId,
         /// Which action.
         action: ActionId,
+        /// Why; a runbook is not begun without.
+        reason: Option<String>,
+    },
+    /// Say that a step of a begun runbook was done.
+    FinishStep {
+        /// Which incident.
+        incident: IncidentId,
+        /// The action that began the runbook.
+        action: ActionId,
+        /// Which step, 1 first.
+        step: u32,
+        /// What was seen.
+        note: String,
     },
     /// End an active mode before its expiry.
     Revert {

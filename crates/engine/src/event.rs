@@ -5,9 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use tidegate_model::plan::OnHarm;
-use tidegate_model::seam::{
-    Actor, BrakeLook, Effect, EffectKey, ExposureVersion, Observation, Outcome, Stratum, Verdict,
-};
+use tidegate_model::seam::{Actor, BrakeLook, EffectKey, ExposureVersion, Observation, Outcome, Stratum, Verdict};
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
     ActionId, BasisPoints, CriterionId, DomainId, FeedbackId, GatewayId, GroupId, IncidentId, PersonId, RunbookId,
@@ -22,6 +20,8 @@ pub use crate::opening::{Binding, Opening};
 pub use crate::origin::Origin;
 pub use crate::reading::{Account, Reading, Stake};
 use crate::refusal::Refusal;
+pub use crate::runbook::RunbookBegun;
+pub use crate::sent::Sent;
 
 /// One entry of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,15 +36,6 @@ pub struct Event {
     pub key: Option<CommandKey>,
     /// What happened.
     pub body: Body,
-}
-
-/// An effect on its way out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sent {
-    /// Its key.
-    pub key: EffectKey,
-    /// The complete order.
-    pub effect: Effect,
 }
 
 /// What happened.
@@ -384,6 +375,29 @@ pub enum Body {
         switches: Vec<(SwitchId, SwitchValue)>,
         /// Reverted then at the latest.
         until: Timestamp,
+        /// Why, where it was said.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+        /// The runbook that people do from here on, where the action is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        begun: Option<RunbookBegun>,
+    },
+    /// Somebody said that a step of a begun runbook was done.
+    RunbookStepDone {
+        /// The incident.
+        incident: IncidentId,
+        /// The action that began it.
+        action: ActionId,
+        /// Which, 1 first.
+        step: u32,
+        /// What it asks.
+        text: String,
+        /// Who.
+        by: PersonId,
+        /// What was seen.
+        note: String,
+        /// How many steps are left.
+        left: u32,
     },
     /// A mode ended.
     ActionReverted {
@@ -470,22 +484,4 @@ pub enum Body {
         /// How.
         outcome: Outcome,
     },
-}
-
-impl Event {
-    /// The bytes that the journal keeps.
-    ///
-    /// # Errors
-    /// Only when an event holds a non-finite number, which `decide` never makes.
-    pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
-        serde_json::to_vec(self)
-    }
-
-    /// Reads bytes of any released version.
-    ///
-    /// # Errors
-    /// Bytes that no released version wrote.
-    pub fn decode(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(bytes)
-    }
 }

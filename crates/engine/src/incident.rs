@@ -1,10 +1,13 @@
 //! An incident as it stands: whose it is, who has it, and who was called.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use tidegate_model::seam::EffectKey;
-use tidegate_model::{DomainId, PersonId, Severity, Timestamp};
+use tidegate_model::{ActionId, DomainId, PersonId, Severity, Timestamp};
 
 use crate::event::Origin;
+use crate::runbook::Run;
 
 /// Where an incident is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,6 +62,8 @@ pub struct Incident {
     pub called: Vec<PersonId>,
     /// Pages of the last call that have not failed.
     pub pages: Vec<EffectKey>,
+    /// Runbooks that were begun in it, by the action that began them; beginning one again forgets what was done before.
+    pub runs: BTreeMap<ActionId, Run>,
     /// Sequences of its last events.
     pub timeline: Vec<u64>,
 }

@@ -38,6 +38,7 @@ impl Body {
             Self::IncidentAcknowledged { .. } => "incident-acknowledged",
             Self::AcknowledgementLapsed { .. } => "acknowledgement-lapsed",
             Self::ActionTaken { .. } => "action-taken",
+            Self::RunbookStepDone { .. } => "runbook-step-done",
             Self::ActionReverted { .. } => "action-reverted",
             Self::IncidentResolved { .. } => "incident-resolved",
             Self::RunbookDrilled { .. } => "runbook-drilled",

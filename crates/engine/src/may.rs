@@ -169,7 +169,7 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
                 "the owner's people and the ladder answer",
             )
         }
-        Request::Act { incident, .. } => {
+        Request::Act { incident, .. } | Request::FinishStep { incident, .. } => {
             let domain = incident_domain(state, incident)?;
             let allowed = |id: &PersonId| answers_for(estate, &domain, id);
             need_person(

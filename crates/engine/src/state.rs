@@ -20,6 +20,7 @@ pub use crate::lesson::{LESSONS_MAX, LESSONS_OF_ONE_MAX, Lesson};
 pub use crate::level::LevelRun;
 pub use crate::paged::{Drill, PAGED_FOR, PAGED_MAX, Paged};
 use crate::refusal::Refusal;
+pub use crate::runbook::{Run, StepDone};
 pub use crate::seen::Seen;
 pub use crate::tally::{Belongs, RareEvents, Tally, Totals};
 

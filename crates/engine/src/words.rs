@@ -1,9 +1,9 @@
 //! What events say in plain words: one sentence, for timelines, answers and the command line.
 
-use tidegate_model::GroupId;
 use tidegate_model::seam::{Effect, Outcome};
+use tidegate_model::{GroupId, IncidentId, PersonId};
 
-use crate::event::{Body, Cause, Opening, Origin, Sent};
+use crate::event::{Body, Cause, Opening, Origin, RunbookBegun, Sent};
 use crate::view::words::loss;
 
 /// Groups of routes, as a list.
@@ -176,16 +176,34 @@ pub fn said(body: &Body) -> String {
             by,
             switches,
             until,
+            reason,
+            begun,
             ..
         } => {
+            if let Some(begun) = begun {
+                return begin(by, incident, begun, reason);
+            }
             let set: Vec<String> = switches.iter().map(|(id, value)| format!("{id} = {value}")).collect();
             let set = if set.is_empty() {
                 String::new()
             } else {
                 format!(": {} until {until}", set.join(", "))
             };
-            format!("{by} used {action} in {incident}{set}")
+            format!("{by} used {action} in {incident}{set}{}", because(reason))
         }
+        Body::RunbookStepDone {
+            incident,
+            action,
+            step,
+            text,
+            by,
+            note,
+            left,
+        } => step_done(
+            &format!("{incident}: {by} did step {step} of {action}, {text}"),
+            note,
+            *left,
+        ),
         Body::ActionReverted { action, expired, .. } => {
             format!(
                 "the mode of {action} ended{}",
@@ -229,6 +247,40 @@ pub fn said(body: &Body) -> String {
             }
             Outcome::FailedForGood { reason } => format!("effect {:.8} failed for good: {reason}", effect.0),
         },
+    }
+}
+
+/// That a runbook was begun, what that does and what it does not.
+#[must_use]
+pub fn begin(by: &PersonId, incident: &IncidentId, begun: &RunbookBegun, reason: &str) -> String {
+    let steps = match begun.steps.len() {
+        1 => "its only step".to_owned(),
+        count => format!("its {count} steps"),
+    };
+    format!(
+        "{by} runs {} in {incident}{}; people do {steps} and tick them on the incident's page, Tidegate itself moves nothing",
+        begun.runbook,
+        because(reason)
+    )
+}
+
+/// A step that was done, with what is left.
+#[must_use]
+pub fn step_done(what: &str, note: &str, left: u32) -> String {
+    let left = match left {
+        0 => "every step is done".to_owned(),
+        1 => "1 step is left".to_owned(),
+        left => format!("{left} steps are left"),
+    };
+    format!("{what}{}; {left}", because(note))
+}
+
+/// `: reason`, or nothing when none was given.
+fn because(reason: &str) -> String {
+    if reason.trim().is_empty() {
+        String::new()
+    } else {
+        format!(": {reason}")
     }
 }
 

@@ -11,6 +11,8 @@ pub enum ActionEffect {
     SetSwitches(Vec<(SwitchId, SwitchValue)>),
     /// Takes every exposed stage of the domain back to the old side.
     Rollback,
+    /// Begins a runbook that people do, step by step.
+    RunRunbook(RunbookId),
 }
 
 /// A pre-authorised action.

@@ -102,6 +102,7 @@ codes! {
     ForeignSwitch = "TG0308", "an action sets another domain's switch";
     ChangesNothing = "TG0309", "an action changes nothing";
     IdleSwitch = "TG0310", "no action sets a switch";
+    NothingToTakeBack = "TG0311", "an action takes back what no stage moves";
     NoSignal = "TG0401", "a failure mode has no signal";
     NoRunbook = "TG0402", "a failure mode has no runbook";
     HazardWithoutOwner = "TG0403", "a failure mode has no owner";

@@ -132,6 +132,7 @@ fn is_urgent(request: &Request) -> bool {
         | Request::Finalise { .. }
         | Request::Attest { .. }
         | Request::RecordDrill { .. }
+        | Request::FinishStep { .. }
         | Request::FileFeedback { .. }
         | Request::AnswerLesson { .. }
         | Request::OpenIncident { .. }

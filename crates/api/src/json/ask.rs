@@ -79,6 +79,23 @@ pub(crate) struct Declaration {
 pub(crate) struct Use {
     /// One that the incident grants.
     action: ActionId,
+    /// Why; needed by an action that begins a runbook.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// A step of a begun runbook that was done.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Finished {
+    /// The action that began the runbook.
+    action: ActionId,
+    /// Which step, 1 first.
+    #[schemars(range(min = 1))]
+    step: u32,
+    /// What was seen.
+    #[serde(default)]
+    note: String,
 }
 
 /// The lesson of an incident.
@@ -260,9 +277,30 @@ pub(crate) async fn act(
     person: Person,
     Named(incident): Named<IncidentId>,
     once: Once,
-    JsonBody(Use { action }): JsonBody<Use>,
+    JsonBody(Use { action, reason }): JsonBody<Use>,
 ) -> Said200 {
-    ask(&app, &person.caller, once, Request::Act { incident, action }).await
+    let request = Request::Act {
+        incident,
+        action,
+        reason,
+    };
+    ask(&app, &person.caller, once, request).await
+}
+
+pub(crate) async fn finish_step(
+    State(app): State<Shared>,
+    person: Person,
+    Named(incident): Named<IncidentId>,
+    once: Once,
+    JsonBody(Finished { action, step, note }): JsonBody<Finished>,
+) -> Said200 {
+    let request = Request::FinishStep {
+        incident,
+        action,
+        step,
+        note,
+    };
+    ask(&app, &person.caller, once, request).await
 }
 
 pub(crate) async fn resolve(

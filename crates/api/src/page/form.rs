@@ -100,7 +100,11 @@ impl Forms<'_> {
             .fixed
             .iter()
             .find(|(name, _)| matches!(*name, "action" | "criterion" | "lesson"));
-        let subject = part.map_or_else(|| ask.subject.to_owned(), |(_, part)| format!("{}/{part}", ask.subject));
+        let step = ask.fixed.iter().find(|(name, _)| *name == "step");
+        let subject = [part, step]
+            .into_iter()
+            .flatten()
+            .fold(ask.subject.to_owned(), |whole, (_, part)| format!("{whole}/{part}"));
         let ruling = self.ruling(ask.action, &subject);
         let allowed = ruling.is_none_or(|ruling| ruling.allowed);
         // The dots say that something is asked first; the button in the form acts.

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use tidegate_engine::view::{ActionView, IncidentView, StatusView, words};
+use tidegate_engine::view::{ActionView, IncidentView, RunStepView, RunView, StatusView, words};
 use tidegate_model::IncidentId;
 
 use crate::app::Shared;
@@ -83,7 +83,7 @@ fn buttons(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
     html! {
         (answering(incident, forms))
         div class="buttons" {
-            @for action in incident.actions.iter().filter(|action| action.active_until.is_none()) {
+            @for action in incident.actions.iter().filter(|action| action.active_until.is_none() && !is_begun(incident, action)) {
                 (act(incident, action, &action.title, forms))
             }
         }
@@ -93,7 +93,16 @@ fn buttons(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
                 (revert(action, forms))
             }
         }
+        @for run in incident.runs.iter().filter(|run| run.left > 0) {
+            p class="active" { "● " b { (run.by) } " runs " (run.title) ": "
+                a href=(format!("/incidents/{}", incident.id)) { (words::counted(run.left.into(), "step", "steps")) " to do" } }
+        }
     }
+}
+
+/// Whether the runbook that an action begins is under way.
+fn is_begun(incident: &IncidentView, action: &ActionView) -> bool {
+    incident.runs.iter().any(|run| run.action == action.id && run.left > 0)
 }
 
 fn answering(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
@@ -121,12 +130,18 @@ fn answering(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
     }
 }
 
+/// What a runbook is begun with.
+const WHY: Field<'_> = Field::Text {
+    name: "reason",
+    label: "Why it is begun",
+};
+
 fn act(incident: &IncidentView, action: &ActionView, label: &str, forms: &Forms<'_>) -> Markup {
     forms.ask(&Ask {
         action: "act",
         subject: incident.id.as_str(),
         label,
-        fields: &[],
+        fields: if action.runs.is_some() { &[WHY] } else { &[] },
         weight: Weight::Plain,
         fixed: &[("action", action.id.as_str())],
         agree: &[],
@@ -182,6 +197,7 @@ pub(crate) fn own(scene: &Scene<'_>, id: &IncidentId, forms: &Forms<'_>) -> Vec<
     match of(scene, id).filter(|incident| incident.phase != "resolved") {
         Some(incident) => vec![
             ("answers", answers(incident, forms)),
+            ("runs", runs(incident, forms)),
             ("actions", actions(incident, forms)),
         ],
         None => Vec::new(),
@@ -192,6 +208,7 @@ pub(crate) fn compose(parts: &mut Parts, _: &IncidentId) -> Markup {
     html! {
         (parts.place("head"))
         (parts.place("answers"))
+        (parts.place("runs"))
         div class="halves" {
             div class="stack" { @for id in ["rungs", "actions"] { (parts.place(id)) } }
             div class="stack" { @for id in ["runbook", "timeline"] { (parts.place(id)) } }
@@ -286,6 +303,7 @@ fn actions(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
                                 p { "● in use: " b { (action.title) } ", reverted at the latest " (time::until(until)) }
                                 (revert(action, forms))
                             },
+                            None if is_begun(incident, action) => p { "● under way: " b { (action.title) } },
                             None => {
                                 p { b { (action.title) } }
                                 @if forms.is_allowed("act", &format!("{}/{}", incident.id, action.id)) { p class="ok" { "You may do it now." } }
@@ -297,6 +315,49 @@ fn actions(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
             }
         }
     }
+}
+
+/// Runbooks that were begun in it, each with its steps to be ticked.
+fn runs(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
+    html! { @for begun in &incident.runs {
+        (run(begun, |step| tick(incident, begun, step, forms)))
+    } }
+}
+
+/// A begun runbook: by whom and why, what was done, and what comes under each step that is left.
+pub(crate) fn run(run: &RunView, under: impl Fn(&RunStepView) -> Markup) -> Markup {
+    let title = format!("run-{}", run.action);
+    html! {
+        section class=(if run.left > 0 { "card wait" } else { "card good" }) aria-labelledby=(title) {
+            h2 id=(title) { (run.title) }
+            p { b { (run.by) } " runs it since " (time::since(run.at)) ", because: " (run.reason) ". "
+                @if run.left > 0 { (words::counted(run.left.into(), "step", "steps")) " to do." } @else { "Every step is done." } }
+            p class="mute" { "People do these steps and tick them. Tidegate itself moves nothing, and no tick proves that a step worked." }
+            ol class="steps" { @for step in &run.steps { li {
+                (step.text)
+                @match &step.by {
+                    Some(by) => p class="ok" { "✓ " (by) @if let Some(at) = step.at { ", " (time::since(at)) } @if !step.note.is_empty() { ": " (step.note) } },
+                    None => (under(step)),
+                }
+            } } }
+        }
+    }
+}
+
+fn tick(incident: &IncidentView, run: &RunView, step: &RunStepView, forms: &Forms<'_>) -> Markup {
+    const SEEN: Field<'_> = Field::MaybeText {
+        name: "note",
+        label: "What was seen, if there is anything to say",
+    };
+    forms.ask(&Ask {
+        action: "finish-step",
+        subject: incident.id.as_str(),
+        label: &format!("Step {} is done…", step.step),
+        fields: &[SEEN],
+        weight: Weight::Plain,
+        fixed: &[("action", run.action.as_str()), ("step", &step.step.to_string())],
+        agree: &[],
+    })
 }
 
 fn runbook(incident: &IncidentView) -> Markup {

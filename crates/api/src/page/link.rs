@@ -121,6 +121,7 @@ fn request(errand: &Errand, pressed: &str, form: &FormBody) -> Result<Request, P
                 Ok(Request::Act {
                     incident: incident.clone(),
                     action,
+                    reason: form.text("reason"),
                 })
             }
             None => Err(not_here(other)),
@@ -200,10 +201,15 @@ impl Desk<'_> {
                     @match action.active_until {
                         Some(until) => p { "● in use: " b { (action.title) } ", reverted at the latest " (time::until(until)) },
                         None => (self.form("act", &format!("{id}/{}", action.id), &html! {
+                            @if action.runs.is_some() {
+                                label { span { "Why" } input name="reason" maxlength="2000" autocomplete="off"; }
+                            }
                             button class="plain" name="do" value=(format!("act:{}", action.id)) { (action.title) }
                         })),
                     }
                 }
+                @for run in &incident.runs { (incident::run(run, |_| html! {})) }
+                @if !incident.runs.is_empty() { p { "Steps are ticked on " a href=(format!("/incidents/{id}")) { "the incident’s page" } "." } }
                 @if !incident.runbook.is_empty() {
                     h2 { "Runbook" }
                     ol class="steps" { @for step in &incident.runbook { li { (step) } } }

@@ -196,6 +196,13 @@ fn request(form: &FormBody) -> Result<Request, Problem> {
         "act" => Ok(Request::Act {
             incident: incident()?,
             action: named(form, "action", ActionId::parse)?,
+            reason: form.text("reason"),
+        }),
+        "finish-step" => Ok(Request::FinishStep {
+            incident: incident()?,
+            action: named(form, "action", ActionId::parse)?,
+            step: step(form)?,
+            note: form.text("note").unwrap_or_default(),
         }),
         "resolve" => Ok(Request::Resolve {
             incident: incident()?,
@@ -214,6 +221,13 @@ fn side(form: &FormBody) -> Result<Side, Problem> {
         Some("new") => Ok(Side::New),
         Some(_) | None => Err(Problem::new(Code::WrongShape, "expected `side` to be `old` or `new`")),
     }
+}
+
+fn step(form: &FormBody) -> Result<u32, Problem> {
+    let given = form.field("step").unwrap_or_default();
+    given
+        .parse()
+        .map_err(|_| Problem::new(Code::WrongShape, "expected `step` to be the number of a step, 1 first"))
 }
 
 fn severity(form: &FormBody) -> Result<Severity, Problem> {

@@ -418,3 +418,32 @@ async fn a_key_stands_for_one_request_whoever_was_first() {
     assert!(one["detail"].as_str().unwrap().contains("one"), "{one}");
     assert!(two["detail"].as_str().unwrap().contains("two"), "{two}");
 }
+
+#[tokio::test]
+async fn a_runbook_is_begun_with_a_reason_and_its_steps_are_said_done() {
+    let town = Town::new().await;
+    let ana = town.token("ana");
+    let incident = town.incident().await;
+    let act = format!("/api/v1/incidents/{incident}/act");
+    let bare = town.ask(&ana, &act, json!({ "action": "release-back" })).await;
+    assert_eq!(bare.status(), 409, "a runbook says why");
+    let eve = town.token("eve");
+    let body = json!({ "action": "release-back", "reason": "orders fail since the release" });
+    assert_eq!(town.ask(&eve, &act, body.clone()).await.status(), 403);
+    let begun: Value = town.ask(&ana, &act, body).await.json().await.unwrap();
+    let said = begun["said"].as_str().unwrap();
+    assert!(
+        said.contains("orders fail since the release") && said.contains("Tidegate itself moves nothing"),
+        "{said}"
+    );
+    let steps = format!("/api/v1/incidents/{incident}/steps");
+    let done = json!({ "action": "release-back", "step": 1, "note": "the provider is well" });
+    assert_eq!(town.ask(&eve, &steps, done.clone()).await.status(), 403);
+    assert_eq!(town.ask(&ana, &steps, done.clone()).await.status(), 200);
+    assert_eq!(town.ask(&ana, &steps, done).await.status(), 409, "once");
+    let view = town.get(&format!("/api/v1/incidents/{incident}")).bearer_auth(&ana);
+    let view: Value = view.send().await.unwrap().json().await.unwrap();
+    assert_eq!(view["runs"][0]["left"], 0);
+    assert_eq!(view["runs"][0]["reason"], "orders fail since the release");
+    assert_eq!(view["runs"][0]["steps"][0]["by"], "ana");
+}

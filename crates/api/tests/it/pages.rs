@@ -331,3 +331,44 @@ async fn surveys_are_told_to_people_and_to_nobody_else() {
     assert!(page.contains("No gate looks at pages or baskets"), "{page}");
     assert!(page.contains("data-live=\"pages\""), "{page}");
 }
+
+#[tokio::test]
+async fn a_runbook_is_begun_on_the_incident_page_and_ticked_there() {
+    let town = Town::new().await;
+    let incident = town.incident().await;
+    let cookie = town.session("ana").await;
+    let path = format!("/incidents/{incident}");
+    let page = town.page(&path, &cookie).await;
+    assert!(
+        page.contains(
+            "opens runbook checkout-down: people do 1 step and tick them here; Tidegate itself moves nothing"
+        ),
+        "it says before what it does and does not: {page}"
+    );
+    let csrf = hidden(&page, "csrf");
+    let press = async |fields: &[(&str, &str)]| {
+        let mut all = vec![
+            ("csrf", csrf.as_str()),
+            ("subject", incident.as_str()),
+            ("action", "release-back"),
+        ];
+        all.extend(fields);
+        town.form("/do", Some(&cookie), &all).await.status()
+    };
+    assert_eq!(press(&[("do", "act"), ("reason", "orders fail")]).await, 200);
+    let page = town.page(&path, &cookie).await;
+    assert!(
+        page.contains("because: orders fail") && page.contains("Step 1 is done…"),
+        "{page}"
+    );
+    assert_eq!(press(&[("do", "finish-step"), ("step", "one")]).await, 422);
+    assert_eq!(
+        press(&[("do", "finish-step"), ("step", "1"), ("note", "it is back")]).await,
+        200
+    );
+    let page = town.page(&path, &cookie).await;
+    assert!(
+        page.contains("Every step is done.") && page.contains("it is back"),
+        "{page}"
+    );
+}

@@ -111,12 +111,20 @@ fn estate_with(title: &str) -> Estate {
             default: SwitchValue::Bool(true),
             title: "Wallet".into(),
         }],
-        authority: vec![Grant {
-            action: ActionId::parse("wallet-off").unwrap(),
-            title: "Turn the wallet off".into(),
-            effect: ActionEffect::SetSwitches(vec![(switch, SwitchValue::Bool(false))]),
-            expires: Millis::minutes(15),
-        }],
+        authority: vec![
+            Grant {
+                action: ActionId::parse("wallet-off").unwrap(),
+                title: "Turn the wallet off".into(),
+                effect: ActionEffect::SetSwitches(vec![(switch, SwitchValue::Bool(false))]),
+                expires: Millis::minutes(15),
+            },
+            Grant {
+                action: ActionId::parse("release-back").unwrap(),
+                title: "Put the release before back".into(),
+                effect: ActionEffect::RunRunbook(RunbookId::parse("checkout-down").unwrap()),
+                expires: Millis::minutes(15),
+            },
+        ],
         runbook: None,
     };
     Estate::assemble(Parts {

@@ -56,7 +56,7 @@ fn section(estate: &Estate, domain: &Domain) -> Markup {
             h4 { "May do in an incident without asking" }
             @if domain.authority.is_empty() { p { b class="gap" { "nothing" } } }
             ul { @for grant in &domain.authority {
-                li { b { (grant.title) } " (" (grant.action) "): " (effect(&grant.effect)) ", for " (grant.expires) }
+                li { b { (grant.title) } " (" (grant.action) "): " (effect(&grant.effect)) @if lasts(&grant.effect) { ", for " (grant.expires) } }
             } }
         }
     }
@@ -80,6 +80,14 @@ fn promises(estate: &Estate, domain: &Domain) -> Vec<String> {
     promises
 }
 
+/// Whether it is a mode that ends by itself.
+fn lasts(effect: &ActionEffect) -> bool {
+    match effect {
+        ActionEffect::SetSwitches(_) => true,
+        ActionEffect::Rollback | ActionEffect::RunRunbook(_) => false,
+    }
+}
+
 fn effect(effect: &ActionEffect) -> String {
     match effect {
         ActionEffect::SetSwitches(set) => set
@@ -88,6 +96,7 @@ fn effect(effect: &ActionEffect) -> String {
             .collect::<Vec<_>>()
             .join(", "),
         ActionEffect::Rollback => "takes exposed stages back".to_owned(),
+        ActionEffect::RunRunbook(runbook) => format!("begins runbook {runbook}, whose steps people do and tick"),
     }
 }
 

@@ -1,13 +1,14 @@
 //! Events of incidents, pages and actions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::SwitchId;
 use tidegate_model::seam::{EffectKey, Outcome};
 
 use crate::event::{Body, Event, Origin};
 use crate::state::{
-    ActiveAction, Incident, IncidentPhase, PAGED_FOR, PAGED_MAX, Paged, RESOLVED_MAX, State, TIMELINE_MAX,
+    ActiveAction, Incident, IncidentPhase, PAGED_FOR, PAGED_MAX, Paged, RESOLVED_MAX, Run, State, StepDone,
+    TIMELINE_MAX,
 };
 
 pub(super) fn apply(state: &mut State, event: &Event) {
@@ -33,6 +34,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                 answer_by: at,
                 called: Vec::new(),
                 pages: Vec::new(),
+                runs: BTreeMap::new(),
                 timeline: vec![seq],
             };
             state.incidents_opened += 1;
@@ -95,7 +97,13 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             let Some(known) = state.incidents.get_mut(incident) else {
                 return;
             };
+            let has_acted = known.runs.values().any(|run| run.left() > 0);
             known.phase = match known.phase {
+                // A runbook is under way: whoever has the incident now has it as one that somebody acts in.
+                IncidentPhase::Open if has_acted => IncidentPhase::Mitigating {
+                    by: by.clone(),
+                    until: *until,
+                },
                 IncidentPhase::Mitigating { .. } => IncidentPhase::Mitigating {
                     by: by.clone(),
                     until: *until,
@@ -125,6 +133,8 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             domain,
             switches,
             until,
+            reason,
+            begun,
         } => {
             if !switches.is_empty() {
                 let active = ActiveAction {
@@ -143,11 +153,44 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             let Some(known) = state.incidents.get_mut(incident) else {
                 return;
             };
+            if let Some(begun) = begun {
+                let run = Run {
+                    runbook: begun.runbook.clone(),
+                    title: begun.title.clone(),
+                    by: by.clone(),
+                    at,
+                    reason: reason.clone(),
+                    steps: begun.steps.clone(),
+                    done: BTreeMap::new(),
+                };
+                known.runs.insert(action.clone(), run);
+            }
             if let IncidentPhase::Acknowledged { by, until } = &known.phase {
                 known.phase = IncidentPhase::Mitigating {
                     by: by.clone(),
                     until: *until,
                 };
+            }
+            tell(known, seq);
+        }
+        Body::RunbookStepDone {
+            incident,
+            action,
+            step,
+            by,
+            note,
+            ..
+        } => {
+            let Some(known) = state.incidents.get_mut(incident) else {
+                return;
+            };
+            if let (Some(run), Some(place)) = (known.runs.get_mut(action), step.checked_sub(1)) {
+                let done = StepDone {
+                    by: by.clone(),
+                    at,
+                    note: note.clone(),
+                };
+                run.done.insert(place, done);
             }
             tell(known, seq);
         }

@@ -79,6 +79,7 @@ pub fn apply(state: &mut State, event: &Event) {
         | Body::IncidentAcknowledged { .. }
         | Body::AcknowledgementLapsed { .. }
         | Body::ActionTaken { .. }
+        | Body::RunbookStepDone { .. }
         | Body::ActionReverted { .. }
         | Body::IncidentResolved { .. } => incident::apply(state, event),
         Body::RunbookDrilled {
@@ -132,6 +133,7 @@ pub fn sent_by(body: &Body) -> Vec<&Sent> {
         Body::StepExposed { sent, .. } | Body::StageFinalised { sent, .. } => vec![sent],
         Body::RollbackBegun { sent, notices, .. } => std::iter::once(sent).chain(notices).collect(),
         Body::ActionReverted { notices, .. } => notices.iter().collect(),
+        Body::ActionTaken { begun, .. } => begun.iter().flat_map(|begun| &begun.notices).collect(),
         Body::EstateAdopted { .. }
         | Body::CommandRefused { .. }
         | Body::StageReadied { .. }
@@ -155,7 +157,7 @@ pub fn sent_by(body: &Body) -> Vec<&Sent> {
         | Body::IncidentOpened { .. }
         | Body::IncidentAcknowledged { .. }
         | Body::AcknowledgementLapsed { .. }
-        | Body::ActionTaken { .. }
+        | Body::RunbookStepDone { .. }
         | Body::IncidentResolved { .. }
         | Body::RunbookDrilled { .. }
         | Body::FeedbackFiled { .. }

@@ -329,6 +329,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         | Body::IncidentAcknowledged { .. }
         | Body::AcknowledgementLapsed { .. }
         | Body::ActionTaken { .. }
+        | Body::RunbookStepDone { .. }
         | Body::ActionReverted { .. }
         | Body::IncidentResolved { .. }
         | Body::RunbookDrilled { .. }
@@ -437,6 +438,7 @@ fn stage_of(body: &Body) -> Option<&StageId> {
         | Body::IncidentAcknowledged { .. }
         | Body::AcknowledgementLapsed { .. }
         | Body::ActionTaken { .. }
+        | Body::RunbookStepDone { .. }
         | Body::ActionReverted { .. }
         | Body::IncidentResolved { .. }
         | Body::RunbookDrilled { .. }

@@ -6,7 +6,7 @@ use tidegate_model::{ActionId, DomainId, IncidentId, Millis, PersonId, Severity,
 
 use super::change::{self, By};
 use super::turn::{Turn, unknown};
-use super::{harm, lesson, letter, person};
+use super::{harm, lesson, letter, person, runbook};
 use crate::event::{Body, Cause, Origin};
 use crate::refusal::{Refusal, Rule};
 use crate::state::{Incident, IncidentPhase};
@@ -166,7 +166,7 @@ pub(super) fn acknowledge(turn: &mut Turn<'_>, incident: &IncidentId) -> Result<
 
 /// The pager is silent from here on, for the ladder's time. Who has it already renews that once a tenth of it is over; before, it
 /// is the same word said twice.
-fn take(turn: &mut Turn<'_>, incident: &IncidentId, by: PersonId) {
+pub(super) fn take(turn: &mut Turn<'_>, incident: &IncidentId, by: PersonId) {
     let silence = ladder(turn, incident).1;
     let until = turn.now.after(silence);
     if let Some(
@@ -186,7 +186,7 @@ fn take(turn: &mut Turn<'_>, incident: &IncidentId, by: PersonId) {
     });
 }
 
-pub(super) fn act(turn: &mut Turn<'_>, incident: &IncidentId, action: &ActionId) -> Result<(), Refusal> {
+pub(super) fn act(turn: &mut Turn<'_>, incident: &IncidentId, action: &ActionId, reason: &str) -> Result<(), Refusal> {
     let known = open_incident(turn, incident)?;
     let Some((domain, grant)) = turn
         .estate
@@ -203,37 +203,50 @@ pub(super) fn act(turn: &mut Turn<'_>, incident: &IncidentId, action: &ActionId)
     let Some(by) = person(&turn.actor).cloned() else {
         return Err(unknown("person", ""));
     };
-    let switches = match &grant.effect {
-        ActionEffect::SetSwitches(switches) => switches.clone(),
-        ActionEffect::Rollback => Vec::new(),
-    };
-    let is_rollback = matches!(grant.effect, ActionEffect::Rollback);
-    let until = turn.now.after(grant.expires);
     let domain = domain.id.clone();
-    if is_rollback && exposed_stages_of(turn, &domain).is_empty() {
-        return Err(Refusal {
-            rule: Rule::WrongState,
-            what: format!("nothing of {domain} is exposed with its way back open"),
-            owner: None,
-            remedy: "everybody is on the old side already, or only forward fixes are left".into(),
-        });
-    }
-    // Whoever acts has it; an action of somebody else renews the hold of whoever has it already.
-    take(turn, incident, known.commander().cloned().unwrap_or_else(|| by.clone()));
-    turn.emit(Body::ActionTaken {
+    let taken = |switches, begun| Body::ActionTaken {
         incident: incident.clone(),
         action: action.clone(),
-        by,
+        by: by.clone(),
         domain: domain.clone(),
         switches,
-        until,
-    });
-    if is_rollback {
-        for stage in exposed_stages_of(turn, &domain) {
-            harm::roll_back(turn, &stage, Cause::Action(action.clone()));
+        until: turn.now.after(grant.expires),
+        reason: reason.to_owned(),
+        begun,
+    };
+    // Whoever acts has it; an action of somebody else renews the hold of whoever has it already.
+    let commander = known.commander().cloned().unwrap_or_else(|| by.clone());
+    match &grant.effect {
+        ActionEffect::SetSwitches(switches) => {
+            let taken = taken(switches.clone(), None);
+            take(turn, incident, commander);
+            turn.emit(taken);
+            change::by_action(turn, &domain, action, By::Asked);
         }
-    } else {
-        change::by_action(turn, &domain, action, By::Asked);
+        ActionEffect::Rollback => {
+            let exposed = exposed_stages_of(turn, &domain);
+            if exposed.is_empty() {
+                return Err(Refusal {
+                    rule: Rule::WrongState,
+                    what: format!("nothing of {domain} is exposed with its way back open"),
+                    owner: None,
+                    remedy: "everybody is on the old side already, or only forward fixes are left".into(),
+                });
+            }
+            let taken = taken(Vec::new(), None);
+            take(turn, incident, commander);
+            turn.emit(taken);
+            for stage in exposed {
+                harm::roll_back(turn, &stage, Cause::Action(action.clone()));
+            }
+        }
+        ActionEffect::RunRunbook(id) => {
+            let begun = runbook::begin(turn, incident, action, id, &by, reason)?;
+            // Said first: the answer is what was begun, not who has the incident.
+            let taken = taken(Vec::new(), Some(begun));
+            turn.emit(taken);
+            take(turn, incident, commander);
+        }
     }
     Ok(())
 }
@@ -307,7 +320,7 @@ pub(super) fn recovered(turn: &mut Turn<'_>, origin: &Origin, lesson: &str) {
     }
 }
 
-fn open_incident(turn: &Turn<'_>, incident: &IncidentId) -> Result<Incident, Refusal> {
+pub(super) fn open_incident(turn: &Turn<'_>, incident: &IncidentId) -> Result<Incident, Refusal> {
     let known = turn
         .state
         .incidents

@@ -1,5 +1,6 @@
 //! Letters to people: complete texts, one for each contact method of each person.
 
+use tidegate_model::domain::ActionEffect;
 use tidegate_model::plan::Stage;
 use tidegate_model::seam::{Effect, Errand, Letter};
 use tidegate_model::{Estate, IncidentId, Millis, PersonId, StageId, Timestamp};
@@ -50,12 +51,17 @@ pub(super) fn pages(turn: &Turn<'_>, incident: &IncidentId, rung: u32, attempt: 
     if !domain.authority.is_empty() {
         lines.push(String::new());
         lines.push("Granted actions:".into());
-        lines.extend(
-            domain
-                .authority
-                .iter()
-                .map(|grant| format!("  {} - {}, for {}", grant.action, grant.title, grant.expires)),
-        );
+        lines.extend(domain.authority.iter().map(|grant| match &grant.effect {
+            ActionEffect::SetSwitches(_) | ActionEffect::Rollback => {
+                format!("  {} - {}, for {}", grant.action, grant.title, grant.expires)
+            }
+            ActionEffect::RunRunbook(runbook) => {
+                format!(
+                    "  {} - {}, by people, with runbook {runbook}",
+                    grant.action, grant.title
+                )
+            }
+        }));
     }
     let subject = format!(
         "[{}] {} {}: {}",

@@ -19,6 +19,7 @@ pub(crate) mod panel;
 mod progress;
 mod receipt;
 mod refuse;
+mod runbook;
 mod start;
 mod turn;
 mod window;
@@ -82,10 +83,10 @@ fn check_form(command: &Command) -> Result<(), Refusal> {
         Request::AcceptRisk { reason, .. } | Request::Resume { reason, .. } | Request::Rollback { reason, .. } => {
             vec![reason]
         }
-        Request::Hold { reason, .. } => reason.iter().map(String::as_str).collect(),
+        Request::Hold { reason, .. } | Request::Act { reason, .. } => reason.iter().map(String::as_str).collect(),
         Request::NoteChange { reference, summary, .. } => vec![reference, summary],
         Request::Attest { note, .. } => vec![note],
-        Request::RecordDrill { note, .. } => vec![note],
+        Request::RecordDrill { note, .. } | Request::FinishStep { note, .. } => vec![note],
         Request::FileFeedback { from, text, .. } => vec![from, text],
         Request::AnswerLesson { answer, .. } => match answer {
             LessonAnswer::None { because } => vec![because],
@@ -99,7 +100,6 @@ fn check_form(command: &Command) -> Result<(), Refusal> {
         | Request::Approve { .. }
         | Request::Finalise { .. }
         | Request::Acknowledge { .. }
-        | Request::Act { .. }
         | Request::Revert { .. }
         | Request::Evidence(_)
         | Request::Look(_)
@@ -162,7 +162,17 @@ fn carry<'a>(turn: &mut Turn<'a>, request: &'a Request) -> Result<(), Refusal> {
             summary,
         } => incident::open_by_person(turn, domain, *severity, summary),
         Request::Acknowledge { incident } => incident::acknowledge(turn, incident),
-        Request::Act { incident, action } => incident::act(turn, incident, action),
+        Request::Act {
+            incident,
+            action,
+            reason,
+        } => incident::act(turn, incident, action, reason.as_deref().unwrap_or_default()),
+        Request::FinishStep {
+            incident,
+            action,
+            step,
+            note,
+        } => runbook::step_done(turn, incident, action, *step, note),
         Request::Revert { action } => incident::revert(turn, action),
         Request::Resolve { incident, lesson } => incident::resolve(turn, incident, lesson),
         Request::Evidence(stratum) => evidence::record(turn, stratum),

@@ -64,7 +64,10 @@ pub(crate) fn asked(request: &Request) -> String {
         Request::AnswerLesson { stage, of, .. } => format!("answer {stage} {of}"),
         Request::OpenIncident { domain, .. } => format!("open incident {domain}"),
         Request::Acknowledge { incident } => format!("acknowledge {incident}"),
-        Request::Act { incident, action } => format!("act {incident} {action}"),
+        Request::Act { incident, action, .. } => format!("act {incident} {action}"),
+        Request::FinishStep {
+            incident, action, step, ..
+        } => format!("finish step {step} of {incident} {action}"),
         Request::Revert { action } => format!("revert {action}"),
         Request::Resolve { incident, .. } => format!("resolve {incident}"),
         Request::Evidence(_) => "evidence".into(),

@@ -65,6 +65,7 @@ fn may_ask(step: &Step<'_>) -> bool {
         | Request::OpenIncident { .. }
         | Request::Acknowledge { .. }
         | Request::Act { .. }
+        | Request::FinishStep { .. }
         | Request::Revert { .. }
         | Request::Resolve { .. } => match actor {
             Actor::Person { id, .. } => step.estate.people().contains_key(id),
@@ -177,6 +178,10 @@ fn by_person(step: &Step<'_>, facts: &Facts, body: &Body, person: &PersonId) -> 
                 .get(incident)
                 .is_some_and(|known| &known.domain == domain);
             by == person && is_granted && is_of_incident && answers_for(estate, domain, person)
+        }
+        Body::RunbookStepDone { incident, by, .. } => {
+            let known = facts.incidents.get(incident);
+            by == person && known.is_some_and(|known| answers_for(estate, &known.domain, person))
         }
         Body::RunbookDrilled { runbook, by, .. } => {
             let modes = estate.failure_modes().values().filter(|mode| &mode.runbook == runbook);

@@ -266,6 +266,7 @@ impl Facts {
             | Body::HarmFound { .. }
             | Body::AcknowledgementLapsed { .. }
             | Body::ActionTaken { .. }
+            | Body::RunbookStepDone { .. }
             | Body::ActionReverted { .. }
             | Body::GatewayConnected { .. }
             | Body::GatewayLost { .. }
@@ -441,6 +442,7 @@ impl Facts {
             | Body::IncidentAcknowledged { .. }
             | Body::AcknowledgementLapsed { .. }
             | Body::ActionTaken { .. }
+            | Body::RunbookStepDone { .. }
             | Body::ActionReverted { .. }
             | Body::IncidentResolved { .. }
             | Body::RunbookDrilled { .. }

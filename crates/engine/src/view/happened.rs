@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::view::measured::{evidence, harm, judged, observed};
 use crate::view::words::{clock, counted, list, loss};
 use crate::view::{HappenedView, Tone, blame};
-use crate::words::{drilled, groups};
+use crate::words::{begin, drilled, groups, step_done};
 
 /// A text with how it feels.
 pub(super) type Told = (Tone, String);
@@ -281,8 +281,13 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             by,
             switches,
             until,
+            reason,
+            begun,
             ..
         } => {
+            if let Some(begun) = begun {
+                return (Tone::Good, begin(by, incident, begun, reason));
+            }
             let set: Vec<String> = switches
                 .iter()
                 .map(|(switch, value)| format!("{switch} = {value}"))
@@ -292,7 +297,22 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             } else {
                 format!(" ({}, until {})", list(&set), clock(*until))
             };
-            (Tone::Good, format!("{by} used {action} in {incident}{set}"))
+            (
+                Tone::Good,
+                format!("{by} used {action} in {incident}{set}{}", because(reason)),
+            )
+        }
+        Body::RunbookStepDone {
+            action,
+            step,
+            text,
+            by,
+            note,
+            left,
+            ..
+        } => {
+            let what = format!("{by} did step {step} of {action}, {text}");
+            (Tone::Good, step_done(&what, note, *left))
         }
         Body::ActionReverted {
             action, expired: true, ..

@@ -5,7 +5,8 @@ use tidegate_model::{Estate, IncidentId};
 
 use crate::event::Origin;
 use crate::state::{Incident, IncidentPhase, State};
-use crate::view::words::duration;
+use crate::view::running::of_run;
+use crate::view::words::{counted, duration};
 use crate::view::{ActionView, IncidentView, lesson};
 
 /// Resolved incidents that a status still lists.
@@ -67,8 +68,10 @@ fn view(estate: &Estate, state: &State, id: &IncidentId, incident: &Incident) ->
         next_at,
         runbook: runbook(estate, incident),
         actions: domain.map_or(Vec::new(), |domain| {
-            domain.authority.iter().map(|grant| action(state, grant)).collect()
+            let granted = domain.authority.iter();
+            granted.map(|grant| action(estate, state, grant)).collect()
         }),
+        runs: incident.runs.iter().map(|(action, run)| of_run(action, run)).collect(),
         entries: incident.timeline.clone(),
         timeline: Vec::new(),
         lesson: match &incident.phase {
@@ -118,17 +121,21 @@ fn runbook(estate: &Estate, incident: &Incident) -> Vec<String> {
         .map_or(Vec::new(), |runbook| runbook.steps.clone())
 }
 
-fn action(state: &State, grant: &Grant) -> ActionView {
+fn action(estate: &Estate, state: &State, grant: &Grant) -> ActionView {
     ActionView {
         id: grant.action.clone(),
-        title: format!("{} ({})", grant.title, consequence(grant)),
+        title: format!("{} ({})", grant.title, consequence(estate, grant)),
         expires: grant.expires,
         active_until: state.actions.get(&grant.action).map(|active| active.until),
+        runs: match &grant.effect {
+            ActionEffect::RunRunbook(runbook) => Some(runbook.clone()),
+            ActionEffect::SetSwitches(_) | ActionEffect::Rollback => None,
+        },
     }
 }
 
 /// What an action does, for how long, and how it ends.
-pub(super) fn consequence(grant: &Grant) -> String {
+pub(super) fn consequence(estate: &Estate, grant: &Grant) -> String {
     match &grant.effect {
         ActionEffect::SetSwitches(switches) => {
             let set: Vec<String> = switches
@@ -139,6 +146,13 @@ pub(super) fn consequence(grant: &Grant) -> String {
                 "{} for {}, then back by itself",
                 set.join(", "),
                 duration(grant.expires)
+            )
+        }
+        ActionEffect::RunRunbook(id) => {
+            let steps = estate.runbooks().get(id).map_or(0, |runbook| runbook.steps.len());
+            format!(
+                "opens runbook {id}: people do {} and tick them here; Tidegate itself moves nothing",
+                counted(steps as u64, "step", "steps")
             )
         }
         ActionEffect::Rollback => "every exposed stage of the domain goes back to the old side".to_owned(),

@@ -11,6 +11,7 @@ mod lesson;
 mod measured;
 mod objective;
 mod ruling;
+mod running;
 mod side;
 mod stage;
 mod status;
@@ -36,6 +37,7 @@ pub use happened::happened;
 pub use measured::numbers;
 pub use objective::{BurnView, DeclaredView, DomainObjectives, ObjectiveView, SpentView, objectives};
 pub use ruling::rulings;
+pub use running::{RunStepView, RunView};
 pub use side::{SplitView, splits};
 pub use status::{status, switches};
 pub use survey::{ExampleView, FaultView, FoundView, SurveyView, surveys};
@@ -326,6 +328,9 @@ pub struct IncidentView {
     pub runbook: Vec<String>,
     /// What may be done.
     pub actions: Vec<ActionView>,
+    /// Runbooks that were begun in it, with what was done of them.
+    #[serde(default)]
+    pub runs: Vec<RunView>,
     /// Journal sequences of what happened in it, oldest first.
     pub entries: Vec<u64>,
     /// The same in plain words. The state keeps no texts: whoever reads the journal fills this in.
@@ -349,6 +354,9 @@ pub struct ActionView {
     pub expires: Millis,
     /// Active until.
     pub active_until: Option<Timestamp>,
+    /// The runbook that it begins, where it is one that people do; it needs a reason then.
+    #[serde(default)]
+    pub runs: Option<RunbookId>,
 }
 
 /// A switch.

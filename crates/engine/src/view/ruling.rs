@@ -268,9 +268,24 @@ impl Bench<'_> {
             let request = Request::Act {
                 incident: id.clone(),
                 action: grant.action.clone(),
+                reason: Some(SOME_TEXT.to_owned()),
             };
-            let says = format!("{}: {}.", grant.title, consequence(grant));
+            let says = format!("{}: {}.", grant.title, consequence(self.estate, grant));
             into.push(self.rule("act", format!("{id}/{}", grant.action), request, says));
+        }
+        for (action, run) in &incident.runs {
+            let places = (1_u32..).zip(&run.steps);
+            for (step, text) in places.filter(|(step, _)| !run.done.contains_key(&(step - 1))) {
+                let request = Request::FinishStep {
+                    incident: id.clone(),
+                    action: action.clone(),
+                    step,
+                    note: String::new(),
+                };
+                let says =
+                    format!("Says that you did it: {text}. The journal keeps who and when; nothing is done by it.");
+                into.push(self.rule("finish-step", format!("{id}/{action}/{step}"), request, says));
+            }
         }
         let lesson = SOME_TEXT.to_owned();
         let says = "Closes it; the lesson stays in the journal.".to_owned();

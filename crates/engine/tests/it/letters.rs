@@ -111,6 +111,7 @@ fn a_page_says_what_happened_what_to_do_and_when_the_next_is_called() {
       wallet-off - turn checkout.wallet off, for 10m
       extras-off - turn checkout.wallet and checkout.coupons off, for 15m
       checkout-back - take checkout back, for 1m
+      checkout-by-hand - put the release before back, by people, with runbook checkout-down
     ");
 }
 

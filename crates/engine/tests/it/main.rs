@@ -36,6 +36,7 @@ mod reconciled;
 mod refusals;
 mod ripening;
 mod risk;
+mod runbooks;
 mod script;
 mod segments;
 mod shed;

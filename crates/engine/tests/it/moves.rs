@@ -158,6 +158,7 @@ fn act(world: &World, action: &str) -> Request {
     Request::Act {
         incident: name(&format!("inc-{}", world.state.incidents_opened)),
         action: name(action),
+        reason: None,
     }
 }
 

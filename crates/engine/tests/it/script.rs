@@ -303,9 +303,16 @@ fn request(words: &[&str]) -> Option<Request> {
         ["ack", incident] => Request::Acknowledge {
             incident: name(incident),
         },
-        ["act", incident, action] => Request::Act {
+        ["act", incident, action, reason @ ..] => Request::Act {
             incident: name(incident),
             action: name(action),
+            reason: (!reason.is_empty()).then(|| reason.join(" ")),
+        },
+        ["done", incident, action, step, note @ ..] => Request::FinishStep {
+            incident: name(incident),
+            action: name(action),
+            step: step.parse().ok()?,
+            note: note.join(" "),
         },
         ["revert", action] => Request::Revert { action: name(action) },
         ["resolve", incident, lesson @ ..] => Request::Resolve {

@@ -111,6 +111,12 @@ fn checkout_domain() -> Domain {
                 effect: ActionEffect::Rollback,
                 expires: Millis::seconds(60),
             },
+            Grant {
+                action: name("checkout-by-hand"),
+                title: "put the release before back".to_owned(),
+                effect: ActionEffect::RunRunbook(name("checkout-down")),
+                expires: Millis::seconds(60),
+            },
         ],
         runbook: Some(name("checkout-down")),
         ..domain("checkout", "checkout-team", "main")

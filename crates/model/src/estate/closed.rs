@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Estate, Fault};
+use crate::domain::ActionEffect;
 use crate::entity::Resolver;
 use crate::exploration::EXPLORE;
 use crate::ladder::Target;
@@ -51,6 +52,11 @@ impl Estate {
             need(&self.ladders, &domain.ladder, "ladder", from, faults);
             if let Some(person) = &domain.escalation_contact {
                 need(&self.people, person, "person", from, faults);
+            }
+            for grant in &domain.authority {
+                if let ActionEffect::RunRunbook(runbook) = &grant.effect {
+                    need(&self.runbooks, runbook, "runbook", from, faults);
+                }
             }
             if let Some(runbook) = &domain.runbook {
                 need(&self.runbooks, runbook, "runbook", from, faults);

@@ -17,6 +17,7 @@ pub(crate) fn check(reading: &mut Reading) {
         granted(domain, reading);
         for grant in &domain.authority {
             sets(domain, grant, &domains, reading);
+            takes_back(domain, grant, reading);
         }
     }
     unused(&domains, reading);
@@ -130,13 +131,36 @@ fn sets(domain: &Domain, grant: &Grant, domains: &[Domain], reading: &mut Readin
     }
 }
 
+/// Lowering exposure does something only where a stage of the domain can have some. Asked of estates that are whole otherwise:
+/// a stage that could not be read may be the one.
+fn takes_back(domain: &Domain, grant: &Grant, reading: &mut Reading) {
+    match &grant.effect {
+        ActionEffect::Rollback => {}
+        ActionEffect::SetSwitches(_) | ActionEffect::RunRunbook(_) => return,
+    }
+    let mut stages = reading.parts.plans.iter().flat_map(|plan| &plan.stages);
+    if reading.sink.has_error() || stages.any(|stage| stage.owner == domain.id) {
+        return;
+    }
+    let place = reading.place(&format!("action `{}`", grant.action), "");
+    reading.sink.add(
+        Finding::warning(
+            Code::NothingToTakeBack,
+            place,
+            format!("action `{}` takes back what no stage moves", grant.action),
+        )
+        .expected(format!("a stage with `owner: {}`", domain.id), "none")
+        .help("in an incident it would be refused; a release that no stage moves is taken back by people: `runs: <runbook>`"),
+    );
+}
+
 fn unused(domains: &[Domain], reading: &mut Reading) {
     let set: BTreeSet<&SwitchId> = domains
         .iter()
         .flat_map(|domain| &domain.authority)
         .flat_map(|grant| match &grant.effect {
             ActionEffect::SetSwitches(values) => values.as_slice(),
-            ActionEffect::Rollback => &[],
+            ActionEffect::Rollback | ActionEffect::RunRunbook(_) => &[],
         })
         .map(|(switch, _)| switch)
         .collect();

@@ -67,11 +67,12 @@ static ACTION: Form = Form::new(
         may("title", Of::Text),
         may("sets", Of::Named(&Of::Scalar)),
         may("rolls-back", Of::Words(&["exposure"])),
+        may("runs", Of::Name),
         may("expires", Of::Duration),
     ],
 );
 
-/// `expires` of an action that only lowers exposure and leaves no mode behind.
+/// `expires` of an action that lowers exposure or begins a runbook, and leaves no mode behind.
 const ROLLBACK_EXPIRES: Millis = Millis::minutes(60);
 
 /// Reads a `Domain`.
@@ -348,25 +349,29 @@ fn grant(node: &Node, reading: &mut Reading) -> Option<Grant> {
 fn effect(fields: &mut Fields<'_>, named: &str, reading: &mut Reading) -> Option<ActionEffect> {
     let sets = fields.get("sets");
     let rolls_back = fields.get("rolls-back");
-    match (sets, rolls_back) {
-        (Some(node), None) => set_switches(node, named, reading),
-        (None, Some(node)) => value(
+    let runs = fields.get("runs");
+    match (sets, rolls_back, runs) {
+        (Some(node), None, None) => set_switches(node, named, reading),
+        (None, None, Some(node)) => {
+            reference(node, "the runbook", Kind::Runbook, RunbookId::parse, reading).map(ActionEffect::RunRunbook)
+        }
+        (None, Some(node), None) => value(
             node,
             "`rolls-back`",
             "`exposure`",
             |text| (text == "exposure").then_some(ActionEffect::Rollback),
             reading,
         ),
-        (None, None) => {
+        (None, None, None) => {
             reading.sink.add(
                 Finding::error(Code::NoEffect, fields.head(), format!("{named} has no effect"))
-                    .expected("`sets` or `rolls-back`", fields.instead_of("sets"))
-                    .help("add `sets: { switch: off }` or `rolls-back: exposure`"),
+                    .expected("`sets`, `rolls-back` or `runs`", fields.instead_of("sets"))
+                    .help("add `sets: { switch: off }`, `rolls-back: exposure` or `runs: a-runbook`"),
             );
             None
         }
-        (Some(_), Some(node)) => {
-            wrong(node, named, "one effect: `sets` or `rolls-back`", reading);
+        (Some(_), Some(node), _) | (_, Some(node), Some(_)) | (Some(_), None, Some(node)) => {
+            wrong(node, named, "one effect: `sets`, `rolls-back` or `runs`", reading);
             None
         }
     }

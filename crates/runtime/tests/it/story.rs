@@ -224,6 +224,7 @@ fn request(words: &[&str]) -> Option<Request> {
         ["act", incident, action] => Request::Act {
             incident: name(incident),
             action: name(action),
+            reason: None,
         },
         ["resolve", incident] => Request::Resolve {
             incident: name(incident),

@@ -153,6 +153,26 @@ pub(crate) struct Act {
     /// The action.
     #[arg(add = ArgValueCandidates::new(names::actions))]
     action: String,
+    /// Why. An action that begins a runbook needs it.
+    #[arg(long)]
+    reason: Option<String>,
+    #[command(flatten)]
+    server: Server,
+}
+
+/// Says that a step of a runbook, which an action began in an incident, was done.
+#[derive(Debug, Args)]
+pub(crate) struct Done {
+    /// The incident.
+    incident: String,
+    /// The action that began the runbook.
+    #[arg(add = ArgValueCandidates::new(names::actions))]
+    action: String,
+    /// Which step, 1 first.
+    step: u32,
+    /// What was seen.
+    #[arg(long, default_value = "")]
+    note: String,
     #[command(flatten)]
     server: Server,
 }
@@ -271,7 +291,16 @@ impl Act {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
         self.server.post(
             &format!("/api/v1/incidents/{}/act", self.incident),
-            &json!({ "action": self.action }),
+            &json!({ "action": self.action, "reason": self.reason }),
+        )
+    }
+}
+
+impl Done {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
+        self.server.post(
+            &format!("/api/v1/incidents/{}/steps", self.incident),
+            &json!({ "action": self.action, "step": self.step, "note": self.note }),
         )
     }
 }

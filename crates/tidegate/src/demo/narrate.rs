@@ -147,6 +147,7 @@ fn is_told(body: &Body) -> bool {
         | Body::RungCalled { .. }
         | Body::IncidentAcknowledged { .. }
         | Body::ActionTaken { .. }
+        | Body::RunbookStepDone { .. }
         | Body::IncidentResolved { .. }
         | Body::Approved { .. }
         | Body::CommandRefused { .. }

@@ -201,6 +201,7 @@ impl Story {
             | Body::HarmFound { .. }
             | Body::HoldLifted { .. }
             | Body::AcknowledgementLapsed { .. }
+            | Body::RunbookStepDone { .. }
             | Body::ActionReverted { .. }
             | Body::RunbookDrilled { .. }
             | Body::FeedbackFiled { .. }

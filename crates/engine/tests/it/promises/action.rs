@@ -71,6 +71,8 @@ pub(crate) enum Deed {
     /// The open incident of this place in the list, else one that does not exist.
     Acknowledge(usize),
     Act(usize, &'static str),
+    /// A step of the runbook that is done by hand, in that incident.
+    Finish(usize, u32),
     Revert(&'static str),
     /// Closes it with its lesson, or without.
     Resolve(usize, bool),

@@ -91,7 +91,7 @@ fn right(world: &World, deed: &Deed) -> &'static str {
         | Deed::Report(place)
         | Deed::Observe(place) => place.people()[0],
         Deed::Attest { .. } => "pat",
-        Deed::Acknowledge(at) | Deed::Act(at, _) | Deed::Resolve(at, _) => {
+        Deed::Acknowledge(at) | Deed::Act(at, _) | Deed::Finish(at, _) | Deed::Resolve(at, _) => {
             incident(world, *at).map_or("ana", |(_, domain)| owner(&domain))
         }
         Deed::Drill(_) | Deed::Revert(_) | Deed::Start | Deed::Tick | Deed::LoseGateway => "ana",
@@ -152,6 +152,13 @@ pub(super) fn request(world: &World, deed: &Deed) -> Request {
         Deed::Act(at, action) => Request::Act {
             incident: open(*at),
             action: name(action),
+            reason: (*at < 3).then(|| "it looks wrong".to_owned()),
+        },
+        Deed::Finish(at, step) => Request::FinishStep {
+            incident: open(*at),
+            action: name("checkout-by-hand"),
+            step: *step,
+            note: String::new(),
         },
         Deed::Revert(action) => Request::Revert { action: name(action) },
         Deed::Resolve(at, is_told) => Request::Resolve {

@@ -22,7 +22,7 @@ fn action(advances: u32) -> impl Strategy<Value = Action> {
     prop_oneof![
         advances => place().prop_map(Action::Advance),
         2 => (place(), any::<bool>()).prop_map(|(place, wavers)| Action::Dare(place, wavers)),
-        3 => (0..3_usize, select(vec!["wallet-off", "extras-off"])).prop_map(|(at, act)| Action::Mitigate(at, act)),
+        3 => (0..3_usize, select(vec!["wallet-off", "extras-off", "checkout-by-hand"])).prop_map(|(at, act)| Action::Mitigate(at, act)),
         6 => span().prop_map(Action::Wait),
         1 => span().prop_map(Action::Sleep),
         1 => (1..30_u64).prop_map(Action::ClockBack),
@@ -198,7 +198,15 @@ fn who() -> impl Strategy<Value = Who> {
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
-    let grant = || select(vec!["wallet-off", "extras-off", "checkout-back", "unheard-of"]);
+    let grant = || {
+        select(vec![
+            "wallet-off",
+            "extras-off",
+            "checkout-back",
+            "checkout-by-hand",
+            "unheard-of",
+        ])
+    };
     prop_oneof![
         6 => place().prop_map(Deed::Approve),
         4 => place().prop_map(Deed::AcceptRisk),
@@ -212,6 +220,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         6 => (0..4_usize).prop_map(Deed::Acknowledge),
         6 => (0..4_usize, grant()).prop_map(|(place, action)| Deed::Act(place, action)),
         3 => grant().prop_map(Deed::Revert),
+        3 => (0..4_usize, 0..4_u32).prop_map(|(place, step)| Deed::Finish(place, step)),
         5 => (0..4_usize, prop::bool::weighted(0.9)).prop_map(|(place, is_told)| Deed::Resolve(place, is_told)),
         2 => prop::bool::weighted(0.7).prop_map(Deed::Drill),
         2 => place().prop_map(Deed::Feedback),

@@ -1,7 +1,7 @@
 //! What the cases together must come to, in the words that they are counted by.
 
 /// Every kind of event.
-pub(super) const KINDS: [&str; 40] = [
+pub(super) const KINDS: [&str; 41] = [
     "controller-started",
     "estate-adopted",
     "command-refused",
@@ -36,6 +36,7 @@ pub(super) const KINDS: [&str; 40] = [
     "action-reverted",
     "incident-resolved",
     "runbook-drilled",
+    "runbook-step-done",
     "feedback-filed",
     "lesson-owed",
     "lesson-answered",
@@ -57,7 +58,7 @@ pub(super) const PHASES: [&str; 8] = [
 ];
 
 /// What takes many steps, or goes wrong in its own way.
-pub(super) const DEEP: [&str; 69] = [
+pub(super) const DEEP: [&str; 71] = [
     "pricing is pending",
     "pricing is finalised",
     "catalogue is finalised",
@@ -102,6 +103,8 @@ pub(super) const DEEP: [&str; 69] = [
     "resolved by itself",
     "mode expired",
     "mode reverted",
+    "runbook begun",
+    "runbook done",
     "effect failed",
     "late evidence",
     "key used again",

@@ -42,6 +42,10 @@ impl Play {
                     self.person_asks(Who::Right, None, &Deed::Open(Place::Checkout, Severity::Sev3));
                 }
                 self.person_asks(Who::Right, None, &Deed::Act(*at, action));
+                // Whoever begins a runbook does it; of what begins none, no step is done.
+                for step in 1..=2 {
+                    self.person_asks(Who::Right, None, &Deed::Finish(*at, step));
+                }
             }
             Action::ClockBack(seconds) => {
                 let back = i64::try_from(Millis::seconds(*seconds).0).unwrap();

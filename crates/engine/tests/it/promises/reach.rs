@@ -163,6 +163,8 @@ fn deep(body: &Body) -> Vec<String> {
                 "resolved by itself".to_owned()
             }
         }
+        Body::ActionTaken { begun: Some(_), .. } => "runbook begun".to_owned(),
+        Body::RunbookStepDone { left: 0, .. } => "runbook done".to_owned(),
         Body::ActionTaken { switches, .. } if switches.is_empty() => "rollback as an action".to_owned(),
         Body::EffectEnded {
             outcome: Outcome::FailedForGood { .. },
