@@ -13,7 +13,7 @@ use tidegate_model::{Estate, Timestamp};
 use crate::app::Shared;
 use crate::config::Slowed;
 use crate::door::Visitor;
-use crate::page::gate::verdict;
+use crate::page::looked::{Looked, source};
 use crate::page::view::{Part, Parts, Scene, View};
 use crate::page::{live, strip, time};
 
@@ -90,50 +90,40 @@ fn compared(all: &[EqualityView]) -> Markup {
 }
 
 fn card(one: &EqualityView) -> Markup {
-    let (class, sign) = verdict(&one.verdict);
-    let id = format!("compared-{}-{}", one.stage, one.criterion);
-    html! {
-        section class=(format!("card compared {class}")) aria-labelledby=(id) {
-            div class="line" {
-                h2 id=(id) { (one.title) }
-                span class=(format!("verdict {class}")) { b { span aria-hidden="true" { (sign) " " } (one.verdict) } }
-            }
-            p class="phase" {
-                "stage " a href=(format!("/#stage-{}", one.stage)) { (one.stage_title) }
-                " · owner " a href=(format!("/ownership?q={}", one.owner)) { (one.owner) }
-                @if let Some(team) = &one.team { " (" (team) ")" }
-                " · " (one.old) " against " (one.new) ", every " (words::duration(one.every))
-            }
-            @match &one.counts {
-                Some(counts) => {
-                    @match one.changed_keys {
-                        Some(keys) => p { b { (words::count(keys)) } " keys had changed since all rows were compared; " b class="bad" { (words::count(differing(counts))) } " of them differ" },
-                        None => (classes(counts)),
-                    }
-                    @if !one.classes.is_empty() {
-                        p { @for (place, (class, n)) in one.classes.iter().enumerate() { @if place > 0 { " · " } (class) " " b { (words::count(*n)) } } }
-                    }
-                    @for totals in &one.totals { (sums(totals)) }
-                    @if let Some(doubt) = &one.doubt { p class="blind" { b { "No certainty" } ": " (doubt) " · owner " (one.owner) } }
-                },
-                None => {
-                    p class="blind" {
-                        b { "Not compared" } @if let Some(gap) = &one.gap { ": " (gap) }
-                        ". Whose it is: " b { (one.owner) } @if let Some(team) = &one.team { " (" (team) ")" } "."
-                    }
-                },
-            }
-            @if let Some(slowed) = &one.slowed { p class="blind" { b { "Now" } " " (slowed) } }
-            p class="mute" {
-                @if let Some(at) = one.at { "last answer " (time::since(at)) " · " }
-                @if let Some(since) = one.since { "says so since " (time::since(since)) " · " }
-                @match one.on_harm {
-                    OnHarm::Rollback => "a difference takes visitors back",
-                    OnHarm::Hold => "a difference stops growth",
+    let looked = Looked {
+        id: format!("compared-{}-{}", one.stage, one.criterion),
+        title: &one.title,
+        verdict: &one.verdict,
+        stage: (&one.stage, &one.stage_title),
+        owner: &one.owner,
+        team: one.team.as_ref(),
+        at: one.at,
+        since: one.since,
+        is_last: one.is_last,
+        on_harm: match one.on_harm {
+            OnHarm::Rollback => "a difference takes visitors back",
+            OnHarm::Hold => "a difference stops growth",
+        },
+    };
+    let asked = html! { (source(&one.old)) " against " (source(&one.new)) ", every " (words::duration(one.every)) };
+    let body = html! {
+        @match &one.counts {
+            Some(counts) => {
+                @match one.changed_keys {
+                    Some(keys) => p { b { (words::count(keys)) } " keys had changed since all rows were compared; " b class="bad" { (words::count(differing(counts))) } " of them differ" },
+                    None => (classes(counts)),
                 }
-            }
+                @if !one.classes.is_empty() {
+                    p { @for (place, (class, n)) in one.classes.iter().enumerate() { @if place > 0 { " · " } (class) " " b { (words::count(*n)) } } }
+                }
+                @for totals in &one.totals { (sums(totals)) }
+                @if let Some(doubt) = &one.doubt { p class="blind" { b { "No certainty" } ": " (time::told(doubt)) " · owner " (one.owner) } }
+            },
+            None => { (looked.missing("Not compared", one.gap.as_deref())) },
         }
-    }
+        @if let Some(slowed) = &one.slowed { p class="blind" { b { "Now" } " " (time::told(slowed)) } }
+    };
+    looked.card(&asked, &body)
 }
 
 /// What both sides come to, as the rows were when they were first read; groups that differ first.

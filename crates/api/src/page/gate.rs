@@ -112,7 +112,7 @@ fn row(stage: &StageView, criterion: &CriterionView, forms: &Forms<'_>) -> Marku
             }
             td data-label="verdict" class=(format!("verdict {class}")) {
                 b { span aria-hidden="true" { (sign) " " } (criterion.verdict) }
-                @if !reading.why.is_empty() { small { (reading.why) } }
+                @if !reading.why.is_empty() { small { (time::told(&reading.why)) } }
                 @if criterion.kind == "manual" { (attest(stage, criterion, forms)) }
             }
         }

@@ -247,7 +247,7 @@ impl Desk<'_> {
             }
             h2 { "Its gate" }
             ul { @for criterion in &stage.criteria {
-                li { (criterion.title) ": " b { (criterion.verdict) } @if !criterion.reading.why.is_empty() { " – " (criterion.reading.why) } }
+                li { (criterion.title) ": " b { (criterion.verdict) } @if !criterion.reading.why.is_empty() { " – " (time::told(&criterion.reading.why)) } }
             } }
             (self.form("approve", id, &html! { button class="primary" name="do" value="approve" { "Approve" } }))
             (self.form("hold", id, &html! { button class="plain" name="do" value="hold" { "Hold" } }))

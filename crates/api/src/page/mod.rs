@@ -17,6 +17,7 @@ pub(crate) mod lesson;
 pub(crate) mod link;
 pub(crate) mod live;
 pub(crate) mod login;
+pub(crate) mod looked;
 pub(crate) mod objectives;
 pub(crate) mod ownership;
 pub(crate) mod pages;

@@ -139,7 +139,7 @@ fn kept(one: &DeclaredView, domain: &DomainObjectives, scene: &Scene<'_>) -> Mar
     html! {
         @for (side, took, requests, holds) in &timed {
             span class="rung" title=(words::counted(*requests, "request", "requests")) {
-                b class=(if *holds { "ok" } else { "bad" }) { @if *holds { "✓ " } @else { "✕ " } (took.0) " ms" }
+                b class=(if *holds { "ok" } else { "bad" }) { @if *holds { "✓ " } @else { "✕ " } (words::took(*took)) }
                 " " (side) span class="mute" { ", of " (words::count(*requests)) }
             }
         }
@@ -280,9 +280,9 @@ fn timed(flow: &str, side: &str, gateway: &str, quantiles: &Quantiles) -> Markup
             th scope="row" { (flow) small { "gateway " (gateway) } }
             td data-label="side" { (side) }
             td data-label="requests" { (words::count(quantiles.requests)) }
-            td data-label="half within" { (quantiles.p50.0) " ms" }
-            td data-label="95 of 100" { (quantiles.p95.0) " ms" }
-            td data-label="99 of 100" { (quantiles.p99.0) " ms" }
+            td data-label="half within" { (words::took(quantiles.p50)) }
+            td data-label="95 of 100" { (words::took(quantiles.p95)) }
+            td data-label="99 of 100" { (words::took(quantiles.p99)) }
         }
     }
 }

@@ -193,7 +193,7 @@ fn domain(scene: &Scene<'_>, held: &Held) -> Markup {
             }
             @for stage in stages {
                 p class="phase" {
-                    "moves " a href=(format!("/#stage-{}", stage.id)) { (stage.unit) } ": " b { (stage.phase) } " at " (stage.exposure)
+                    "moves " a href=(format!("/#stage-{}", stage.id)) { (stage.title) } ": " b { (stage.phase) } " at " (stage.exposure)
                 }
             }
             @if !held.flows.is_empty() { p class="phase" { "flows " (words::list(&held.flows)) } }

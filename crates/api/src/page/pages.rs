@@ -9,9 +9,9 @@ use tidegate_model::plan::OnHarm;
 
 use crate::app::Shared;
 use crate::door::Visitor;
-use crate::page::gate::verdict;
+use crate::page::looked::{Looked, source};
 use crate::page::view::{Part, Parts, Scene, View};
-use crate::page::{live, strip, time};
+use crate::page::{live, strip};
 
 pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor) -> Response {
     live::render(&app, &visitor, &View::Pages, "Pages", &Markup::default())
@@ -75,52 +75,41 @@ fn subjects(one: &SurveyView) -> (&'static str, &'static str) {
 }
 
 fn card(one: &SurveyView) -> Markup {
-    let (class, sign) = verdict(&one.verdict);
-    let id = format!("surveyed-{}-{}", one.stage, one.criterion);
-    html! {
-        section class=(format!("card compared {class}")) aria-labelledby=(id) {
-            div class="line" {
-                h2 id=(id) { (one.title) }
-                span class=(format!("verdict {class}")) { b { span aria-hidden="true" { (sign) " " } (one.verdict) } }
-            }
-            p class="phase" {
-                "stage " a href=(format!("/#stage-{}", one.stage)) { (one.stage_title) }
-                " · owner " a href=(format!("/ownership?q={}", one.owner)) { (one.owner) }
-                @if let Some(team) = &one.team { " (" (team) ")" }
-                " · " (one.asks) ", asked of " (one.on)
-                @match &one.against {
-                    Some(against) => { " and held against " (against) },
-                    None => { ", without parity" },
-                }
-                ", every " (words::duration(one.every))
-            }
-            @match &one.found {
-                Some(found) => {
-                    (numbers(one, found))
-                    @if !found.faults.is_empty() { (faults(one, found)) }
-                    @if let Some(gap) = &one.gap { (missing("Missing", one, gap)) }
-                },
-                None => { (missing("Not looked at", one, one.gap.as_deref().unwrap_or("no answer yet"))) },
-            }
-            p class="mute" {
-                @if let Some(at) = one.at { "last answer " (time::since(at)) " · " }
-                @if let Some(since) = one.since { "says so since " (time::since(since)) " · " }
-                @match one.on_harm {
-                    OnHarm::Rollback => "more faults than tolerated take visitors back",
-                    OnHarm::Hold => "more faults than tolerated stop growth",
-                }
-            }
+    let looked = Looked {
+        id: format!("surveyed-{}-{}", one.stage, one.criterion),
+        title: &one.title,
+        verdict: &one.verdict,
+        stage: (&one.stage, &one.stage_title),
+        owner: &one.owner,
+        team: one.team.as_ref(),
+        at: one.at,
+        since: one.since,
+        is_last: one.is_last,
+        on_harm: match one.on_harm {
+            OnHarm::Rollback => "more faults than tolerated take visitors back",
+            OnHarm::Hold => "more faults than tolerated stop growth",
+        },
+    };
+    let asked = html! {
+        (one.asks) ", asked of " (source(&one.on))
+        @match &one.against {
+            Some(against) => { " and held against " (source(against)) },
+            None => { ", without parity" },
         }
-    }
-}
-
-/// What of the evidence is missing, and whose it is.
-fn missing(word: &str, one: &SurveyView, gap: &str) -> Markup {
-    html! {
-        p class="blind" {
-            b { (word) } ": " (gap) ". Whose it is: " b { (one.owner) } @if let Some(team) = &one.team { " (" (team) ")" } "."
+        ", every " (words::duration(one.every))
+    };
+    let gap = one.gap.as_deref();
+    let body = html! {
+        @match &one.found {
+            Some(found) => {
+                (numbers(one, found))
+                @if !found.faults.is_empty() { (faults(one, found)) }
+                @if gap.is_some() { (looked.missing("Missing", gap)) }
+            },
+            None => { (looked.missing("Not looked at", gap.or(Some("no answer yet")))) },
         }
-    }
+    };
+    looked.card(&asked, &body)
 }
 
 /// How many were asked for and are at fault, each with its bound.

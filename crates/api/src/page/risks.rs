@@ -15,7 +15,7 @@ use crate::door::Visitor;
 use crate::page::form::{Ask, Field, Forms, Weight};
 use crate::page::gate::verdict;
 use crate::page::view::{Part, Parts, Scene, View};
-use crate::page::{live, strip};
+use crate::page::{live, strip, time};
 
 const ROWS: [(Severity, &str); 4] = [
     (Severity::Sev1, "revenue stops or records are lost"),
@@ -268,6 +268,7 @@ fn guard(signal: &Signal, scene: &Scene<'_>) -> Markup {
             span class="mute" { " " (signal.guard.words()) " · " (signal.stage) " " }
             @if let Some(criterion) = said {
                 b class=(format!("verdict {class}")) { span aria-hidden="true" { (sign) " " } (criterion.verdict) }
+                @if let Some(since) = criterion.since { span class="mute" { ", so since " (time::since(since)) } }
             }
         }
     }

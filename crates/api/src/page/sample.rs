@@ -343,6 +343,7 @@ pub(crate) fn survey() -> SurveyView {
         every: Millis::minutes(60),
         verdict: "harm".into(),
         since: Some(ago(130)),
+        is_last: false,
         at: Some(ago(140)),
         found: Some(FoundView {
             looked_at: 1_240,

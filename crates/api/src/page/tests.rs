@@ -357,7 +357,7 @@ fn a_survey_is_told_with_what_it_asks_its_faults_by_class_and_both_addresses() {
     let text = text(&html);
     for line in [
         "every page names itself ✕ harm stage Search and its pages · owner seo (seo-team)",
-        "pages of sitemap /sitemap.xml and 12 redirects, asked of new-web and held against old-web, every 1 h",
+        "pages of sitemap /sitemap.xml and 12 redirects, asked of new-web and held against old-web , every 1 h",
         "addresses asked 1,240 at fault 18 tolerated 2 held against the other side 1,228",
         "parity: title 17 old side old-web /product/7 , new side new-web /product/7 `Chair` on the old side, `Shop` on the new one 16 more",
         "redirect 1 /former/3 to /product/3 status 302, expected 301 or 308",
@@ -396,7 +396,7 @@ fn what_was_not_looked_at_has_an_owner_and_no_number() {
     few.gap = Some("800 addresses, expected 900 at least".into());
     let shown = text(&pages::surveyed(&[few.clone()]).into_string());
     for line in [
-        "asked of new-web, without parity, every 1 h",
+        "asked of new-web , without parity, every 1 h",
         "addresses asked 800 expected 900 at least at fault 0 tolerated 2 Missing",
         "Missing : 800 addresses, expected 900 at least. Whose it is: seo (seo-team).",
     ] {
@@ -413,6 +413,39 @@ fn what_was_not_looked_at_has_an_owner_and_no_number() {
     );
     let shown = text(&pages::surveyed(&all).into_string());
     assert!(shown.starts_with("every page names itself ✕ harm"), "{shown}");
+}
+
+#[test]
+fn what_was_looked_at_last_stays_so_once_its_stage_is_final_and_its_instants_are_times_of_day() {
+    let mut last = sample::survey();
+    (last.verdict, last.is_last) = ("pass".into(), true);
+    last.on = "the new side through the gateway".into();
+    let html = pages::surveyed(&[last.clone()]).into_string();
+    let shown = text(&html);
+    assert!(
+        shown.contains("last answer 14:01:28 · its last verdict, of 14:01:38 ·") && !shown.contains("Missing"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("asked of the new side through the gateway and"),
+        "{shown}"
+    );
+    assert!(
+        html.contains("<code>old-web</code>") && !html.contains("<code>the new side"),
+        "{html}"
+    );
+    let lead = text(&pages::head(&[last.clone()]).into_string());
+    assert!(
+        lead.contains("1 survey : 1 passes, none with more faults than tolerated."),
+        "{lead}"
+    );
+
+    last.gap = Some("looked at at 2026-11-22T03:10:36.320Z, before the gate asked at 2026-11-22T03:11:00Z".into());
+    let shown = text(&pages::surveyed(&[last]).into_string());
+    assert!(
+        shown.contains("Missing : looked at at 03:10:36 , before the gate asked at 03:11:00 ."),
+        "{shown}"
+    );
 }
 
 #[test]

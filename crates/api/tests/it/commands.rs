@@ -255,8 +255,15 @@ async fn the_stream_follows_the_journal_and_ends_with_the_faces() {
         "{heard}"
     );
     town.stop.send(true).unwrap();
-    while let Ok(Some(_)) = stream.chunk().await {}
-    town.served.await.unwrap().unwrap();
+    let rest = async {
+        while let Ok(Some(_)) = stream.chunk().await {}
+        town.served.await
+    };
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), rest).await;
+    ended
+        .expect("a stream goes on after the faces were stopped")
+        .unwrap()
+        .unwrap();
 }
 
 #[tokio::test]

@@ -244,7 +244,11 @@ impl Town {
             switch_reads_max,
         };
         let served = tokio::spawn(Api::new(config, handle.clone()).serve(listener, stopped));
-        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        // A stream that says nothing any more ends a test as well.
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .timeout(Duration::from_secs(60));
+        let client = client.build().unwrap();
         Self {
             url,
             access,

@@ -38,8 +38,10 @@ pub(super) fn view(
             .map(|said| said.since);
         (verdict.word(), since, reading)
     } else {
-        // After a rollback the verdict that caused it stays on the page until the next attempt begins.
-        match said.filter(|_| matches!(known.phase, Phase::RollingBack | Phase::RolledBack)) {
+        // After a rollback the verdict that caused it stays on the page until the next attempt begins, and the last one of all once
+        // the stage is final.
+        let is_over = matches!(known.phase, Phase::RollingBack | Phase::RolledBack | Phase::Finalised);
+        match said.filter(|_| is_over) {
             Some(said) => (said.verdict.word(), Some(said.since), said.reading.clone()),
             None => ("not judged", None, Reading::default()),
         }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tidegate_model::plan::{Against, Criterion, Measure, OnHarm, Stage};
+use tidegate_model::plan::{Against, Criterion, Measure, OnHarm};
 use tidegate_model::seam::totals::Totals;
 use tidegate_model::seam::{Compared, EqualityCounts, Observation};
 use tidegate_model::{CriterionId, DomainId, Estate, Millis, StageId, TeamId, Timestamp};
 
-use crate::state::{StageState, State};
-use crate::view::criterion;
+use crate::state::State;
+use crate::view::looked::{self, Known, Looked};
 
 /// A comparison of rows between the sides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,9 @@ pub struct EqualityView {
     pub verdict: String,
     /// Since when it says so.
     pub since: Option<Timestamp>,
+    /// Whether that is the last verdict: the stage is final, or was rolled back.
+    #[serde(default)]
+    pub is_last: bool,
     /// When it was last answered.
     pub at: Option<Timestamp>,
     /// What was found then; none when it could not be compared.
@@ -67,18 +70,11 @@ pub struct EqualityView {
 #[must_use]
 pub fn equalities(estate: &Estate, state: &State, now: Timestamp) -> Vec<EqualityView> {
     let now = now.max(state.at);
-    let mut all = Vec::new();
-    for (_, stage) in estate.stages() {
-        let Some(known) = state.stages.get(&stage.id) else {
-            continue;
-        };
-        for criterion in &stage.gate.criteria {
-            if let Some((every, sides)) = compared(estate, &criterion.measure) {
-                all.push(view(estate, state, stage, known, criterion, (every, sides), now));
-            }
-        }
-    }
-    all
+    let asked = looked::criteria(estate, state)
+        .filter_map(|(of, declared)| Some((of, declared, compared(estate, &declared.measure)?)));
+    asked
+        .map(|(of, declared, asked)| view((estate, state), of, declared, asked, now))
+        .collect()
 }
 
 /// How often a measure compares rows, and of which databases; none when it does not.
@@ -110,15 +106,13 @@ fn compared(estate: &Estate, measure: &Measure) -> Option<(Millis, (String, Stri
 }
 
 fn view(
-    estate: &Estate,
-    state: &State,
-    stage: &Stage,
-    known: &StageState,
+    (estate, state): (&Estate, &State),
+    (stage, known): Known<'_>,
     declared: &Criterion,
     (every, (old, new)): (Millis, (String, String)),
     now: Timestamp,
 ) -> EqualityView {
-    let seen = criterion::view(estate, state, stage, known, declared, now);
+    let mut looked = Looked::of((estate, state), (stage, known), declared, now);
     let observation = known.observations.get(&declared.id);
     let (at, counts, gap) = answered(observation);
     let reconciled = match observation {
@@ -137,8 +131,10 @@ fn view(
         old,
         new,
         every,
-        verdict: seen.verdict,
-        since: seen.since,
+        gap: looked.gap(gap),
+        verdict: looked.verdict,
+        since: looked.since,
+        is_last: looked.is_last,
         at,
         counts,
         classes: reconciled.map(|found| found.classes.clone()).unwrap_or_default(),
@@ -146,7 +142,6 @@ fn view(
         totals: reconciled.map(|found| found.totals.clone()).unwrap_or_default(),
         slowed: None,
         doubt,
-        gap: gap.or_else(|| (!known.phase.is_exposed()).then(|| format!("{} is not exposed", stage.title))),
     }
 }
 

@@ -8,6 +8,7 @@ mod happened;
 mod headline;
 mod incident;
 mod lesson;
+mod looked;
 mod measured;
 mod objective;
 mod ruling;

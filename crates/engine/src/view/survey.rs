@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::ask::Cadence;
-use tidegate_model::plan::{Criterion, Measure, OnHarm, Stage};
+use tidegate_model::plan::{Criterion, Measure, OnHarm};
 use tidegate_model::seam::{FaultSeen, Observation, Surveyed};
 use tidegate_model::survey::{CrawlAsk, Reach, SurveyAsk};
 use tidegate_model::{CriterionId, DomainId, Estate, Millis, StageId, TeamId, Timestamp};
 
-use crate::state::{StageState, State};
-use crate::view::criterion;
+use crate::state::State;
+use crate::view::looked::{self, Known, Looked};
 use crate::view::words::{counted, list};
 
 /// A survey of pages or baskets.
@@ -50,6 +50,9 @@ pub struct SurveyView {
     pub verdict: String,
     /// Since when it says so.
     pub since: Option<Timestamp>,
+    /// Whether that is the last verdict: the stage is final, or was rolled back.
+    #[serde(default)]
+    pub is_last: bool,
     /// When the last answer came in, and for a survey when it began.
     pub at: Option<Timestamp>,
     /// What the last survey found; none when the last answer was none.
@@ -101,18 +104,11 @@ pub struct ExampleView {
 #[must_use]
 pub fn surveys(estate: &Estate, state: &State, now: Timestamp) -> Vec<SurveyView> {
     let now = now.max(state.at);
-    let mut all = Vec::new();
-    for (_, stage) in estate.stages() {
-        let Some(known) = state.stages.get(&stage.id) else {
-            continue;
-        };
-        for declared in &stage.gate.criteria {
-            if let Some(asked) = asked(&declared.measure) {
-                all.push(view((estate, state), (stage, known), declared, &asked, now));
-            }
-        }
-    }
-    all
+    let asked =
+        looked::criteria(estate, state).filter_map(|(of, declared)| Some((of, declared, asked(&declared.measure)?)));
+    asked
+        .map(|(of, declared, asked)| view((estate, state), of, declared, &asked, now))
+        .collect()
 }
 
 /// What a survey is declared with.
@@ -152,23 +148,20 @@ fn asked(measure: &Measure) -> Option<Asked<'_>> {
 
 fn view(
     (estate, state): (&Estate, &State),
-    (stage, known): (&Stage, &StageState),
+    (stage, known): Known<'_>,
     declared: &Criterion,
     asked: &Asked<'_>,
     now: Timestamp,
 ) -> SurveyView {
-    let seen = criterion::view(estate, state, stage, known, declared, now);
+    let mut looked = Looked::of((estate, state), (stage, known), declared, now);
     let (at, found, gap) = answered(known.observations.get(&declared.id));
-    // Where the evidence itself lacks nothing, the verdict may: it is too old, too little or of an earlier step.
-    let is_decided = matches!(seen.verdict.as_str(), "pass" | "harm");
-    let unsaid = (!is_decided && !seen.reading.why.is_empty()).then_some(seen.reading.why);
-    let unexposed = (!is_decided && !known.phase.is_exposed()).then(|| format!("{} is not exposed", stage.title));
     SurveyView {
         stage: stage.id.clone(),
         stage_title: stage.title.clone(),
         criterion: declared.id.clone(),
         title: declared.title.clone(),
-        kind: seen.kind,
+        gap: looked.gap(gap),
+        kind: looked.kind,
         owner: declared.owner.clone(),
         team: estate.owner_of(&declared.owner).cloned(),
         on_harm: declared.on_harm,
@@ -178,11 +171,11 @@ fn view(
         at_most: asked.at_most,
         at_least: asked.at_least,
         every: asked.cadence.every,
-        verdict: seen.verdict,
-        since: seen.since,
+        verdict: looked.verdict,
+        since: looked.since,
+        is_last: looked.is_last,
         at,
         found: found.map(|found| shown(asked.ask, found)),
-        gap: gap.or(unsaid).or(unexposed),
     }
 }
 
@@ -222,13 +215,8 @@ fn origins(crawl: &CrawlAsk) -> Vec<String> {
         let n = crawl.addresses.len() as u64;
         all.push(counted(n, "written address", "written addresses"));
     }
-    all.extend(crawl.list.as_ref().map(|listed| format!("the list {}", listed.on)));
-    all.extend(
-        crawl
-            .catalogue
-            .as_ref()
-            .map(|catalogue| format!("the catalogue in {}", catalogue.on)),
-    );
+    all.extend(crawl.list.as_ref().map(|_| "a list of addresses".to_owned()));
+    all.extend(crawl.catalogue.as_ref().map(|_| "the catalogue".to_owned()));
     if !crawl.redirects.is_empty() {
         all.push(counted(crawl.redirects.len() as u64, "redirect", "redirects"));
     }

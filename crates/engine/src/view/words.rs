@@ -115,6 +115,15 @@ pub fn clock(at: Timestamp) -> String {
     text.get(11..19).map_or(text.clone(), str::to_owned)
 }
 
+/// How long a request took, in whole milliseconds; what rounds to none is told as less than one.
+#[must_use]
+pub fn took(span: Millis) -> String {
+    match span.0 {
+        0 => "under 1 ms".to_owned(),
+        ms => format!("{} ms", count(ms)),
+    }
+}
+
 /// `a`, `a and b`, `a, b and c`.
 #[must_use]
 pub fn list<T: std::fmt::Display>(items: &[T]) -> String {
@@ -170,6 +179,12 @@ mod tests {
         assert_eq!(count(999), "999");
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(counted(1, "row", "rows"), "1 row");
+    }
+
+    #[test]
+    fn a_request_never_took_nothing() {
+        let told = [0, 1, 1_500].map(|ms| took(Millis(ms)));
+        assert_eq!(told, ["under 1 ms", "1 ms", "1,500 ms"]);
     }
 
     #[test]

@@ -250,6 +250,32 @@ fn a_survey_of_a_stage_that_is_not_exposed_says_so_and_other_criteria_are_no_sur
 }
 
 #[test]
+fn once_a_stage_is_final_a_survey_keeps_its_last_verdict_and_nothing_is_missing() {
+    let shown = |world: &World| surveys(&world.estate, &world.state, world.now).remove(0);
+    let mut world = exposed(crawl(), OnHarm::Hold);
+    let sound = |world: &mut World| {
+        for _ in 0..8 {
+            world.wait(Millis::seconds(2));
+            let now = world.now;
+            surveyed(world, now, found(10, 0, None));
+        }
+    };
+    sound(&mut world);
+    run(&mut world, "cleo approve catalogue\nconfirm");
+    sound(&mut world);
+    assert_eq!((world.phase("catalogue"), shown(&world).is_last), ("watching", false));
+    world.wait(Millis::minutes(1));
+    let last = world.now;
+    surveyed(&mut world, last, found(10, 0, None));
+    run(&mut world, "cleo finalise catalogue\nconfirm");
+    assert_eq!(world.phase("catalogue"), "finalised");
+    let seen = shown(&world);
+    assert_eq!((seen.verdict.as_str(), seen.is_last, seen.gap), ("pass", true, None));
+    assert_eq!(seen.at, Some(last));
+    assert!(seen.since.is_some_and(|since| since <= last) && seen.found.is_some());
+}
+
+#[test]
 fn a_gate_asks_anew_and_a_survey_that_began_before_does_not_open_it() {
     let mut world = exposed(crawl(), OnHarm::Hold);
     let stage = |world: &World| world.state.stages["catalogue"].clone();
