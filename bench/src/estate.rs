@@ -78,6 +78,7 @@ impl Setup {
         };
         Bundle {
             files: self.files.iter().map(file).collect(),
+            ..Bundle::default()
         }
     }
 

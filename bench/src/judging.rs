@@ -79,7 +79,14 @@ fn crowded(criteria: usize, soak: &str) -> anyhow::Result<Estate> {
             .replace("shop/order-completion", "shop/c0");
         files.push(SourceFile { path, text });
     }
-    let compiled = compile(&Bundle { files }, &setup.settings, Mode::Author);
+    let compiled = compile(
+        &Bundle {
+            files,
+            ..Bundle::default()
+        },
+        &setup.settings,
+        Mode::Author,
+    );
     compiled.estate.with_context(|| format!("{:#?}", compiled.diagnostics))
 }
 

@@ -58,6 +58,8 @@ codes! {
     UnknownReference = "TG0012", "a reference leads nowhere";
     NoEstate = "TG0013", "nothing names the estate";
     ForeignField = "TG0014", "a Backstage field is not read";
+    NotRead = "TG0080", "a file is not read";
+    Unseen = "TG0081", "a character that nobody sees";
     NoOwner = "TG0101", "a domain has no owner";
     UnknownOwner = "TG0102", "an owner is not declared";
     PersonAsOwner = "TG0103", "an owner is a person";
@@ -200,6 +202,11 @@ impl Code {
     #[must_use]
     pub fn is_structural(self) -> bool {
         self.text() < Self::NoOwner.text()
+    }
+
+    /// Whether a file or a document that shows it may declare more than was read.
+    pub(crate) fn hides_the_rest(self) -> bool {
+        self == Self::Syntax || self == Self::NotRead || self == Self::Envelope
     }
 
     /// Reads a code, in any case.

@@ -28,6 +28,11 @@ pub enum Mode {
     Adopted,
 }
 
+/// The file that names an estate, at the root of its folder.
+pub const ROOT_FILE: &str = "tidegate.yaml";
+/// How the names of plan files end.
+const ENDINGS: [&str; 2] = ["yaml", "yml"];
+
 /// What a compilation gives.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compiled {
@@ -84,18 +89,30 @@ pub fn compile(bundle: &Bundle, settings: &Settings, mode: Mode) -> Compiled {
 
 fn read(bundle: &Bundle, settings: &Settings) -> Reading {
     let mut reading = Reading::default();
+    reading.root = bundle.files.iter().position(|file| file.path == ROOT_FILE);
+    for fault in bundle.faults() {
+        reading.sink.add(fault);
+        reading.lost.note_blank();
+    }
     for (at, file) in bundle.files.iter().enumerate() {
         if is_yaml(&file.path) {
-            for document in parse_file(at, &file.text, settings, &mut reading.sink) {
+            let parsed = parse_file(at, &file.text, settings, &mut reading.sink);
+            if !parsed.is_whole {
+                reading.lost.note(&file.text);
+            }
+            for document in parsed.documents {
                 reading.whereabouts.note(&document);
-                read_document(&document, &mut reading);
+                if !read_document(&document, &mut reading) {
+                    let text = file.text.get(document.place.start..document.place.end);
+                    reading.lost.note(text.unwrap_or_default());
+                }
             }
         }
     }
     codeowners::read(bundle, &mut reading);
     people::settle(&mut reading);
     reconcile::settle(&mut reading);
-    if reading.estate.is_none() {
+    if reading.estate.is_none() && !reading.lost.may_name_estate() {
         let first_line = Place {
             end: bundle
                 .files
@@ -117,6 +134,9 @@ fn read(bundle: &Bundle, settings: &Settings) -> Reading {
     reading
 }
 
-fn is_yaml(path: &str) -> bool {
-    path.ends_with(".yaml") || path.ends_with(".yml")
+/// Whether a file of this name holds plan files, by its ending in any case.
+#[must_use]
+pub fn is_yaml(path: &str) -> bool {
+    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }

@@ -17,14 +17,15 @@ pub mod shares;
 mod check;
 mod forecast;
 mod form;
+mod lost;
 mod read;
 mod sink;
 mod syntax;
 mod whereabouts;
 
-pub use bundle::{Bundle, BundleError, SourceFile};
+pub use bundle::{Bundle, BundleError, SourceFile, Unread, Why};
 pub use code::{Code, explain};
-pub use compile::{Compiled, Mode, Settings, compile};
+pub use compile::{Compiled, Mode, ROOT_FILE, Settings, compile, is_yaml};
 pub use diagnostic::{Diagnostic, Level, Related, Span};
 pub use power::{Outcome, Power, power};
 pub use read::codeowners::CODEOWNERS;

@@ -3,7 +3,8 @@
 use annotate_snippets::{AnnotationKind, Group, Level as Mark, Renderer, Snippet};
 
 use crate::bundle::Bundle;
-use crate::diagnostic::{Diagnostic, Level, Span};
+use crate::diagnostic::{Diagnostic, Level, Related, Span};
+use crate::syntax::is_unseen;
 
 /// Renders diagnostics for people, with a closing line of totals; `colour` writes a terminal's escape sequences; empty when there are none.
 #[must_use]
@@ -11,7 +12,8 @@ pub fn render_human(diagnostics: &[Diagnostic], bundle: &Bundle, colour: bool) -
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     for diagnostic in diagnostics {
-        out.push_str(&renderer.render(&[group(diagnostic, bundle)]));
+        let shown = shown(diagnostic);
+        out.push_str(&renderer.render(&[group(&shown, bundle, diagnostic)]));
         out.push_str("\n\n");
     }
     if !diagnostics.is_empty() {
@@ -38,7 +40,37 @@ fn totals(diagnostics: &[Diagnostic]) -> String {
     )
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, bundle: &'a Bundle) -> Group<'a> {
+/// The diagnostic with what a terminal would obey written out; the text of a file is escaped where it is quoted.
+fn shown(diagnostic: &Diagnostic) -> Diagnostic {
+    let related = diagnostic.related.iter().map(|one| Related {
+        file: visible(&one.file),
+        label: visible(&one.label),
+        ..one.clone()
+    });
+    Diagnostic {
+        message: visible(&diagnostic.message),
+        file: visible(&diagnostic.file),
+        expected: visible(&diagnostic.expected),
+        found: visible(&diagnostic.found),
+        help: visible(&diagnostic.help),
+        related: related.collect(),
+        ..diagnostic.clone()
+    }
+}
+
+fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_unseen(c) || c == '\n' || c == '\r' {
+            true => out.extend(c.escape_unicode()),
+            false => out.push(c),
+        }
+    }
+    out
+}
+
+/// One diagnostic as it is shown, over the text of the files that `named` names.
+fn group<'a>(diagnostic: &'a Diagnostic, bundle: &'a Bundle, named: &'a Diagnostic) -> Group<'a> {
     let mark = match diagnostic.severity {
         Level::Error => Mark::ERROR,
         Level::Warning => Mark::WARNING,
@@ -47,7 +79,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, bundle: &'a Bundle) -> Group<'a> {
         .primary_title(diagnostic.message.as_str())
         .id(diagnostic.code.text())
         .element(
-            Snippet::source(text(bundle, &diagnostic.file))
+            Snippet::source(text(bundle, &named.file))
                 .path(diagnostic.file.as_str())
                 .annotation(
                     AnnotationKind::Primary
@@ -66,13 +98,10 @@ fn group<'a>(diagnostic: &'a Diagnostic, bundle: &'a Bundle) -> Group<'a> {
                         }),
                 ),
         );
-    for related in diagnostic
-        .related
-        .iter()
-        .filter(|related| related.file != diagnostic.file)
-    {
+    let others = diagnostic.related.iter().zip(&named.related);
+    for (related, named) in others.filter(|(related, _)| related.file != diagnostic.file) {
         group = group.element(
-            Snippet::source(text(bundle, &related.file))
+            Snippet::source(text(bundle, &named.file))
                 .path(related.file.as_str())
                 .annotation(
                     AnnotationKind::Context

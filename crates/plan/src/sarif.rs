@@ -105,7 +105,8 @@ struct Region {
     byte_length: usize,
 }
 
-/// Renders diagnostics as one run of SARIF. Columns are in characters; files are named relative to the estate's folder.
+/// Renders diagnostics as one run of SARIF. Columns are in characters; files are named as the diagnostics name them, and code
+/// hosts look for a relative one from the root of the repository.
 ///
 /// # Source
 /// OASIS, Static Analysis Results Interchange Format (SARIF) 2.1.0.
@@ -198,9 +199,10 @@ fn physical(file: &str, span: Span, bundle: &Bundle) -> Physical {
     }
 }
 
-/// A path as a relative reference (RFC 3986 §4.2): what a reference cannot hold is written in hexadecimal.
+/// A path as a relative reference (RFC 3986 §4.2), or a whole one as a `file:` address (RFC 8089): what a reference cannot
+/// hold is written in hexadecimal.
 fn uri(path: &str) -> String {
-    let mut uri = String::new();
+    let mut uri = if path.starts_with('/') { "file://" } else { "" }.to_owned();
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
             uri.push(char::from(byte));

@@ -25,5 +25,6 @@ pub fn scaffold(name: &str) -> Bundle {
                 text: text.replace("ESTATE_NAME", name),
             })
             .collect(),
+        ..Bundle::default()
     }
 }

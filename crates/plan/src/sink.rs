@@ -131,16 +131,18 @@ impl Sink {
         self.findings.len()
     }
 
-    /// Turns errors of rules into warnings from the finding `first` on; what an estate cannot be assembled without stays.
+    /// Turns errors of rules into warnings from the finding `first` on; what an estate cannot be assembled without stays. A
+    /// character that nobody sees is a rule too, although reading tells it.
     pub(crate) fn soften_after(&mut self, first: usize) {
-        for finding in self.findings.iter_mut().skip(first) {
-            if !finding.code.is_structural() {
+        for (at, finding) in self.findings.iter_mut().enumerate() {
+            let is_rule = at >= first && !finding.code.is_structural();
+            if is_rule || finding.code == Code::Unseen {
                 finding.level = Level::Warning;
             }
         }
     }
 
-    /// The diagnostics, sorted by file, position and code.
+    /// The diagnostics: what was not read first, then by file, position and code.
     pub(crate) fn finish(mut self, bundle: &Bundle) -> Vec<Diagnostic> {
         if self.beyond > 0 {
             let place = self.findings.last().map(|finding| finding.place).unwrap_or_default();
@@ -159,12 +161,7 @@ impl Sink {
         }
         let lines: Vec<Vec<usize>> = bundle.files.iter().map(|file| line_starts(&file.text)).collect();
         let span = |place: Place| span_of(bundle, &lines, place);
-        let path = |place: Place| {
-            bundle
-                .files
-                .get(place.file)
-                .map_or_else(|| "tidegate.yaml".to_owned(), |file| file.path.clone())
-        };
+        let path = |place: Place| bundle.path_at(place.file).unwrap_or("tidegate.yaml").to_owned();
         let mut diagnostics: Vec<Diagnostic> = self
             .findings
             .into_iter()
@@ -188,7 +185,11 @@ impl Sink {
                     .collect(),
             })
             .collect();
-        diagnostics.sort_by(|a, b| (&a.file, a.span, a.code, &a.message).cmp(&(&b.file, b.span, b.code, &b.message)));
+        // What was not read comes first: the rest may follow from it.
+        let order = |one: &Diagnostic| !one.code.hides_the_rest();
+        diagnostics.sort_by(|a, b| {
+            (order(a), &a.file, a.span, a.code, &a.message).cmp(&(order(b), &b.file, b.span, b.code, &b.message))
+        });
         diagnostics.dedup();
         diagnostics
     }

@@ -16,6 +16,7 @@ pub(crate) fn estate(text: &str) -> Estate {
             path: "tidegate.yaml".into(),
             text: text.into(),
         }],
+        ..Bundle::default()
     })
 }
 
@@ -32,7 +33,10 @@ pub(crate) fn example(name: &str) -> Estate {
         })
         .collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    compiled(Bundle { files })
+    compiled(Bundle {
+        files,
+        ..Bundle::default()
+    })
 }
 
 #[track_caller]

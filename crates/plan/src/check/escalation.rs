@@ -47,6 +47,11 @@ pub(crate) fn check(reading: &mut Reading) {
         .iter()
         .map(|ladder| (ladder.id.to_string(), ladder.clone()))
         .collect();
+    // A rung that could not be read may be the one that is missed.
+    let ladders: BTreeMap<String, Ladder> = ladders
+        .into_iter()
+        .filter(|(_, ladder)| !reading.is_torn(&format!("ladder `{}`", ladder.id), "rungs"))
+        .collect();
     for ladder in ladders.values() {
         check_ladder(ladder, &people, reading);
     }

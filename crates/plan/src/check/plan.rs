@@ -49,7 +49,8 @@ fn check_steps(stage: &Stage, reading: &mut Reading) {
         }
     }
     let last = stage.steps.last().map(|step| step.to);
-    if last != Some(BasisPoints::FULL) {
+    // A step that could not be read may be that one.
+    if last != Some(BasisPoints::FULL) && !reading.is_torn(&subject, "steps") {
         let place = match stage.steps.len().checked_sub(1) {
             Some(at) => reading.place(&subject, &format!("step {at}")),
             None => reading.place(&subject, "steps"),

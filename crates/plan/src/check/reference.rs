@@ -9,6 +9,10 @@ pub(crate) fn check(reading: &mut Reading) {
         if reading.declared.contains_key(&(reference.kind, reference.name.clone())) {
             continue;
         }
+        // It may stand in what was not read.
+        if reading.lost.may_declare(reference.kind, &reference.name) {
+            continue;
+        }
         let known: Vec<String> = reading
             .declared
             .keys()

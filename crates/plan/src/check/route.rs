@@ -94,6 +94,10 @@ pub(crate) fn walks(edge: &Edge, flow: &Flow) -> bool {
 
 /// Says that a unit is on none of these edges.
 pub(crate) fn unknown_unit(unit: &UnitId, place: Place, edges: &[&Edge], reading: &mut Reading) {
+    // One that could not be read is complained about where it stands.
+    if reading.unread_units.contains(unit) {
+        return;
+    }
     let names = || {
         let units: BTreeSet<&str> = edges
             .iter()

@@ -12,7 +12,8 @@ use crate::sink::Finding;
 
 /// Checks every ladder, and the first two rungs of every domain.
 pub(crate) fn check(reading: &mut Reading) {
-    let ladders = reading.parts.ladders.clone();
+    let mut ladders = reading.parts.ladders.clone();
+    ladders.retain(|ladder| !reading.is_torn(&format!("ladder `{}`", ladder.id), "rungs"));
     for ladder in &ladders {
         scopes(ladder, reading);
     }

@@ -62,7 +62,9 @@ fn check_stage(ground: &Ground<'_>, reading: &Reading, findings: &mut Vec<Findin
                 Need::Nothing => {}
                 Need::Undeclared => {
                     let flow = flow_of(criterion).expect("only criteria of flows need traffic");
-                    if undeclared.insert(flow.clone()) {
+                    // Traffic that could not be read may be this flow's.
+                    let is_torn = reading.is_torn(&format!("plan `{}`", ground.plan.id), "traffic");
+                    if !is_torn && undeclared.insert(flow.clone()) {
                         findings.push(
                             Finding::error(
                                 Code::NoTraffic,

@@ -29,6 +29,7 @@ impl<'a> Reading<'a> {
                     path: path.to_owned(),
                     text: text.to_owned(),
                 }],
+                ..Bundle::default()
             },
             line_starts: std::iter::once(0)
                 .chain(text.match_indices('\n').map(|(at, _)| at + 1))
@@ -54,7 +55,7 @@ impl<'a> Reading<'a> {
                 }
             }
         }
-        let documents = parse_file(0, self.text, &settings, &mut self.sink);
+        let documents = parse_file(0, self.text, &settings, &mut self.sink).documents;
         documents.into_iter().flat_map(listed).collect()
     }
 

@@ -211,6 +211,7 @@ fn units(node: &Node, head: &Head, reading: &mut Reading) -> Vec<UnitUpstreams> 
             }
         };
         let Some(mut fields) = Fields::open(node, format!("unit `{id}`"), &UNIT, reading) else {
+            reading.unread_units.insert(id);
             continue;
         };
         let mut side = |name: &'static str, reading: &mut Reading| {
@@ -226,15 +227,17 @@ fn units(node: &Node, head: &Head, reading: &mut Reading) -> Vec<UnitUpstreams> 
         let clients = client::all(fields.get("clients"), &subject, reading);
         reading.mark(&subject, "", key.place);
         fields.close(reading);
-        if let (Some(old), Some(new), Some(on_decrease)) = (old, new, on_decrease) {
-            units.push(UnitUpstreams {
-                unit: id,
-                old,
-                new,
-                on_decrease,
-                clients,
-            });
-        }
+        let (Some(old), Some(new), Some(on_decrease)) = (old, new, on_decrease) else {
+            reading.unread_units.insert(id);
+            continue;
+        };
+        units.push(UnitUpstreams {
+            unit: id,
+            old,
+            new,
+            on_decrease,
+            clients,
+        });
     }
     units
 }

@@ -138,10 +138,33 @@ pub(crate) struct Head {
     pub(crate) place: Place,
 }
 
-/// Reads one document.
-pub(crate) fn read_document(node: &Node, reading: &mut Reading) {
+/// The kinds that somebody may have meant who wrote this one.
+pub(crate) fn kind_meant(written: &str) -> Vec<Kind> {
+    let known = || {
+        OUR_KINDS
+            .into_iter()
+            .map(|(kind, _)| kind)
+            .chain(THEIR_KINDS.map(|(kind, _)| kind))
+    };
+    let meant = known()
+        .find(|kind| *kind == written)
+        .or_else(|| nearest(written, known()));
+    let meant = match written {
+        "Team" => Some("Group"),
+        "Person" => Some("User"),
+        _ => meant,
+    };
+    let ours = OUR_KINDS.into_iter().filter_map(|(kind, of)| of.map(|of| (kind, of)));
+    ours.chain(THEIR_KINDS)
+        .filter(|(kind, _)| Some(*kind) == meant)
+        .map(|(_, of)| of)
+        .collect()
+}
+
+/// Reads one document. False when what it declares is not known, so that others may name it.
+pub(crate) fn read_document(node: &Node, reading: &mut Reading) -> bool {
     if matches!(node.shape, Shape::Nothing) {
-        return;
+        return true;
     }
     let form = match node.get("apiVersion").and_then(Node::text) {
         Some(BACKSTAGE) => &ENTITY,
@@ -151,27 +174,35 @@ pub(crate) fn read_document(node: &Node, reading: &mut Reading) {
         None => &DOCUMENT,
     };
     let Some(mut fields) = Fields::open(node, "the document", form, reading) else {
-        return;
+        return false;
     };
     let (Some(version), Some(kind)) = (fields.need("apiVersion", reading), fields.need("kind", reading)) else {
-        return;
+        return false;
     };
     let (Some(version_text), Some(kind_text)) = (text(version, "`apiVersion`", reading), text(kind, "`kind`", reading))
     else {
-        return;
+        return false;
     };
     match version_text.as_str() {
         OURS => ours(&kind_text, kind, fields, reading),
         BACKSTAGE => backstage(&kind_text, kind, fields, reading),
-        other => reading.sink.add(
-            Finding::error(
-                Code::Envelope,
-                version.place,
-                format!("`apiVersion` `{other}` is not known"),
-            )
-            .expected(format!("`{OURS}` or `{BACKSTAGE}`"), format!("`{other}`"))
-            .help("move files that are not plan files out of the estate's folder"),
-        ),
+        other => {
+            let help = match other.split_once('/') {
+                Some(("tidegate", _)) => format!("write `apiVersion: {OURS}`"),
+                Some(("backstage.io", _)) => format!("write `apiVersion: {BACKSTAGE}`"),
+                Some(_) | None => "move files that are not plan files out of the estate's folder".to_owned(),
+            };
+            reading.sink.add(
+                Finding::error(
+                    Code::Envelope,
+                    version.place,
+                    format!("`apiVersion` `{other}` is not known"),
+                )
+                .expected(format!("`{OURS}` or `{BACKSTAGE}`"), format!("`{other}`"))
+                .help(help),
+            );
+            false
+        }
     }
 }
 
@@ -182,24 +213,24 @@ fn says_backstage(node: &Node) -> bool {
     }
 }
 
-fn ours(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) {
+fn ours(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) -> bool {
     let Some((_, kind_of)) = OUR_KINDS.into_iter().find(|(known, _)| *known == kind) else {
         unknown_kind(kind, node, reading);
-        return;
+        return false;
     };
     let Some(head) = metadata(&mut fields, kind_of, reading) else {
-        return;
+        return false;
     };
     let Some(kind_of) = kind_of else {
         estate(head, fields, reading);
-        return;
+        return true;
     };
     let spec = fields.need("spec", reading);
     fields.close(reading);
     declare(kind_of, head.name.clone(), &head, reading);
-    let Some(form) = form_of(kind_of) else { return };
+    let form = form_of(kind_of).expect("every kind of a document has a form");
     let Some(spec) = spec.and_then(|spec| Fields::open(spec, head.subject.clone(), form, reading)) else {
-        return;
+        return false;
     };
     match kind_of {
         Kind::Domain => super::domain::read(&head, spec, reading),
@@ -224,6 +255,7 @@ fn ours(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) 
         | Kind::Route
         | Kind::Action => {}
     }
+    true
 }
 
 /// The fields of a kind's spec; `None` for what is declared inside another document.
@@ -266,15 +298,16 @@ fn unknown_kind(kind: &str, node: &Node, reading: &mut Reading) {
     );
 }
 
-fn backstage(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) {
+fn backstage(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Reading) -> bool {
     let Some((_, kind_of)) = THEIR_KINDS.into_iter().find(|(known, _)| *known == kind) else {
-        if !UNREAD.contains(&kind) {
+        let is_known = UNREAD.contains(&kind);
+        if !is_known {
             unknown_entity(kind, node, reading);
         }
-        return;
+        return is_known;
     };
     let Some(head) = metadata(&mut fields, Some(kind_of), reading) else {
-        return;
+        return false;
     };
     let spec = fields.get("spec");
     fields.get("relations");
@@ -308,6 +341,7 @@ fn backstage(kind: &str, node: &Node, mut fields: Fields<'_>, reading: &mut Read
         | Kind::Route
         | Kind::Action => {}
     }
+    true
 }
 
 fn unknown_entity(kind: &str, node: &Node, reading: &mut Reading) {
@@ -334,19 +368,22 @@ fn estate(head: Head, mut fields: Fields<'_>, reading: &mut Reading) {
         spec.close(reading);
     }
     fields.close(reading);
-    match &reading.estate {
-        Some((_, earlier)) => {
-            let finding = Finding::error(Code::DeclaredTwice, head.place, "the estate is named twice")
-                .expected(
-                    "one document of kind `Estate`",
-                    format!("a second one, `{}`", head.name),
-                )
-                .help("keep one document of kind `Estate`, in `tidegate.yaml`")
-                .related(*earlier, "first named here");
-            reading.sink.add(finding);
-        }
-        None => reading.estate = Some((head.name, head.place)),
-    }
+    let Some((name, first)) = reading.estate.take() else {
+        reading.estate = Some((head.name, head.place));
+        return;
+    };
+    // The file at the root names the estate, wherever it stands in the order of files.
+    let is_root = |place: Place| Some(place.file) == reading.root;
+    let (kept, second) = match is_root(head.place) && !is_root(first) {
+        true => ((head.name, head.place), (name, first)),
+        false => ((name, first), (head.name, head.place)),
+    };
+    let finding = Finding::error(Code::DeclaredTwice, second.1, "the estate is named twice")
+        .expected("one document of kind `Estate`", format!("a second one, `{}`", second.0))
+        .help("keep one document of kind `Estate`, in `tidegate.yaml` at the root of the folder")
+        .related(kept.1, "first named here");
+    reading.sink.add(finding);
+    reading.estate = Some(kept);
 }
 
 fn metadata(fields: &mut Fields<'_>, kind: Option<Kind>, reading: &mut Reading) -> Option<Head> {

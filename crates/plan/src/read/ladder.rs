@@ -49,7 +49,11 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
     }
     let mut rungs = Vec::new();
     for (at, node) in nodes.map(items).unwrap_or_default().iter().enumerate() {
-        rungs.extend(rung(node, at, head, reading));
+        let read = rung(node, at, head, reading);
+        if read.is_none() {
+            reading.tear(&head.subject, "rungs");
+        }
+        rungs.extend(read);
     }
     let top = spec.get("repeat-every");
     let repeat_every = top.and_then(|node| value(node, "`repeat-every`", DURATION, duration, reading));

@@ -30,8 +30,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::domain::Area;
 use tidegate_model::switch::SwitchValue;
-use tidegate_model::{Parts, PersonId, SwitchId, TeamId};
+use tidegate_model::{Parts, PersonId, SwitchId, TeamId, UnitId};
 
+use crate::lost::Lost;
 use crate::shares::Shares;
 use crate::sink::{Place, Sink};
 use crate::whereabouts::Whereabouts;
@@ -92,6 +93,33 @@ impl Kind {
 }
 
 impl Kind {
+    /// The kind of document that declares one.
+    pub(crate) fn document(self) -> Self {
+        match self {
+            Self::Stage => Self::Plan,
+            Self::Route => Self::Edge,
+            Self::Action => Self::Domain,
+            Self::Team
+            | Self::Person
+            | Self::Ladder
+            | Self::Domain
+            | Self::Flow
+            | Self::FailureMode
+            | Self::Runbook
+            | Self::Edge
+            | Self::Entity
+            | Self::Plan
+            | Self::Roster
+            | Self::Agreement
+            | Self::Transfer
+            | Self::Integration
+            | Self::Invariant
+            | Self::System
+            | Self::Component
+            | Self::CatalogueDomain => self,
+        }
+    }
+
     /// Where one is declared, for messages.
     pub(crate) fn home(self) -> &'static str {
         match self {
@@ -166,6 +194,14 @@ pub(crate) struct Reading {
     pub(crate) owners: BTreeMap<String, (String, Place)>,
     /// Where what is declared, for answers about the estate.
     pub(crate) whereabouts: Whereabouts,
+    /// What was not read, and may declare what is named elsewhere.
+    pub(crate) lost: Lost,
+    /// The file that names the estate at the root of its folder.
+    pub(crate) root: Option<usize>,
+    /// Units of an edge that could not be read.
+    pub(crate) unread_units: BTreeSet<UnitId>,
+    /// Subjects with a part that could not be read, by the field that holds it.
+    pub(crate) torn: BTreeSet<(String, &'static str)>,
     /// Criteria over entities, as far as they are written.
     pub(crate) reconciles: Vec<criterion::reconcile::Written>,
     places: BTreeMap<(String, String), Place>,
@@ -184,6 +220,16 @@ impl Reading {
     /// Notes where a field of a subject stands.
     pub(crate) fn mark(&mut self, subject: &str, field: &str, place: Place) {
         self.places.insert((subject.to_owned(), field.to_owned()), place);
+    }
+
+    /// Notes that a part of a field of a subject could not be read, which was complained about.
+    pub(crate) fn tear(&mut self, subject: &str, field: &'static str) {
+        self.torn.insert((subject.to_owned(), field));
+    }
+
+    /// Whether a part of a field of a subject could not be read.
+    pub(crate) fn is_torn(&self, subject: &str, field: &'static str) -> bool {
+        self.torn.contains(&(subject.to_owned(), field))
     }
 
     /// Whether a field of a subject is written.

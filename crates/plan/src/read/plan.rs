@@ -65,7 +65,11 @@ pub(crate) fn read(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
     });
     let mut declared = Vec::new();
     for node in spec.get("traffic").map(items).unwrap_or_default() {
-        declared.extend(traffic(head, node, reading));
+        let read = traffic(head, node, reading);
+        if read.is_none() {
+            reading.tear(&head.subject, "traffic");
+        }
+        declared.extend(read);
     }
     let expand = spec
         .get("expand")

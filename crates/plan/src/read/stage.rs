@@ -155,10 +155,15 @@ fn steps(fields: &mut Fields<'_>, head: &Head, watch: Option<Millis>, reading: &
     };
     reading.mark(&head.subject, "steps", node.place);
     let mut steps: Vec<Step> = Vec::new();
-    for (at, node) in items(node).iter().enumerate() {
-        reading.mark(&head.subject, &format!("step {at}"), node.place);
+    for node in items(node) {
         let earlier = steps.last().cloned();
-        steps.extend(step(node, earlier.as_ref(), watch, reading));
+        let Some(read) = step(node, earlier.as_ref(), watch, reading) else {
+            reading.tear(&head.subject, "steps");
+            continue;
+        };
+        // Rules count the steps that were read.
+        reading.mark(&head.subject, &format!("step {}", steps.len()), node.place);
+        steps.push(read);
     }
     steps
 }

@@ -3,7 +3,7 @@
 mod parse;
 mod substitute;
 
-pub(crate) use parse::parse_file;
+pub(crate) use parse::{is_unseen, parse_file};
 
 use crate::sink::Place;
 

@@ -7,8 +7,16 @@ use crate::code::Code;
 use crate::compile::Settings;
 use crate::sink::{Finding, Place, Sink};
 
+/// What a file holds.
+pub(crate) struct Parsed {
+    /// Its documents, as far as they could be read.
+    pub(crate) documents: Vec<Node>,
+    /// Whether these are all.
+    pub(crate) is_whole: bool,
+}
+
 /// Parses one file into its documents. After a torn document the later ones are still read.
-pub(crate) fn parse_file(file: usize, text: &str, settings: &Settings, sink: &mut Sink) -> Vec<Node> {
+pub(crate) fn parse_file(file: usize, text: &str, settings: &Settings, sink: &mut Sink) -> Parsed {
     let whole = Place {
         file,
         start: 0,
@@ -23,7 +31,10 @@ pub(crate) fn parse_file(file: usize, text: &str, settings: &Settings, sink: &mu
                 )
                 .help("split the file; an estate may have any number of files"),
         );
-        return Vec::new();
+        return Parsed {
+            documents: Vec::new(),
+            is_whole: false,
+        };
     }
     let mut options = Options::default();
     options.set_emit_comments(false);
@@ -38,15 +49,18 @@ pub(crate) fn parse_file(file: usize, text: &str, settings: &Settings, sink: &mu
         documents: Vec::new(),
         open: Vec::new(),
     };
+    let mut is_whole = true;
     let mut parser = Parser::new_from_str_with_options(text, options);
     while let Some(event) = parser.next_event() {
         match event {
             Ok((event, span)) => {
                 if tree.take(event, span).is_err() {
+                    is_whole = false;
                     break;
                 }
             }
             Err(error) => {
+                is_whole = false;
                 let is_limit = matches!(error.kind(), ErrorKind::RecursionLimitExceeded);
                 tree.torn(&error.info(), error.marker().byte_offset().unwrap_or(0), is_limit);
                 // The first fault of a document hides what follows in it, not the documents after it.
@@ -57,7 +71,10 @@ pub(crate) fn parse_file(file: usize, text: &str, settings: &Settings, sink: &mu
             }
         }
     }
-    tree.documents
+    Parsed {
+        documents: tree.documents,
+        is_whole,
+    }
 }
 
 /// The most characters of a torn line that a message quotes.
@@ -125,6 +142,7 @@ impl Tree<'_> {
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, place: Place) -> Result<(), Stop> {
         let quoted = style != ScalarStyle::Plain;
+        self.tell_unseen(text, place);
         let is_key = matches!(
             self.open.last(),
             Some(Open {
@@ -143,6 +161,21 @@ impl Tree<'_> {
             text.map_or(Shape::Unreadable, |text| Shape::Scalar { text, quoted })
         };
         self.put(Node { place, shape })
+    }
+
+    /// A terminal obeys some characters, and turns the text behind others around.
+    fn tell_unseen(&mut self, text: &str, place: Place) {
+        let Some(unseen) = text.chars().find(|c| is_unseen(*c)) else {
+            return;
+        };
+        self.sink.add(
+            Finding::error(Code::Unseen, place, "a text has a character that nobody sees")
+                .expected(
+                    "text that reads as it is written",
+                    format!("`{}`", unseen.escape_unicode()),
+                )
+                .help("remove it: whoever reads this in a terminal or on a page would read something else"),
+        );
     }
 
     fn close(&mut self, end: Place) -> Result<(), Stop> {
@@ -232,6 +265,16 @@ impl Tree<'_> {
             end: range.end.min(self.text.len()),
         }
     }
+}
+
+/// Characters that change how what stands around them is shown: controls, and those that turn the direction of writing.
+///
+/// # Source
+/// Unicode Standard Annex #9, explicit formatting characters; Boucher and Anderson, "Trojan Source", 2021.
+pub(crate) fn is_unseen(c: char) -> bool {
+    let is_break = matches!(c, '\n' | '\t' | '\r');
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
+    turns || (c.is_control() && !is_break)
 }
 
 /// Adds an entry to a mapping, unless its key is taken.

@@ -14,7 +14,13 @@ fn the_digest_knows_no_order_but_every_byte_and_every_boundary() {
         path: path.into(),
         text: text.into(),
     };
-    let digest = |files: &[SourceFile]| Bundle { files: files.to_vec() }.digest();
+    let digest = |files: &[SourceFile]| {
+        Bundle {
+            files: files.to_vec(),
+            ..Bundle::default()
+        }
+        .digest()
+    };
     let digests = [
         digest(&[]),
         digest(&[file("a", "bc")]),

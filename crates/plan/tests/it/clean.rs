@@ -23,6 +23,7 @@ pub(crate) fn example(name: &str) -> Bundle {
                 text: std::fs::read_to_string(path).unwrap(),
             })
             .collect(),
+        ..Bundle::default()
     }
 }
 
@@ -54,6 +55,7 @@ fn the_smallest_estate_of_the_readme_checks_clean() {
             path: "tidegate.yaml".to_owned(),
             text: block.split_once("```").unwrap().0.to_owned(),
         }],
+        ..Bundle::default()
     };
     assert_eq!(render_human(&compiled(&bundle).diagnostics, &bundle, false), "");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_plan::{Bundle, CODEOWNERS, Code, Diagnostic, SourceFile, explain, render_human, scaffold};
+use tidegate_plan::{Bundle, CODEOWNERS, Code, Diagnostic, SourceFile, Unread, Why, explain, render_human, scaffold};
 
 use crate::compiled;
 
@@ -42,8 +42,18 @@ fn estate(example: &str) -> Bundle {
         let path = (*path).to_owned();
         (!text.is_empty()).then_some(SourceFile { path, text })
     });
+    let unread = example.lines().filter_map(|line| line.strip_prefix("# unread "));
+    let unread = unread
+        .filter_map(|line| line.split_once(": "))
+        .map(|(path, what)| Unread {
+            path: path.to_owned(),
+            why: Why::NoFile(what.to_owned()),
+        });
     if example.starts_with(WHOLE) {
-        return Bundle { files: vec![file] };
+        return Bundle {
+            files: vec![file],
+            ..Bundle::default()
+        };
     }
     let replaced: BTreeSet<_> = example.split("---\n").map(identity).collect();
     let mut bundle = scaffold("shop");
@@ -57,6 +67,7 @@ fn estate(example: &str) -> Bundle {
     }
     bundle.files.push(file);
     bundle.files.extend(beside);
+    bundle.unread.extend(unread);
     bundle
 }
 
@@ -68,7 +79,9 @@ fn lacks(one: &Diagnostic, bundle: &Bundle) -> Vec<&'static str> {
         ("code", Code::parse(one.code.text()).is_none()),
         (
             "span",
-            underlined.is_none_or(str::is_empty) || one.span.line == 0 || one.span.column == 0,
+            // What gave no text has no line to show.
+            (underlined.is_none_or(str::is_empty) || one.span.line == 0 || one.span.column == 0)
+                && bundle.unread.iter().all(|unread| unread.path != one.file),
         ),
         ("expected", one.expected.trim().is_empty()),
         ("found", one.found.trim().is_empty()),

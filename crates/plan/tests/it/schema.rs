@@ -86,6 +86,7 @@ fn a_field_that_no_schema_has_is_told_and_those_that_it_has_are_not() {
                 path: "tidegate.yaml".to_owned(),
                 text: format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{ name: x }}\nspec:\n{written}"),
             }],
+            ..Bundle::default()
         };
         let unknown: Vec<String> = compiled(&bundle)
             .diagnostics

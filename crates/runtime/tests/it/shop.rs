@@ -43,6 +43,7 @@ fn compiled(text: &str) -> Arc<Estate> {
             path: "estate.yaml".to_owned(),
             text: text.to_owned(),
         }],
+        ..Bundle::default()
     };
     let compiled = compile(&bundle, &Settings::new(), Mode::Author);
     let found = tidegate_plan::render_human(&compiled.diagnostics, &bundle, false);

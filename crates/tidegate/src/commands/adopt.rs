@@ -27,7 +27,8 @@ impl Adopt {
         let settings = self.settings.values()?;
         let compiled = tidegate_plan::compile(&bundle, &settings, Mode::Author);
         if compiled.estate.is_none() {
-            eprint!("{}", tidegate_plan::render_human(&compiled.diagnostics, &bundle, false));
+            let (diagnostics, bundle) = live::bundle::placed(&self.folder, &compiled.diagnostics, &bundle);
+            eprint!("{}", tidegate_plan::render_human(&diagnostics, &bundle, false));
             return Ok(exit::WRONG);
         }
         let files: Vec<_> = bundle

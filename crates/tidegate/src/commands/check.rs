@@ -62,16 +62,14 @@ impl Check {
         let bundle = live::bundle::read(&self.folder)?;
         let compiled = compile(&bundle, &self.settings.values()?, Mode::Author);
         let format = if self.json { Format::Json } else { self.format };
+        let (diagnostics, bundle) = live::bundle::placed(&self.folder, &compiled.diagnostics, &bundle);
         match format {
-            Format::Json => say!("{}", tidegate_plan::render_json(&compiled.diagnostics)),
-            Format::Sarif => say!("{}", tidegate_plan::render_sarif(&compiled.diagnostics, &bundle)),
-            Format::Human if compiled.diagnostics.is_empty() => {}
+            Format::Json => say!("{}", tidegate_plan::render_json(&diagnostics)),
+            Format::Sarif => say!("{}", tidegate_plan::render_sarif(&diagnostics, &bundle)),
+            Format::Human if diagnostics.is_empty() => {}
             Format::Human => {
                 let colour = std::io::stdout().is_terminal();
-                say!(
-                    "{}",
-                    tidegate_plan::render_human(&compiled.diagnostics, &bundle, colour)
-                );
+                say!("{}", tidegate_plan::render_human(&diagnostics, &bundle, colour));
             }
         }
         let Some(estate) = compiled.estate else {

@@ -60,10 +60,8 @@ pub(crate) fn read(folder: &Path, settings: &Settings) -> anyhow::Result<Read> {
         }),
         None => {
             let colour = std::io::stderr().is_terminal();
-            eprint!(
-                "{}",
-                tidegate_plan::render_human(&compiled.diagnostics, &bundle, colour)
-            );
+            let (diagnostics, bundle) = live::bundle::placed(folder, &compiled.diagnostics, &bundle);
+            eprint!("{}", tidegate_plan::render_human(&diagnostics, &bundle, colour));
             Ok(Read::Wrong(exit::WRONG))
         }
     }

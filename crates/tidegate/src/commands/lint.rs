@@ -73,6 +73,7 @@ impl Lint {
             (Err(diagnostics), Format::Human) => {
                 let bundle = Bundle {
                     files: vec![SourceFile { path: name, text }],
+                    ..Bundle::default()
                 };
                 let colour = std::io::stderr().is_terminal();
                 eprint!("{}", render_human(&diagnostics, &bundle, colour));

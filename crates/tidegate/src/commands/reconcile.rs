@@ -117,7 +117,8 @@ impl Reconcile {
         let bundle = live::bundle::read(&self.folder)?;
         let compiled = compile(&bundle, &self.settings.values()?, Mode::Author);
         let Some(estate) = compiled.estate else {
-            eprintln!("{}", render_human(&compiled.diagnostics, &bundle, false));
+            let (diagnostics, bundle) = live::bundle::placed(&self.folder, &compiled.diagnostics, &bundle);
+            eprintln!("{}", render_human(&diagnostics, &bundle, false));
             bail!(
                 "the estate has errors; `tidegate check {}` shows them",
                 self.folder.display()

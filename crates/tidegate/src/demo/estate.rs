@@ -25,5 +25,6 @@ pub(crate) fn bundle() -> Bundle {
             file("edge.yaml", include_str!("../../../../examples/demo-shop/edge.yaml")),
             file("plan.yaml", include_str!("../../../../examples/demo-shop/plan.yaml")),
         ],
+        ..Bundle::default()
     }
 }

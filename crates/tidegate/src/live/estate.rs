@@ -75,7 +75,10 @@ pub(crate) fn candidates(journal: &SharedJournal) -> Candidates {
             path: file.path,
             text: file.text,
         });
-        let bundle = Bundle { files: files.collect() };
+        let bundle = Bundle {
+            files: files.collect(),
+            ..Bundle::default()
+        };
         let settings = sources.settings;
         let compiled = compile(&bundle, &settings, Mode::Author);
         let Some(estate) = compiled.estate.map(Arc::new) else {

@@ -142,6 +142,7 @@ pub(crate) fn digest(job: &Job) -> String {
             path: "job".to_owned(),
             text: said.expect("a job is plain data"),
         }],
+        ..Bundle::default()
     }
     .digest()
 }

@@ -15,7 +15,14 @@ fn unreadable(tool: Tool, text: &str) -> String {
         path: "given.yaml".into(),
         text: text.into(),
     };
-    render_human(&wrong, &Bundle { files: vec![file] }, false)
+    render_human(
+        &wrong,
+        &Bundle {
+            files: vec![file],
+            ..Bundle::default()
+        },
+        false,
+    )
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod artefacts;
 mod command_line;
+mod loading;
 mod who;
 
 use std::process::Command;

@@ -226,7 +226,7 @@ fn code_that_nobody_owns_inside_of_a_domain_is_refused() {
     assert_eq!(ran.code, Some(1), "{}", ran.stdout);
     let told = format!("{}{}", ran.stdout, ran.stderr);
     assert!(
-        told.contains("error[TG0118]") && told.contains("--> CODEOWNERS:4:1"),
+        told.contains("error[TG0118]") && told.contains("--> shop/CODEOWNERS:4:1"),
         "{told}"
     );
 }
