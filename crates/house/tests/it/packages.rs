@@ -16,6 +16,7 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("bash", &[]),
     ("env", &[]),
     ("true", &[]),
+    ("mkfifo", &[]),
     ("cc", &["build-essential"]),
     ("cmake", &["cmake"]),
     ("fish", &["fish"]),
