@@ -177,7 +177,8 @@ fn step(node: &Node, earlier: Option<&Step>, watch: Option<Millis>, reading: &mu
         .need("to", reading)
         .and_then(|node| value(node, "`to`", EXPOSURE, exposure, reading));
     // At full exposure there is no old side left to compare with: no soak and no margin of its own.
-    let is_full = to == Some(BasisPoints::FULL);
+    // Where the share itself could not be read, nothing else is missed.
+    let is_full = to.is_none_or(|to| to == BasisPoints::FULL);
     let soak = match fields.get("soak") {
         None if is_full => Some(Millis(0)),
         None => {
