@@ -37,6 +37,26 @@ pub struct Rung {
     pub answer_within: Millis,
     /// How far it may decide.
     pub scope: DecisionScope,
+    /// What it is called for, in words such as `critical issues`.
+    pub called_for: Option<String>,
+    /// What it handles, in words such as `platform-wide issues`.
+    pub handles: Option<String>,
+    /// What it decides on, in words such as `architectural decisions`.
+    pub makes: Option<String>,
+}
+
+impl Rung {
+    /// What it is for, as far as the ladder says it.
+    #[must_use]
+    pub fn purpose(&self) -> Option<String> {
+        let said = [
+            self.called_for.as_ref().map(|what| format!("called for {what}")),
+            self.handles.as_ref().map(|what| format!("handles {what}")),
+            self.makes.as_ref().map(|what| format!("makes {what}")),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        (!said.is_empty()).then(|| said.join(", "))
+    }
 }
 
 /// A ladder: never empty; after the last rung the page repeats there every `repeat_every`.

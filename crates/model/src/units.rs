@@ -112,6 +112,14 @@ impl PartsPerMillion {
     }
 }
 
+impl PartsPerMillion {
+    /// As a difference of two shares, in percentage points: `2 pp`.
+    #[must_use]
+    pub fn points(self) -> String {
+        self.to_string().replace('%', "pp")
+    }
+}
+
 impl TryFrom<u32> for PartsPerMillion {
     type Error = RangeError;
     fn try_from(value: u32) -> Result<Self, RangeError> {

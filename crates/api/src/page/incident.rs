@@ -264,6 +264,7 @@ fn rungs(scene: &Scene<'_>, incident: &IncidentView) -> Markup {
                             b { (rung.title) }
                             span class="mute" { "answers within " (words::duration(rung.answer_within)) }
                         }
+                        @if let Some(purpose) = rung.purpose() { p class="mute" { (purpose) } }
                         p class="phase" { (words::list(&scene.estate.rung_people(&incident.domain, place))) }
                         @if let Some(next) = incident.next_at.filter(|_| now) {
                             p class="needs" { "being called now; "

@@ -93,6 +93,9 @@ fn estate_with(title: &str) -> Estate {
         targets: vec![target],
         answer_within: Millis::minutes(5),
         scope: DecisionScope::Domain,
+        called_for: None,
+        handles: None,
+        makes: None,
     };
     let ladder = LadderId::parse("shop").unwrap();
     let switch = SwitchId::parse("checkout.wallet").unwrap();

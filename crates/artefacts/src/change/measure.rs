@@ -1,6 +1,7 @@
 //! Measures: whether a changed limit lets more through.
 
-use tidegate_model::ask::Bound;
+use tidegate_model::PartsPerMillion;
+use tidegate_model::ask::{Bound, Cadence};
 use tidegate_model::plan::Measure;
 
 use super::{Effect, Found, Subject};
@@ -21,7 +22,7 @@ pub(super) fn compare(found: &mut Found, place: (Subject, &str), old: &Measure, 
             },
         ) if was == is => {
             found.less_is_safer(place, "at most", a, c);
-            found.less_is_safer(place, "not worse by", b, d);
+            points(found, place, Some(*b), Some(*d));
         }
         (
             Measure::Latency {
@@ -56,11 +57,115 @@ pub(super) fn compare(found: &mut Found, place: (Subject, &str), old: &Measure, 
             found.less_is_safer(place, "threshold", b, e);
             found.less_is_safer(place, "not worse by", c, f);
         }
-        (Measure::Level { ask: was, bound: a, .. }, Measure::Level { ask: is, bound: b, .. })
-            if was == is && a != b =>
-        {
-            let (subject, of) = place;
-            found.add(subject, of, format!("bound: {a} -> {b}"), bound(*a, *b));
+        (
+            Measure::Level {
+                ask: was,
+                bound: a,
+                lasting: b,
+                cadence: c,
+            },
+            Measure::Level {
+                ask: is,
+                bound: d,
+                lasting: e,
+                cadence: f,
+            },
+        ) if was == is => {
+            if a != d {
+                let (subject, of) = place;
+                found.add(subject, of, format!("bound: {a} -> {d}"), bound(*a, *d));
+            }
+            found.either(place, "for", b, e);
+            asked(found, place, *c, *f);
+        }
+        (
+            Measure::Counted {
+                old: a,
+                new: b,
+                hits: c,
+                at_most: d,
+                not_worse_by: e,
+                looks: f,
+                cadence: g,
+            },
+            Measure::Counted {
+                old: h,
+                new: i,
+                hits: j,
+                at_most: k,
+                not_worse_by: l,
+                looks: m,
+                cadence: n,
+            },
+        ) if (a, b, c) == (h, i, j) => {
+            if d != k {
+                let word = |share: &Option<PartsPerMillion>| share.map_or("none".to_owned(), |share| share.to_string());
+                let (subject, of) = place;
+                found.add(
+                    subject,
+                    of,
+                    format!("at most: {} -> {}", word(d), word(k)),
+                    limit(*d, *k),
+                );
+            }
+            points(found, place, *e, *l);
+            if f != m {
+                let (subject, of) = place;
+                found.add(subject, of, "its evidence comes otherwise".to_owned(), Effect::Open);
+            }
+            asked(found, place, *g, *n);
+        }
+        (
+            Measure::SqlEqual {
+                old: a,
+                new: b,
+                every: c,
+                rows_at_least: d,
+            },
+            Measure::SqlEqual {
+                old: e,
+                new: f,
+                every: g,
+                rows_at_least: h,
+            },
+        ) if (a, b) == (e, f) => {
+            found.less_is_safer(place, "asked every", c, g);
+            found.more_is_safer(place, "rows at least", d, h);
+        }
+        (
+            Measure::Reconcile {
+                entity: a,
+                against: b,
+                every: c,
+                stale_after: d,
+            },
+            Measure::Reconcile {
+                entity: e,
+                against: f,
+                every: g,
+                stale_after: h,
+            },
+        ) if (a, b) == (e, f) => {
+            found.less_is_safer(place, "compared every", c, g);
+            found.less_is_safer(place, "counts for", d, h);
+        }
+        (
+            Measure::Survey {
+                ask: a,
+                at_most: b,
+                at_least: c,
+                cadence: d,
+            },
+            Measure::Survey {
+                ask: e,
+                at_most: f,
+                at_least: g,
+                cadence: h,
+            },
+        ) if a == e => {
+            found.less_is_safer(place, "faulty at most", b, f);
+            found.more_is_safer(place, "looked at, at least", c, g);
+            asked(found, place, *d, *h);
         }
         (
             Measure::Incidents {
@@ -84,6 +189,41 @@ pub(super) fn compare(found: &mut Found, place: (Subject, &str), old: &Measure, 
                 Effect::Open,
             );
         }
+    }
+}
+
+/// How often a source is asked, and how long an answer counts.
+fn asked(found: &mut Found, place: (Subject, &str), old: Cadence, new: Cadence) {
+    found.less_is_safer(place, "asked every", &old.every, &new.every);
+    found.less_is_safer(place, "an answer counts for", &old.stale_after, &new.stale_after);
+    found.either(place, "answers within", &old.timeout, &new.timeout);
+}
+
+/// A difference that is tolerated, in percentage points.
+fn points(
+    found: &mut Found,
+    (subject, of): (Subject, &str),
+    old: Option<PartsPerMillion>,
+    new: Option<PartsPerMillion>,
+) {
+    if old != new {
+        let word = |share: Option<PartsPerMillion>| share.map_or("none".to_owned(), PartsPerMillion::points);
+        found.add(
+            subject,
+            of,
+            format!("not worse by: {} -> {}", word(old), word(new)),
+            limit(old, new),
+        );
+    }
+}
+
+/// A limit that is gone or larger lets more through.
+fn limit(old: Option<PartsPerMillion>, new: Option<PartsPerMillion>) -> Effect {
+    match (old, new) {
+        (Some(was), Some(is)) if is > was => Effect::Weaker,
+        (Some(_), None) => Effect::Weaker,
+        (Some(_) | None, Some(_)) => Effect::Stronger,
+        (None, None) => Effect::Open,
     }
 }
 

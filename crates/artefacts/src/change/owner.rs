@@ -1,6 +1,8 @@
 //! Who answers for what, who is reached, and what they may do.
 
 use tidegate_model::domain::{Domain, Grant};
+use tidegate_model::ladder::Rung;
+use tidegate_model::objective::{Objective, Target};
 use tidegate_model::people::Team;
 use tidegate_model::{DomainId, Estate};
 
@@ -65,20 +67,18 @@ fn domain(found: &mut Found, of: &str, old: &Domain, new: &Domain) {
         (&said(old), &said(new)),
         (Effect::Open, Effect::Open),
     );
-    let promised = |domain: &Domain| {
-        names(
-            domain
-                .objectives
-                .iter()
-                .map(|one| format!("{}: {}", one.id, one.target)),
-        )
-    };
+    let promised = |domain: &Domain| names(domain.objectives.iter().map(|one| &one.id));
     found.members(
         place,
         "objective",
         (&promised(old), &promised(new)),
-        (Effect::Open, Effect::Open),
+        (Effect::Weaker, Effect::Stronger),
     );
+    for one in &new.objectives {
+        if let Some(was) = old.objectives.iter().find(|was| was.id == one.id) {
+            objective(found, of, was, one);
+        }
+    }
     let actions = |domain: &Domain| names(domain.authority.iter().map(|grant| &grant.action));
     found.members(place, "action", (&actions(old), &actions(new)), safer_with);
     for grant in &new.authority {
@@ -88,12 +88,40 @@ fn domain(found: &mut Found, of: &str, old: &Domain, new: &Domain) {
     }
 }
 
+/// A promise that allows more is weaker; one that is measured elsewhere is for a reader to judge.
+fn objective(found: &mut Found, of: &str, old: &Objective, new: &Objective) {
+    let name = format!("objective `{}`", new.id);
+    let place = (PLACE, of);
+    match (old.target, new.target) {
+        (
+            Target::Within {
+                quantile: a,
+                limit: was,
+            },
+            Target::Within { quantile: b, limit: is },
+        ) => {
+            found.less_is_safer(place, &format!("{name} within"), &was, &is);
+            found.more_is_safer(place, &format!("{name} for the share"), &a, &b);
+        }
+        (Target::AtLeast(was), Target::AtLeast(is)) => {
+            found.more_is_safer(place, &format!("{name} at least"), &was, &is);
+        }
+        (Target::PerHour(was), Target::PerHour(is)) => {
+            found.more_is_safer(place, &format!("{name} an hour, at least"), &was, &is);
+        }
+        (was, is) => found.either(place, &name, &was.to_string(), &is.to_string()),
+    }
+    if old.of != new.of {
+        found.add(PLACE, of, format!("{name} is measured otherwise"), Effect::Open);
+    }
+}
+
 fn granted(found: &mut Found, of: &str, old: &Grant, new: &Grant) {
     if old == new {
         return;
     }
     let name = format!("action `{}` expires", new.action);
-    found.either((PLACE, of), &name, &old.expires, &new.expires);
+    found.less_is_safer((PLACE, of), &name, &old.expires, &new.expires);
     if old.effect != new.effect {
         found.add(
             PLACE,
@@ -124,6 +152,9 @@ fn rungs(old: &Estate, new: &Estate, id: &DomainId, found: &mut Found) {
         ) {
             let name = format!("rung {} answers within", place + 1);
             found.less_is_safer((PLACE, &of), &name, &was.answer_within, &is.answer_within);
+            let said = |rung: &Rung| rung.purpose().unwrap_or_else(|| "nothing said".to_owned());
+            let name = format!("rung {} is", place + 1);
+            found.either((PLACE, &of), &name, &said(was), &said(is));
         }
     }
 }

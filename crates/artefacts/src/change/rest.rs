@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidegate_model::edge::{Edge, UnitUpstreams};
+use tidegate_model::edge::{Edge, OnDecrease, UnitUpstreams};
 use tidegate_model::flow::Flow;
 use tidegate_model::hazard::{FailureMode, Runbook};
 use tidegate_model::{Estate, RouteId};
@@ -57,6 +57,8 @@ pub(super) fn compare(old: &Estate, new: &Estate, found: &mut Found) {
                 &old.owner,
                 &new.owner,
             );
+            let critical = (names(&old.critical), names(&new.critical));
+            found.members((PLACE, of), "critical field", (&critical.0, &critical.1), SAFER_WITH);
             if old.records != new.records {
                 found.add(PLACE, of, "another system is right about it".to_owned(), Effect::Open);
             }
@@ -77,6 +79,22 @@ pub(super) fn compare(old: &Estate, new: &Estate, found: &mut Found) {
                 &old.failures,
                 &new.failures,
             );
+            let place = (PLACE, of);
+            let (was, is) = (&old.retries, &new.retries);
+            found.more_is_safer(place, "attempts of a message", &was.attempts_max, &is.attempts_max);
+            found.either(place, "wait before the second attempt", &was.wait, &is.wait);
+            found.either(place, "idempotency key", &old.idempotency_key, &new.idempotency_key);
+            let (was, is) = (&old.dead_letters, &new.dead_letters);
+            found.either(place, "dead letters lie in", &was.place, &is.place);
+            found.less_is_safer(
+                place,
+                "dead letters are looked at within",
+                &was.looked_at_within,
+                &is.looked_at_within,
+            );
+            if old.effects != new.effects {
+                found.add(PLACE, of, "side effects are run otherwise".to_owned(), Effect::Open);
+            }
         },
     );
     each(
@@ -117,6 +135,26 @@ fn flow(found: &mut Found, of: &str, old: &Flow, new: &Flow) {
     }
 }
 
+/// What happens to open carts when exposure falls, in words.
+fn carts(what: OnDecrease) -> &'static str {
+    match what {
+        OnDecrease::Return => "go back at once",
+        OnDecrease::Drain => "finish where they are",
+        OnDecrease::Hold => "stay until a person decides",
+    }
+}
+
+/// Carts that wait for a person stay on the side that harms them: weaker. Whether one that goes back at once loses more than one
+/// that finishes there is for a reader to judge.
+fn on_decrease(old: OnDecrease, new: OnDecrease) -> Effect {
+    match (old, new) {
+        (OnDecrease::Return | OnDecrease::Drain, OnDecrease::Hold) => Effect::Weaker,
+        (OnDecrease::Hold, OnDecrease::Drain | OnDecrease::Return) => Effect::Stronger,
+        (OnDecrease::Return | OnDecrease::Drain, OnDecrease::Return | OnDecrease::Drain)
+        | (OnDecrease::Hold, OnDecrease::Hold) => Effect::Open,
+    }
+}
+
 /// The client that knows the old side only, longest of all.
 fn stays_for(unit: &UnitUpstreams) -> String {
     unit.last_to_move()
@@ -149,6 +187,10 @@ fn edge(found: &mut Found, of: &str, old: &Edge, new: &Edge) {
             Some(was) => {
                 inside.either((PLACE, &of), "old side", &was.old, &unit.old);
                 inside.either((PLACE, &of), "new side", &was.new, &unit.new);
+                if was.on_decrease != unit.on_decrease {
+                    let what = format!("open carts: {} -> {}", carts(was.on_decrease), carts(unit.on_decrease));
+                    inside.add(PLACE, &of, what, on_decrease(was.on_decrease, unit.on_decrease));
+                }
                 inside.either((PLACE, &of), "old side stays for", &stays_for(was), &stays_for(unit));
             }
         }
@@ -177,14 +219,27 @@ fn edge(found: &mut Found, of: &str, old: &Edge, new: &Edge) {
 fn hazard(found: &mut Found, of: &str, old: &FailureMode, new: &FailureMode) {
     let place = (PLACE, of);
     found.either((Subject::Owners, of), "domain", &old.domain, &new.domain);
-    found.either(place, "severity", &old.severity.word(), &new.severity.word());
-    let word = crate::risk::word;
-    found.either(
-        place,
-        "detectability",
-        &word(old.detectability),
-        &word(new.detectability),
-    );
+    if old.severity != new.severity {
+        // What is called less bad is looked at later, and freezes less.
+        let effect = if new.severity > old.severity {
+            Effect::Weaker
+        } else {
+            Effect::Stronger
+        };
+        let what = format!("severity: {} -> {}", old.severity.word(), new.severity.word());
+        found.add(PLACE, of, what, effect);
+    }
+    if old.detectability != new.detectability {
+        let word = crate::risk::word;
+        let easier = new.detectability > old.detectability;
+        let effect = if easier { Effect::Weaker } else { Effect::Stronger };
+        let what = format!(
+            "detectability: {} -> {}",
+            word(old.detectability),
+            word(new.detectability)
+        );
+        found.add(PLACE, of, what, effect);
+    }
     let signals = |mode: &FailureMode| names(mode.signals.iter().map(|(stage, name)| format!("{stage}/{name}")));
     found.members(place, "signal", (&signals(old), &signals(new)), SAFER_WITH);
     found.either(place, "runbook", &old.runbook, &new.runbook);

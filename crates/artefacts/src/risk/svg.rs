@@ -16,7 +16,7 @@ const ITEM_GAP: i32 = 6;
 /// A row has room for what its severity means.
 const HEIGHT_MIN: i32 = 64;
 /// Risks that a cell names; the rest is counted, and in the table.
-const NAMED_MAX: usize = 12;
+const NAMED_MAX: usize = 16;
 
 impl RiskMap {
     /// The drawing: three columns, a row per severity that is as high as its fullest cell.

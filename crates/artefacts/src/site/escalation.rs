@@ -28,7 +28,7 @@ pub(super) fn body(estate: &Estate) -> Markup {
                             th scope="row" { (place + 1) ". " (rung.title) }
                             td data-label="reaches" { (names(&rung.targets.iter().map(target).collect::<Vec<_>>())) }
                             td data-label="answers within" { (rung.answer_within) }
-                            td data-label="decides" { (scope(rung.scope)) }
+                            td data-label="decides" { (scope(rung.scope)) @if let Some(purpose) = rung.purpose() { br; small { (purpose) } } }
                         }
                     } }
                 }

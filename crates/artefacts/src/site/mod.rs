@@ -9,6 +9,7 @@ mod ownership;
 mod plan;
 mod risks;
 mod runbooks;
+mod system_map;
 
 use maud::Markup;
 use tidegate_model::{Estate, PlanId};

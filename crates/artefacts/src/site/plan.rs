@@ -7,7 +7,7 @@ use tidegate_model::Estate;
 use tidegate_model::plan::{Plan, Stage, Traffic};
 
 use super::frame::{domain, items, names, runbook, stage};
-use super::{gates, risks};
+use super::{gates, risks, system_map};
 use crate::RiskMap;
 
 pub(super) fn body(estate: &Estate, plan: &Plan) -> Markup {
@@ -41,6 +41,8 @@ fn section(place: usize, body: &Markup) -> Markup {
 
 fn systems(estate: &Estate, plan: &Plan) -> Markup {
     html! {
+        (system_map::body(estate))
+        h3 { "What the edge leads to" }
         @if let Some(edge) = estate.edges().get(&plan.edge) {
             table {
                 thead { tr { th scope="col" { "unit" } th scope="col" { "old side" } th scope="col" { "new side" } th scope="col" { "routes" } } }
@@ -120,7 +122,7 @@ fn cutover(estate: &Estate, plan: &Plan) -> Markup {
             (one.steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")) "." }
         dl {
             dt { "enters when" } dd {
-                @if one.after.is_empty() { "its approvers say so" }
+                @if one.after.is_empty() && one.enter.is_empty() { b class="gap" { "its approvers say so" } } @else if one.after.is_empty() { "its approvers say so" }
                 @else { @for (place, earlier) in one.after.iter().enumerate() { @if place > 0 { " and " } (stage(estate, earlier)) } " passed, and its approvers say so" }
                 "; " (gates::approvers(estate, &one.gate.approvers))
             }

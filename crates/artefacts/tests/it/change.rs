@@ -3,7 +3,7 @@
 use tidegate_artefacts::Difference;
 use tidegate_artefacts::change::Effect;
 
-use crate::estate::{SHOP, estate};
+use crate::estate::{SHOP, estate, example_text};
 
 /// The shop after some edits, each of which has to fit.
 fn after(edits: &[(&str, &str)]) -> Difference {
@@ -54,7 +54,7 @@ fn owners_steps_gates_and_the_way_back_are_told_in_words() {
 
     gate of stage `checkout`
       weaker    criterion `buy-errors` at most: 5 % -> 8 %
-      stronger  criterion `buy-errors` not worse by: 2 % -> 1 %
+      stronger  criterion `buy-errors` not worse by: 2 pp -> 1 pp
       stronger  criterion `buy-errors` on harm: holds -> rolls back
       stronger  criterion `incidents-sev2` is new
       weaker    criterion `refunds` is gone
@@ -150,4 +150,78 @@ fn a_client_that_keeps_the_old_side_is_told() {
         told.contains("unit `blog` old side stays for: nobody -> reader until 2027-03-01T00:00:00.000Z"),
         "{told}"
     );
+}
+
+/// One change of the example, and what the difference says of it.
+fn of_example(from: &str, to: &str) -> Vec<String> {
+    let text = example_text("shop");
+    assert!(text.contains(from), "`{from}` is not in the example");
+    let difference = Difference::between(&estate(&text), &estate(&text.replacen(from, to, 1)));
+    let mut told: Vec<String> = Vec::new();
+    for change in difference
+        .changes
+        .iter()
+        .filter(|change| change.effect == Effect::Weaker)
+    {
+        told.push(change.what.clone());
+    }
+    told
+}
+
+#[test]
+fn whatever_lets_more_through_is_weaker() {
+    for (from, to, told) in [
+        (
+            "at-most: 2%\n            owner: seo",
+            "at-most: 20%\n            owner: seo",
+            "at most: 2 % -> 20 %",
+        ),
+        (
+            "not-worse-by: 2pp\n            owner: payments",
+            "not-worse-by: 9pp\n            owner: payments",
+            "not worse by: 2 pp -> 9 pp",
+        ),
+        ("rows-at-least: 900", "rows-at-least: 1", "rows at least: 900 -> 1"),
+        (
+            "addresses-at-least: 900",
+            "addresses-at-least: 1",
+            "looked at, at least: 900 -> 1",
+        ),
+        (
+            "title: A price answers, p95: 300ms",
+            "title: A price answers, p95: 3s",
+            "objective `prices` within: 300ms -> 3s",
+        ),
+        ("severity: sev1", "severity: sev4", "severity: sev1 -> sev4"),
+        (
+            "detectability: hidden",
+            "detectability: easy",
+            "detectability: hidden -> easy",
+        ),
+        (
+            "sets: { checkout.card: off },    expires: 2h",
+            "sets: { checkout.card: off },    expires: 8h",
+            "action `card-off` expires: 2h -> 8h",
+        ),
+        (
+            "retries: { attempts: 8, wait: 30s }",
+            "retries: { attempts: 1, wait: 30s }",
+            "attempts of a message: 8 -> 1",
+        ),
+        (
+            "critical: [title, category, price]",
+            "critical: [title, category]",
+            "critical field `price` is gone",
+        ),
+        (
+            "on-decrease: drain",
+            "on-decrease: hold",
+            "open carts: finish where they are -> stay until a person decides",
+        ),
+    ] {
+        let found = of_example(from, to);
+        assert!(found.iter().any(|what| what.ends_with(told)), "{told}: {found:?}");
+    }
+    let reversed = of_example("rows-at-least: 900", "rows-at-least: 901");
+    assert!(reversed.is_empty(), "more is no weakness: {reversed:?}");
 }

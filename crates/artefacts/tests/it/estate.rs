@@ -22,6 +22,19 @@ pub(crate) fn estate(text: &str) -> Estate {
 
 /// Compiles a folder of `examples/`.
 pub(crate) fn example(name: &str) -> Estate {
+    compiled(Bundle {
+        files: files(name),
+        ..Bundle::default()
+    })
+}
+
+/// The same as one text, to be changed.
+pub(crate) fn example_text(name: &str) -> String {
+    let texts: Vec<String> = files(name).into_iter().map(|file| file.text).collect();
+    texts.join("\n---\n")
+}
+
+fn files(name: &str) -> Vec<SourceFile> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
     let mut files: Vec<SourceFile> = std::fs::read_dir(&folder)
         .unwrap()
@@ -33,10 +46,7 @@ pub(crate) fn example(name: &str) -> Estate {
         })
         .collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    compiled(Bundle {
-        files,
-        ..Bundle::default()
-    })
+    files
 }
 
 #[track_caller]

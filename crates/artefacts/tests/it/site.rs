@@ -83,3 +83,21 @@ fn the_five_artefacts_and_the_six_sections_say_what_is_declared() {
     let sections = files["plan-move.html"].matches("<section id=").count();
     assert_eq!(sections, 6);
 }
+
+#[test]
+fn the_plan_shows_the_map_of_systems() {
+    let files = site(&example("shop"), "shop");
+    let plan = files.iter().find(|file| file.name.starts_with("plan")).unwrap();
+    let systems = plan.text.split("id=\"failures\"").next().unwrap();
+    for words in [
+        "Payments",
+        "old-storefront (website, of platform)",
+        "redirect-map (service, of seo)",
+        "Products from the PIM",
+        "the agency that runs the CRM",
+        "the topic stock-rejected, looked at within 15m",
+        "Orders from stage checkout on",
+    ] {
+        assert!(systems.contains(words), "{words}");
+    }
+}

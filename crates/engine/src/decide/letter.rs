@@ -37,6 +37,11 @@ pub(super) fn pages(turn: &Turn<'_>, incident: &IncidentId, rung: u32, attempt: 
         ),
         format!("You are rung {} of {rungs}; the next call is due at {until}.", rung + 1),
     ];
+    let ladder = turn.estate.ladders().get(&domain.ladder);
+    let place = usize::try_from(rung).unwrap_or(usize::MAX);
+    if let Some(purpose) = ladder.and_then(|ladder| ladder.rungs.get(place)?.purpose()) {
+        lines.push(format!("Your rung is {purpose}."));
+    }
     if let Some(runbook) = domain.runbook.as_ref().and_then(|id| turn.estate.runbooks().get(id)) {
         lines.push(String::new());
         lines.push(format!("Runbook {}:", runbook.title));

@@ -50,6 +50,9 @@ fn rung(title: &str, targets: Vec<Target>) -> Rung {
         targets,
         answer_within: Millis::seconds(60),
         scope: DecisionScope::Domain,
+        called_for: None,
+        handles: None,
+        makes: None,
     }
 }
 

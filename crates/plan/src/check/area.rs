@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_model::domain::Area;
+use tidegate_model::StageId;
+use tidegate_model::domain::{Area, Domain};
 use tidegate_model::plan::Measure;
 
 use crate::code::Code;
@@ -62,8 +63,57 @@ pub(crate) fn check(reading: &mut Reading) {
                     "declare what can go wrong as a `FailureMode` of this domain, and name a criterion under `signals`",
                 ),
             );
+        } else if domain.areas.contains(&Area::Observability) && !shows_silence(domain, reading) {
+            let place = reading.place(&format!("domain `{}`", domain.id), "areas");
+            reading.sink.add(
+                Finding::error(
+                    Code::AreaNotWatched,
+                    place,
+                    format!(
+                        "domain `{}` covers observability and nothing shows that a gate sees too little",
+                        domain.id
+                    ),
+                )
+                .expected(
+                    format!("a signal with `owner: {}` over a source, such as how many targets are scraped", domain.id),
+                    "signals of flows or of other domains alone",
+                )
+                .help("a flow that is not counted has no errors: name a `level`, `counts` or comparison of what gates read by under `signals` of its failure mode"),
+            );
         }
     }
+}
+
+/// Whether a failure mode of the domain has a signal that is the domain's own and asks a source: what is counted of a flow cannot
+/// show that too little of it was counted.
+fn shows_silence(domain: &Domain, reading: &Reading) -> bool {
+    let asks_source = |measure: &Measure| match measure {
+        Measure::Level { .. }
+        | Measure::Counted { .. }
+        | Measure::SqlEqual { .. }
+        | Measure::Reconcile { .. }
+        | Measure::Survey { .. } => true,
+        Measure::Completion { .. }
+        | Measure::Errors { .. }
+        | Measure::Latency { .. }
+        | Measure::Slower { .. }
+        | Measure::Incidents { .. }
+        | Measure::Load { .. }
+        | Measure::Manual { .. } => false,
+    };
+    let shows = |stage: &StageId, name: &str| {
+        let stages = reading.parts.plans.iter().flat_map(|plan| &plan.stages);
+        let mut criteria = stages
+            .filter(|known| known.id == *stage)
+            .flat_map(|known| &known.gate.criteria);
+        reading.unread_gates.contains(stage.as_str())
+            || criteria
+                .any(|known| known.id.as_str() == name && known.owner == domain.id && asks_source(&known.measure))
+    };
+    let modes = reading.parts.failure_modes.iter();
+    modes
+        .filter(|mode| mode.domain == domain.id)
+        .any(|mode| mode.signals.iter().any(|(stage, name)| shows(stage, name)))
 }
 
 /// Domains with a failure mode that a criterion other than a person's word would show.

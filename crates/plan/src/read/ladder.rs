@@ -38,6 +38,9 @@ static RUNG: Form = Form::new(
             "decides",
             Of::Words(&["domain", "cross-domain", "platform", "organisation"]),
         ),
+        may("called-for", Of::Text),
+        may("handles", Of::Text),
+        may("makes", Of::Text),
     ],
 );
 
@@ -103,12 +106,21 @@ fn rung(node: &Node, at: usize, head: &Head, reading: &mut Reading) -> Option<Ru
     let scope = fields
         .need("decides", reading)
         .and_then(|node| value(node, "`decides`", SCOPE, scope, reading));
+    let mut said = |field: &'static str, reading: &mut Reading| {
+        let node = fields.get(field);
+        node.and_then(|node| text(node, &format!("`{field}`"), reading))
+    };
+    let called_for = said("called-for", reading);
+    let (handles, makes) = (said("handles", reading), said("makes", reading));
     fields.close(reading);
     Some(Rung {
         title,
         targets,
         answer_within: answer_within?,
         scope: scope?,
+        called_for,
+        handles,
+        makes,
     })
 }
 

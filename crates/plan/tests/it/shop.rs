@@ -68,6 +68,9 @@ fn the_gate_of_the_catalogue_watches_paths_correctness_indexing_and_load() {
             "crawl-without-errors: counted by access-log, seo",
             "pages-indexed: search-console tells at least 900, seo",
             "products-equal: products agree, catalogue",
+            "texts-equal-pim: product-texts agree, integrations",
+            "pages-rendered: 0 faults at new-web, seo",
+            "scraped: metrics tells at least 3, observability",
             "stock-equal: warehouse equals new-shop, inventory",
             "preferred-addresses-equal: preferred-addresses agree, seo",
             "crawl-looked-at: a person, seo",
@@ -118,6 +121,8 @@ fn the_gate_of_the_checkout_watches_every_payment_path_and_the_money() {
             "orders-equal-payments: orders agree, payments",
             "captured-once: payment-ledger equals payment-ledger, payments",
             "orders-equal-erp: new-shop equals erp, integrations",
+            "customers-equal-crm: customers agree, integrations",
+            "payments-counted-now: metrics tells at most 60, observability",
             "incidents-sev2: 0 at sev2, checkout",
             "load-on-call: 0.5 pages an hour over 4h, checkout",
             "manual: a person, checkout",
@@ -219,7 +224,7 @@ fn every_high_risk_area_has_failure_modes_with_signal_owner_and_runbook() {
             "payments-refused: payments, sev1, checkout/payments-declined checkout/payments-waiting, payments-late",
             "messages-given-up: integrations, sev2, checkout/dead-letters, integration-failure",
             "no-way-back: checkout, sev1, checkout/way-back-open, checkout-rollback",
-            "evidence-missing: observability, sev2, catalogue/browse-errors pricing/quote-errors checkout/buy-errors, evidence-repair",
+            "evidence-missing: observability, sev2, catalogue/scraped pricing/scraped checkout/scraped checkout/payments-counted-now integrations/scraped seo-routing/scraped, evidence-repair",
         ],
     );
     for runbook in estate.runbooks().values() {
@@ -306,4 +311,18 @@ fn every_stage_says_who_approves_triggers_executes_and_is_told_and_what_is_fixed
         .map(|stage| stage.as_str())
         .collect();
     assert_eq!(after, ["catalogue", "pricing"]);
+}
+
+#[test]
+fn every_stage_waits_at_its_door_and_every_gate_is_told_when_it_sees_too_little() {
+    for (_, stage) in shop().stages() {
+        assert!(stage.enter.len() >= 3, "{}", stage.id);
+        let scraped = stage.gate.criteria.iter().find(|one| one.id.as_str() == "scraped");
+        assert_eq!(
+            scraped.map(|one| one.owner.as_str()),
+            Some("observability"),
+            "{}",
+            stage.id
+        );
+    }
 }

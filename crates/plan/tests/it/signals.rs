@@ -72,7 +72,7 @@ fn frozen_thresholds_are_a_criterion_each_and_share_the_weight() {
         told,
         [
             "order-completion 3 completion of order is not worse",
-            "order-errors 3 errors of order are at most 5 % and not worse by 2 %",
+            "order-errors 3 errors of order are at most 5 % and not worse by 2 pp",
             "order-slower-p50 2 order takes longer than 180ms, the old P50, at most 50 % more often",
             "order-slower-p90 2 order takes longer than 420ms, the old P90, at most 50 % more often",
             "order-slower-p95 2 order takes longer than 600ms, the old P95, at most 50 % more often",

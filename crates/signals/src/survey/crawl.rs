@@ -74,11 +74,11 @@ pub(super) async fn look(
 }
 
 /// Pages that answered and are of the side.
-fn answered(pages: &Pages) -> usize {
+fn answered(pages: &Pages) -> impl Iterator<Item = &String> {
     pages
-        .values()
-        .filter(|page| page.is_ok() && !is_elsewhere(Some(page)))
-        .count()
+        .iter()
+        .filter(|(_, page)| page.is_ok() && !is_elsewhere(Some(page)))
+        .map(|(path, _)| path)
 }
 
 /// Whether a page is of another unit than what is surveyed.
@@ -154,7 +154,7 @@ impl Crawl<'_> {
         asked.retain(|path| self.known(path).let_in.us);
         let is_any = !asked.is_empty();
         let pages = pages::ask(&self.side, asked, &self.ask.crawler).await;
-        if answered(&pages) == 0 && is_any {
+        if answered(&pages).next().is_none() && is_any {
             return Err(match pages.into_values().find_map(Result::err) {
                 Some(why) => Miss::Silent(why),
                 None => Miss::Nothing("each address that answered is of another unit".to_owned()),
@@ -220,7 +220,7 @@ impl Crawl<'_> {
     async fn compare(&mut self, old: &Arc<Side>, addresses: &BTreeSet<String>, pages: &Pages) -> Finding<usize> {
         let asked = addresses.iter().filter(|path| pages.contains_key(*path)).cloned();
         let others = pages::ask(old, asked.collect(), &self.ask.crawler).await;
-        if answered(&others) == 0 {
+        if answered(&others).next().is_none() {
             let why = others.into_values().find_map(Result::err).unwrap_or_default();
             return Err(Miss::Silent(why).on("old"));
         }

@@ -36,12 +36,19 @@ impl Faults {
         }
     }
 
-    /// Everything, with how many subjects were looked at.
-    pub(super) fn surveyed(self, subjects: Subjects, looked_at: usize, gap: Option<String>) -> Surveyed {
+    /// Everything, with the subjects that answered. One that was judged without being asked, such as an address that
+    /// robots.txt shuts, was looked at too.
+    pub(super) fn surveyed<'a>(
+        self,
+        subjects: Subjects,
+        answered: impl IntoIterator<Item = &'a String>,
+        gap: Option<String>,
+    ) -> Surveyed {
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let looked_at = answered.into_iter().chain(&self.faulty).collect::<BTreeSet<_>>().len();
         Surveyed {
             subjects,
-            looked_at: count(looked_at.max(self.faulty.len())),
+            looked_at: count(looked_at),
             faulty: count(self.faulty.len()),
             compared: 0,
             classes: self.classes,
@@ -70,7 +77,8 @@ mod tests {
                 faults.add(class, &format!("/{page}"), "again");
             }
         }
-        let found = faults.surveyed(Subjects::Addresses, 120, None);
+        let answered: Vec<String> = (0..120).map(|page| format!("/{page}")).collect();
+        let found = faults.surveyed(Subjects::Addresses, &answered, None);
         assert_eq!((found.looked_at, found.faulty), (120, 100));
         assert_eq!(
             found.classes,
@@ -78,5 +86,17 @@ mod tests {
         );
         assert_eq!(found.examples.len(), 2 * Surveyed::EXAMPLES_OF_CLASS_MAX);
         assert!(found.examples.iter().all(|example| example.detail.len() == CHARS_MAX));
+    }
+
+    #[test]
+    fn what_was_judged_without_being_asked_was_looked_at() {
+        let mut faults = Faults::default();
+        for page in 0..8 {
+            faults.add("title", &format!("/{page}"), "it has no title");
+        }
+        faults.add("robots", "/shut", "robots.txt does not let googlebot in");
+        let answered: Vec<String> = (0..9).map(|page| format!("/{page}")).collect();
+        let found = faults.surveyed(Subjects::Addresses, &answered, None);
+        assert_eq!((found.looked_at, found.faulty), (10, 9), "nine of ten");
     }
 }

@@ -30,7 +30,7 @@ pub(super) async fn look(ask: &QuoteAsk, sources: &BTreeMap<SourceId, Source>, c
     let (old, new) = (web(sources, &ask.old.on)?, web(sources, &ask.new.on)?);
     let mut faults = Faults::default();
     let mut gap = None;
-    let mut priced = 0;
+    let mut priced: Vec<&String> = Vec::new();
     for (name, basket) in &ask.baskets {
         let sides = tokio::join!(
             total(old, &ask.old, basket, cadence),
@@ -38,16 +38,16 @@ pub(super) async fn look(ask: &QuoteAsk, sources: &BTreeMap<SourceId, Source>, c
         );
         match sides {
             (Ok(old), Ok(new)) => {
-                priced += 1;
+                priced.push(name);
                 compare(name, &old, &new, &mut faults);
             }
             (Err(why), _) => gap = Some(format!("old side: {name}: {why}")),
             (Ok(_), Err(why)) => gap = Some(format!("new side: {name}: {why}")),
         }
     }
-    match (priced, gap) {
-        (0, Some(why)) => Err(Miss::Silent(why)),
-        (_, gap) => {
+    match gap {
+        Some(why) if priced.is_empty() => Err(Miss::Silent(why)),
+        gap => {
             let found = faults.surveyed(Subjects::Baskets, priced, gap);
             let compared = found.looked_at;
             Ok(Surveyed { compared, ..found })

@@ -21,7 +21,7 @@ use crate::{exit, live, names};
 /// is not what the counts before it give.
 #[derive(Debug, Args)]
 pub(crate) struct Why {
-    /// The criterion's name.
+    /// The criterion's name, or `stage/criterion`.
     #[arg(add = ArgValueCandidates::new(names::criteria))]
     criterion: String,
     /// Its stage, when several have a criterion of this name.
@@ -52,9 +52,10 @@ impl Why {
         let path = live::store::path(&self.state);
         let journal =
             Journal::open_read_only(&path).with_context(|| format!("cannot open the journal `{}`", path.display()))?;
+        let (stage, criterion) = named(&self.criterion, self.stage.as_deref())?;
         let asked = Asked {
-            criterion: &self.criterion,
-            stage: self.stage.as_deref(),
+            criterion,
+            stage,
             at: self.at,
         };
         let reasons = reasons(&journal, asked)?;
@@ -72,6 +73,18 @@ impl Why {
             say!("{}{}", head(&reasons), body(&sections));
         }
         Ok(if reasons.differ() { exit::WRONG } else { exit::FINE })
+    }
+}
+
+/// A criterion as pages and `who` write it, `stage/criterion`, or by its name alone beside `--stage`.
+fn named<'a>(written: &'a str, stage: Option<&'a str>) -> anyhow::Result<(Option<&'a str>, &'a str)> {
+    let written = written.strip_prefix("criterion:").unwrap_or(written);
+    match (written.split_once('/'), stage) {
+        (None, stage) => Ok((stage, written)),
+        (Some((at, _)), Some(stage)) if at != stage => {
+            anyhow::bail!("`{written}` is of stage `{at}`, and `--stage` says `{stage}`")
+        }
+        (Some((at, criterion)), _) => Ok((Some(at), criterion)),
     }
 }
 
@@ -163,4 +176,21 @@ fn body(sections: &[Section]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn a_criterion_is_named_alone_or_with_its_stage_as_who_prints_it() {
+        assert_eq!(named("pages", None).unwrap(), (None, "pages"));
+        assert_eq!(named("pages", Some("shop")).unwrap(), (Some("shop"), "pages"));
+        assert_eq!(named("shop/pages", None).unwrap(), (Some("shop"), "pages"));
+        assert_eq!(
+            named("criterion:shop/pages", Some("shop")).unwrap(),
+            (Some("shop"), "pages")
+        );
+        assert!(named("shop/pages", Some("prices")).is_err());
+    }
 }

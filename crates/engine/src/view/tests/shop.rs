@@ -165,6 +165,9 @@ pub(super) fn estate() -> Estate {
         targets: vec![target],
         answer_within: Millis::minutes(minutes),
         scope: DecisionScope::Domain,
+        called_for: None,
+        handles: None,
+        makes: None,
     };
     Estate::assemble(Parts {
         digest: "0123456789abcdef".repeat(4),

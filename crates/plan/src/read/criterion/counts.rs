@@ -98,9 +98,9 @@ fn title(new: &Count, at_most: Option<PartsPerMillion>, not_worse_by: Option<Par
         HitsAre::Good => format!("the share without success that {} counts", new.on),
     };
     match (at_most, not_worse_by) {
-        (Some(most), Some(worse)) => format!("{what} is at most {most} and not worse by {worse}"),
+        (Some(most), Some(worse)) => format!("{what} is at most {most} and not worse by {}", worse.points()),
         (Some(most), None) => format!("{what} is at most {most}"),
-        (None, Some(worse)) => format!("{what} is not worse by {worse}"),
+        (None, Some(worse)) => format!("{what} is not worse by {}", worse.points()),
         (None, None) => what,
     }
 }

@@ -46,7 +46,10 @@ pub(super) fn errors(node: &Node, fields: &mut Fields<'_>, reading: &mut Reading
             not_worse_by,
         },
         format!("{flow}-errors"),
-        format!("errors of {flow} are at most {at_most} and not worse by {not_worse_by}"),
+        format!(
+            "errors of {flow} are at most {at_most} and not worse by {}",
+            not_worse_by.points()
+        ),
         OnHarm::Rollback,
     ))
 }
