@@ -45,7 +45,9 @@ impl Faults {
         gap: Option<String>,
     ) -> Surveyed {
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-        let looked_at = answered.into_iter().chain(&self.faulty).collect::<BTreeSet<_>>().len();
+        let answered: BTreeSet<&String> = answered.into_iter().collect();
+        let unasked = self.faulty.iter().filter(|subject| !answered.contains(subject));
+        let looked_at = answered.len() + unasked.count();
         Surveyed {
             subjects,
             looked_at: count(looked_at),
