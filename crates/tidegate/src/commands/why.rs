@@ -184,12 +184,12 @@ mod tests {
 
     #[test]
     fn a_criterion_is_named_alone_or_with_its_stage_as_who_prints_it() {
-        assert_eq!(named("pages", None).unwrap(), (None, "pages"));
-        assert_eq!(named("pages", Some("shop")).unwrap(), (Some("shop"), "pages"));
-        assert_eq!(named("shop/pages", None).unwrap(), (Some("shop"), "pages"));
+        assert_eq!(named("pages", None).ok(), Some((None, "pages")));
+        assert_eq!(named("pages", Some("shop")).ok(), Some((Some("shop"), "pages")));
+        assert_eq!(named("shop/pages", None).ok(), Some((Some("shop"), "pages")));
         assert_eq!(
-            named("criterion:shop/pages", Some("shop")).unwrap(),
-            (Some("shop"), "pages")
+            named("criterion:shop/pages", Some("shop")).ok(),
+            Some((Some("shop"), "pages"))
         );
         assert!(named("shop/pages", Some("prices")).is_err());
     }
