@@ -125,6 +125,13 @@ fn judgeable(measure: &Measure, observation: &Observation, now: Timestamp) -> Ob
             let detail = format!("the survey began at {at}, which is still to come");
             unusable(InvalidReason::Impossible, detail)
         }
+        (Measure::SqlEqual { .. }, Observation::Equality { at, .. })
+        | (Measure::Counted { .. }, Observation::Counts { at, .. })
+            if at.since(now) > SKEW_MAX =>
+        {
+            let detail = format!("it was asked at {at}, which is still to come");
+            unusable(InvalidReason::Impossible, detail)
+        }
         (Measure::Counted { looks, .. }, Observation::Counts { batch, .. }) => match (looks, batch) {
             (Looks::Stream, None) | (Looks::Batches { .. }, Some(_)) => observation.clone(),
             (Looks::Stream, Some(_)) | (Looks::Batches { .. }, None) => {

@@ -1,6 +1,6 @@
 //! What events alone say: a second, smaller memory beside the state, so that a mistake in one is seen by the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::seam::{Actor, Door, ExposureVersion, Observation, Verdict};
 use tidegate_model::{
@@ -51,6 +51,8 @@ pub(super) struct StageFacts {
     pub(super) holds: Vec<(Option<CriterionId>, Option<PersonId>)>,
     /// When counts or answers that may pass the present step last came.
     pub(super) evidence: BTreeMap<CriterionId, Timestamp>,
+    /// Criteria whose last word is `pass`.
+    pub(super) passing: BTreeSet<CriterionId>,
     /// When what was last looked at as a whole began.
     pub(super) began: BTreeMap<CriterionId, Timestamp>,
     /// When the gate asked last.
@@ -114,6 +116,22 @@ impl IncidentFacts {
 }
 
 impl StageFacts {
+    fn heard(&mut self, criterion: &CriterionId, verdict: &Verdict) {
+        match verdict {
+            Verdict::Pass => {
+                self.passing.insert(criterion.clone());
+                return;
+            }
+            Verdict::NotYet { .. } => {}
+            // What was agreed to before it was agreed to on better evidence.
+            Verdict::Harm | Verdict::NoData { .. } | Verdict::Invalid { .. } | Verdict::SourceDown { .. } => {
+                self.approvals.clear();
+                self.risks.clear();
+            }
+        }
+        self.passing.remove(criterion);
+    }
+
     fn owe(&mut self, of: LessonOf) {
         if !self.lessons.contains(&of) {
             self.lessons.push(of);
@@ -151,16 +169,12 @@ impl Facts {
                     known.answered.push((of.clone(), stage.clone(), criterion.clone()));
                 }
             }
-            // What was agreed to before it was agreed to on better evidence.
             Body::CriterionJudged {
                 stage,
-                verdict: Verdict::Harm | Verdict::NoData { .. } | Verdict::Invalid { .. } | Verdict::SourceDown { .. },
+                criterion,
+                verdict,
                 ..
-            } => {
-                let stage = self.stage(stage);
-                stage.approvals.clear();
-                stage.risks.clear();
-            }
+            } => self.stage(stage).heard(criterion, verdict),
             Body::EstateAdopted {
                 digest,
                 stages,
@@ -259,7 +273,6 @@ impl Facts {
             | Body::ApprovalAsked { .. }
             | Body::SoakBegun { .. }
             | Body::EvidenceRecorded { late: true, .. }
-            | Body::CriterionJudged { .. }
             | Body::DecisionAsked { .. }
             | Body::ApprovalOverdue { .. }
             | Body::Attested { holds: false, .. }
@@ -380,6 +393,7 @@ impl Facts {
                 let stage = self.stage(stage);
                 stage.exposure = BasisPointsOrNone(BasisPoints::ZERO);
                 stage.fell = Some(at);
+                stage.passing.clear();
                 stage.groups.clear();
                 stage.is_rolling_back = true;
                 stage.needs_change = true;

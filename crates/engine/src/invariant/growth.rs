@@ -194,7 +194,7 @@ fn is_flipped_by(event: &Event, id: &StageId, group: &GroupId, facts: &Facts) ->
     facts.stages.get(id).is_some_and(|stage| stage.groups.contains(group))
 }
 
-/// Whether a condition of entry holds as far as events alone can say; a verdict is checked where it is given.
+/// Whether a condition of entry holds as far as events alone can say.
 fn is_met(estate: &Estate, stage: &Stage, condition: &EntryCondition, facts: &Facts, at: Timestamp) -> bool {
     match condition {
         EntryCondition::NoIncident { at_least } => {
@@ -217,9 +217,11 @@ fn is_met(estate: &Estate, stage: &Stage, condition: &EntryCondition, facts: &Fa
             let is_reached = |person| facts.reached.get(person).is_some_and(|when| at.since(*when) <= *within);
             !people.is_empty() && people.iter().all(is_reached)
         }
-        EntryCondition::Passes { stage, .. } => {
+        EntryCondition::Passes { stage, criterion } => {
             let known = facts.stages.get(stage);
-            known.is_some_and(|known| known.is_final || known.exposure.0 > BasisPoints::ZERO)
+            known.is_some_and(|known| {
+                known.is_final || (known.exposure.0 > BasisPoints::ZERO && known.passing.contains(criterion))
+            })
         }
     }
 }

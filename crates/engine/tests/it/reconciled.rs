@@ -25,21 +25,26 @@ const PRICING_EXPOSED: &str = "
     pat attest pricing look yes
     ";
 
+/// What pricing keeps on both sides.
+pub(crate) fn prices() -> Entity {
+    Entity {
+        id: name("prices"),
+        title: "Prices".to_owned(),
+        owner: Resolver::Domain(name("pricing")),
+        records: vec![Record {
+            fields: Vec::new(),
+            system: name("old"),
+            from: BTreeMap::new(),
+        }],
+        critical: Vec::new(),
+        comparison: None,
+    }
+}
+
 /// The shop whose prices are an entity's; compared every 2 s, and what began more than 20 s ago does not count.
 fn shop(on_harm: OnHarm) -> World {
     let mut world = World::shop_with(|parts| {
-        parts.entities.push(Entity {
-            id: name("prices"),
-            title: "Prices".to_owned(),
-            owner: Resolver::Domain(name("pricing")),
-            records: vec![Record {
-                fields: Vec::new(),
-                system: name("old"),
-                from: BTreeMap::new(),
-            }],
-            critical: Vec::new(),
-            comparison: None,
-        });
+        parts.entities.push(prices());
         for stage in &mut parts.plans[0].stages {
             stage.gate.approval_within = Millis::minutes(600);
             if stage.id.as_str() == "pricing" {
@@ -59,7 +64,7 @@ fn shop(on_harm: OnHarm) -> World {
     world
 }
 
-fn found(compared: Compared) -> Reconciled {
+pub(crate) fn found(compared: Compared) -> Reconciled {
     Reconciled {
         compared,
         changed_keys: None,

@@ -1,6 +1,11 @@
 //! Criteria that ask somebody: two databases that must agree, and a person who looks.
 
+use tidegate_engine::Request;
+use tidegate_model::Millis;
+use tidegate_model::seam::{Actor, EqualityCounts, Observation};
+
 use crate::script::{check_in, run};
+use crate::shop::name;
 use crate::world::World;
 
 /// Pricing is exposed to half of the visitors.
@@ -331,4 +336,28 @@ fn a_question_that_nobody_answers_is_a_decision_when_the_step_is_over() {
         09:02:06 asked gil, gus and pat to approve step 2 of pricing, until 19:02:06
         ",
     );
+}
+
+/// A clock that was put back since would make an old answer young.
+#[test]
+fn rows_that_were_counted_in_the_future_are_invalid() {
+    let mut world = World::calm();
+    run(&mut world, PRICING_EXPOSED);
+    let clean = EqualityCounts {
+        old_rows: 1_000,
+        new_rows: 1_000,
+        ..EqualityCounts::default()
+    };
+    for (ahead, word) in [(Millis::minutes(4), "pass"), (Millis::minutes(6), "invalid")] {
+        let at = world.now.after(ahead);
+        let observation = Observation::Equality { at, counts: clean };
+        let request = Request::Observe {
+            stage: name("pricing"),
+            criterion: name("prices"),
+            observation,
+        };
+        world.must(Actor::Controller, request);
+        let said = &world.state.stages["pricing"].verdicts["prices"];
+        assert_eq!(said.verdict.word(), word, "{ahead} ahead: {}", said.reading.why);
+    }
 }

@@ -81,6 +81,8 @@ pub(crate) enum Deed {
     Feedback(Place),
     /// Answers the first that waits at this place, else one that does not exist.
     Answer(Place),
+    /// The same with the criterion that only an edit brings.
+    AnswerAdded(Place),
     /// A text longer than any may be.
     Shout(Place),
     /// What only machines ask.
@@ -166,6 +168,16 @@ pub(crate) enum Answer {
     Gappy,
     /// A survey that found nothing and began some seconds ago.
     Begun,
+    /// So few pages that they prove nothing.
+    Scant,
+    /// A survey that begins in a minute.
+    Early,
+    /// Rows that agree, that do not, and of which nobody can tell.
+    Clean,
+    Torn,
+    Doubtful,
+    /// Counts of a night where a stream is asked for.
+    Night,
     /// Equal shares on both sides.
     Equal,
     /// Far more refusals on the new side.
@@ -222,6 +234,30 @@ pub(crate) enum Edit {
     Hours,
     /// Catalogue gets a step more.
     Steps,
+    /// Somebody else is on call for checkout.
+    Handover,
+    /// Every gate gets a criterion.
+    Added,
+    /// The runbook of the way back has a step more.
+    Runbook,
+    /// Ana is reached otherwise.
+    Address,
+    /// Checkout's stage cuts another unit over.
+    Unit,
+    /// Checkout's stage is pricing's.
+    StageOwner,
+    /// Checkout and pricing ask for nothing at their doors.
+    Door,
+    /// Pricing comes after nothing.
+    After,
+    /// Watches are short, and ways back close at once.
+    Hasty,
+    /// What has held growth takes back, and the other way round.
+    OnHarm,
+    /// Many attempts.
+    Attempts,
+    /// Ladders begin with platform.
+    Ladder,
 }
 
 /// One thing that happens.
@@ -233,6 +269,8 @@ pub(crate) enum Action {
     Dare(Place, bool),
     /// Somebody takes the incident at this place, or a new one of checkout, and uses an action in it.
     Mitigate(usize, &'static str),
+    /// Pricing's gate passes, says nothing while it is held, and passes again: one has approved before, another since.
+    Waver,
     /// Seconds pass and the clock is obeyed.
     Wait(u64),
     /// Seconds pass and nobody looks at the clock until they are over.
@@ -253,7 +291,10 @@ pub(crate) enum Action {
     Look(Place, u64, u64, u64),
     Gateway(Coming),
     Restart,
-    Adopt(Who, Edit),
+    /// Runs the estate with one edit or two.
+    Adopt(Who, Edit, Option<Edit>),
+    /// Somebody complains, everybody's gate gets a criterion for it, and that is the answer.
+    Learn(Place),
     /// Asks, under one of a few keys or none.
     Ask(Who, Option<u8>, Deed),
 }

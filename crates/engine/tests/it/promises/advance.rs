@@ -66,6 +66,8 @@ impl Play {
                 self.tell("refusals", Answer::Few);
                 self.wait(Millis::seconds(1));
             }
+            self.tell("rows", Answer::Clean);
+            self.tell("pages", Answer::Sound);
         } else {
             self.count(place, Health::Unsure, 1, Post::Prompt);
         }
@@ -75,6 +77,20 @@ impl Play {
             self.count(place, Health::Unsure, 2, Post::Prompt);
         }
         self.person_asks(Who::Right, None, &Deed::AcceptRisk(place));
+    }
+
+    /// Of two approvals one falls while somebody holds.
+    pub(super) fn waver(&mut self) {
+        let place = Place::Pricing;
+        self.prove(place);
+        self.person_asks(Who::Person("pat"), None, &Deed::Approve(place));
+        self.person_asks(Who::Person("gil"), None, &Deed::Hold(place));
+        for sight in [Sight::Silent, Sight::Clean] {
+            let request = ask::observation(&self.world, place, sight);
+            self.ask(Actor::Controller, request);
+        }
+        self.person_asks(Who::Person("gus"), None, &Deed::Approve(place));
+        self.person_asks(Who::Person("gil"), None, &Deed::Resume(place));
     }
 
     fn wait_for(&mut self, place: Place, until: impl Fn(&State, &StageId) -> Option<Timestamp>) {
@@ -88,6 +104,7 @@ impl Play {
         self.wait_for(place, |state, id| Some(Timestamp(until(state, id)?.0 - 2_000)));
         if place == Place::Pricing {
             self.tell("pages", Answer::Sound);
+            self.tell("rows", Answer::Clean);
         }
         self.wait_for(place, until);
     }
@@ -112,6 +129,7 @@ impl Play {
                 // Whoever is hasty asks before the pages were looked at again.
                 self.all_right(place, &Deed::Finalise(place));
             }
+            self.tell("rows", Answer::Clean);
             self.tell("pages", Answer::Sound);
         } else {
             self.count(place, Health::Well, 8, Post::Prompt);

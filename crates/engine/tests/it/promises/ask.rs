@@ -3,13 +3,16 @@
 use tidegate_engine::event::{LessonAnswer, LessonOf};
 use tidegate_engine::{CommandKey, Request};
 use tidegate_model::ask::Decimal;
-use tidegate_model::seam::{Actor, ArmCounts, Door, EqualityCounts, InvalidReason, Observation, Silence, StratumPart};
+use tidegate_model::seam::{
+    Actor, ArmCounts, Compared, Door, EqualityCounts, InvalidReason, Observation, Silence, StratumPart,
+};
 use tidegate_model::{DomainId, IncidentId, Millis, StageId, Timestamp};
 
 use super::action::{Answer, Deed, Place, Sight, Who};
+use super::edits::ADDED;
 use crate::shop::name;
-use crate::surveys;
 use crate::world::{Health, World, by};
+use crate::{reconciled, surveys};
 
 /// The incident at this place among the open ones, newest first.
 fn incident(world: &World, place: usize) -> Option<(IncidentId, DomainId)> {
@@ -88,6 +91,7 @@ fn right(world: &World, deed: &Deed) -> &'static str {
         | Deed::Shout(place)
         | Deed::Feedback(place)
         | Deed::Answer(place)
+        | Deed::AnswerAdded(place)
         | Deed::Report(place)
         | Deed::Observe(place) => place.people()[0],
         Deed::Attest { .. } => "pat",
@@ -186,6 +190,14 @@ pub(super) fn request(world: &World, deed: &Deed) -> Request {
                 because: "it is known".to_owned(),
             },
         },
+        Deed::AnswerAdded(place) => Request::AnswerLesson {
+            stage: name(place.name()),
+            of: owed(world, *place).unwrap_or_else(|| LessonOf::Feedback(name("fb-999"))),
+            answer: LessonAnswer::Criterion {
+                stage: name(place.name()),
+                criterion: name(ADDED),
+            },
+        },
         Deed::Shout(place) => Request::Hold {
             stage: name(place.name()),
             reason: Some("!".repeat(tidegate_engine::command::TEXT_BYTES_MAX + 1)),
@@ -223,10 +235,28 @@ pub(super) fn answer(world: &World, of: &str, answer: Answer) -> Request {
         at,
         found: surveys::found(10, faulty, gap),
     };
+    let rows = |compared| Observation::Reconciled {
+        at,
+        found: reconciled::found(compared),
+    };
     let observation = match answer {
         Answer::Sound => pages(at, 0, None),
         Answer::Faulty => pages(at, 9, None),
         Answer::Gappy => pages(at, 0, Some("/a: no answer")),
+        Answer::Scant => Observation::Surveyed {
+            at,
+            found: surveys::found(4, 0, None),
+        },
+        Answer::Early => pages(Timestamp(at.0 + 60_000), 0, None),
+        Answer::Clean => rows(Compared::Clean),
+        Answer::Torn => rows(Compared::Diverged),
+        Answer::Doubtful => rows(Compared::Inconclusive),
+        Answer::Night => Observation::Counts {
+            at,
+            batch: Some("night".to_owned()),
+            old: None,
+            new: ArmCounts { n: 900, hits: 0 },
+        },
         Answer::Begun => pages(Timestamp(at.0 - 3_000), 0, None),
         Answer::Within => level(at, 7),
         Answer::Beyond => level(at, 11),

@@ -23,6 +23,7 @@ fn action(advances: u32) -> impl Strategy<Value = Action> {
         advances => place().prop_map(Action::Advance),
         2 => (place(), any::<bool>()).prop_map(|(place, wavers)| Action::Dare(place, wavers)),
         3 => (0..3_usize, select(vec!["wallet-off", "extras-off", "checkout-by-hand"])).prop_map(|(at, act)| Action::Mitigate(at, act)),
+        1 => Just(Action::Waver),
         6 => span().prop_map(Action::Wait),
         1 => span().prop_map(Action::Sleep),
         1 => (1..30_u64).prop_map(Action::ClockBack),
@@ -31,11 +32,12 @@ fn action(advances: u32) -> impl Strategy<Value = Action> {
         2 => Just(Action::Deliver),
         9 => (which(), how()).prop_map(|(which, how)| Action::End(which, how)),
         3 => sight().prop_map(Action::Observe),
-        5 => (select(vec!["load", "refusals", "pages"]), answer()).prop_map(|(of, answer)| Action::Tell(of, answer)),
+        8 => (select(vec!["load", "refusals", "pages", "rows"]), answer()).prop_map(|(of, answer)| Action::Tell(of, answer)),
         3 => (place(), 0..60_u64, 0..100_u64, 0..100_u64).prop_map(|(p, n, new, old)| Action::Look(p, n, new, old)),
         2 => coming().prop_map(Action::Gateway),
         1 => Just(Action::Restart),
-        3 => (adopter(), edit()).prop_map(|(who, edit)| Action::Adopt(who, edit)),
+        4 => (adopter(), edit(), other()).prop_map(|(who, edit, other)| Action::Adopt(who, edit, other)),
+        1 => place().prop_map(Action::Learn),
         22 => (who(), key(), deed()).prop_map(|(who, key, deed)| Action::Ask(who, key, deed)),
     ]
 }
@@ -134,6 +136,13 @@ fn answer() -> impl Strategy<Value = Answer> {
         Answer::Faulty,
         Answer::Gappy,
         Answer::Begun,
+        Answer::Scant,
+        Answer::Early,
+        Answer::Clean,
+        Answer::Torn,
+        Answer::Torn,
+        Answer::Doubtful,
+        Answer::Night,
         Answer::Equal,
         Answer::Refused,
         Answer::Refused,
@@ -179,7 +188,24 @@ fn edit() -> impl Strategy<Value = Edit> {
         Edit::Freeze,
         Edit::Hours,
         Edit::Steps,
+        Edit::Handover,
+        Edit::Added,
+        Edit::Runbook,
+        Edit::Address,
+        Edit::Unit,
+        Edit::StageOwner,
+        Edit::Door,
+        Edit::After,
+        Edit::Hasty,
+        Edit::OnHarm,
+        Edit::Attempts,
+        Edit::Ladder,
     ])
+}
+
+/// A second edit besides.
+fn other() -> impl Strategy<Value = Option<Edit>> {
+    prop_oneof![3 => Just(None), 1 => edit().prop_map(Some)]
 }
 
 fn key() -> impl Strategy<Value = Option<u8>> {
@@ -225,6 +251,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => prop::bool::weighted(0.7).prop_map(Deed::Drill),
         2 => place().prop_map(Deed::Feedback),
         2 => place().prop_map(Deed::Answer),
+        1 => place().prop_map(Deed::AnswerAdded),
         1 => place().prop_map(Deed::Shout),
         1 => select(vec![Deed::Start, Deed::Tick, Deed::LoseGateway]),
         1 => place().prop_map(Deed::Report),

@@ -58,7 +58,7 @@ pub(super) const PHASES: [&str; 8] = [
 ];
 
 /// What takes many steps, or goes wrong in its own way.
-pub(super) const DEEP: [&str; 71] = [
+pub(super) const DEEP: [&str; 78] = [
     "pricing is pending",
     "pricing is finalised",
     "catalogue is finalised",
@@ -108,6 +108,13 @@ pub(super) const DEEP: [&str; 71] = [
     "effect failed",
     "late evidence",
     "key used again",
+    "answered with a criterion",
+    "asked again beside what stands",
+    "quiet passes",
+    "rows passes",
+    "paged passes",
+    "harm of rows holds",
+    "harm of paged holds",
     "verdict pass",
     "verdict harm",
     "verdict not yet",

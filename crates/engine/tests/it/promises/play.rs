@@ -5,7 +5,7 @@ use tidegate_engine::deadline;
 use tidegate_model::seam::{Actor, ArmCounts, BrakeLook, ExposureVersion, Stratum, StratumPart};
 use tidegate_model::{Estate, Millis, Severity, Timestamp};
 
-use super::action::{Action, Answer, Coming, Deed, How, Place, Post, Which, Who};
+use super::action::{Action, Answer, Coming, Deed, Edit, How, Place, Post, Which, Who};
 use super::edits::{edited, sourced};
 use super::{ask, ends};
 use crate::shop::name;
@@ -51,6 +51,7 @@ impl Play {
                 let back = i64::try_from(Millis::seconds(*seconds).0).unwrap();
                 self.world.now = Timestamp(self.world.now.0 - back);
             }
+            Action::Waver => self.waver(),
             Action::Wait(seconds) => self.wait(Millis::seconds(*seconds)),
             Action::Sleep(seconds) => {
                 self.world.now = self.world.now.after(Millis::seconds(*seconds));
@@ -90,13 +91,24 @@ impl Play {
             }
             Action::Gateway(coming) => self.gateway_does(*coming),
             Action::Restart => self.ask(Actor::Controller, Request::StartController),
-            Action::Adopt(who, edit) => {
-                let actor = ask::actor(&self.world, *who, &Deed::Hold(Place::Checkout));
-                let candidate = edited(*edit, self.world.now);
-                self.ask(actor, Request::Adopt { candidate });
+            Action::Adopt(who, edit, other) => {
+                let edits: Vec<Edit> = std::iter::once(*edit).chain(*other).collect();
+                self.adopt(*who, &edits);
+            }
+            Action::Learn(place) => {
+                self.person_asks(Who::Right, None, &Deed::Feedback(*place));
+                self.wait(Millis::seconds(1));
+                self.adopt(Who::Right, &[Edit::Added]);
+                self.person_asks(Who::Right, None, &Deed::AnswerAdded(*place));
             }
             Action::Ask(who, key, deed) => self.person_asks(*who, *key, deed),
         }
+    }
+
+    fn adopt(&mut self, who: Who, edits: &[Edit]) {
+        let actor = ask::actor(&self.world, who, &Deed::Hold(Place::Checkout));
+        let candidate = edited(edits, self.world.now);
+        self.ask(actor, Request::Adopt { candidate });
     }
 
     pub(super) fn tell(&mut self, of: &str, answer: Answer) {

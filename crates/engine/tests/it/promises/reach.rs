@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tidegate_engine::Body;
-use tidegate_engine::event::{Cause, Opening, Origin};
+use tidegate_engine::event::{Cause, LessonAnswer, Opening, Origin};
 use tidegate_engine::state::IncidentPhase;
 use tidegate_model::plan::OnHarm;
 use tidegate_model::seam::{InvalidReason, Outcome, Verdict};
@@ -125,6 +125,11 @@ fn deep(body: &Body) -> Vec<String> {
             reason,
             ..
         } if reason.contains("does not know") => "held by a cut journal".to_owned(),
+        Body::LessonAnswered {
+            answer: LessonAnswer::Criterion { .. },
+            ..
+        } => "answered with a criterion".to_owned(),
+        Body::ApprovalAsked { standing, .. } if !standing.is_empty() => "asked again beside what stands".to_owned(),
         Body::StageFinalised { stage, .. } => format!("finalised {stage}"),
         Body::EvidenceRecorded { late: true, .. } => "late evidence".to_owned(),
         Body::CriterionJudged {
