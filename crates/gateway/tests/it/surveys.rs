@@ -8,7 +8,7 @@ use tidegate_gateway::live::LiveCounts;
 use tidegate_gateway::{GatewayConfig, Report, Side};
 use tidegate_model::edge::{Moved, Redirect, UnitUpstreams};
 use tidegate_model::flow::SuccessPredicate;
-use tidegate_model::seam::{PASS_HEADER, SHOWN_HEADER};
+use tidegate_model::seam::{ArmCounts, PASS_HEADER, SHOWN_HEADER};
 use tidegate_model::{GroupId, RouteId, Timestamp, UnitId};
 
 use crate::world::{World, cookie, gateway_id, honest, unit, until, visitor_between};
@@ -190,4 +190,33 @@ async fn nobody_is_sent_to_a_side_that_was_killed_and_a_visitor_is_not_told_what
     assert_eq!(said(&told, SHOWN_HEADER), Some("old"));
     let asked = world.client.get(world.process.url("/page")).header("cookie", cookie(1));
     assert!(!asked.send().await.unwrap().headers().contains_key(SHOWN_HEADER));
+}
+
+/// A group of the unit that has a brake, met by a survey of another unit: as anybody without a cookie meets it, and not seen.
+#[tokio::test]
+async fn the_brake_does_not_see_what_a_survey_of_another_unit_meets() {
+    let mut world = surveyed().await;
+    let flipped = vec![GroupId::parse("pages").unwrap()];
+    world.control.apply(2, 50, |unit| unit.groups = flipped).await;
+    let blog = UnitId::parse("blog").unwrap();
+    let passes = world.control.hub.passes();
+    let of_blog = passes
+        .write(&gateway_id(), (&blog, Side::New), "/moved/1", now())
+        .unwrap();
+    let (told, _) = get(&world, Method::GET, "/moved/1", &of_blog).await;
+    assert_eq!(said(&told, SHOWN_HEADER), Some("elsewhere"));
+    for _ in 0..3 {
+        assert_eq!(world.ask_as("", "GET", "/moved/1").await.0, "new");
+    }
+    let seen = async {
+        loop {
+            if let Report::Brake { look, .. } = world.control.next().await
+                && look.new.n >= 3
+            {
+                return look.new;
+            }
+        }
+    };
+    let seen = tokio::time::timeout(std::time::Duration::from_secs(20), seen).await;
+    assert_eq!(seen.expect("a look of the brake"), ArmCounts { n: 3, hits: 0 });
 }
