@@ -9,6 +9,7 @@ mod demo;
 mod full;
 mod fuzz;
 mod garbage;
+mod gated;
 mod harm;
 mod lint;
 mod looks;
