@@ -94,6 +94,7 @@ codes! {
     EmptyRoster = "TG0211", "a roster names nobody";
     TwoRosters = "TG0212", "a team has two rosters";
     OnCallUnreachable = "TG0213", "somebody on call cannot be reached";
+    NoContact = "TG0280", "a domain has no escalation contact";
     NoExpiry = "TG0301", "an action has no expiry";
     UnknownSwitch = "TG0302", "an action sets an unknown switch";
     NoDefault = "TG0303", "a switch has no default";
@@ -112,6 +113,7 @@ codes! {
     OnlyByHand = "TG0405", "a high risk is seen by people only";
     AreaNotCovered = "TG0406", "a typical area of risk is not covered";
     AreaNotWatched = "TG0407", "a typical area of risk is not watched";
+    EmptyRunbook = "TG0480", "a runbook has no steps";
     NoCriterion = "TG0501", "a gate has no criterion";
     NoApprover = "TG0502", "a gate has no approver";
     NoRollback = "TG0503", "a stage has no rollback rule";
@@ -141,6 +143,9 @@ codes! {
     EntryAsks = "TG0527", "an entry condition does not ask for one thing";
     EntryNotMeasured = "TG0528", "an entry waits for what nobody measures then";
     ClientStays = "TG0529", "a client that cannot move has no rule";
+    NobodyApproves = "TG0580", "nobody can approve";
+    LateApproval = "TG0581", "an approval may come too late";
+    NoForwardFix = "TG0582", "what a stage has written has no way on";
     UnknownSegment = "TG0601", "a segment is not declared";
     SegmentWithoutFlow = "TG0602", "a segment where no flow is watched";
     ManySegments = "TG0603", "there are too many segments or values";
@@ -195,6 +200,7 @@ codes! {
     SegmentsOverlap = "TG1009", "a value of a segment is never met";
     FlipUnseen = "TG1010", "a gate does not see what flips";
     FilesStay = "TG1011", "files of flipped pages stay on the old side";
+    OneUpstream = "TG1080", "both sides of a unit are one";
 }
 
 impl Code {

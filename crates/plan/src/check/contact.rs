@@ -17,6 +17,16 @@ pub(crate) fn check(reading: &mut Reading) {
         .map(|person| (person.id.clone(), !person.methods.is_empty()))
         .collect();
     for domain in reading.parts.domains.clone() {
+        let subject = format!("domain `{}`", domain.id);
+        // One that is written and could not be read is complained about where it stands.
+        if domain.escalation_contact.is_none() && !reading.has_place(&subject, "escalation-contact") {
+            let place = reading.place(&subject, "");
+            reading.sink.add(
+                Finding::warning(Code::NoContact, place, format!("{subject} has no escalation contact"))
+                    .expected("`escalation-contact` with a person", "none")
+                    .help("name whom others call when the ladder is not enough: `escalation-contact: <person>`"),
+            );
+        }
         // Somebody who is not declared is complained about as a reference.
         if let Some(contact) = domain.escalation_contact
             && methods.get(&contact) == Some(&false)

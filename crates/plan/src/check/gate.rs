@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use tidegate_model::PersonId;
 use tidegate_model::plan::{Approver, Measure, OnHarm, Stage};
+use tidegate_model::{Millis, PersonId, TeamId};
 
 use crate::code::Code;
-use crate::read::Reading;
-use crate::sink::Finding;
+use crate::read::{Reading, list};
+use crate::sink::{Finding, Place};
 
 /// Checks the gate of every stage.
 pub(crate) fn check(reading: &mut Reading) {
@@ -18,6 +18,7 @@ pub(crate) fn check(reading: &mut Reading) {
             reads_data(stage, reading);
         }
         approvers(stage, reading);
+        deadline(stage, reading);
     }
     reading.parts.plans = plans;
 }
@@ -57,6 +58,47 @@ fn reads_data(stage: &Stage, reading: &mut Reading) {
     }
 }
 
+/// Teams without members. That the owner of a domain has no people is an error of its own.
+fn nobody(stage: &Stage, subject: &str, place: Place, reading: &mut Reading) {
+    let is_known = |team: &TeamId| reading.parts.teams.iter().any(|known| known.id == *team);
+    let teams: Vec<&str> = (stage.gate.approvers.iter())
+        .filter_map(|approver| match approver {
+            Approver::Team(team) if is_known(team) => Some(team.as_str()),
+            Approver::OwnerOf(_) | Approver::Team(_) | Approver::Person(_) => None,
+        })
+        .collect();
+    if teams.is_empty() || teams.len() < stage.gate.approvers.len() {
+        return;
+    }
+    let found = format!("{} without one", list(teams.iter().copied()));
+    reading.sink.add(
+        Finding::error(Code::NobodyApproves, place, format!("nobody can approve {subject}"))
+            .expected("a team with members", found)
+            .help("add `members` to the team, or name another approver: a gate that nobody opens holds the stage for ever"),
+    );
+}
+
+/// Longer than this, whoever is asked has forgotten, and the evidence is of another time.
+const APPROVAL_WITHIN_MAX: Millis = Millis::minutes(7 * 24 * 60);
+
+fn deadline(stage: &Stage, reading: &mut Reading) {
+    let within = stage.gate.approval_within;
+    if within <= APPROVAL_WITHIN_MAX {
+        return;
+    }
+    let subject = format!("stage `{}`", stage.id);
+    let place = reading.place(&subject, "approval-within");
+    reading.sink.add(
+        Finding::warning(
+            Code::LateApproval,
+            place,
+            format!("an approval of {subject} may come too late"),
+        )
+        .expected(format!("at most {APPROVAL_WITHIN_MAX}"), within.to_string())
+        .help("shorten `approval-within`: when it is over, the next on the ladder is asked"),
+    );
+}
+
 fn approvers(stage: &Stage, reading: &mut Reading) {
     let members = |team: &str| -> Vec<PersonId> {
         let found = reading.parts.teams.iter().find(|known| known.id.as_str() == team);
@@ -75,11 +117,14 @@ fn approvers(stage: &Stage, reading: &mut Reading) {
             }
         }
     }
+    let subject = format!("stage `{}`", stage.id);
+    let place = reading.place(&subject, "approver 0");
+    if people.is_empty() {
+        nobody(stage, &subject, place, reading);
+    }
     let (Some(only), 1) = (people.first(), people.len()) else {
         return;
     };
-    let subject = format!("stage `{}`", stage.id);
-    let place = reading.place(&subject, "approver 0");
     let finding = Finding::warning(
         Code::OneApprover,
         place,

@@ -23,6 +23,7 @@ pub(crate) fn check(reading: &mut Reading) {
         })
         .collect();
     only_by_hand(reading);
+    steps(reading);
     let mut watched = BTreeSet::new();
     for (stage, criterion, place) in std::mem::take(&mut reading.signals) {
         watched.insert(stage.clone());
@@ -75,6 +76,25 @@ pub(crate) fn check(reading: &mut Reading) {
             )),
         );
     }
+}
+
+/// Whoever is called at night reads what to do.
+fn steps(reading: &mut Reading) {
+    let runbooks = std::mem::take(&mut reading.parts.runbooks);
+    for runbook in runbooks.iter().filter(|runbook| runbook.steps.is_empty()) {
+        let subject = format!("runbook `{}`", runbook.id);
+        // Steps that could not be read are complained about where they stand.
+        if reading.is_torn(&subject, "steps") {
+            continue;
+        }
+        let place = reading.place(&subject, "steps");
+        reading.sink.add(
+            Finding::error(Code::EmptyRunbook, place, format!("{subject} has no steps"))
+                .expected("at least one step", "an empty list")
+                .help("write what to look at and what to do, in order: it is read by somebody who was asleep"),
+        );
+    }
+    reading.parts.runbooks = runbooks;
 }
 
 /// What revenue hangs on is not left to somebody who looks now and then.

@@ -1,4 +1,4 @@
-//! Integrations: between two systems, which are declared where any is.
+//! Integrations and systems of record: systems are declared where any is, and an integration is between two.
 
 use tidegate_model::SystemId;
 use tidegate_model::integration::Integration;
@@ -6,9 +6,9 @@ use tidegate_model::integration::Integration;
 use crate::code::Code;
 use crate::read::envelope::unknown;
 use crate::read::{Kind, Reading};
-use crate::sink::Finding;
+use crate::sink::{Finding, Place};
 
-/// Checks every integration.
+/// Checks every integration, and every system of record.
 pub(crate) fn check(reading: &mut Reading) {
     let systems: Vec<String> = reading
         .declared
@@ -22,8 +22,12 @@ pub(crate) fn check(reading: &mut Reading) {
             one_system(&integration, &subject, reading);
         }
         for (field, system) in [("from", &integration.from), ("to", &integration.to)] {
-            resolve(&subject, field, system, &systems, reading);
+            let place = reading.place(&subject, field);
+            resolve(place, system, &systems, reading);
         }
+    }
+    for (system, place) in std::mem::take(&mut reading.recorded) {
+        resolve(place, &system, &systems, reading);
     }
 }
 
@@ -44,11 +48,10 @@ fn one_system(integration: &Integration, subject: &str, reading: &mut Reading) {
 }
 
 /// An estate without a catalogue of systems may name them freely.
-fn resolve(subject: &str, field: &str, system: &SystemId, systems: &[String], reading: &mut Reading) {
+fn resolve(place: Place, system: &SystemId, systems: &[String], reading: &mut Reading) {
     if systems.is_empty() || systems.iter().any(|known| known.eq_ignore_ascii_case(system.as_str())) {
         return;
     }
-    let place = reading.place(subject, field);
     let known: Vec<&str> = systems.iter().map(String::as_str).collect();
     unknown(Kind::System, system.as_str(), place, &known, reading);
 }

@@ -12,7 +12,8 @@ pub(crate) fn check(reading: &mut Reading) {
         .parts
         .teams
         .iter()
-        .filter(|team| !team.members.is_empty() || !team.on_call.is_empty())
+        // Who is on call for a team and not in it decides nothing.
+        .filter(|team| !team.members.is_empty())
         .map(|team| team.id.to_string())
         .collect();
     for (domain, (owner, place)) in reading.owners.clone() {

@@ -65,6 +65,18 @@ fn check_edge(edge: &Edge, reading: &mut Reading) {
             unknown_unit(&route.unit, place, &[edge], reading);
         }
     }
+    for unit in edge.units.iter().filter(|unit| unit.old == unit.new) {
+        let place = reading.place(&format!("unit `{}` of {subject}", unit.unit), "");
+        reading.sink.add(
+            Finding::warning(
+                Code::OneUpstream,
+                place,
+                format!("both sides of unit `{}` are one upstream", unit.unit),
+            )
+            .expected("two upstreams", format!("`{}` twice", unit.old))
+            .help("name the new system under `new`: whatever is compared there agrees with itself"),
+        );
+    }
     if !serves(edge, &edge.fallback) {
         let place = reading.place(&subject, "fallback");
         unknown_unit(&edge.fallback, place, &[edge], reading);

@@ -6,7 +6,7 @@ use tidegate_model::plan::{Criterion, Measure, Stage};
 use tidegate_model::{FlowId, Millis};
 
 use crate::code::Code;
-use crate::read::Reading;
+use crate::read::{Reading, list};
 use crate::sink::Finding;
 
 /// Checks the rollback rule of every stage.
@@ -16,6 +16,7 @@ pub(crate) fn check(reading: &mut Reading) {
     for stage in plans.iter().flat_map(|plan| &plan.stages) {
         window(stage, &flows, reading);
         triggers(stage, reading);
+        way_on(stage, reading);
     }
     (reading.parts.plans, reading.parts.flows) = (plans, flows);
 }
@@ -76,6 +77,31 @@ fn delay(criterion: &Criterion, flows: &[Flow]) -> Millis {
 
 /// A batch is a day or a night.
 const DAY: Millis = Millis::minutes(24 * 60);
+
+/// Exposure that falls does not take back what was written on the new side.
+fn way_on(stage: &Stage, reading: &mut Reading) {
+    if !stage.rollback.forward_fix.is_empty() {
+        return;
+    }
+    let entities = reading.parts.entities.iter();
+    let moved: Vec<&str> = entities
+        .filter(|entity| entity.records.iter().any(|record| record.from.contains_key(&stage.id)))
+        .map(|entity| entity.id.as_str())
+        .collect();
+    if moved.is_empty() {
+        return;
+    }
+    let subject = format!("stage `{}`", stage.id);
+    let place = reading.place(&subject, "");
+    let message = format!("{subject} does not say what becomes of what was written on the new side");
+    let finding = Finding::warning(Code::NoForwardFix, place, message)
+        .expected(
+            "`forward-fix` in the rollback rule",
+            format!("none, and records of {} that move with it", list(moved.iter().copied())),
+        )
+        .help("add `forward-fix: [orders paid on the new side are served there]`: a rollback moves visitors, not rows");
+    reading.sink.add(finding);
+}
 
 fn triggers(stage: &Stage, reading: &mut Reading) {
     let subject = format!("stage `{}`", stage.id);

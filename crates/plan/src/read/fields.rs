@@ -190,7 +190,10 @@ pub(crate) fn wrong(node: &Node, what: &str, expected: &str, reading: &mut Readi
 /// What to write instead: the nearest of the words or examples that the expectation quotes, or else any of them.
 fn repair(expected: &str, found: &str) -> String {
     let quoted: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
-    match (nearest(found, quoted.iter().copied()), quoted.as_slice()) {
+    // A number that is out of range is no slip of the pen: another number is not meant.
+    let is_number = found.starts_with(|c: char| c.is_ascii_digit());
+    let near = nearest(found, quoted.iter().copied()).filter(|_| !is_number);
+    match (near, quoted.as_slice()) {
         (Some(near), _) if near != found => format!("did you mean `{near}`?"),
         (_, []) => format!("write {expected} here"),
         (_, [only]) => format!("write it like `{only}`"),

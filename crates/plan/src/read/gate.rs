@@ -88,6 +88,7 @@ pub(crate) fn read(node: &Node, head: &Head, owner: &DomainId, reading: &mut Rea
         .map_or_else(|| Some(default_brake()), |node| brake(node, reading));
     let mut time = |field: &'static str, default: Millis, reading: &mut Reading| {
         fields.get(field).map_or(Some(default), |node| {
+            reading.mark(&head.subject, field, node.place);
             value(node, &format!("`{field}`"), DURATION, duration, reading)
         })
     };

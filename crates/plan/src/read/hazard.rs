@@ -134,7 +134,14 @@ fn detectability(text: &str) -> Option<Detectability> {
 
 /// Reads a `Runbook`.
 pub(crate) fn read_runbook(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
-    let steps = texts(spec.need("steps", reading), "a step", reading);
+    let node = spec.need("steps", reading);
+    if let Some(node) = node {
+        reading.mark(&head.subject, "steps", node.place);
+    }
+    let steps = texts(node, "a step", reading);
+    if steps.len() < node.map_or(1, |node| items(node).len()) {
+        reading.tear(&head.subject, "steps");
+    }
     let mut actions = Vec::new();
     for node in spec.get("actions").map(items).unwrap_or_default() {
         actions.extend(reference(node, "the action", Kind::Action, ActionId::parse, reading));

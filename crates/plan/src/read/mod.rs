@@ -30,7 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::domain::Area;
 use tidegate_model::switch::SwitchValue;
-use tidegate_model::{Parts, PersonId, SwitchId, TeamId, UnitId};
+use tidegate_model::{Parts, PersonId, SwitchId, SystemId, TeamId, UnitId};
 
 use crate::lost::Lost;
 use crate::shares::Shares;
@@ -198,6 +198,8 @@ pub(crate) struct Reading {
     pub(crate) lost: Lost,
     /// The file that names the estate at the root of its folder.
     pub(crate) root: Option<usize>,
+    /// Systems of record, and where they are named.
+    pub(crate) recorded: Vec<(SystemId, Place)>,
     /// Units of an edge that could not be read.
     pub(crate) unread_units: BTreeSet<UnitId>,
     /// Subjects with a part that could not be read, by the field that holds it.

@@ -10,6 +10,7 @@ mod edges;
 mod entities;
 mod entry;
 mod flips;
+mod gaps;
 mod hidden;
 mod lint;
 mod pages;

@@ -111,7 +111,9 @@ fn group(node: &Node, reading: &mut Reading) -> Option<Record> {
 }
 
 fn system(node: &Node, reading: &mut Reading) -> Option<SystemId> {
-    name(node, "the system of record", SystemId::parse, reading)
+    let found = name(node, "the system of record", SystemId::parse, reading)?;
+    reading.recorded.push((found.clone(), node.place));
+    Some(found)
 }
 
 /// `{ checkout: new }`.
