@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 use tidegate_model::plan::OnHarm;
-use tidegate_model::seam::{Actor, BrakeLook, EffectKey, ExposureVersion, Observation, Outcome, Stratum, Verdict};
+use tidegate_model::seam::{
+    Actor, BrakeLook, EffectKey, Errand, ExposureVersion, Observation, Outcome, Stratum, Verdict,
+};
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
     ActionId, BasisPoints, CriterionId, DomainId, FeedbackId, GatewayId, GroupId, IncidentId, PersonId, RunbookId,
@@ -483,5 +485,17 @@ pub enum Body {
         effect: EffectKey,
         /// How.
         outcome: Outcome,
+        /// Whom it did not reach, where it was a letter that never will.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undelivered: Option<Undelivered>,
     },
+}
+
+/// Whom a letter did not reach.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undelivered {
+    /// The person.
+    pub to: PersonId,
+    /// What it was about.
+    pub errand: Errand,
 }

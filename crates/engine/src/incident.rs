@@ -1,6 +1,6 @@
 //! An incident as it stands: whose it is, who has it, and who was called.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use tidegate_model::seam::EffectKey;
@@ -58,8 +58,12 @@ pub struct Incident {
     pub attempt: u32,
     /// The next rung or repeat is due then, while open.
     pub answer_by: Timestamp,
-    /// Everybody who was called.
+    /// Everybody who was called, whether or not it reached them.
     pub called: Vec<PersonId>,
+    /// Whose last call was accepted by one way at least.
+    pub reached: BTreeSet<PersonId>,
+    /// Whose last call failed by one way at least, and why the last such way did.
+    pub failed: BTreeMap<PersonId, String>,
     /// Pages of the last call that have not failed.
     pub pages: Vec<EffectKey>,
     /// Runbooks that were begun in it, by the action that began them; beginning one again forgets what was done before.

@@ -2,6 +2,7 @@
 //! Pure, total and deterministic: no clock, no input or output, no chance. Effects leave only as data inside events.
 
 mod adopted;
+mod aftermath;
 mod batches;
 mod cause;
 mod client;

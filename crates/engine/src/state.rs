@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tidegate_model::seam::{ArmCounts, Effect, EffectKey, ExposureVersion, Observation, StratumPart, Verdict};
+use tidegate_model::seam::{
+    ArmCounts, BrakeLook, Effect, EffectKey, ExposureVersion, Observation, StratumPart, Verdict,
+};
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
     ActionId, BasisPoints, CriterionId, DomainId, GatewayId, GroupId, IncidentId, PersonId, PlanId, RunbookId, StageId,
     SwitchId, Timestamp, UnitId,
 };
 
+pub use crate::aftermath::Aftermath;
 pub use crate::batches::{BATCHES_MAX, Batches};
 use crate::cause::Cause;
 use crate::command::CommandKey;
@@ -240,6 +243,11 @@ pub struct StageState {
     pub exposing_seq: u64,
     /// How exposure last fell to nothing.
     pub rolled_back: Option<Fall>,
+    /// What the brake saw, when it was the one that last took visitors back.
+    pub brake: Option<BrakeLook>,
+    /// What each criterion's attempts came to since then.
+    #[serde(skip)]
+    pub aftermath: BTreeMap<CriterionId, Aftermath>,
     /// Watched at least until.
     pub watch_until: Option<Timestamp>,
     /// The way back closes.

@@ -237,7 +237,7 @@ pub fn said(body: &Body) -> String {
         Body::LessonAnswered { stage, of, by, answer } => format!("{by} answered {of} for {stage}: {answer}"),
         Body::GatewayConnected { gateway, .. } => format!("gateway {gateway} connected"),
         Body::GatewayLost { gateway } => format!("gateway {gateway} is lost"),
-        Body::EffectEnded { effect, outcome } => match outcome {
+        Body::EffectEnded { effect, outcome, .. } => match outcome {
             Outcome::Accepted { .. } => format!("effect {:.8} was accepted", effect.0),
             Outcome::InForce { acknowledged, lapsed } => {
                 format!(
@@ -246,6 +246,7 @@ pub fn said(body: &Body) -> String {
                 )
             }
             Outcome::FailedForGood { reason } => format!("effect {:.8} failed for good: {reason}", effect.0),
+            Outcome::NoChannel { reason } => format!("effect {:.8} has no way to leave: {reason}", effect.0),
         },
     }
 }

@@ -67,23 +67,86 @@
 
   const lost = document.getElementById("link-lost");
 
-  const follow = () => {
-    const stream = new EventSource(`/api/v1/stream?fragments=${encodeURIComponent(document.body.dataset.live)}`);
-    stream.addEventListener("open", () => { lost.hidden = true; });
-    stream.addEventListener("error", async () => {
+  // A browser holds six connections to one origin, and a stream takes one for as long as it is open. Pages that nobody sees have
+  // none; those that are seen side by side take turns on a few, so that buttons and other pages always get through.
+  const STREAMS = ["tidegate stream 1", "tidegate stream 2", "tidegate stream 3"];
+  const TURN_MS = 4000;
+  let stream = null;
+  let later = 0;
+  let giveBack = null;
+  let waiter = null;
+  // Counts closed streams: what belonged to an earlier one opens none.
+  let closed = 0;
+
+  const isWanted = () => document.visibilityState === "visible";
+
+  const open = () => {
+    if (stream || !isWanted()) return;
+    stream = new EventSource(`/api/v1/stream?fragments=${encodeURIComponent(document.body.dataset.live)}`);
+    const own = stream;
+    const before = closed;
+    own.addEventListener("open", () => { lost.hidden = true; });
+    own.addEventListener("error", async () => {
+      if (before !== closed) return;
       lost.hidden = false;
       // A browser comes back by itself after a broken connection, but not after an answer that was no stream.
-      if (stream.readyState !== EventSource.CLOSED) return;
+      if (own.readyState !== EventSource.CLOSED) return;
+      stream = null;
       const answer = await fetch("/api/v1/status").catch(() => null);
       if (answer?.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
-      else setTimeout(follow, AGAIN_MS);
+      else if (before === closed) later = setTimeout(open, AGAIN_MS);
     });
-    stream.addEventListener("fragment", (event) => {
+    own.addEventListener("fragment", (event) => {
       const { id, html } = JSON.parse(event.data);
       replace(id, html);
       count();
     });
   };
+
+  const close = () => {
+    closed += 1;
+    clearTimeout(later);
+    waiter?.abort();
+    stream?.close();
+    stream = null;
+    giveBack?.();
+    giveBack = null;
+  };
+
+  // Ends when the place is given back: by a page that is hidden or left, or after a turn when another waits for it.
+  const turn = () => new Promise((over) => {
+    if (!isWanted()) { over(); return; }
+    const timer = setInterval(async () => {
+      const { pending } = await navigator.locks.query();
+      if (pending.some((lock) => STREAMS.includes(lock.name))) close();
+    }, TURN_MS);
+    giveBack = () => { clearInterval(timer); over(); };
+    open();
+  });
+
+  const follow = async () => {
+    if (waiter || !isWanted()) return;
+    // Browsers lend places to pages of a protected or local address alone; elsewhere only hidden pages step back.
+    if (!navigator.locks) { open(); return; }
+    waiter = new AbortController();
+    const { signal } = waiter;
+    // Any place that is free, else the first that becomes free of one taken at random.
+    const taken = STREAMS[Math.floor(Math.random() * STREAMS.length)];
+    let isDone = false;
+    for (const place of STREAMS) {
+      isDone ||= await navigator.locks.request(place, { ifAvailable: true }, async (lent) => {
+        if (lent) await turn();
+        return lent !== null;
+      });
+    }
+    if (!isDone && !signal.aborted) await navigator.locks.request(taken, { signal }, turn).catch(() => {});
+    waiter = null;
+    follow();
+  };
+
+  document.addEventListener("visibilitychange", () => { if (isWanted()) follow(); else close(); });
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", (event) => { if (event.persisted) follow(); });
 
   const send = async (form, button) => {
     const fields = new URLSearchParams(new FormData(form));

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use tidegate_engine::view::{ActionView, IncidentView, RunStepView, RunView, StatusView, words};
-use tidegate_model::IncidentId;
+use tidegate_model::{IncidentId, PersonId};
 
 use crate::app::Shared;
 use crate::door::Visitor;
@@ -55,7 +55,14 @@ pub(crate) fn card(incident: &IncidentView, forms: &Forms<'_>) -> Markup {
 
 /// Where it stands: phase, rung, people, countdown.
 pub(crate) fn standing(incident: &IncidentView) -> Markup {
-    let who = words::list(&incident.who);
+    let is_open = incident.phase == "open";
+    let missed = |person: &PersonId| incident.unreached.iter().any(|(one, _)| one == person);
+    let reached: Vec<&PersonId> = incident
+        .who
+        .iter()
+        .filter(|person| !is_open || !missed(person))
+        .collect();
+    let who = words::list(&reached);
     if incident.phase == "resolved" {
         let by = if who.is_empty() {
             "its own signal".to_owned()
@@ -67,12 +74,14 @@ pub(crate) fn standing(incident: &IncidentView) -> Markup {
     html! {
         p {
             b { (incident.phase) } " · began " (time::since(incident.opened)) " · "
-            @if incident.phase == "open" { "rung " (incident.rung + 1) " of " (incident.rungs) ": calling " b { (who) } }
+            @if is_open && who.is_empty() { "rung " (incident.rung + 1) " of " (incident.rungs) ": " b class="bad" { "it reaches nobody" } }
+            @else if is_open { "rung " (incident.rung + 1) " of " (incident.rungs) ": calling " b { (who) } }
             @else if !who.is_empty() { b { (who) } " has it" }
             @if let Some(next) = incident.next_at {
-                @if incident.phase == "open" { " · next call " (time::until(next)) } @else { " · pager silent until " (time::until(next)) }
+                @if is_open { " · next call " (time::until(next)) } @else { " · pager silent until " (time::until(next)) }
             }
         }
+        @if is_open { @for (person, reason) in &incident.unreached { p class="bad" { b { (person) } " could not be called: " (reason) } } }
     }
 }
 
@@ -262,16 +271,20 @@ fn rungs(scene: &Scene<'_>, incident: &IncidentView) -> Markup {
                         span class="sign" aria-hidden="true" { (place + 1) }
                         div class="line" {
                             b { (rung.title) }
-                            span class="mute" { "answers within " (words::duration(rung.answer_within)) }
+                            span class="mute" { "answers within " span class="keep" { (words::duration(rung.answer_within)) } }
                         }
                         @if let Some(purpose) = rung.purpose() { p class="mute" { (purpose) } }
-                        p class="phase" { (words::list(&scene.estate.rung_people(&incident.domain, place))) }
+                        @let people = scene.estate.rung_people(&incident.domain, place);
+                        p class="phase" { (words::list(&people)) }
+                        @let missed: Vec<&(PersonId, String)> = incident.unreached.iter().filter(|(person, _)| called && people.contains(person)).collect();
+                        @let is_heard = people.len() > missed.len();
+                        @for (person, reason) in &missed { p class="bad" { b { (person) } " could not be called: " (reason) } }
                         @if let Some(next) = incident.next_at.filter(|_| now) {
-                            p class="needs" { "being called now; "
+                            p class="needs" { @if is_heard { "being called now; " }
                                 @if place + 1 < all.len() { "the next rung is called " } @else { "called again " }
                                 (time::until(next))
                             }
-                        } @else if called && !is_over { p class="mute" { "was called" } }
+                        } @else if called && is_heard && !is_over { p class="mute" { "was called" } }
                     }
                 }
             }

@@ -204,6 +204,7 @@ fn incident() -> IncidentView {
         rung: 0,
         rungs: 4,
         who: vec![PersonId::parse("ana").unwrap()],
+        unreached: Vec::new(),
         next_at: Some(Timestamp(NOW.0 + 259_000)),
         runbook: vec![
             "Look at the payment provider's status page.".into(),

@@ -6,11 +6,14 @@ use tidegate_model::exploration::{EXPLORATIONS_MAX, EXPLORE};
 use tidegate_model::seam::{ExposureVersion, MeterCounts, Ripeness, SPLIT, Stratum, StratumPart};
 use tidegate_model::{CriterionId, Millis, Timestamp};
 
-use crate::state::{Belongs, CELLS_MAX, Cell, GatewayState, INCARNATIONS_MAX, RareEvents, StageState, State, Tally};
+use crate::state::{
+    Aftermath, Belongs, CELLS_MAX, Cell, GatewayState, INCARNATIONS_MAX, Phase, RareEvents, StageState, State, Tally,
+};
 use crate::tally::add;
 
 pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Timestamp) {
     note(state, stratum);
+    follow(state, stratum);
     if late {
         return;
     }
@@ -49,6 +52,29 @@ pub(super) fn record(state: &mut State, stratum: &Stratum, late: bool, at: Times
         let is_charted = add_up(stage, counts, &cell);
         if is_charted && !is_tried_out {
             chart(stage, &counts.criterion, cell);
+        }
+    }
+}
+
+/// Takes what is counted of attempts that had begun before their stage fell. It is too late to judge by, and counts for what the
+/// fall has cost.
+fn follow(state: &mut State, stratum: &Stratum) {
+    if stratum.voided {
+        return;
+    }
+    for counts in stratum
+        .counts
+        .iter()
+        .filter(|counts| counts.ripeness == Ripeness::Whole)
+    {
+        let Some(stage) = state.stages.get_mut(&counts.stage) else {
+            continue;
+        };
+        let has_fallen = matches!(stage.phase, Phase::RollingBack | Phase::RolledBack);
+        let began_before = stratum.version >= stage.evidence_since && stratum.version.seq < stage.exposing_seq;
+        if has_fallen && began_before && stage.criteria.contains(&counts.criterion) {
+            let after = stage.aftermath.entry(counts.criterion.clone());
+            after.or_insert_with(Aftermath::new).push(counts.old, counts.new);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::SwitchId;
-use tidegate_model::seam::{EffectKey, Outcome};
+use tidegate_model::seam::{Effect, EffectKey, Errand, Letter, Outcome};
 
 use crate::event::{Body, Event, Origin};
 use crate::state::{
@@ -33,6 +33,8 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                 attempt: 0,
                 answer_by: at,
                 called: Vec::new(),
+                reached: BTreeSet::new(),
+                failed: BTreeMap::new(),
                 pages: Vec::new(),
                 runs: BTreeMap::new(),
                 timeline: vec![seq],
@@ -58,8 +60,10 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             known.pages = sent.iter().map(|sent| sent.key.clone()).collect();
             let mut people = BTreeSet::new();
             for sent in sent {
-                if let tidegate_model::seam::Effect::Page(letter) = &sent.effect {
+                if let Effect::Page(letter) = &sent.effect {
                     people.insert(letter.to.clone());
+                    known.reached.remove(&letter.to);
+                    known.failed.remove(&letter.to);
                     if !known.called.contains(&letter.to) {
                         known.called.push(letter.to.clone());
                     }
@@ -258,14 +262,29 @@ pub(super) fn apply(state: &mut State, event: &Event) {
     }
 }
 
-/// A page that failed for good no longer waits for an answer.
-pub(super) fn page_ended(state: &mut State, effect: &EffectKey, outcome: &Outcome) {
-    if !matches!(outcome, Outcome::FailedForGood { .. }) {
+/// How a page ended. One that failed for good no longer waits for an answer; one that had no way to leave does, as on another
+/// rung there is none either.
+pub(super) fn page_ended(state: &mut State, effect: &EffectKey, letter: &Letter, outcome: &Outcome) {
+    let Errand::Incident(id) = &letter.errand else {
         return;
-    }
-    for incident in state.incidents.values_mut() {
-        incident.pages.retain(|key| key != effect);
-    }
+    };
+    let seq = state.seq;
+    let Some(incident) = state.incidents.get_mut(id) else {
+        return;
+    };
+    let reason = match outcome {
+        Outcome::Accepted { .. } | Outcome::InForce { .. } => {
+            incident.reached.insert(letter.to.clone());
+            return;
+        }
+        Outcome::FailedForGood { reason } => {
+            incident.pages.retain(|key| key != effect);
+            reason
+        }
+        Outcome::NoChannel { reason } => reason,
+    };
+    incident.failed.insert(letter.to.clone(), reason.clone());
+    tell(incident, seq);
 }
 
 fn tell(incident: &mut Incident, seq: u64) {

@@ -48,14 +48,11 @@ pub fn apply(state: &mut State, event: &Event) {
             );
             state.refusals.retain(|_, at| event.at.since(*at).0 < 120_000);
         }
-        Body::EffectEnded { effect, outcome } => {
-            if let Some(waiting) = state.outbox.remove(effect)
-                && let Effect::SetExposure(snapshot) = waiting.effect
-            {
-                state.in_force = state.in_force.max(snapshot.version);
-            }
-            incident::page_ended(state, effect, outcome);
-        }
+        Body::EffectEnded { effect, outcome, .. } => match state.outbox.remove(effect).map(|waiting| waiting.effect) {
+            Some(Effect::SetExposure(snapshot)) => state.in_force = state.in_force.max(snapshot.version),
+            Some(Effect::Page(letter)) => incident::page_ended(state, effect, &letter, outcome),
+            Some(Effect::AskApproval(_) | Effect::Notify(_)) | None => {}
+        },
         Body::GatewayConnected {
             gateway, incarnation, ..
         } => {

@@ -8,7 +8,9 @@ use tidegate_model::{BasisPoints, PersonId, StageId, Timestamp};
 
 use super::{lesson, observation};
 use crate::event::{AdoptedStage, Body, Event, Opening};
-use crate::state::{Approval, Asked, Batches, Exposed, Fall, Hold, LevelRun, Phase, Risk, Said, StageState, State};
+use crate::state::{
+    Aftermath, Approval, Asked, Batches, Exposed, Fall, Hold, LevelRun, Phase, Risk, Said, StageState, State,
+};
 
 /// Changes of exposure kept for charts.
 const EXPOSURES_MAX: usize = 256;
@@ -92,6 +94,8 @@ fn fresh(adopted: &AdoptedStage, at: Timestamp) -> StageState {
         deferred_until: None,
         exposing_seq: 0,
         rolled_back: None,
+        brake: None,
+        aftermath: BTreeMap::new(),
         watch_until: None,
         way_back_until: None,
         exposures: Vec::new(),
@@ -277,6 +281,8 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.way_back_until = None;
             stage.deferred_until = None;
             expose(stage, BasisPoints::ZERO, seq, at);
+            let counted = stage.tallies.iter().filter(|(id, _)| stage.criteria.contains(id));
+            stage.aftermath = counted.map(|(id, tally)| (id.clone(), Aftermath::of(tally))).collect();
             enter(stage, Phase::RollingBack, at);
         }
         Body::RolledBack { .. } => enter(stage, Phase::RolledBack, at),
@@ -318,12 +324,13 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             stage.exposing_seq = seq;
             enter(stage, Phase::Finalised, at);
         }
-        // HarmFound only explains what the events after it do; the rest are no stage's events.
+        // It only explains what the events after it do.
+        Body::HarmFound { look, .. } => stage.brake = look.clone(),
+        // The rest are no stage's events.
         Body::ControllerStarted { .. }
         | Body::EstateAdopted { .. }
         | Body::CommandRefused { .. }
         | Body::EvidenceRecorded { .. }
-        | Body::HarmFound { .. }
         | Body::IncidentOpened { .. }
         | Body::RungCalled { .. }
         | Body::IncidentAcknowledged { .. }
@@ -395,6 +402,7 @@ fn begin_step(stage: &mut StageState) {
 fn forget_evidence(stage: &mut StageState) {
     stage.cells.clear();
     stage.tallies.clear();
+    stage.aftermath.clear();
     stage.harmed.clear();
     stage.batches.values_mut().for_each(Batches::forget);
     stage.observations.clear();

@@ -9,7 +9,7 @@ use super::exposure::{self, Ask};
 use super::turn::Turn;
 use super::{harm, incident};
 use crate::client;
-use crate::event::{Body, Cause, Origin};
+use crate::event::{Body, Cause, Origin, Undelivered};
 use crate::refusal::Refusal;
 use crate::state::{EPOCHS_MAX, Phase};
 
@@ -24,17 +24,35 @@ pub(super) fn receive(turn: &mut Turn<'_>, receipt: &Receipt) -> Result<(), Refu
     turn.emit(Body::EffectEnded {
         effect: receipt.key.clone(),
         outcome: receipt.outcome.clone(),
+        undelivered: undelivered(&effect, &receipt.outcome),
     });
     match (effect, &receipt.outcome) {
         (Effect::SetExposure(snapshot), Outcome::InForce { acknowledged, lapsed }) => {
             in_force(turn, snapshot.version, acknowledged, lapsed);
         }
-        (Effect::SetExposure(_), Outcome::FailedForGood { reason }) => not_in_force(turn, reason),
+        (Effect::SetExposure(_), Outcome::FailedForGood { reason } | Outcome::NoChannel { reason }) => {
+            not_in_force(turn, reason);
+        }
         // Failed pages are looked at by the incident's own clock, in this same batch; letters that nobody must answer end here.
         (Effect::SetExposure(_), Outcome::Accepted { .. })
         | (Effect::Page(_) | Effect::AskApproval(_) | Effect::Notify(_), _) => {}
     }
     Ok(())
+}
+
+/// Whom a letter did not reach, and what it was about.
+fn undelivered(effect: &Effect, outcome: &Outcome) -> Option<Undelivered> {
+    let letter = match effect {
+        Effect::Page(letter) | Effect::AskApproval(letter) | Effect::Notify(letter) => letter,
+        Effect::SetExposure(_) => return None,
+    };
+    match outcome {
+        Outcome::FailedForGood { .. } | Outcome::NoChannel { .. } => Some(Undelivered {
+            to: letter.to.clone(),
+            errand: letter.errand.clone(),
+        }),
+        Outcome::Accepted { .. } | Outcome::InForce { .. } => None,
+    }
 }
 
 /// An exposure that will never be in force is no silent end: the owners of what waits for it are paged.

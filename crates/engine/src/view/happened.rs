@@ -1,11 +1,11 @@
 //! Each event in plain words, for people who read a timeline. Needs no estate: events are complete in themselves.
 
-use tidegate_model::seam::{Actor, Effect, Outcome};
+use tidegate_model::seam::{Actor, Effect, Errand, Outcome};
 use tidegate_model::{IncidentId, PersonId, StageId, Timestamp};
 
 use crate::command::Side;
 use crate::decide;
-use crate::event::{Body, Event, Opening, Origin, Sent};
+use crate::event::{Body, Event, Opening, Origin, Sent, Undelivered};
 use crate::refusal::Refusal;
 use crate::view::measured::{evidence, harm, judged, observed};
 use crate::view::words::{clock, counted, list, loss};
@@ -354,7 +354,9 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             Tone::Harm,
             format!("gateway {gateway} is gone; what it did not report counts as missing"),
         ),
-        Body::EffectEnded { outcome, .. } => ended(outcome),
+        Body::EffectEnded {
+            outcome, undelivered, ..
+        } => ended(outcome, undelivered.as_ref()),
     }
 }
 
@@ -468,7 +470,7 @@ fn resolved(incident: &IncidentId, by: Option<&PersonId>, lesson: &str) -> Told 
     }
 }
 
-fn ended(outcome: &Outcome) -> Told {
+fn ended(outcome: &Outcome, undelivered: Option<&Undelivered>) -> Told {
     match outcome {
         Outcome::Accepted { detail } => (Tone::Calm, format!("a message was accepted: {detail}")),
         Outcome::InForce { lapsed, .. } if lapsed.is_empty() => {
@@ -478,6 +480,27 @@ fn ended(outcome: &Outcome) -> Told {
             Tone::Wait,
             format!("the asked exposure is in force; the lease of {} ran out", list(lapsed)),
         ),
-        Outcome::FailedForGood { reason } => (Tone::Harm, format!("this cannot be carried out: {reason}")),
+        Outcome::FailedForGood { reason } | Outcome::NoChannel { reason } => {
+            (Tone::Harm, format!("{}: {reason}", failed(undelivered)))
+        }
+    }
+}
+
+/// What did not happen, and to whom.
+fn failed(undelivered: Option<&Undelivered>) -> String {
+    match undelivered {
+        Some(Undelivered {
+            to,
+            errand: Errand::Incident(incident),
+        }) => format!("{to} could not be called for {incident}"),
+        Some(Undelivered {
+            to,
+            errand: Errand::Stage(stage),
+        }) => format!("{to} could not be asked about {stage}"),
+        Some(Undelivered {
+            to,
+            errand: Errand::Nothing,
+        }) => format!("{to} could not be told"),
+        None => "this cannot be carried out".to_owned(),
     }
 }

@@ -10,6 +10,7 @@ use crate::state::{Incident, IncidentPhase, Phase, StageState, State};
 use crate::view::blame::blame;
 use crate::view::measured::numbers;
 use crate::view::stage::next_opening;
+use crate::view::unreached::{self, is_unheard, unreached};
 use crate::view::words::{clock, counted, list};
 use crate::view::{Headline, Tone};
 
@@ -35,7 +36,7 @@ pub(super) fn headline(estate: &Estate, state: &State, now: Timestamp) -> Headli
         return rolled_back(estate, state, stage, known);
     }
     if let Some((id, incident)) = worst(state) {
-        return in_incident(estate, id, incident);
+        return in_incident(estate, state, id, incident);
     }
     if let Some((stage, known)) = first(|known| !known.holds.is_empty() && known.phase != Phase::Finalised) {
         return held(estate, stage, known);
@@ -110,9 +111,16 @@ fn rolled_back(estate: &Estate, state: &State, stage: &Stage, known: &StageState
         .find(|(_, incident)| incident.domain == known.owner)
         .or_else(|| worst(state));
     Headline {
-        sentence: format!("{} {verb} rolled back from {from}{because}", stage.title),
+        sentence: format!(
+            "{} {verb} rolled back from {from}{because}{}",
+            stage.title,
+            called.map_or("", |(id, incident)| unheard(state, id, incident))
+        ),
         detail: detail.join(" "),
-        who: called.map_or_else(|| owner(estate, stage), |(id, incident)| who_has(estate, id, incident)),
+        who: called.map_or_else(
+            || owner(estate, stage),
+            |(id, incident)| who_has(estate, state, id, incident),
+        ),
         tone: Tone::Harm,
         since: fall.map_or(known.since, |fall| fall.at),
     }
@@ -125,21 +133,41 @@ fn owner(estate: &Estate, stage: &Stage) -> String {
     }
 }
 
-fn who_has(estate: &Estate, id: &IncidentId, incident: &Incident) -> String {
+/// What is worse than an incident that nobody has: one that nobody has heard of.
+fn unheard(state: &State, id: &IncidentId, incident: &Incident) -> &'static str {
+    let unreached = unreached(state, id, incident);
+    match incident.phase {
+        IncidentPhase::Open if is_unheard(incident, &unreached) => ", and nobody could be called",
+        IncidentPhase::Open
+        | IncidentPhase::Acknowledged { .. }
+        | IncidentPhase::Mitigating { .. }
+        | IncidentPhase::Resolved { .. } => "",
+    }
+}
+
+fn who_has(estate: &Estate, state: &State, id: &IncidentId, incident: &Incident) -> String {
     match &incident.phase {
         IncidentPhase::Open => {
             let place = usize::try_from(incident.rung).unwrap_or(usize::MAX);
-            let people = estate.rung_people(&incident.domain, place);
-            let people = if people.is_empty() {
-                "nobody".to_owned()
-            } else {
-                list(&people)
-            };
-            format!(
-                "calling {people} for {id}, rung {}; the next call is at {}",
-                incident.rung + 1,
-                clock(incident.answer_by)
-            )
+            let unreached = unreached(state, id, incident);
+            let mut people = estate.rung_people(&incident.domain, place);
+            people.retain(|person| unreached.iter().all(|(missed, _)| *missed != person));
+            let next = clock(incident.answer_by);
+            let rung = incident.rung + 1;
+            let missed = unreached::words(&unreached);
+            match missed {
+                Some(missed) if people.is_empty() => {
+                    format!("{missed}. {id} is at rung {rung}; the next try is at {next}")
+                }
+                missed => {
+                    let people = match people.is_empty() {
+                        true => "nobody".to_owned(),
+                        false => list(&people),
+                    };
+                    let missed = missed.map(|missed| format!(". {missed}")).unwrap_or_default();
+                    format!("calling {people} for {id}, rung {rung}; the next call is at {next}{missed}")
+                }
+            }
         }
         IncidentPhase::Acknowledged { by, .. } => format!("{by} has {id}"),
         IncidentPhase::Mitigating { by, .. } => format!("{by} has {id} and has acted"),
@@ -147,7 +175,7 @@ fn who_has(estate: &Estate, id: &IncidentId, incident: &Incident) -> String {
     }
 }
 
-fn in_incident(estate: &Estate, id: &IncidentId, incident: &Incident) -> Headline {
+fn in_incident(estate: &Estate, state: &State, id: &IncidentId, incident: &Incident) -> Headline {
     let tone = match incident.phase {
         IncidentPhase::Open => Tone::Harm,
         IncidentPhase::Acknowledged { .. } | IncidentPhase::Mitigating { .. } | IncidentPhase::Resolved { .. } => {
@@ -160,9 +188,9 @@ fn in_incident(estate: &Estate, id: &IncidentId, incident: &Incident) -> Headlin
         ""
     };
     Headline {
-        sentence: incident.summary.clone(),
+        sentence: format!("{}{}", incident.summary, unheard(state, id, incident)),
         detail: format!("{id}, {}, {}.{frozen}", incident.severity.word(), incident.domain),
-        who: who_has(estate, id, incident),
+        who: who_has(estate, state, id, incident),
         tone,
         since: incident.opened,
     }

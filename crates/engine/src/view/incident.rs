@@ -6,6 +6,7 @@ use tidegate_model::{Estate, IncidentId};
 use crate::event::Origin;
 use crate::state::{Incident, IncidentPhase, State};
 use crate::view::running::of_run;
+use crate::view::unreached::unreached;
 use crate::view::words::{counted, duration};
 use crate::view::{ActionView, IncidentView, lesson};
 
@@ -65,6 +66,10 @@ fn view(estate: &Estate, state: &State, id: &IncidentId, incident: &Incident) ->
         rung: incident.rung,
         rungs: ladder.map_or(1, |ladder| u32::try_from(ladder.rungs.len()).unwrap_or(u32::MAX)),
         who,
+        unreached: unreached(state, id, incident)
+            .into_iter()
+            .map(|(person, reason)| (person.clone(), reason.to_owned()))
+            .collect(),
         next_at,
         runbook: runbook(estate, incident),
         actions: domain.map_or(Vec::new(), |domain| {

@@ -19,6 +19,7 @@ mod status;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod unreached;
 mod who;
 pub mod words;
 
@@ -323,6 +324,9 @@ pub struct IncidentView {
     pub rungs: u32,
     /// Who is being called, or has it.
     pub who: Vec<PersonId>,
+    /// Who was called and is not reached by any way, with the reason.
+    #[serde(default)]
+    pub unreached: Vec<(PersonId, String)>,
     /// When the next rung is called, or the acknowledgement lapses.
     pub next_at: Option<Timestamp>,
     /// The runbook's steps.

@@ -122,6 +122,37 @@ fn pages_that_fail_climb_at_once_and_the_top_waits_for_its_time() {
 }
 
 #[test]
+fn a_ladder_that_has_no_channel_keeps_its_time_and_says_that_it_calls_nobody() {
+    let mut world = World::calm();
+    check_in(
+        &mut world,
+        "
+        bea open checkout sev1 nobody can pay
+        wait 5s
+        pages stay
+        headline
+        wait 54s
+        wait 1s
+        pages stay
+        headline
+        ",
+        "
+        09:00:00 inc-1 opened (sev1, checkout, by bea): nobody can pay
+        09:00:00 called ana for inc-1 (rung 1, call 1); next at 09:01:00
+        # nobody can pay, and nobody could be called | inc-1, sev1, checkout. Exposure in its scope does not grow while it is open. | ana could not be called: no mail server is configured. inc-1 is at rung 1; the next try is at 09:01:00
+        09:01:00 called gus for inc-1 (rung 2, call 2); next at 09:02:00
+        # nobody can pay, and nobody could be called | inc-1, sev1, checkout. Exposure in its scope does not grow while it is open. | ana and gus could not be called: no mail server is configured. inc-1 is at rung 2; the next try is at 09:02:00
+        ",
+    );
+    let timeline = &tidegate_engine::view::status(&world.estate, &world.state, world.now).incidents[0].entries;
+    assert_eq!(
+        timeline.len(),
+        6,
+        "opened, called, two ways of ana failed, called, the way of gus failed"
+    );
+}
+
+#[test]
 fn one_way_that_fails_leaves_the_other() {
     let mut world = World::shop();
     run(&mut world, "bea open checkout sev1 nobody can pay\nwait 5s");

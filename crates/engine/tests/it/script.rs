@@ -94,6 +94,10 @@ fn obey(world: &mut World, line: &str) -> Option<String> {
             world.fail_pages();
             None
         }
+        ["pages", "stay"] => {
+            world.keep_pages();
+            None
+        }
         ["counts", stage, how, strata] => {
             world.count_for(stage, health(how), strata.parse().unwrap());
             None

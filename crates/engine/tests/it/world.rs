@@ -179,6 +179,13 @@ impl World {
         });
     }
 
+    /// Every page that is under way has no way to leave.
+    pub(crate) fn keep_pages(&mut self) {
+        self.end_effects(|effect| matches!(effect, Effect::Page(_)), &|_| Outcome::NoChannel {
+            reason: "no mail server is configured".to_owned(),
+        });
+    }
+
     /// Ends the effects that are in the outbox now; what that sends anew stays there.
     pub(crate) fn end_effects(&mut self, which: impl Fn(&Effect) -> bool, how: &dyn Fn(&Effect) -> Outcome) {
         let waiting: Vec<_> = self

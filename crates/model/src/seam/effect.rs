@@ -111,6 +111,12 @@ pub enum Outcome {
         /// Why.
         reason: String,
     },
+    /// There is no way by which it, or anything like it, could leave. Of pages only: whoever it was for is no nearer to an answer
+    /// on another rung.
+    NoChannel {
+        /// Which way is missing.
+        reason: String,
+    },
 }
 
 /// The journalled end of an effect.

@@ -89,13 +89,15 @@ struct Mail {
 
 impl Serve {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
+        let mail = self.mail.config()?;
+        let has_mail = mail.is_some();
         let setup = Setup {
             bundle: live::bundle::read(&self.folder)?,
             settings: self.settings.values()?,
             state: self.state.clone(),
             listen: self.listen,
             public_url: self.public_url,
-            mail: self.mail.config()?,
+            mail,
             addresses: addresses(&self.databases, &self.sources)?,
             comparing_memory_max: self.comparing_memory_max.saturating_mul(1 << 20),
             switch_reads_max: self.switch_reads_max,
@@ -122,6 +124,11 @@ impl Serve {
                     controller.chosen.estate.digest(),
                     controller.url
                 );
+                if !has_mail && !controller.chosen.estate.ladders().is_empty() {
+                    eprintln!(
+                        "warning: no mail server is configured: nobody on any ladder can be called, and no approver asked; give one by `--mail-server HOST:PORT`"
+                    );
+                }
                 if controller.chosen.differs {
                     say!(
                         "the files in `{}` differ from what runs; `tidegate adopt {}` asks for them",

@@ -71,6 +71,11 @@ pub(crate) fn describe(view: &StatusView) -> String {
             incident.rungs,
             who.join(", ")
         ));
+        if incident.phase == "open" {
+            for (person, reason) in &incident.unreached {
+                text.push_str(&format!("  {person} could not be called: {reason}\n"));
+            }
+        }
     }
     for switch in view.switches.iter().filter(|switch| switch.action.is_some()) {
         text.push_str(&format!("\nswitch {} = {}", switch.id, switch.value));

@@ -25,7 +25,7 @@ const LETTER_RETRY_MAX: Duration = Duration::from_secs(5);
 pub(crate) struct Hands {
     pub(crate) handle: Handle,
     pub(crate) hub: Hub,
-    /// None when no mail server is configured: letters then fail for good, and the ladder says so.
+    /// None when no mail server is configured: no letter leaves, and incidents say so.
     pub(crate) mailer: Option<Mailer>,
     pub(crate) links: Arc<Links>,
     /// Public address of the controller, for links in letters, without a slash at its end.
@@ -92,7 +92,7 @@ impl Hands {
             };
         };
         let Some(mailer) = &self.mailer else {
-            return Outcome::FailedForGood {
+            return Outcome::NoChannel {
                 reason: "no mail server is configured".into(),
             };
         };

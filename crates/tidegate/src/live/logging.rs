@@ -1,7 +1,5 @@
 //! Structured logs on standard error; `TIDEGATE_LOG` chooses what (default `warn`).
 
-use std::io::IsTerminal;
-
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging. A second call changes nothing.
@@ -10,7 +8,6 @@ pub(crate) fn begin() {
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
         .try_init();
     if started.is_err() {
         tracing::debug!("logging had been started before");

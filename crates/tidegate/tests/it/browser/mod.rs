@@ -8,9 +8,11 @@ mod facts;
 mod front;
 mod links;
 mod live;
+mod many;
 mod pages;
 mod reach;
 mod reading;
+mod room;
 mod tab;
 
 use crate::world::World;

@@ -73,6 +73,22 @@ impl Tab {
         self.ask("/url", &json!({ "url": url })).unwrap();
     }
 
+    /// Another window of the same browser, which the commands that follow are for; gives the name of the one before.
+    pub(crate) fn beside(&self) -> String {
+        let before = self
+            .driver
+            .command("GET", &format!("{}/window", self.session), None)
+            .unwrap();
+        let new = self.ask("/window/new", &json!({ "type": "window" })).unwrap();
+        self.switch(new["handle"].as_str().unwrap());
+        before.as_str().unwrap().to_owned()
+    }
+
+    /// Commands are for the window of that name from now on.
+    pub(crate) fn switch(&self, window: &str) {
+        self.ask("/window", &json!({ "handle": window })).unwrap();
+    }
+
     /// Another size of the window, in CSS pixels.
     pub(crate) fn resize(&self, width: u32, height: u32) {
         self.devtools(
