@@ -1,14 +1,13 @@
 //! What becomes known of a stage's attempts after it has fallen: those that had begun on the new side come to their ends, and the
 //! loss of them all is known only then.
 
+use serde::Serialize;
 use tidegate_model::seam::ArmCounts;
-use tidegate_stats::cmh::HarmSums;
-use tidegate_stats::{Hits, PairedStratum};
 
-use crate::tally::{Tally, add, arm};
+use crate::tally::{Tally, add};
 
 /// Attempts that began before the fall and are counted by now, whether or not they came in time to be judged.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Aftermath {
     /// The old side.
     pub old: ArmCounts,
@@ -16,7 +15,6 @@ pub struct Aftermath {
     pub new: ArmCounts,
     /// Attempts of both sides among them that came too late to be judged.
     pub late: u64,
-    sums: HarmSums,
 }
 
 impl Aftermath {
@@ -26,17 +24,6 @@ impl Aftermath {
             old: tally.attempt.old,
             new: tally.attempt.new,
             late: 0,
-            sums: tally.stratified,
-        }
-    }
-
-    /// Nothing was.
-    pub(crate) fn new() -> Self {
-        Self {
-            old: ArmCounts::default(),
-            new: ArmCounts::default(),
-            late: 0,
-            sums: HarmSums::new(Hits::Bad),
         }
     }
 
@@ -45,13 +32,15 @@ impl Aftermath {
         self.old = add(self.old, old);
         self.new = add(self.new, new);
         self.late = self.late.saturating_add(old.n).saturating_add(new.n);
-        self.sums.push(PairedStratum::new(arm(old), arm(new)));
     }
 
-    /// Completions lost so far against the old side's pace; below zero the new side completed more.
+    /// Hits that the new side's attempts would have had at the old side's share, less those that they had; below zero they had
+    /// more. None while nobody was counted on the old side, which gives no share.
     #[must_use]
-    pub fn lost(&self) -> f64 {
-        0.0 - self.sums.lost_so_far()
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    pub fn lost(&self) -> Option<f64> {
+        let share = (self.old.n > 0).then(|| self.old.hits as f64 / self.old.n as f64)?;
+        Some(self.new.n as f64 * share - self.new.hits as f64)
     }
 }
 
@@ -62,15 +51,12 @@ mod tests {
     #[test]
     fn what_comes_late_adds_to_what_was_lost() {
         let arm = |n, hits| ArmCounts { n, hits };
-        let mut after = Aftermath::new();
+        let mut after = Aftermath::default();
+        assert_eq!(after.lost(), None);
         after.push(arm(100, 90), arm(10, 5));
-        let before = after.lost();
+        assert_eq!(after.lost(), Some(4.0));
         after.push(arm(100, 90), arm(20, 4));
-        assert!(
-            before > 3.0 && after.lost() > before + 12.0,
-            "{before} then {}",
-            after.lost()
-        );
+        assert_eq!(after.lost(), Some(18.0));
         assert_eq!((after.new, after.late), (arm(30, 9), 230));
     }
 }

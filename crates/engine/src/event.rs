@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use tidegate_model::plan::OnHarm;
 use tidegate_model::seam::{
-    Actor, BrakeLook, EffectKey, Errand, ExposureVersion, Observation, Outcome, Stratum, Verdict,
+    Actor, BrakeLook, EffectKey, ExposureVersion, Observation, Outcome, Stratum, Verdict,
 };
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
@@ -24,6 +24,7 @@ pub use crate::reading::{Account, Reading, Stake};
 use crate::refusal::Refusal;
 pub use crate::runbook::RunbookBegun;
 pub use crate::sent::Sent;
+pub use crate::undelivered::Undelivered;
 
 /// One entry of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -489,13 +490,4 @@ pub enum Body {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         undelivered: Option<Undelivered>,
     },
-}
-
-/// Whom a letter did not reach.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Undelivered {
-    /// The person.
-    pub to: PersonId,
-    /// What it was about.
-    pub errand: Errand,
 }

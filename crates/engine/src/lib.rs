@@ -22,6 +22,7 @@ mod seen;
 mod sent;
 pub mod state;
 mod tally;
+mod undelivered;
 pub mod words;
 
 pub mod apply;

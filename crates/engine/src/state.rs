@@ -246,7 +246,6 @@ pub struct StageState {
     /// What the brake saw, when it was the one that last took visitors back.
     pub brake: Option<BrakeLook>,
     /// What each criterion's attempts came to since then.
-    #[serde(skip)]
     pub aftermath: BTreeMap<CriterionId, Aftermath>,
     /// Watched at least until.
     pub watch_until: Option<Timestamp>,

@@ -159,18 +159,23 @@ impl std::fmt::Display for Schedule {
         for (plan, alpha) in &self.alphas {
             writeln!(
                 f,
-                "plan {plan}: any false halt {alpha}, a false pass of a criterion {alpha}; `tidegate power {plan}` has them all"
+                "plan {plan}: any false halt {alpha}, a false pass of a criterion {alpha}; `tidegate power FOLDER {plan}` has them all"
             )?;
         }
         writeln!(
             f,
-            "expected: {} in all ({:.0} s), approvals by people not counted",
-            in_words(self.total_s),
-            self.total_s
+            "expected: {} in all, approvals by people not counted",
+            in_words(self.total_s)
         )
     }
 }
 
+/// To the hour from a day on, to the minute from an hour on: it is an expectation.
 fn in_words(seconds: f64) -> String {
-    Millis::seconds(seconds.ceil() as u64).to_string()
+    let unit = match seconds {
+        of if of >= 86_400.0 => 3_600.0,
+        of if of >= 3_600.0 => 60.0,
+        _ => 1.0,
+    };
+    Millis::seconds(((seconds / unit).ceil() * unit) as u64).to_string()
 }

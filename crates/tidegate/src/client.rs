@@ -4,6 +4,7 @@ use anyhow::Context;
 use clap::Args;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::exit;
 use crate::say::say;
@@ -113,11 +114,17 @@ impl Server {
         request: reqwest::RequestBuilder,
         asked: Option<&str>,
     ) -> anyhow::Result<Reply<T>> {
-        let response = request
-            .bearer_auth(self.token()?)
-            .send()
-            .await
-            .with_context(|| format!("no controller answers at {}; is `tidegate serve` running?", self.server))?;
+        let sent = request.bearer_auth(self.token()?).send().await;
+        let unanswered = || format!("no controller answers at {}; is `tidegate serve` running?", self.server);
+        let response = match sent {
+            Ok(response) => response,
+            // Programs read standard output, whatever happened.
+            Err(_) if self.json => {
+                say!("{}", json!({ "title": "no answer", "detail": unanswered() }));
+                return Ok(Reply::Refused(exit::TROUBLE));
+            }
+            Err(error) => return Err(error).with_context(unanswered),
+        };
         let status = response.status();
         let bytes = response.bytes().await.context("the answer broke off")?;
         if status.is_success() {

@@ -9,7 +9,7 @@ use crate::page::time;
 /// The class and the word of a tone; colour never stands alone.
 pub(crate) fn tone(tone: Tone) -> (&'static str, &'static str) {
     match tone {
-        Tone::Calm => ("calm", "Nothing is wrong"),
+        Tone::Calm => ("calm", "Nobody is needed"),
         Tone::Wait => ("wait", "Somebody is needed"),
         Tone::Harm => ("harm", "Harm"),
         Tone::Good => ("good", "Reached"),

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 use tidegate_engine::event::Reading;
-use tidegate_engine::view::{CriterionView, StageView, StatusView, words};
-use tidegate_model::BasisPoints;
+use tidegate_engine::view::{AfterView, CriterionView, StageView, StatusView, words};
+use tidegate_model::{BasisPoints, Money};
 
 use crate::page::form::{Ask, Field, Forms, Weight};
 use crate::page::{exploration, time, why};
@@ -107,7 +107,7 @@ fn row(stage: &StageView, criterion: &CriterionView, forms: &Forms<'_>) -> Marku
                 td data-label="old" { (side(&criterion.kind, reading.old)) (open(criterion.open.0)) }
                 td data-label="new" { (side(&criterion.kind, reading.new)) (open(criterion.open.1)) }
                 td data-label="difference" { (difference(&criterion.kind, reading)) }
-                td data-label="lost" { (lost(reading)) }
+                td data-label="lost" { (lost(reading, criterion.after.as_ref())) }
                 td data-label="can see" { (sight(reading)) }
             }
             td data-label="verdict" class=(format!("verdict {class}")) {
@@ -120,7 +120,7 @@ fn row(stage: &StageView, criterion: &CriterionView, forms: &Forms<'_>) -> Marku
 }
 
 pub(crate) fn nothing() -> Markup {
-    html! { span class="mute" title="not computable from this evidence" { "–" } }
+    html! { span class="mute none" title="not computable from this evidence" { "–" } }
 }
 
 pub(crate) fn side(kind: &str, counts: Option<(u64, u64)>) -> Markup {
@@ -170,18 +170,31 @@ fn difference(kind: &str, reading: &Reading) -> Markup {
     }
 }
 
-fn lost(reading: &Reading) -> Markup {
-    match reading.lost {
-        Some(lost) => {
-            let money = reading.account.as_ref().and_then(|account| account.money.as_ref());
-            html! {
-                (format!("{:.0}", lost.max(0.0))) small class="keep" { "attempts" }
-                @if let Some(money) = money.filter(|money| money.minor > 0) {
-                    small class="keep" title="at the declared basket" { (words::money(money)) }
+/// Completions lost; once the stage has fallen, by all that is counted since.
+fn lost(reading: &Reading, after: Option<&AfterView>) -> Markup {
+    let at_verdict = reading.lost.map(|lost| lost.max(0.0));
+    let now = after.and_then(|after| Some((after, after.lost?.max(0.0))));
+    let money = |worth: Option<&Money>| {
+        html! { @if let Some(money) = worth.filter(|money| money.minor > 0) {
+            small class="keep" title="at the declared basket" { (words::money(money)) }
+        } }
+    };
+    match (now, at_verdict) {
+        (Some((after, lost)), _) if after.new.0 > 0 => html! {
+            (format!("{lost:.0}")) small class="keep" { "orders so far" }
+            (money(after.worth.as_ref()))
+            @if after.late > 0 {
+                small title="attempts that had begun before the stage went back and came to their end since" {
+                    "of " (words::count(after.new.0)) " attempts; "
+                    @if let Some(then) = at_verdict { (format!("{then:.0}")) " when it went back" } @else { "none were counted when it went back" }
                 }
             }
-        }
-        None => nothing(),
+        },
+        (_, Some(lost)) => html! {
+            (format!("{lost:.0}")) small class="keep" { "orders" }
+            (money(reading.account.as_ref().and_then(|account| account.money.as_ref())))
+        },
+        (_, None) => nothing(),
     }
 }
 

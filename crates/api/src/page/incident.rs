@@ -243,6 +243,11 @@ fn head(incident: &IncidentView) -> Markup {
             @if let Some(lesson) = incident.lesson.as_deref().filter(|lesson| !lesson.is_empty()) {
                 p { "Lesson: " b { (lesson) } }
             }
+            @if incident.phase == "resolved" {
+                @for (action, until) in incident.actions.iter().filter_map(|action| Some((action, action.active_until?))) {
+                    p class="so-so" { "Still in use: " b { (action.title) } ", reverted at the latest " (time::until(until)) }
+                }
+            }
             @for (stage, lesson) in &incident.answers {
                 p { a href=(format!("/#stage-{stage}")) { "Gate of " (stage) } ": "
                     @match (&lesson.answer, &lesson.by) {

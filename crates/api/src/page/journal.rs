@@ -94,7 +94,7 @@ fn tools(text: &str) -> Markup {
 fn entries(from: u64, head: u64, rows: &[JournalRow]) -> Markup {
     let step = ROWS as u64;
     html! {
-        h2 { "Entries " (words::count(from)) " to " (words::count(rows.last().map_or(from, |row| row.seq))) " of " (words::count(head)) }
+        h2 { "Entries " (words::count(from)) " to " (words::count(rows.last().map_or(from, |row| row.seq))) " of " (words::count(head)) ", newest first" }
         nav class="pages" aria-label="Entries" {
             @if from > 1 {
                 a href="/journal?from=1" { "first" }
@@ -106,7 +106,7 @@ fn entries(from: u64, head: u64, rows: &[JournalRow]) -> Markup {
             }
         }
         @if rows.is_empty() { p class="mute" { "No entry has this number yet." } }
-        ol class="journal" { @for row in rows { (entry(row)) } }
+        ol class="journal" reversed { @for row in rows.iter().rev() { (entry(row)) } }
     }
 }
 
@@ -154,7 +154,7 @@ fn entry(row: &JournalRow) -> Markup {
             details {
                 summary {
                     span class="seq" { (row.seq) } " " (time::day(row.happened.at)) " "
-                    span { (row.happened.text) " " small class="mute" { (row.kind) " · " (row.actor) } }
+                    span { (row.happened.text) " " small class="mute" { (row.kind.replace('-', " ")) " · " (row.actor) } }
                 }
                 p { "hash " code class="hash" { (row.hash) } }
                 pre tabindex="0" { (row.bytes) }

@@ -1,7 +1,7 @@
 //! The ladder of stages: exposure, proven step, way back, what each waits for, and the buttons of a stage.
 
 use maud::{Markup, html};
-use tidegate_engine::view::{GroupView, PlanView, StageView, StatusView};
+use tidegate_engine::view::{GroupView, PlanView, StageView, StatusView, words};
 use tidegate_model::BasisPoints;
 
 use crate::page::form::{Ask, Field, Forms, Weight, agreement};
@@ -77,6 +77,11 @@ fn rung(stage: &StageView, forms: &Forms<'_>) -> Markup {
             (groups(stage))
             @if let Some(until) = stage.soak_until { p class="mute" { "soak ends " (time::until(until)) } }
             (way_back(stage))
+            @if let Some((completed, worth)) = stage.completed_on_new.as_ref().filter(|_| stage.phase != "watching") {
+                p class="mute" title="completed attempts of this stage's flow at the declared basket; no way back moves them" {
+                    "Made on the new side: at least " (words::counted(*completed, "order", "orders")) ", worth " (words::money(worth)) " as declared; going back leaves them there."
+                }
+            }
             @for hold in &stage.holds { p class="hold" { (hold) } }
             @if !stage.waits_for.is_empty() {
                 p class="needs" { (needs(stage)) }

@@ -7,7 +7,7 @@ use tidegate_model::seam::{ExposureVersion, MeterCounts, Ripeness, SPLIT, Stratu
 use tidegate_model::{CriterionId, Millis, Timestamp};
 
 use crate::state::{
-    Aftermath, Belongs, CELLS_MAX, Cell, GatewayState, INCARNATIONS_MAX, Phase, RareEvents, StageState, State, Tally,
+    Belongs, CELLS_MAX, Cell, GatewayState, INCARNATIONS_MAX, Phase, RareEvents, StageState, State, Tally,
 };
 use crate::tally::add;
 
@@ -74,7 +74,7 @@ fn follow(state: &mut State, stratum: &Stratum) {
         let began_before = stratum.version >= stage.evidence_since && stratum.version.seq < stage.exposing_seq;
         if has_fallen && began_before && stage.criteria.contains(&counts.criterion) {
             let after = stage.aftermath.entry(counts.criterion.clone());
-            after.or_insert_with(Aftermath::new).push(counts.old, counts.new);
+            after.or_default().push(counts.old, counts.new);
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) use alpha::{harm_alpha, weights};
 pub use asked::gate_asked;
 pub(crate) use explain::spent;
 pub use explain::{Explanation, explain};
-pub use stake::{completed_on_new, unexcluded};
+pub use stake::{Fallen, completed_on_new, fallen, unexcluded};
 pub use test::{Asks, Says, Test};
 pub use validity::Check;
 

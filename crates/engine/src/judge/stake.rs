@@ -55,7 +55,12 @@ pub fn completed_on_new(plan: &Plan, stage: &Stage, known: &StageState) -> Optio
             return None;
         };
         let basket = &traffic(plan, flow)?.basket;
-        let completed = known.tallies.get(&criterion.id)?.attempt.new.hits;
+        let counted = known
+            .tallies
+            .get(&criterion.id)
+            .map_or(0, |tally| tally.attempt.new.hits);
+        let since = known.aftermath.get(&criterion.id).map_or(0, |after| after.new.hits);
+        let completed = counted.max(since);
         let minor = basket
             .minor
             .saturating_mul(i64::try_from(completed).unwrap_or(i64::MAX));
@@ -64,6 +69,50 @@ pub fn completed_on_new(plan: &Plan, stage: &Stage, known: &StageState) -> Optio
     };
     let completed = stage.gate.criteria.iter().filter_map(of_criterion);
     completed.max_by_key(|(_, worth)| worth.minor)
+}
+
+/// What a fall cost by one flow, as far as it is known now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fallen {
+    /// The criterion that counts the flow.
+    pub criterion: CriterionId,
+    /// Completions lost against the old side's pace; below zero the new side completed more.
+    pub lost: f64,
+    /// What they are worth as declared; none where no basket is.
+    pub worth: Option<Money>,
+    /// Attempts that came too late to be judged and are counted in it.
+    pub late: u64,
+}
+
+/// What a stage's last fall cost, by each flow whose completion its gate looks at.
+#[must_use]
+pub fn fallen(plan: &Plan, stage: &Stage, known: &StageState) -> Vec<Fallen> {
+    let of_criterion = |criterion: &tidegate_model::plan::Criterion| {
+        let Measure::Completion { flow, .. } = &criterion.measure else {
+            return None;
+        };
+        let after = known.aftermath.get(&criterion.id)?;
+        let lost = after.lost()?;
+        Some(Fallen {
+            criterion: criterion.id.clone(),
+            lost,
+            worth: traffic(plan, flow).map(|traffic| worth(lost, traffic)),
+            late: after.late,
+        })
+    };
+    stage.gate.criteria.iter().filter_map(of_criterion).collect()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "a figure for people; the cast saturates"
+)]
+fn worth(orders: f64, traffic: &Traffic) -> Money {
+    Money {
+        minor: (orders * traffic.basket.minor as f64).round() as i64,
+        currency: traffic.basket.currency.clone(),
+    }
 }
 
 fn traffic<'a>(plan: &'a Plan, flow: &FlowId) -> Option<&'a Traffic> {

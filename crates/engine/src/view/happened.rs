@@ -8,7 +8,7 @@ use crate::decide;
 use crate::event::{Body, Event, Opening, Origin, Sent, Undelivered};
 use crate::refusal::Refusal;
 use crate::view::measured::{evidence, harm, judged, observed};
-use crate::view::words::{clock, counted, list, loss};
+use crate::view::words::{clock, counted, instants, list, loss};
 use crate::view::{HappenedView, Tone, blame};
 use crate::words::{begin, drilled, groups, step_done};
 
@@ -22,7 +22,7 @@ pub fn happened(seq: u64, event: &Event) -> HappenedView {
     HappenedView {
         seq,
         at: event.at,
-        text,
+        text: instants(&text),
         tone,
     }
 }

@@ -1,21 +1,49 @@
 //! The answer card: what is going on, in one sentence, with its numbers, and who has it.
 
-use tidegate_model::plan::Stage;
+use tidegate_model::plan::{Plan, Stage};
 use tidegate_model::seam::Verdict;
-use tidegate_model::{BasisPoints, Estate, IncidentId, Timestamp};
+use tidegate_model::{BasisPoints, CriterionId, Estate, IncidentId, Money, Timestamp};
 
 use crate::cause::Cause;
 use crate::decide::gate;
+use crate::judge::{self, fallen};
 use crate::state::{Incident, IncidentPhase, Phase, StageState, State};
 use crate::view::blame::blame;
 use crate::view::measured::numbers;
 use crate::view::stage::next_opening;
 use crate::view::unreached::{self, is_unheard, unreached};
-use crate::view::words::{clock, counted, list};
+use crate::view::words::{clock, count, counted, duration, list, money as money_words};
 use crate::view::{Headline, Tone};
 
 /// The first of these that is true: a rollback, an open incident, a hold, a decision that is asked for, growth, rest.
 pub(super) fn headline(estate: &Estate, state: &State, now: Timestamp) -> Headline {
+    let mut headline = first_that_is_so(estate, state, now);
+    let modes = in_use(state);
+    if !modes.is_empty() {
+        let detail = format!("{} {}", headline.detail, modes.join(" "));
+        headline.detail = detail.trim_start().to_owned();
+    }
+    headline
+}
+
+/// What actions have set and nobody has ended: the shop does not run as it is meant to until then.
+fn in_use(state: &State) -> Vec<String> {
+    let told = state.actions.iter().map(|(action, active)| {
+        let set: Vec<String> = active
+            .switches
+            .iter()
+            .map(|(switch, value)| format!("{switch} is {value}"))
+            .collect();
+        let until = clock(active.until);
+        match set.is_empty() {
+            true => format!("{action} of {} is in use until {until}.", active.incident),
+            false => format!("{} until {until}, by {action} of {}.", list(&set), active.incident),
+        }
+    });
+    told.collect()
+}
+
+fn first_that_is_so(estate: &Estate, state: &State, now: Timestamp) -> Headline {
     if state.estate_digest().is_none() {
         return plain(
             "No estate is adopted yet",
@@ -97,10 +125,17 @@ fn rolled_back(estate: &Estate, state: &State, stage: &Stage, known: &StageState
             None if !said.reading.why.is_empty() => detail.push(format!("{}.", said.reading.why)),
             None => {}
         }
-        if let Some(lost) = said.reading.lost.filter(|lost| *lost >= 0.5) {
-            detail.push(format!("{lost:.0} orders lost against the old side's pace."));
-        }
     }
+    if let (None, Some(look)) = (criterion, known.brake.as_ref()) {
+        detail.push(format!(
+            "It saw {} of {} fail within {}.",
+            count(look.new.hits),
+            counted(look.new.n, "attempt", "attempts"),
+            duration(look.over)
+        ));
+    }
+    let plan = estate.stage(&stage.id).map(|(plan, _)| plan);
+    detail.extend(plan.and_then(|plan| cost(plan, stage, known, criterion)));
     detail.push(if is_over {
         "Every gateway sends new visitors to the old side.".to_owned()
     } else {
@@ -124,6 +159,46 @@ fn rolled_back(estate: &Estate, state: &State, stage: &Stage, known: &StageState
         tone: Tone::Harm,
         since: fall.map_or(known.since, |fall| fall.at),
     }
+}
+
+/// What it has cost by all that is counted of the attempts begun before it, and what stays on the new side.
+fn cost(plan: &Plan, stage: &Stage, known: &StageState, criterion: Option<&CriterionId>) -> Option<String> {
+    let cost = fallen(plan, stage, known)
+        .into_iter()
+        .max_by(|a, b| a.lost.total_cmp(&b.lost));
+    // Told before anything was counted to its end: what was known at the verdict.
+    let verdict = criterion.and_then(|criterion| known.verdicts.get(criterion));
+    let at_verdict = verdict.and_then(|said| said.reading.lost).filter(|lost| *lost >= 0.5);
+    let worth = |money: Option<&Money>| match money.filter(|money| money.minor > 0) {
+        Some(worth) => format!(", worth {} as declared", money_words(worth)),
+        None => String::new(),
+    };
+    let lost = match &cost {
+        Some(cost) if cost.lost >= 0.5 => {
+            let late = match cost.late {
+                0 => String::new(),
+                late => format!(", {} counted since included", counted(late, "attempt", "attempts")),
+            };
+            format!(
+                "{} lost so far against the old side's pace{}{late}.",
+                orders(cost.lost),
+                worth(cost.worth.as_ref())
+            )
+        }
+        Some(_) | None => at_verdict.map_or(String::new(), |lost| {
+            format!("{} lost against the old side's pace.", orders(lost))
+        }),
+    };
+    let stay = judge::completed_on_new(plan, stage, known).map_or(String::new(), |(completed, worth)| {
+        format!(
+            " At least {} made on the new side, worth {} as declared, {} there.",
+            counted(completed, "order", "orders"),
+            money_words(&worth),
+            if completed == 1 { "stays" } else { "stay" }
+        )
+    });
+    let told = format!("{lost}{stay}");
+    (!told.is_empty()).then(|| told.trim_start().to_owned())
 }
 
 fn owner(estate: &Estate, stage: &Stage) -> String {
@@ -261,24 +336,69 @@ fn asked(estate: &Estate, state: &State, stage: &Stage, known: &StageState, now:
 }
 
 fn growing(stage: &Stage, known: &StageState) -> Headline {
-    let total = stage.gate.criteria.len() as u64;
-    let passing = known
-        .verdicts
-        .values()
-        .filter(|said| said.verdict == Verdict::Pass)
-        .count() as u64;
+    let said = |wanted: fn(&Verdict) -> bool| {
+        let verdicts = stage.gate.criteria.iter().filter_map(|one| known.verdicts.get(&one.id));
+        verdicts.filter(|said| wanted(&said.verdict)).count()
+    };
+    let total = stage.gate.criteria.len();
+    let passing = said(|verdict| *verdict == Verdict::Pass);
+    let blind = said(|verdict| {
+        matches!(
+            verdict,
+            Verdict::NoData { .. } | Verdict::SourceDown { .. } | Verdict::Invalid { .. }
+        )
+    });
+    let standing = if passing == total {
+        "nothing is wrong"
+    } else if blind > 0 {
+        "its gate does not see everything"
+    } else if passing == 0 {
+        "nothing is proven yet"
+    } else {
+        "not everything is proven yet"
+    };
     let step = known.step.map_or(1, |step| step + 1);
+    let mut detail = format!(
+        "Step {step} of {}: {passing} of {} pass.",
+        known.steps.len(),
+        counted(total as u64, "criterion", "criteria")
+    );
+    if blind > 0 {
+        detail.push_str(&format!(" {} without data.", counted(blind as u64, "is", "are")));
+    }
+    if let Some(fewer) = fewer(stage, known) {
+        detail.push_str(&fewer);
+    }
     Headline {
-        sentence: format!("{} is at {} and nothing is wrong", stage.title, known.exposure),
-        detail: format!(
-            "Step {step} of {}: {passing} of {} pass.",
-            known.steps.len(),
-            counted(total, "criterion", "criteria")
-        ),
+        sentence: format!("{} is at {} and {standing}", stage.title, known.exposure),
+        detail,
         who: String::new(),
         tone: Tone::Calm,
         since: known.since,
     }
+}
+
+/// Orders that are missing so far and may be missing by chance: no criterion has found harm.
+fn fewer(stage: &Stage, known: &StageState) -> Option<String> {
+    let readings = stage.gate.criteria.iter().filter_map(|one| known.verdicts.get(&one.id));
+    let worst = readings
+        .filter(|said| said.verdict != Verdict::Pass)
+        .filter_map(|said| said.reading.lost.filter(|lost| *lost >= 0.5))
+        .max_by(f64::total_cmp)?;
+    let orders = orders(worst);
+    Some(format!(
+        " So far {orders} fewer than at the old side's pace, which may be chance."
+    ))
+}
+
+/// A number of orders, rounded.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a figure for people; the cast saturates"
+)]
+fn orders(lost: f64) -> String {
+    counted(lost.max(0.0).round() as u64, "order", "orders")
 }
 
 fn resting(stages: &[(&Stage, &StageState)], now: Timestamp) -> Headline {

@@ -27,8 +27,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
-    ActionId, BasisPoints, CriterionId, DomainId, GroupId, IncidentId, Millis, PersonId, PlanId, RunbookId, Severity,
-    StageId, SwitchId, Timestamp, UnitId,
+    ActionId, BasisPoints, CriterionId, DomainId, GroupId, IncidentId, Millis, Money, PersonId, PlanId, RunbookId,
+    Severity, StageId, SwitchId, Timestamp, UnitId,
 };
 
 use crate::event::Reading;
@@ -49,7 +49,7 @@ pub use who::who;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Tone {
-    /// Nothing is wrong.
+    /// Nobody is needed.
     Calm,
     /// Somebody is needed.
     Wait,
@@ -202,6 +202,10 @@ pub struct StageView {
     pub soak_until: Option<Timestamp>,
     /// Approvals of the next move.
     pub approvals: Vec<ApprovalView>,
+    /// Attempts that completed on the new side in this attempt, at least, and what they are worth as declared: they stay there when
+    /// visitors go back. None when nothing was counted or no basket is declared, and once the stage is final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_on_new: Option<(u64, Money)>,
     /// Feedback and closed incidents: what its next gate has to answer, then the last that were answered.
     #[serde(default)]
     pub lessons: Vec<LessonView>,
@@ -292,6 +296,10 @@ pub struct CriterionView {
     pub evidence_at: Option<Timestamp>,
     /// The numbers behind it.
     pub reading: Reading,
+    /// What is counted by now of the attempts that had begun before the stage fell, those included that came too late to be
+    /// judged; none while it has not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<AfterView>,
     /// Why the databases that it compares are left alone for a while, in words; none where they are not, or it compares none. It
     /// is of this moment and in no journal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -301,6 +309,21 @@ pub struct CriterionView {
     pub open: (u64, u64),
     /// Share of hits per stratum for the chart: (start, old, new), `None` where a side had no attempts.
     pub series: Vec<(Timestamp, Option<f64>, Option<f64>)>,
+}
+
+/// What became known of a criterion's attempts after their stage had fallen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AfterView {
+    /// Attempts and hits of the old side.
+    pub old: (u64, u64),
+    /// Of the new side.
+    pub new: (u64, u64),
+    /// Attempts among them that came too late to be judged.
+    pub late: u64,
+    /// Completions lost against the old side's pace; none where no completion is counted.
+    pub lost: Option<f64>,
+    /// What they are worth as declared.
+    pub worth: Option<Money>,
 }
 
 /// An incident.
@@ -406,10 +429,10 @@ pub struct OutboxView {
 /// Whether somebody may do something now, shown before the button is pressed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RulingView {
-    /// `approve`, `accept-risk`, `hold`, `resume`, `rollback`, `finalise`, `change`, `acknowledge`, `act`, `resolve`, `revert`, `attest`, `feedback`, `answer`, `drill`.
+    /// `approve`, `accept-risk`, `hold`, `resume`, `rollback`, `finalise`, `change`, `acknowledge`, `act`, `resolve`, `revert`, `attest`, `feedback`, `answer`, `drill`, `rollback-all`.
     pub action: String,
     /// The stage, incident or action; `incident/action` for `act`, `stage/criterion` for `attest`, `stage/name` for
-    /// `answer`, the runbook for `drill`.
+    /// `answer`, the runbook for `drill`, the plan for `rollback-all`.
     pub subject: String,
     /// Whether it is allowed now.
     pub allowed: bool,

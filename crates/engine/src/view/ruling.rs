@@ -1,6 +1,6 @@
 //! Whether somebody may do something now, and what it would do: the engine's own answer, asked without being carried out.
 
-use tidegate_model::plan::{Measure, Stage};
+use tidegate_model::plan::{Measure, Plan, Stage};
 use tidegate_model::seam::Actor;
 use tidegate_model::{BasisPoints, Estate, Millis, Timestamp};
 
@@ -34,6 +34,9 @@ pub fn rulings(estate: &Estate, state: &State, actor: &Actor, now: Timestamp) ->
         if let Some(known) = state.stages.get(&stage.id) {
             bench.of_stage(stage, known, &mut rulings);
         }
+    }
+    for plan in estate.plans().values() {
+        rulings.extend(bench.everything_back(plan));
     }
     for (id, incident) in state.open_incidents() {
         bench.of_incident(id, incident, &mut rulings);
@@ -186,6 +189,46 @@ impl Bench<'_> {
             };
             into.push(self.rule("attest", format!("{id}/{}", criterion.id), attest, question.clone()));
         }
+    }
+
+    /// Every exposed stage of a plan back to the old side: what that moves, stage by stage; none where nothing is exposed.
+    fn everything_back(&self, plan: &Plan) -> Option<RulingView> {
+        let is_exposed = |known: &StageState| known.exposure > BasisPoints::ZERO && known.phase != Phase::Finalised;
+        let ruled: Vec<RulingView> = plan
+            .stages
+            .iter()
+            .filter_map(|stage| {
+                Some((
+                    stage,
+                    self.state.stages.get(&stage.id).filter(|known| is_exposed(known))?,
+                ))
+            })
+            .map(|(stage, known)| {
+                let request = Request::Rollback {
+                    stage: stage.id.clone(),
+                    reason: SOME_TEXT.to_owned(),
+                };
+                let says = self.rolling_back(stage, known);
+                self.rule("rollback", stage.id.to_string(), request, says)
+            })
+            .collect();
+        let going = ruled.iter().filter(|ruling| ruling.allowed).count() as u64;
+        let left = ruled.len() as u64 - going;
+        let head = match left {
+            0 => format!("{} at once:", counted(going, "stage goes back", "stages go back")),
+            left => format!(
+                "{} at once, {}:",
+                counted(going, "stage goes back", "stages go back"),
+                counted(left, "does not", "do not")
+            ),
+        };
+        let lines: Vec<String> = ruled.iter().map(|ruling| format!("- {}", ruling.says)).collect();
+        (!ruled.is_empty()).then(|| RulingView {
+            action: "rollback-all".to_owned(),
+            subject: plan.id.to_string(),
+            allowed: going > 0,
+            says: format!("{head}\n{}", lines.join("\n")),
+        })
     }
 
     fn rolling_back(&self, stage: &Stage, known: &StageState) -> String {

@@ -7,6 +7,7 @@ use tidegate_model::{BasisPoints, Estate, GroupId, Timestamp};
 use crate::client;
 use crate::decide::gate;
 use crate::event::Opening;
+use crate::judge;
 use crate::refusal::Rule;
 use crate::state::{Hold, Phase, StageState, State};
 use crate::view::words::clock;
@@ -34,6 +35,10 @@ pub(super) fn view(estate: &Estate, state: &State, declared: &Stage, known: &Sta
         way_back_until: known.way_back_until.filter(|_| known.phase != Phase::Finalised),
         soak_until: known.soak_until.filter(|_| known.phase == Phase::Soaking),
         approvals,
+        completed_on_new: estate
+            .stage(&declared.id)
+            .filter(|_| known.phase != Phase::Finalised)
+            .and_then(|(plan, _)| judge::completed_on_new(plan, declared, known)),
         lessons: lesson::of_stage(known),
         criteria: declared
             .gate

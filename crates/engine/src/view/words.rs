@@ -124,6 +124,43 @@ pub fn took(span: Millis) -> String {
     }
 }
 
+/// A text in which every instant of RFC 3339 stands as day and time of day, such as `2026-11-22 03:10:36`.
+#[must_use]
+pub fn instants(text: &str) -> String {
+    const SHAPE: &[u8] = b"0000-00-00T00:00:00";
+    let bytes = text.as_bytes();
+    let fits = |at: usize| {
+        let run = bytes.get(at..at + SHAPE.len());
+        run.is_some_and(|run| {
+            run.iter().zip(SHAPE).all(|(found, wanted)| match wanted {
+                b'0' => found.is_ascii_digit(),
+                mark => found == mark,
+            })
+        })
+    };
+    let mut told = String::with_capacity(text.len());
+    let mut rest = 0;
+    for (at, _) in text.char_indices() {
+        if at < rest || !fits(at) {
+            continue;
+        }
+        let end = at + SHAPE.len();
+        let fraction = text[end..]
+            .strip_prefix('.')
+            .map_or(0, |after| 1 + after.bytes().take_while(u8::is_ascii_digit).count());
+        if !text[end + fraction..].starts_with('Z') {
+            continue;
+        }
+        told.push_str(&text[rest..at]);
+        told.push_str(&text[at..at + 10]);
+        told.push(' ');
+        told.push_str(&text[at + 11..end]);
+        rest = end + fraction + 1;
+    }
+    told.push_str(&text[rest..]);
+    told
+}
+
 /// `a`, `a and b`, `a, b and c`.
 #[must_use]
 pub fn list<T: std::fmt::Display>(items: &[T]) -> String {
@@ -199,6 +236,17 @@ mod tests {
             (90_000_000, "1 d 1 h"),
         ] {
             assert_eq!(duration(Millis(ms)), text);
+        }
+    }
+
+    #[test]
+    fn an_instant_within_a_text_reads_as_day_and_time() {
+        assert_eq!(
+            instants("compared at 2026-11-22T03:10:36.320Z, before 2026-11-22T03:10:40Z – so"),
+            "compared at 2026-11-22 03:10:36, before 2026-11-22 03:10:40 – so"
+        );
+        for left in ["2026-11-22T03:10:36+01:00", "2026-11-22", "none", "é2026-11-2"] {
+            assert_eq!(instants(left), left);
         }
     }
 

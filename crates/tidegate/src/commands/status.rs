@@ -80,14 +80,16 @@ pub(crate) fn describe(view: &StatusView) -> String {
     for switch in view.switches.iter().filter(|switch| switch.action.is_some()) {
         text.push_str(&format!("\nswitch {} = {}", switch.id, switch.value));
         if let Some(until) = switch.until {
-            text.push_str(&format!(" until {until}"));
+            text.push_str(&format!(" until {}", words::instants(&until.to_string())));
         }
         text.push('\n');
     }
     describe_drills(view, &mut text);
     text.push_str(&format!(
         "\njournal {} at {}, estate {:.12}\n",
-        view.seq, view.at, view.estate
+        view.seq,
+        words::instants(&view.at.to_string()),
+        view.estate
     ));
     text
 }
@@ -149,7 +151,9 @@ fn describe_criterion(criterion: &CriterionView, text: &mut String) {
     };
     text.push_str(&format!(
         "      {:<12} {}{only} - {}\n",
-        criterion.verdict, criterion.title, criterion.reading.why
+        criterion.verdict,
+        criterion.title,
+        words::instants(&criterion.reading.why)
     ));
     if let Some(slowed) = &criterion.slowed {
         text.push_str(&format!("      {:<12} now {slowed}\n", ""));
@@ -182,7 +186,7 @@ fn numbers(criterion: &CriterionView) -> Vec<String> {
         }
     }
     if let Some((at, value)) = &reading.told {
-        numbers.push(format!("told {value} at {at}"));
+        numbers.push(format!("told {value} at {}", words::instants(&at.to_string())));
     }
     if let Some(difference) = reading.difference.filter(|_| criterion.kind != "sql") {
         let interval = match reading.interval {

@@ -1,11 +1,13 @@
 //! `tidegate token`: personal tokens and service keys, made on the controller's machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use clap_complete::ArgValueCandidates;
 use tidegate_api::access::{Access, Holder, Purpose};
+use tidegate_journal::Journal;
+use tidegate_model::PersonId;
 
 use crate::say::say;
 use crate::{exit, live, names, near};
@@ -66,7 +68,8 @@ impl Token {
         let access = Access::open(&self.state.join("access.json")).context("cannot open the access file")?;
         match self.what {
             What::Issue { person, json } => {
-                let id = tidegate_model::PersonId::parse(&person).context("that is no person's name")?;
+                let id = PersonId::parse(&person).context("that is no person's name")?;
+                known(&self.state, &id)?;
                 issued("token", &access.issue(Holder::Person(id))?, json)?;
             }
             What::Key { service, purpose, json } => {
@@ -94,6 +97,27 @@ impl Token {
         }
         Ok(exit::FINE)
     }
+}
+
+/// Refuses a token for somebody whom the estate in force does not have. Before the first start there is none to ask.
+fn known(state: &Path, person: &PersonId) -> anyhow::Result<()> {
+    let path = live::store::path(state);
+    if !path.exists() {
+        return Ok(());
+    }
+    let journal =
+        Journal::open_read_only(&path).with_context(|| format!("cannot open the journal `{}`", path.display()))?;
+    let Some(estate) = live::estate_in_force(&journal)? else {
+        return Ok(());
+    };
+    if estate.people().contains_key(person) {
+        return Ok(());
+    }
+    let people: Vec<&str> = estate.people().keys().map(PersonId::as_str).collect();
+    bail!(
+        "the estate that runs has nobody named `{person}`; {}",
+        near::said(person.as_str(), &people)
+    )
 }
 
 /// Prints a secret once.

@@ -70,7 +70,7 @@ impl Why {
             };
             say!("{}", serde_json::to_string_pretty(&told)?);
         } else {
-            say!("{}{}", head(&reasons), body(&sections));
+            say!("{}", words::instants(&format!("{}{}", head(&reasons), body(&sections))));
         }
         Ok(if reasons.differ() { exit::WRONG } else { exit::FINE })
     }

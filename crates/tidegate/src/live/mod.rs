@@ -323,6 +323,18 @@ fn replay(journal: &Journal) -> anyhow::Result<tidegate_engine::state::State> {
     }
 }
 
+/// The estate that a journal says is in force; none before the first was adopted.
+///
+/// # Errors
+/// Entries that cannot be read, or sources that are not there.
+pub(crate) fn estate_in_force(journal: &Journal) -> anyhow::Result<Option<Arc<tidegate_model::Estate>>> {
+    let state = replay(journal)?;
+    state
+        .estate_digest()
+        .map(|digest| estate::adopted(journal, digest))
+        .transpose()
+}
+
 async fn begin(handle: &Handle) -> anyhow::Result<()> {
     let command = Command {
         actor: Actor::Controller,

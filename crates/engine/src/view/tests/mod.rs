@@ -284,6 +284,36 @@ fn a_ruling_says_what_will_happen_or_why_not() {
 }
 
 #[test]
+fn everything_to_the_old_side_is_told_in_numbers_before_it_is_asked_for() {
+    let mut story = Story::new();
+    let approve = || Request::Approve {
+        stage: name!("checkout"),
+    };
+    let plan = story.estate.plans().keys().next().unwrap().clone();
+    let actor = Actor::Person {
+        id: name!("ana"),
+        door: Door::Token,
+    };
+    let before = rulings(&story.estate, &story.state, &actor, story.now);
+    assert!(
+        before.iter().all(|ruling| ruling.action != "rollback-all"),
+        "nothing is exposed"
+    );
+    story.person("ana", approve());
+    story.second((180, 120), (20, 13));
+    assert_eq!(
+        story.ruling("ana", "rollback-all", plan.as_str()),
+        "yes: 1 stage goes back at once:\n- 10 % of visitors (20 attempts in the last minute) return to the old side of \
+         Checkout at once. Not undone by it: orders already paid."
+    );
+    let refused = story.ruling("eve", "rollback-all", plan.as_str());
+    assert!(
+        refused.starts_with("no: 0 stages go back at once, 1 does not:\n- eve may not"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn asking_for_a_ruling_changes_nothing_and_agrees_with_the_decision() {
     let story = rolled_back();
     let before = story.state.clone();
@@ -367,5 +397,5 @@ fn calm_is_said_while_a_step_soaks_without_harm() {
     story.second((180, 120), (20, 13));
     let view = status(&story.estate, &story.state, story.now);
     assert_eq!(view.headline.tone, Tone::Calm);
-    assert_eq!(view.headline.sentence, "Checkout is at 10 % and nothing is wrong");
+    assert_eq!(view.headline.sentence, "Checkout is at 10 % and nothing is proven yet");
 }

@@ -17,6 +17,7 @@ fn criterion(kind: &str, verdict: &str, reading: Reading) -> CriterionView {
         evidence_at: None,
         reading,
         slowed: None,
+        after: None,
         open: (0, 0),
         series: Vec::new(),
     }
