@@ -5,9 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use tidegate_model::plan::OnHarm;
-use tidegate_model::seam::{
-    Actor, BrakeLook, EffectKey, ExposureVersion, Observation, Outcome, Stratum, Verdict,
-};
+use tidegate_model::seam::{Actor, BrakeLook, EffectKey, ExposureVersion, Observation, Outcome, Stratum, Verdict};
 use tidegate_model::switch::SwitchValue;
 use tidegate_model::{
     ActionId, BasisPoints, CriterionId, DomainId, FeedbackId, GatewayId, GroupId, IncidentId, PersonId, RunbookId,

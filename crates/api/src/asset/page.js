@@ -78,7 +78,7 @@
   // Counts closed streams: what belonged to an earlier one opens none.
   let closed = 0;
 
-  const isWanted = () => document.visibilityState === "visible";
+  const isWanted = () => document.body.hasAttribute("data-live") && document.visibilityState === "visible";
 
   const open = () => {
     if (stream || !isWanted()) return;
@@ -188,5 +188,5 @@
     for (const [id, html] of waiting) replace(id, html);
   }, 1000);
   count();
-  if (document.body.hasAttribute("data-live")) follow();
+  follow();
 })();

@@ -8,7 +8,8 @@ use tidegate_model::{BasisPoints, Estate, Timestamp};
 use crate::event::Reading;
 use crate::judge;
 use crate::state::{Cell, Phase, StageState, State};
-use crate::view::{AfterView, CriterionView};
+use crate::view::CriterionView;
+use crate::view::after::after;
 
 /// Points of a chart's line; more strata are added up by neighbours.
 const POINTS_MAX: usize = 60;
@@ -61,22 +62,6 @@ pub(super) fn view(
         open: open(known, criterion),
         series: series(cells),
     }
-}
-
-/// What became known after the fall, while that is still the news.
-fn after(estate: &Estate, stage: &Stage, known: &StageState, criterion: &Criterion) -> Option<AfterView> {
-    let after = known.aftermath.get(&criterion.id)?;
-    let (plan, _) = estate.stage(&stage.id)?;
-    let cost = judge::fallen(plan, stage, known)
-        .into_iter()
-        .find(|fallen| fallen.criterion == criterion.id);
-    Some(AfterView {
-        old: (after.old.n, after.old.hits),
-        new: (after.new.n, after.new.hits),
-        late: after.late,
-        lost: cost.as_ref().map(|cost| cost.lost),
-        worth: cost.and_then(|cost| cost.worth),
-    })
 }
 
 /// Attempts of the step that may still turn bad, old side and new.

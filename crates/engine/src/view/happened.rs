@@ -1,12 +1,13 @@
 //! Each event in plain words, for people who read a timeline. Needs no estate: events are complete in themselves.
 
-use tidegate_model::seam::{Actor, Effect, Errand, Outcome};
+use tidegate_model::seam::{Actor, Effect};
 use tidegate_model::{IncidentId, PersonId, StageId, Timestamp};
 
 use crate::command::Side;
 use crate::decide;
-use crate::event::{Body, Event, Opening, Origin, Sent, Undelivered};
+use crate::event::{Body, Event, Opening, Origin, Sent};
 use crate::refusal::Refusal;
+use crate::view::ended::ended;
 use crate::view::measured::{evidence, harm, judged, observed};
 use crate::view::words::{clock, counted, instants, list, loss};
 use crate::view::{HappenedView, Tone, blame};
@@ -467,40 +468,5 @@ fn resolved(incident: &IncidentId, by: Option<&PersonId>, lesson: &str) -> Told 
     match by {
         Some(by) => (Tone::Good, format!("{by} resolved {incident}{lesson}")),
         None => (Tone::Good, format!("{incident} is over by itself{lesson}")),
-    }
-}
-
-fn ended(outcome: &Outcome, undelivered: Option<&Undelivered>) -> Told {
-    match outcome {
-        Outcome::Accepted { detail } => (Tone::Calm, format!("a message was accepted: {detail}")),
-        Outcome::InForce { lapsed, .. } if lapsed.is_empty() => {
-            (Tone::Calm, "every gateway holds the asked exposure".to_owned())
-        }
-        Outcome::InForce { lapsed, .. } => (
-            Tone::Wait,
-            format!("the asked exposure is in force; the lease of {} ran out", list(lapsed)),
-        ),
-        Outcome::FailedForGood { reason } | Outcome::NoChannel { reason } => {
-            (Tone::Harm, format!("{}: {reason}", failed(undelivered)))
-        }
-    }
-}
-
-/// What did not happen, and to whom.
-fn failed(undelivered: Option<&Undelivered>) -> String {
-    match undelivered {
-        Some(Undelivered {
-            to,
-            errand: Errand::Incident(incident),
-        }) => format!("{to} could not be called for {incident}"),
-        Some(Undelivered {
-            to,
-            errand: Errand::Stage(stage),
-        }) => format!("{to} could not be asked about {stage}"),
-        Some(Undelivered {
-            to,
-            errand: Errand::Nothing,
-        }) => format!("{to} could not be told"),
-        None => "this cannot be carried out".to_owned(),
     }
 }

@@ -1,7 +1,9 @@
 //! What people and programs see: derived from estate and state, serialised as it stands. These structs are the API.
 
+mod after;
 mod blame;
 mod criterion;
+mod ended;
 mod equality;
 mod exploration;
 mod happened;
@@ -33,6 +35,7 @@ use tidegate_model::{
 
 use crate::event::Reading;
 
+pub use after::AfterView;
 pub(crate) use blame::blame;
 pub use equality::{EqualityView, equalities};
 pub use happened::happened;
@@ -309,21 +312,6 @@ pub struct CriterionView {
     pub open: (u64, u64),
     /// Share of hits per stratum for the chart: (start, old, new), `None` where a side had no attempts.
     pub series: Vec<(Timestamp, Option<f64>, Option<f64>)>,
-}
-
-/// What became known of a criterion's attempts after their stage had fallen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct AfterView {
-    /// Attempts and hits of the old side.
-    pub old: (u64, u64),
-    /// Of the new side.
-    pub new: (u64, u64),
-    /// Attempts among them that came too late to be judged.
-    pub late: u64,
-    /// Completions lost against the old side's pace; none where no completion is counted.
-    pub lost: Option<f64>,
-    /// What they are worth as declared.
-    pub worth: Option<Money>,
 }
 
 /// An incident.

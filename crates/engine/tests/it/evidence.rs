@@ -151,6 +151,40 @@ fn counts_of_an_earlier_step_warn_of_harm_and_prove_nothing() {
 }
 
 #[test]
+fn what_comes_to_its_end_after_a_fall_is_in_what_the_fall_has_cost() {
+    let mut world = World::calm();
+    run(&mut world, "ana approve checkout\nconfirm");
+    let before_the_fall = |world: &mut World| {
+        let stratum = world.stratum("checkout", Health::Worse, StratumPart::Cohort, world.version());
+        world.skip_strata(1);
+        stratum
+    };
+    let late = before_the_fall(&mut world);
+    let mut voided = before_the_fall(&mut world);
+    voided.voided = true;
+    run(&mut world, "counts checkout worse 12");
+    let says = |world: &mut World, wanted: &str| {
+        let told = run(world, "headline").join("\n");
+        assert!(told.contains(wanted), "{wanted}: {told}");
+    };
+    says(
+        &mut world,
+        "64 orders lost so far against the old side's pace, worth 3,840 EUR as declared. At least 120 orders",
+    );
+    report(&mut world, &voided);
+    report(&mut world, &late);
+    says(
+        &mut world,
+        "128 orders lost so far against the old side's pace, worth 7,680 EUR as declared, 2,000 attempts counted since \
+         included. At least 240 orders made on the new side, worth 14,400 EUR as declared, stay there.",
+    );
+    // What begins after it is on the old side and says nothing of it.
+    let after = world.stratum("checkout", Health::Worse, StratumPart::Cohort, world.version());
+    report(&mut world, &after);
+    says(&mut world, "128 orders lost so far");
+}
+
+#[test]
 fn a_gateway_speaks_for_itself() {
     let mut world = entered();
     let stratum = cohort(&world);

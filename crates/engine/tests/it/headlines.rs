@@ -43,8 +43,8 @@ fn a_stage_that_goes_well() {
         ",
         "
         # catalogue waits for approval of its first step, 50 % | 0 % on the new side. | asked: cleo
-        # catalogue is at 50 % and nothing is wrong | Step 1 of 2: 0 of 1 criterion pass.
-        # catalogue is at 50 % and nothing is wrong | Step 1 of 2: 0 of 1 criterion pass.
+        # catalogue is at 50 % and nothing is proven yet | Step 1 of 2: 0 of 1 criterion pass.
+        # catalogue is at 50 % and nothing is proven yet | Step 1 of 2: 0 of 1 criterion pass.
         # catalogue waits for approval of its next step, 100 % | The gate of step 1 has passed; 50 % on the new side. | asked: cleo
         # catalogue is at 100 % and nothing is wrong | Step 2 of 2: 1 of 1 criterion pass.
         # pricing waits for approval of its first step, 50 % | 0 % on the new side. | asked: the owner of pricing (pricing-team) and platform
@@ -78,13 +78,13 @@ fn a_stage_that_is_harmed_and_comes_back() {
         headline
         ",
         "
-        # checkout is being rolled back from 10 % because this failed: orders | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 58 orders lost against the old side's pace. New visitors go to the old side as soon as each gateway has heard it. | calling ana for inc-1, rung 1; the next call is at 09:01:01
-        # checkout was rolled back from 10 % because this failed: orders | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 58 orders lost against the old side's pace. Every gateway sends new visitors to the old side. | calling ana for inc-1, rung 1; the next call is at 09:01:01
-        # checkout was rolled back from 10 % because this failed: orders | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 58 orders lost against the old side's pace. Every gateway sends new visitors to the old side. | calling gus for inc-1, rung 2; the next call is at 09:02:01
-        # checkout was rolled back from 10 % because this failed: orders | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 58 orders lost against the old side's pace. Every gateway sends new visitors to the old side. | gus has inc-1
-        # checkout was rolled back because this failed: orders (new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance) | inc-1, sev2, checkout. Exposure in its scope does not grow while it is open. | gus has inc-1 and has acted
-        # catalogue waits for approval of its first step, 50 % | 0 % on the new side. | asked: cleo
-        # checkout is at 10 % and nothing is wrong | Step 1 of 3: 1 of 4 criteria pass.
+        # checkout is being rolled back from 10 % because this failed: orders | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 64 orders lost so far against the old side's pace, worth 3,840 EUR as declared. At least 120 orders made on the new side, worth 7,200 EUR as declared, stay there. New visitors go to the old side as soon as each gateway has heard it. | calling ana for inc-1, rung 1; the next call is at 09:01:01
+        # checkout was rolled back from 10 % because this failed: orders | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 64 orders lost so far against the old side's pace, worth 3,840 EUR as declared. At least 120 orders made on the new side, worth 7,200 EUR as declared, stay there. Every gateway sends new visitors to the old side. | calling ana for inc-1, rung 1; the next call is at 09:01:01
+        # checkout was rolled back from 10 % because this failed: orders | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 64 orders lost so far against the old side's pace, worth 3,840 EUR as declared. At least 120 orders made on the new side, worth 7,200 EUR as declared, stay there. Every gateway sends new visitors to the old side. | calling gus for inc-1, rung 2; the next call is at 09:02:01
+        # checkout was rolled back from 10 % because this failed: orders | 92.0 % on the old side, 60.0 % on the new one (−32.0 pp). 64 orders lost so far against the old side's pace, worth 3,840 EUR as declared. At least 120 orders made on the new side, worth 7,200 EUR as declared, stay there. Every gateway sends new visitors to the old side. | gus has inc-1
+        # checkout was rolled back because this failed: orders (new 60.0 % of 200, old 92.0 % of 1800: worse beyond chance) | inc-1, sev2, checkout. Exposure in its scope does not grow while it is open. checkout.wallet is off until 09:11:01, by wallet-off of inc-1. | gus has inc-1 and has acted
+        # catalogue waits for approval of its first step, 50 % | 0 % on the new side. checkout.wallet is off until 09:11:01, by wallet-off of inc-1. | asked: cleo
+        # checkout is at 10 % and not everything is proven yet | Step 1 of 3: 1 of 4 criteria pass. checkout.wallet is off until 09:11:01, by wallet-off of inc-1.
         ",
     );
 }
@@ -99,7 +99,7 @@ fn a_brake_is_the_cause_though_a_criterion_found_harm_too() {
         headline
         ",
         "
-        # checkout is being rolled back from 10 % by the brake | New visitors go to the old side as soon as each gateway has heard it. | calling ana for inc-1, rung 1; the next call is at 09:01:00
+        # checkout is being rolled back from 10 % by the brake | It saw 40 of 100 attempts fail within 5 s. New visitors go to the old side as soon as each gateway has heard it. | calling ana for inc-1, rung 1; the next call is at 09:01:00
         ",
     );
 }
@@ -152,7 +152,7 @@ fn a_gate_that_cannot_tell() {
         headline
         ",
         "
-        # catalogue is at 50 % and nothing is wrong | Step 1 of 2: 0 of 1 criterion pass.
+        # catalogue is at 50 % and nothing is proven yet | Step 1 of 2: 0 of 1 criterion pass.
         # catalogue cannot tell within the time of its step: accept the risk with a rung above, hold, or roll back | inc-1, sev3, catalogue. | calling cleo for inc-1, rung 1; the next call is at 09:03:00
         ",
     );

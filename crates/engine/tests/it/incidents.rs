@@ -308,8 +308,8 @@ fn a_source_that_comes_back_ends_its_own_incident() {
         09:00:00 exposed catalogue to 50 % (step 1), as approved
         09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
         09:00:05 the soak of catalogue step 1 is over; its gate decides
-        09:00:22 pages of catalogue says no data: nothing was counted since 2026-03-02T09:00:00.000Z
-        09:00:22 inc-1 opened (sev3, catalogue, by the silence of pages (catalogue)): catalogue: pages is silent - nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:22 pages of catalogue says no data: nothing was counted since 2026-03-02 09:00:00
+        09:00:22 inc-1 opened (sev3, catalogue, by the silence of pages (catalogue)): catalogue: pages is silent - nothing was counted since 2026-03-02 09:00:00
         09:00:22 called cleo for inc-1 (rung 1, call 1); next at 09:01:22
         09:00:22 cleo acknowledged inc-1; the pager is silent until 09:05:22
         09:00:23 pages of catalogue says pass

@@ -176,14 +176,14 @@ fn risk_is_accepted_on_not_yet_only() {
         09:00:00 calm of checkout says pass
         refused TG9011: checkout is soaking; risk is accepted only where a gate cannot tell (wait until the soak is over)
         09:00:05 the soak of checkout step 1 is over; its gate decides
-        09:00:20 errors of checkout says no data: nothing was counted since 2026-03-02T09:00:00.000Z
-        09:00:20 inc-1 opened (sev3, checkout, by the silence of errors (checkout)): checkout: errors is silent - nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:20 errors of checkout says no data: nothing was counted since 2026-03-02 09:00:00
+        09:00:20 inc-1 opened (sev3, checkout, by the silence of errors (checkout)): checkout: errors is silent - nothing was counted since 2026-03-02 09:00:00
         09:00:20 called ana for inc-1 (rung 1, call 1); next at 09:01:20
-        09:00:20 speed of checkout says no data: nothing was counted since 2026-03-02T09:00:00.000Z
-        09:00:20 inc-2 opened (sev3, checkout, by the silence of speed (checkout)): checkout: speed is silent - nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:20 speed of checkout says no data: nothing was counted since 2026-03-02 09:00:00
+        09:00:20 inc-2 opened (sev3, checkout, by the silence of speed (checkout)): checkout: speed is silent - nothing was counted since 2026-03-02 09:00:00
         09:00:20 called ana for inc-2 (rung 1, call 1); next at 09:01:20
-        09:00:22 orders of checkout says no data: nothing was counted since 2026-03-02T09:00:00.000Z
-        09:00:22 inc-3 opened (sev3, checkout, by the silence of orders (checkout)): checkout: orders is silent - nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:22 orders of checkout says no data: nothing was counted since 2026-03-02 09:00:00
+        09:00:22 inc-3 opened (sev3, checkout, by the silence of orders (checkout)): checkout: orders is silent - nothing was counted since 2026-03-02 09:00:00
         09:00:22 called ana for inc-3 (rung 1, call 1); next at 09:01:22
         refused TG9011: `orders` says no data (risk can be accepted on `not yet` only)
         09:00:26 errors of checkout says invalid: visitors are not split as planned

@@ -25,8 +25,8 @@ fn silence_never_opens_and_is_paged() {
         09:00:00 exposed catalogue to 50 % (step 1), as approved
         09:00:00 step 1 of catalogue is in force; it soaks until 09:00:05
         09:00:05 the soak of catalogue step 1 is over; its gate decides
-        09:00:22 pages of catalogue says no data: nothing was counted since 2026-03-02T09:00:00.000Z
-        09:00:22 inc-1 opened (sev3, catalogue, by the silence of pages (catalogue)): catalogue: pages is silent - nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:22 pages of catalogue says no data: nothing was counted since 2026-03-02 09:00:00
+        09:00:22 inc-1 opened (sev3, catalogue, by the silence of pages (catalogue)): catalogue: pages is silent - nothing was counted since 2026-03-02 09:00:00
         09:00:22 called cleo for inc-1 (rung 1, call 1); next at 09:01:22
         refused TG9004: catalogue is gating; there is nothing to approve now (its gate must pass first: pages says no data)
         = catalogue is gating at 50 %, attempt 1; it waits for: pages says no data
@@ -56,7 +56,7 @@ fn counts_of_nobody_are_silence() {
         09:00:05 the soak of catalogue step 1 is over; its gate decides
         09:00:21 inc-1 opened (sev3, catalogue, by the silence of pages (catalogue)): catalogue: pages cannot be judged - visitors are not split as planned
         09:00:21 called cleo for inc-1 (rung 1, call 1); next at 09:01:21
-        09:00:22 pages of catalogue says no data: nothing was counted since 2026-03-02T09:00:00.000Z
+        09:00:22 pages of catalogue says no data: nothing was counted since 2026-03-02 09:00:00
         = catalogue is gating at 50 %, attempt 1; it waits for: pages says no data
         ",
     );

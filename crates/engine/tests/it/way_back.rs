@@ -145,11 +145,11 @@ fn after_its_window_the_way_back_is_refused_with_what_is_left() {
         09:00:25 errors of checkout says pass
         09:00:25 speed of checkout says pass
         09:00:34 asked ana and bea to approve the finalisation of checkout, until 09:02:04
-        09:01:04 errors of checkout says no data: nothing was counted since 2026-03-02T09:00:44.000Z
-        09:01:04 inc-1 opened (sev3, checkout, by the silence of errors (checkout)): checkout: errors is silent - nothing was counted since 2026-03-02T09:00:44.000Z
+        09:01:04 errors of checkout says no data: nothing was counted since 2026-03-02 09:00:44
+        09:01:04 inc-1 opened (sev3, checkout, by the silence of errors (checkout)): checkout: errors is silent - nothing was counted since 2026-03-02 09:00:44
         09:01:04 called ana for inc-1 (rung 1, call 1); next at 09:02:04
-        09:01:04 speed of checkout says no data: nothing was counted since 2026-03-02T09:00:44.000Z
-        09:01:04 inc-2 opened (sev3, checkout, by the silence of speed (checkout)): checkout: speed is silent - nothing was counted since 2026-03-02T09:00:44.000Z
+        09:01:04 speed of checkout says no data: nothing was counted since 2026-03-02 09:00:44
+        09:01:04 inc-2 opened (sev3, checkout, by the silence of speed (checkout)): checkout: speed is silent - nothing was counted since 2026-03-02 09:00:44
         09:01:04 called ana for inc-2 (rung 1, call 1); next at 09:02:04
         09:01:30 the approval of catalogue is overdue; its owner is paged
         09:01:30 inc-3 opened (sev3, catalogue, by a decision that waits (catalogue)): catalogue waits for its approval

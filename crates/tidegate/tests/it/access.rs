@@ -122,3 +122,25 @@ fn no_secret_stands_in_logs_journal_or_state_however_much_is_logged() {
         }
     }
 }
+
+#[test]
+fn a_token_is_for_somebody_whom_the_running_estate_has() {
+    let world = World::start();
+    let refused = world.run(&["token", "issue", "emna"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{refused:?}");
+    assert!(refused.stderr.contains("did you mean `emma`?"), "{refused:?}");
+    assert!(!world.run(&["token", "list"]).fine().contains("emna"));
+    assert!(!world.token("emma").is_empty());
+    // Programs read standard output, also where nobody answers.
+    let nobody = [
+        ("TIDEGATE_TOKEN", "tgt_of_nobody"),
+        ("TIDEGATE_SERVER", "http://127.0.0.1:9"),
+    ];
+    let unanswered = world.run_with(&["status", "--json"], &nobody);
+    let told: serde_json::Value = serde_json::from_str(&unanswered.stdout).unwrap();
+    assert_eq!(
+        (unanswered.code, told["title"].as_str()),
+        (Some(2), Some("no answer")),
+        "{unanswered:?}"
+    );
+}

@@ -218,7 +218,7 @@ fn before_anything_is_approved_the_page_says_who_must() {
 fn a_rollback_is_the_news_with_its_numbers_and_who_is_called() {
     insta::assert_snapshot!(rolled_back().sees(), @r"
     Harm: Checkout was rolled back from 10 % because this failed: flow buy completed
-    66.7 % on the old side, 15.0 % on the new one (−51.7 pp). 19 orders lost against the old side's pace. Every gateway sends new visitors to the old side.
+    66.7 % on the old side, 15.0 % on the new one (−51.7 pp). 21 orders lost so far against the old side's pace. Every gateway sends new visitors to the old side.
     calling ana for inc-1, rung 1; the next call is at 14:05:02
     rolled back at 0 %, proven 0 %, attempt 1
     - no change that repairs it has been noted yet
