@@ -282,7 +282,7 @@ fn a_segment_is_named_and_money_stands_with_what_was_lost() {
         row.starts_with("flow “buy”, completed only payment=card signal of checkout"),
         "{row}"
     );
-    assert!(row.contains("23 attempts 1,380 EUR"), "{row}");
+    assert!(row.contains("23 orders 1,380 EUR"), "{row}");
     assert!(row.contains("alpha 2.00 %"), "{row}");
 }
 

@@ -126,7 +126,7 @@ fn risks_stand_in_their_cell_with_what_guards_them_and_owners_with_their_gaps() 
     tab.sees("#ranked", "undrilled");
     tab.click("nav a[href='/ownership']");
     tab.sees("#owners", "shop-team");
-    tab.sees("#owners", "moves shop: ready at 0 %");
+    tab.sees("#owners", "moves Shop: ready at 0 %");
     tab.sees("#ladders", "1. ana domain owner");
     tab.type_into("input[name=q]", "/product/7");
     tab.type_into("input[name=q]", "\u{E007}");
