@@ -261,10 +261,10 @@ fn the_schedule_shows_every_step_and_the_sum() {
     let compiled = compiled(&tidegate_plan::scaffold("shop"));
     assert_snapshot!(schedule(&compiled.estate.unwrap(), &compiled.shares).to_string(), @r###"
 stage                    step       to     soak seen in soak in longest    needs   expected
-shop                        1      5 %       4h      -72.6 %    -10.1 %    1d21h     1d15h
+shop                        1      5 %       4h      -72.6 %    -10.1 %    1d21h      1d15h
 shop                        2     25 %       1d       -8.8 %     -4.0 %      12h         1d
 shop                        3     50 %       1d       -7.7 %     -3.0 %     1d8h         1d
-shop                        4    100 %       0s            -          -      57m      7d1h
+shop                        4    100 %       0s            -          -      57m       7d1h
 plan shop: any false halt 5 %, a false pass of a criterion 5 %; `tidegate power FOLDER shop` has them all
 expected: 10d16h in all, approvals by people not counted
 "###);

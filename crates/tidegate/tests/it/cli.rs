@@ -207,13 +207,16 @@ fn without_a_server_or_a_token_the_command_says_so() {
 
 #[test]
 fn a_wrong_token_and_unknown_names_are_refused_by_code() {
-    let mut world = World::start();
+    let mut world = World::quiet(Options::default());
+    // Whoever was once given a token and is in no estate.
+    let zoe = world.token("zoe");
+    world.serve();
     let ana = world.token("ana");
     let as_ana = |arguments: &[&str]| world.run_with(arguments, &[("TIDEGATE_TOKEN", &ana)]);
     let stranger = world.run_with(&["approve", "shop"], &[("TIDEGATE_TOKEN", "nonsense")]);
     fails(&stranger, 2, &["[TG8101]"]);
     fails(
-        &world.run_as("zoe", &["approve", "shop"]),
+        &world.run_with(&["approve", "shop"], &[("TIDEGATE_TOKEN", &zoe)]),
         3,
         &["refused[TG9001]", "help: "],
     );
