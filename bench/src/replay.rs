@@ -265,6 +265,7 @@ impl Recorder {
             fallbacks: 0,
             voided: false,
             counts: meters.into_iter().map(counted).collect(),
+            promised: Vec::new(),
         };
         self.stratum += u64::from(part == StratumPart::Cohort);
         self.ask(self.at_gateway(), Request::Evidence(stratum))

@@ -157,6 +157,7 @@ fn said(request: &Request) -> Vec<String> {
         | Request::Evidence(_)
         | Request::Look(_)
         | Request::Observe { .. }
+        | Request::ObservePromise { .. }
         | Request::GatewaySeen { .. }
         | Request::GatewayLost { .. }
         | Request::Receive(_)

@@ -55,6 +55,7 @@ pub(crate) fn compare(seen: &str, request: &Request, state: &State) -> Result<()
         | Request::Evidence(_)
         | Request::Look(_)
         | Request::Observe { .. }
+        | Request::ObservePromise { .. }
         | Request::GatewaySeen { .. }
         | Request::GatewayLost { .. }
         | Request::Receive(_)
@@ -147,6 +148,7 @@ mod tests {
                     sources: Vec::new(),
                 }],
                 switches: Vec::new(),
+                promises: Vec::new(),
                 unreached: Vec::new(),
                 undrilled: Vec::new(),
             }),

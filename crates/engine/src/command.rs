@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tidegate_model::objective::{Promise, Unsaid};
 use tidegate_model::seam::{Actor, BrakeLook, ExposureVersion, Observation, Receipt, Stratum};
 use tidegate_model::{ActionId, CriterionId, DomainId, Estate, GatewayId, IncidentId, RunbookId, Severity, StageId};
 
@@ -196,6 +197,17 @@ pub enum Request {
         stage: StageId,
         /// The criterion.
         criterion: CriterionId,
+        /// What it said.
+        observation: Observation,
+    },
+    /// The source of an objective or of an invariant was asked.
+    ObservePromise {
+        /// What was promised.
+        promise: Promise,
+        /// Names what was asked, as the objective or the invariant names it: what answers another question is not taken.
+        asked: String,
+        /// Answers before it that were not told one by one, because all was well.
+        unsaid: Option<Unsaid>,
         /// What it said.
         observation: Observation,
     },

@@ -1,10 +1,12 @@
 //! When the state next needs a look at the clock. A `Tick` at that instant always consumes it, so the loop never spins.
 
-use tidegate_model::{StageId, Timestamp};
+use std::collections::BTreeSet;
+
+use tidegate_model::{DomainId, SourceId, StageId, Timestamp};
 
 use crate::event::Origin;
 use crate::judge::silence;
-use crate::state::{Asked, IncidentPhase, Phase, StageState, State};
+use crate::state::{Asked, IncidentPhase, Kept, Phase, StageState, State};
 
 /// The next instant at which something is due; none while nothing waits for the clock.
 #[must_use]
@@ -15,7 +17,30 @@ pub fn deadline(state: &State) -> Option<Timestamp> {
     });
     let actions = state.actions.values().map(|active| active.until);
     let stages = state.stages.iter().flat_map(|(id, stage)| of_stage(state, id, stage));
-    incidents.chain(actions).chain(stages).min()
+    incidents.chain(actions).chain(stages).chain(promises(state)).min()
+}
+
+/// When somebody is called for a source of a promise that tells nothing; of one whose incident is open the incident is due.
+fn promises(state: &State) -> impl Iterator<Item = Timestamp> {
+    let known: BTreeSet<(&DomainId, &SourceId)> = state
+        .open_incidents()
+        .filter_map(|(_, incident)| match &incident.origin {
+            Origin::PromiseSilent(domain, source) => Some((domain, source)),
+            Origin::Criterion(..)
+            | Origin::Brake(_)
+            | Origin::Silence(..)
+            | Origin::Waiting(_)
+            | Origin::Gateway(_)
+            | Origin::Journal
+            | Origin::Promise(_)
+            | Origin::Person(_) => None,
+        })
+        .collect();
+    let silent = move |kept: &&Kept| {
+        let source = kept.adopted.source.as_ref();
+        source.is_some_and(|source| !known.contains(&(&kept.adopted.domain, source)))
+    };
+    state.promises.all().filter(silent).filter_map(Kept::silent_at)
 }
 
 fn of_stage(state: &State, id: &StageId, stage: &StageState) -> Vec<Timestamp> {

@@ -18,6 +18,7 @@ use crate::command::{CommandKey, Side};
 pub use crate::lesson::{LessonAnswer, LessonOf};
 pub use crate::opening::{Binding, Opening};
 pub use crate::origin::Origin;
+pub use crate::promised::{AdoptedPromise, ToldPromise};
 pub use crate::reading::{Account, Reading, Stake};
 use crate::refusal::Refusal;
 pub use crate::runbook::RunbookBegun;
@@ -49,6 +50,9 @@ pub enum Body {
         epoch: u64,
         /// Exposure asserted again under the new epoch, unless nothing was ever adopted.
         sent: Option<Sent>,
+        /// What owners promise, where the journal had it otherwise or not at all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promises: Option<Vec<AdoptedPromise>>,
     },
     /// An estate is run from here on. Complete list of its stages, so that replay needs no estate.
     EstateAdopted {
@@ -66,6 +70,9 @@ pub enum Body {
         /// Runbooks that were drilled and say something else from here on, or are gone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         undrilled: Vec<RunbookId>,
+        /// What owners promise and something measures.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        promises: Vec<AdoptedPromise>,
     },
     /// A command was refused; equal ones of one actor within a minute are journalled once.
     CommandRefused {
@@ -195,6 +202,8 @@ pub enum Body {
         /// What it said.
         observation: Observation,
     },
+    /// The source of an objective or of an invariant was asked.
+    PromiseObserved(ToldPromise),
     /// A criterion's verdict changed.
     CriterionJudged {
         /// The stage.
@@ -332,6 +341,9 @@ pub enum Body {
         origin: Origin,
         /// In words.
         summary: String,
+        /// Stages that it stops beside those of its domain.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stages: Vec<StageId>,
     },
     /// A rung was called. Repeats at the top have the same rung and a growing attempt.
     RungCalled {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use tidegate_model::seam::EffectKey;
-use tidegate_model::{ActionId, DomainId, PersonId, Severity, Timestamp};
+use tidegate_model::{ActionId, DomainId, PersonId, Severity, StageId, Timestamp};
 
 use crate::event::Origin;
 use crate::runbook::Run;
@@ -48,6 +48,9 @@ pub struct Incident {
     pub origin: Origin,
     /// In words.
     pub summary: String,
+    /// Stages that it stops beside those of its domain, as they were when it began.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageId>,
     /// When it began.
     pub opened: Timestamp,
     /// Where it is.

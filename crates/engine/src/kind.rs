@@ -21,6 +21,7 @@ impl Body {
             Self::GatePassed { .. } => "gate-passed",
             Self::EvidenceRecorded { .. } => "evidence-recorded",
             Self::Observed { .. } => "observed",
+            Self::PromiseObserved { .. } => "promise-observed",
             Self::CriterionJudged { .. } => "criterion-judged",
             Self::DecisionAsked { .. } => "decision-asked",
             Self::ApprovalOverdue { .. } => "approval-overdue",

@@ -15,6 +15,8 @@ mod level;
 mod opening;
 mod origin;
 mod paged;
+mod promised;
+mod promises;
 mod reading;
 pub mod refusal;
 mod runbook;

@@ -25,7 +25,8 @@ pub fn may(estate: &Estate, state: &State, actor: &Actor, request: &Request) -> 
         | Request::DistrustJournal
         | Request::Tick
         | Request::Receive(_)
-        | Request::Observe { .. } => only(
+        | Request::Observe { .. }
+        | Request::ObservePromise { .. } => only(
             matches!(actor, Actor::Controller),
             actor,
             "this comes from the controller itself",
@@ -335,5 +336,5 @@ fn is_touched(estate: &Estate, state: &State, stage: &Stage, person: &PersonId) 
 fn commands(state: &State, stage: &Stage, person: &PersonId) -> bool {
     state
         .open_incidents()
-        .any(|(_, incident)| incident.commander() == Some(person) && gate::is_in_scope(incident, stage))
+        .any(|(_, incident)| incident.commander() == Some(person) && gate::is_in_scope(state, incident, stage))
 }

@@ -1,7 +1,8 @@
 //! What an incident is about, as it stands in the journal.
 
 use serde::{Deserialize, Serialize};
-use tidegate_model::{CriterionId, GatewayId, PersonId, StageId};
+use tidegate_model::objective::Promise;
+use tidegate_model::{CriterionId, DomainId, GatewayId, PersonId, SourceId, StageId};
 
 /// What an incident is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,10 @@ pub enum Origin {
     Gateway(GatewayId),
     /// The journal: entries of it were lost.
     Journal,
+    /// An objective whose budget burns too fast, or a violated invariant.
+    Promise(Promise),
+    /// A source that tells nothing of what a domain promises.
+    PromiseSilent(DomainId, SourceId),
     /// A person.
     Person(PersonId),
 }

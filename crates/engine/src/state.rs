@@ -22,6 +22,7 @@ pub use crate::incident::{Incident, IncidentPhase};
 pub use crate::lesson::{LESSONS_MAX, LESSONS_OF_ONE_MAX, Lesson};
 pub use crate::level::LevelRun;
 pub use crate::paged::{Drill, PAGED_FOR, PAGED_MAX, Paged};
+pub use crate::promises::{Kept, Promises};
 use crate::refusal::Refusal;
 pub use crate::runbook::{Run, StepDone};
 pub use crate::seen::Seen;
@@ -67,6 +68,8 @@ pub struct State {
     pub reached: BTreeMap<PersonId, Timestamp>,
     /// The last pages of each person.
     pub paged: BTreeMap<PersonId, Vec<Paged>>,
+    /// What is measured of objectives and invariants.
+    pub promises: Promises,
     /// Switches.
     pub switches: BTreeMap<SwitchId, SwitchState>,
     /// Actions whose mode is active.

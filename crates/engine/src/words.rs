@@ -62,6 +62,7 @@ pub fn said(body: &Body) -> String {
             format!("counts of {} from {}: {word}", stratum.began, stratum.id.gateway)
         }
         Body::Observed { stage, criterion, .. } => format!("{stage}/{criterion} was asked"),
+        Body::PromiseObserved(told) => format!("{} was asked", told.promise),
         Body::CriterionJudged {
             stage,
             criterion,
@@ -142,10 +143,12 @@ pub fn said(body: &Body) -> String {
             severity,
             summary,
             origin,
+            ..
         } => {
             let what = match origin {
                 Origin::Waiting(_) => "waiting",
-                Origin::Silence(..) => "silence",
+                Origin::Silence(..) | Origin::PromiseSilent(..) => "silence",
+                Origin::Promise(_) => "breach",
                 Origin::Criterion(..) | Origin::Brake(_) | Origin::Gateway(_) | Origin::Journal | Origin::Person(_) => {
                     "incident"
                 }

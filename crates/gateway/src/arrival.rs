@@ -116,6 +116,7 @@ impl Station {
                         flow: *flow,
                         side: decision.side,
                         is_counted: is_honest && open.is_none(),
+                        is_known: known.is_some_and(|(_, cookie)| cookie == BucketCookie::Agrees),
                         place: at,
                         classes: *classes,
                     };
@@ -184,10 +185,15 @@ fn identity(visitor: &Visitor) -> (VisitorId, Place) {
 mod tests {
     use super::*;
     use crate::bucket;
+    use crate::config::Counting;
+    use crate::measure::Moment;
+    use crate::measure::promised::Ending;
     use crate::sample;
     use crate::spool::Spool;
     use crate::spooling::Spooling;
     use std::sync::Arc;
+    use tidegate_model::seam::PromiseMeter;
+    use tidegate_model::{DomainId, Millis, ObjectiveId};
 
     #[tokio::test]
     async fn a_lease_that_ran_out_counts_no_more_although_no_clock_ticks() {
@@ -215,5 +221,67 @@ mod tests {
             std::thread::yield_now();
         }
         assert_eq!(station.arrive(&approach).decision.side, Side::Old);
+    }
+
+    #[tokio::test]
+    async fn completion_is_promised_of_those_who_bring_both_cookies_and_times_of_everybody() {
+        let counted = |name: &str, within| PromiseMeter {
+            domain: DomainId::parse("shop").unwrap(),
+            objective: ObjectiveId::parse(name).unwrap(),
+            flow: sample::flow().id,
+            within,
+        };
+        let known = |bucket_cookie| {
+            let place = bucket::place("plan-a", &VisitorId(1).to_string());
+            Visitor::Known {
+                id: VisitorId(1),
+                place,
+                bucket_cookie,
+            }
+        };
+        let stranger = Visitor::New(VisitorId(2), bucket::place("plan-a", &VisitorId(2).to_string()));
+        for (visitor, expected) in [
+            (known(BucketCookie::Agrees), vec![("fast", 1), ("orders", 1)]),
+            (known(BucketCookie::Missing), vec![("fast", 1)]),
+            (known(BucketCookie::Forged), vec![("fast", 1)]),
+            (stranger, vec![("fast", 1)]),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let (spool, waiting) = Spool::open(dir.path()).unwrap();
+            let station = sample::station(dir.path(), Spooling::begin(spool, waiting).unwrap());
+            let promises = vec![counted("fast", Some(Millis(300))), counted("orders", None)];
+            let now = station.now();
+            let counting = Counting {
+                promises,
+                ..Counting::default()
+            };
+            station.ledger().recount(counting, now);
+            let enters = sample::edge()
+                .routes
+                .iter()
+                .position(|route| route.id == sample::flow().entry);
+            let arrival = station.arrive(&Approach {
+                road: enters,
+                redirect: None,
+                visitor: Some(&visitor),
+                holder: None,
+                entering: &[Classes::default()],
+                survey: None,
+            });
+            let [ticket] = arrival.tickets.as_slice() else {
+                panic!("{arrival:?}")
+            };
+            let mut ledger = station.ledger();
+            ledger.answered(ticket, Millis(20), Ending::Answered);
+            let late = Moment {
+                ms: now.ms + sample::flow().window.0 + 60_000,
+                at: now.at,
+            };
+            ledger.sweep(late);
+            let finished = ledger.tick(late).finished;
+            let told = finished.iter().flat_map(|stratum| &stratum.promised);
+            let told: Vec<_> = told.map(|one| (one.of.objective.as_str(), one.total)).collect();
+            assert_eq!(told, expected, "{visitor:?}");
+        }
     }
 }

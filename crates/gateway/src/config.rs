@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tidegate_model::edge::Edge;
 use tidegate_model::flow::Flow;
-use tidegate_model::seam::Meter;
+use tidegate_model::seam::{Meter, PromiseMeter};
 use tidegate_model::{FlowId, GatewayId, Millis, StageId};
 
 /// Attempts that are tracked at once unless the configuration says otherwise.
@@ -29,6 +29,9 @@ pub struct Counting {
     pub meters: Vec<Meter>,
     /// Brakes of every stage.
     pub brakes: Vec<BrakeSpec>,
+    /// What owners promise of flows; counted whether a stage is judged or not.
+    #[serde(default)]
+    pub promises: Vec<PromiseMeter>,
 }
 
 /// The whole configuration of a gateway process.

@@ -14,6 +14,7 @@ use tidegate_model::edge::RouteClass;
 
 use crate::arrival::{Approach, Arrival, Survey};
 use crate::headers::{Origin, RULE_HEADER, SIDE_HEADER, forward, is_html, keep_private};
+use crate::measure::promised::Ending;
 use crate::problem::Problem;
 use crate::roads::{Road, is_visited};
 use crate::side::Side;
@@ -320,10 +321,11 @@ impl ProxyHttp for Proxy {
         if response.status.is_informational() {
             return Ok(());
         }
-        self.answered(trip);
+        // Before the answer is timed: an error is none, however fast it came.
         if response.status.is_server_error() {
             self.erred(trip);
         }
+        self.answered(trip);
         if !trip.is_judged {
             let head = Head {
                 status: response.status.as_u16(),
@@ -422,8 +424,8 @@ impl ProxyHttp for Proxy {
         };
         let is_clients_fault = *error.esource() == ErrorSource::Downstream;
         if !is_clients_fault {
-            self.answered(trip);
             self.erred(trip);
+            self.answered(trip);
             trip.problem = Some(problem);
         }
         self.answer(session, problem).await;
@@ -435,7 +437,7 @@ impl ProxyHttp for Proxy {
 
     async fn logging(&self, _session: &mut Session, error: Option<&Error>, trip: &mut Trip) {
         self.keyless(trip);
-        self.answered(trip);
+        self.ended(trip, Ending::Unanswered);
         if !trip.is_judged {
             // Broken off in the middle: what was seen is not all there was.
             self.judge_window(trip, error.is_none());

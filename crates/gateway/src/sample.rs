@@ -139,6 +139,7 @@ pub(crate) fn stratum(index: u64, part: StratumPart, voided: bool) -> Stratum {
         fallbacks: 0,
         voided,
         counts: vec![],
+        promised: Vec::new(),
     }
 }
 

@@ -14,6 +14,21 @@ pub struct Cadence {
     pub stale_after: Millis,
 }
 
+impl Cadence {
+    /// Where an answer is written down no more often than it grows stale, another one has come after this time: at least three
+    /// times as long as between two questions.
+    #[must_use]
+    pub fn silent_after(self) -> Millis {
+        let twice = self.every.0.saturating_mul(2);
+        Millis(
+            self.stale_after
+                .0
+                .saturating_add(twice)
+                .max(twice.saturating_add(self.every.0)),
+        )
+    }
+}
+
 /// A test of one field of a row or a log line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldTest {
@@ -21,6 +36,24 @@ pub struct FieldTest {
     pub field: String,
     /// What must hold of it.
     pub is: FieldRule,
+}
+
+impl FieldTest {
+    fn parts(&self) -> Vec<String> {
+        let mut parts = vec![self.field.clone()];
+        match &self.is {
+            FieldRule::OneOf(texts) => {
+                parts.push(format!("one-of {}", texts.len()));
+                parts.extend(texts.iter().cloned());
+            }
+            FieldRule::StartsWith(text) => parts.extend(["starts-with".to_owned(), text.clone()]),
+            FieldRule::AtLeast(number) => parts.push(format!("at-least {}", number.0)),
+            FieldRule::AtMost(number) => parts.push(format!("at-most {}", number.0)),
+            FieldRule::Present => parts.push("present".to_owned()),
+            FieldRule::Absent => parts.push("absent".to_owned()),
+        }
+        parts
+    }
 }
 
 /// What must hold of a field. A field that is missing fulfils no rule but [`FieldRule::Absent`].
@@ -82,6 +115,31 @@ pub struct LevelAsk {
     pub on: SourceId,
     /// What.
     pub question: LevelQuestion,
+}
+
+impl LevelAsk {
+    /// What makes it this question and no other, in texts that no release writes otherwise.
+    #[must_use]
+    pub(crate) fn parts(&self) -> Vec<String> {
+        let mut parts = vec![self.on.to_string()];
+        match &self.question {
+            LevelQuestion::Prometheus { query } => parts.extend(["prometheus".to_owned(), query.clone()]),
+            LevelQuestion::Sql { query } => parts.extend(["sql".to_owned(), query.clone()]),
+            LevelQuestion::Log { lines, value, time } => {
+                parts.extend(["log".to_owned(), value.clone(), time.clone()]);
+                parts.extend(lines.iter().flat_map(FieldTest::parts));
+            }
+            LevelQuestion::Probe { path, success } => {
+                parts.extend(["probe".to_owned(), path.clone()]);
+                parts.extend(success.parts());
+            }
+            LevelQuestion::Csv { rows, value, time } => {
+                parts.extend(["csv".to_owned(), value.clone(), time.clone()]);
+                parts.extend(rows.iter().flat_map(FieldTest::parts));
+            }
+        }
+        parts
+    }
 }
 
 /// A question that has one number as its answer.

@@ -28,6 +28,23 @@ impl SuccessPredicate {
             || self.text.is_some()
             || self.text_absent.is_some()
     }
+
+    /// What makes it this one and no other, in texts that no release writes otherwise.
+    pub(crate) fn parts(&self) -> Vec<String> {
+        let status = self.status.iter().map(u16::to_string);
+        let pointers = |of: &'static str, all: &[String]| {
+            let all = all.iter().map(move |pointer| format!("{of} {pointer}"));
+            all.collect::<Vec<_>>()
+        };
+        let text = |of: &str, text: &Option<String>| text.as_ref().map(|text| format!("{of} {text}"));
+        status
+            .chain(text("location", &self.location_prefix))
+            .chain(pointers("present", &self.json_present))
+            .chain(pointers("absent", &self.json_absent))
+            .chain(text("text", &self.text))
+            .chain(text("text-absent", &self.text_absent))
+            .collect()
+    }
 }
 
 /// Where a segment is read from: always the request that begins the attempt.

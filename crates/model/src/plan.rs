@@ -4,8 +4,8 @@ use crate::ask::{Bound, Cadence, CountAsk, Decimal, HitsAre, LevelAsk, Looks};
 use crate::flow::SegmentValue;
 use crate::survey::SurveyAsk;
 use crate::{
-    BasisPoints, CriterionId, DatabaseId, DomainId, EdgeId, EntityId, FlowId, GroupId, Millis, Money, PartsPerMillion,
-    PersonId, PlanId, RunbookId, Severity, StageId, TeamId, Timestamp, UnitId,
+    BasisPoints, CriterionId, DatabaseId, DomainId, EdgeId, EntityId, FlowId, GroupId, Millis, Money, ObjectiveId,
+    PartsPerMillion, PersonId, PlanId, RunbookId, Severity, StageId, TeamId, Timestamp, UnitId,
 };
 
 /// Declared traffic of a flow, in attempts an hour; the power rule computes with `night`.
@@ -349,6 +349,15 @@ pub enum EntryCondition {
         /// The criterion in its gate.
         criterion: CriterionId,
     },
+    /// The budget of an objective burns slower than this, over the last hour and over the last six.
+    Burns {
+        /// The domain that promises it.
+        domain: DomainId,
+        /// The objective.
+        objective: ObjectiveId,
+        /// The rate that it stays below, at which 1 spends all of the budget; above zero.
+        below: Decimal,
+    },
 }
 
 impl std::fmt::Display for EntryCondition {
@@ -363,6 +372,11 @@ impl std::fmt::Display for EntryCondition {
                 )
             }
             Self::Passes { stage, criterion } => write!(f, "{stage}/{criterion} passes"),
+            Self::Burns {
+                domain,
+                objective,
+                below,
+            } => write!(f, "the budget of {domain}/{objective} burns below {below}"),
         }
     }
 }
@@ -373,7 +387,22 @@ impl EntryCondition {
     pub fn criterion(&self) -> Option<(&StageId, &CriterionId)> {
         match self {
             Self::Passes { stage, criterion } => Some((stage, criterion)),
-            Self::NoIncident { .. } | Self::RollbackDrilled { .. } | Self::ContactVerified { .. } => None,
+            Self::NoIncident { .. }
+            | Self::RollbackDrilled { .. }
+            | Self::ContactVerified { .. }
+            | Self::Burns { .. } => None,
+        }
+    }
+
+    /// The objective that it rests on.
+    #[must_use]
+    pub fn objective(&self) -> Option<(&DomainId, &ObjectiveId)> {
+        match self {
+            Self::Burns { domain, objective, .. } => Some((domain, objective)),
+            Self::NoIncident { .. }
+            | Self::RollbackDrilled { .. }
+            | Self::ContactVerified { .. }
+            | Self::Passes { .. } => None,
         }
     }
 }

@@ -143,6 +143,8 @@ codes! {
     EntryAsks = "TG0527", "an entry condition does not ask for one thing";
     EntryNotMeasured = "TG0528", "an entry waits for what nobody measures then";
     ClientStays = "TG0529", "a client that cannot move has no rule";
+    EntryAlwaysHolds = "TG0530", "an entry waits for what always holds";
+    EntryNeverOpens = "TG0531", "an entry waits for what can never be told";
     NobodyApproves = "TG0580", "nobody can approve";
     LateApproval = "TG0581", "an approval may come too late";
     NoForwardFix = "TG0582", "what a stage has written has no way on";
@@ -189,6 +191,10 @@ codes! {
     WholeAsShare = "TG0902", "a promise of every case is written as a share";
     NotMeasured = "TG0903", "nothing measures an objective";
     PromisesNothing = "TG0904", "a domain promises nothing";
+    AskedTooOften = "TG0905", "an invariant is asked about too often";
+    PagesNobody = "TG0906", "a promise whose budget cannot burn fast";
+    RateNotPaged = "TG0907", "a rate is shown and pages nobody";
+    LongRange = "TG0908", "an objective asks about too long at once";
     UnknownGroup = "TG1001", "a group has no route there";
     GroupOfTwoUnits = "TG1002", "a group has routes of two units";
     FlipOutOfPlace = "TG1003", "a group flips at the wrong place";

@@ -140,6 +140,7 @@ fn is_urgent(request: &Request) -> bool {
         | Request::Resolve { .. }
         | Request::Evidence(_)
         | Request::Observe { .. }
+        | Request::ObservePromise { .. }
         | Request::GatewaySeen { .. }
         | Request::Tick => false,
     }

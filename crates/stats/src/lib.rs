@@ -36,6 +36,10 @@ pub mod quantile;
 
 pub mod brake;
 
+pub mod burn;
+
+pub mod history;
+
 pub mod alpha;
 
 pub mod fixed;

@@ -23,6 +23,7 @@ pub(crate) mod ownership;
 pub(crate) mod pages;
 pub(crate) mod plan;
 pub(crate) mod press;
+mod promises;
 pub(crate) mod risks;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -3,15 +3,14 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use tidegate_engine::view::{self, DeclaredView, DomainObjectives, ObjectiveView, SpentView, words};
-use tidegate_model::{Millis, PartsPerMillion};
+use tidegate_engine::view::{self, DomainObjectives, ObjectiveView, SpentView, words};
 
 use crate::app::Shared;
 use crate::config::Quantiles;
 use crate::door::Visitor;
 use crate::page::gate::verdict;
 use crate::page::view::{Part, Parts, Scene, View};
-use crate::page::{live, strip, time};
+use crate::page::{live, promises, strip, time};
 
 pub(crate) async fn show(State(app): State<Shared>, visitor: Visitor) -> Response {
     live::render(&app, &visitor, &View::Objectives, "Objectives", &Markup::default())
@@ -25,7 +24,7 @@ pub(crate) fn shared(scene: &Scene<'_>) -> Vec<Part> {
         ("head", head(&all)),
         (
             "objectives",
-            html! { (unsaid(&all)) @for domain in all.iter().filter(|one| !one.is_unsaid()) { (card(domain, scene)) } },
+            html! { (unsaid(&all)) @for domain in promises::worst_first(&all) { (card(domain, scene)) } },
         ),
         ("times", times(scene)),
         ("foot", strip::foot(scene)),
@@ -38,19 +37,18 @@ pub(crate) fn compose(parts: &mut Parts) -> Markup {
 
 fn head(all: &[DomainObjectives]) -> Markup {
     let every = || all.iter().flat_map(|domain| &domain.objectives);
-    let gaps = every().filter(|one| one.gap.is_some()).count();
-    let promised: usize = all.iter().map(|domain| domain.declared.len()).sum();
+    let (limits, gaps) = (every().count(), every().filter(|one| one.gap.is_some()).count());
     let overspent = every().filter(|one| left(one).is_some_and(|left| left < 0.0)).count();
     strip::head(
         "Objectives",
         &html! {
-            @if promised > 0 { b { (words::counted(promised as u64, "promise", "promises")) } " of " }
-            @else { "No owner has promised a figure yet, in " }
-            (words::counted(all.len() as u64, "domain", "domains")) ", "
-            b { (words::counted(every().count() as u64, "limit", "limits")) } " held by gates: "
-            @if overspent > 0 { b class="bad" { (overspent) " overspent" } } @else { "no budget is overspent" }
-            @if gaps > 0 { ", " b class="blank" { (gaps) " not measured now" } }
-            ". Gates count on the new side of each stage, since its attempt began."
+            (promises::head(all))
+            @if limits > 0 {
+                " " b { (words::counted(limits as u64, "limit is", "limits are")) } " held by gates: "
+                @if overspent > 0 { b class="bad" { (overspent) " overspent" } } @else { "none is overspent" }
+                @if gaps > 0 { ", " b class="blank" { (gaps) " not measured now" } }
+                ". They count on the new side of each stage, since its attempt began."
+            } @else { " Gates hold no limit." }
         },
     )
 }
@@ -85,7 +83,7 @@ fn card(domain: &DomainObjectives, scene: &Scene<'_>) -> Markup {
                 h2 id=(id) { (domain.title) }
                 span class="mute" { "owner " a href=(format!("/ownership?q={}", domain.domain)) { (domain.owner) } }
             }
-            @if !domain.declared.is_empty() { (promises(domain, scene)) }
+            @if !domain.declared.is_empty() { (promises::table(domain, scene)) }
             @if !domain.objectives.is_empty() { table class="rows budgets" {
                 thead { tr {
                     th scope="col" { "what must hold" } th scope="col" { "good / bad / total" }
@@ -96,69 +94,6 @@ fn card(domain: &DomainObjectives, scene: &Scene<'_>) -> Markup {
                 tbody { @for one in &domain.objectives { (row(one, domain)) } }
             } }
         }
-    }
-}
-
-/// What the owner has promised, beside what gateways measure of it now.
-fn promises(domain: &DomainObjectives, scene: &Scene<'_>) -> Markup {
-    html! {
-        table class="rows promises" {
-            thead { tr { th scope="col" { "promised" } th scope="col" { "what" } th scope="col" { "measured now" } } }
-            tbody {
-                @for one in &domain.declared {
-                    tr {
-                        th scope="row" {
-                            (one.title)
-                            small { @match &one.source { Some(source) => { "measured on " (source) }, None => { "nothing is named that measures it" } } }
-                        }
-                        td data-label="promised" { (one.target) }
-                        td data-label="measured" { (kept(one, domain, scene)) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Whether a promise is kept, as gateways have timed it; else a gap with its owner's name.
-fn kept(one: &DeclaredView, domain: &DomainObjectives, scene: &Scene<'_>) -> Markup {
-    let timed = one
-        .times_of
-        .as_ref()
-        .zip(one.within)
-        .map_or(Vec::new(), |(flow, (quantile, limit))| {
-            let mut all = Vec::new();
-            for view in (scene.latencies)(flow) {
-                for (side, quantiles) in [("old side", view.old), ("new side", view.new)] {
-                    let found = quantiles.and_then(|seen| Some((at(&seen, quantile)?, seen.requests)));
-                    all.extend(found.map(|(took, requests)| (side, took, requests, took <= limit)));
-                }
-            }
-            all
-        });
-    html! {
-        @for (side, took, requests, holds) in &timed {
-            span class="rung" title=(words::counted(*requests, "request", "requests")) {
-                b class=(if *holds { "ok" } else { "bad" }) { @if *holds { "✓ " } @else { "✕ " } (words::took(*took)) }
-                " " (side) span class="mute" { ", of " (words::count(*requests)) }
-            }
-        }
-        @if timed.is_empty() {
-            span class="blank" { b { "not measured" } " · owner " (domain.owner)
-                @if one.source.is_none() { ": a source has to be named" }
-            }
-        }
-        @if !one.gates.is_empty() { small { "held by the gate of " (words::list(&one.gates)) } }
-    }
-}
-
-/// The time of a quantile that gateways tell.
-fn at(seen: &Quantiles, quantile: PartsPerMillion) -> Option<Millis> {
-    match quantile.get() {
-        500_000 => Some(seen.p50),
-        950_000 => Some(seen.p95),
-        990_000 => Some(seen.p99),
-        _ => None,
     }
 }
 
@@ -209,12 +144,19 @@ fn budget(spent: &SpentView) -> Markup {
                 None => { b { "none: nothing may be bad" } small { (words::counted(spent.bad, "is", "are")) } },
             }
         }
+        (burn(spent, "no attempts"))
+    }
+}
+
+/// How fast a budget goes over the last while; over a while without any, it says so.
+pub(super) fn burn(spent: &SpentView, nothing: &str) -> Markup {
+    html! {
         td data-label="burn" {
             @for burn in &spent.burns {
                 small class="keep" {
                     @match burn.rate {
                         Some(rate) => { b { (format!("{rate:.1}×")) } },
-                        None => { "no attempts" },
+                        None => { (nothing) },
                     }
                     " last " (words::duration(burn.over))
                 }
@@ -224,7 +166,7 @@ fn budget(spent: &SpentView) -> Markup {
 }
 
 /// A share of a budget in whole percent; overspent budgets are below zero.
-fn percent(left: f64) -> String {
+pub(super) fn percent(left: f64) -> String {
     let whole = (left * 100.0).round();
     if whole < 0.0 {
         format!("−{:.0} %", whole.abs())
@@ -233,7 +175,7 @@ fn percent(left: f64) -> String {
     }
 }
 
-fn bar(left: f64) -> Markup {
+pub(super) fn bar(left: f64) -> Markup {
     let width = (left.clamp(0.0, 1.0) * 100.0).round();
     html! {
         svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label=(format!("{} of the budget left", percent(left))) {

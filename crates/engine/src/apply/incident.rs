@@ -21,12 +21,14 @@ pub(super) fn apply(state: &mut State, event: &Event) {
             severity,
             origin,
             summary,
+            stages,
         } => {
             let opened = Incident {
                 domain: domain.clone(),
                 severity: *severity,
                 origin: origin.clone(),
                 summary: summary.clone(),
+                stages: stages.clone(),
                 opened: at,
                 phase: IncidentPhase::Open,
                 rung: 0,
@@ -76,6 +78,8 @@ pub(super) fn apply(state: &mut State, event: &Event) {
                 | Origin::Waiting(_)
                 | Origin::Gateway(_)
                 | Origin::Journal
+                | Origin::Promise(_)
+                | Origin::PromiseSilent(..)
                 | Origin::Person(_) => None,
             };
             tell(known, seq);
@@ -257,6 +261,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         | Body::LessonOwed { .. }
         | Body::LessonAnswered { .. }
         | Body::GatewayConnected { .. }
+        | Body::PromiseObserved { .. }
         | Body::GatewayLost { .. }
         | Body::EffectEnded { .. } => {}
     }

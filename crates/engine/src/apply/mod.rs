@@ -4,6 +4,7 @@ mod evidence;
 mod incident;
 mod lesson;
 mod observation;
+mod promise;
 mod stage;
 
 use std::sync::Arc;
@@ -25,7 +26,13 @@ pub fn apply(state: &mut State, event: &Event) {
         send(state, sent, event);
     }
     match &event.body {
-        Body::ControllerStarted { epoch, .. } => state.epoch = *epoch,
+        Body::ControllerStarted { epoch, promises, .. } => {
+            state.epoch = *epoch;
+            if let Some(promises) = promises {
+                state.promises.adopt(promises, event.at);
+            }
+            state.promises.start(event.at);
+        }
         Body::EstateAdopted {
             digest,
             owners,
@@ -33,7 +40,9 @@ pub fn apply(state: &mut State, event: &Event) {
             switches,
             unreached,
             undrilled,
+            promises,
         } => {
+            state.promises.adopt(promises, event.at);
             state.estate = Some(digest.clone());
             state.owners = owners.iter().cloned().collect();
             stage::adopt(state, stages, event.at);
@@ -70,15 +79,27 @@ pub fn apply(state: &mut State, event: &Event) {
                 known.is_lost = true;
             }
         }
-        Body::EvidenceRecorded { stratum, late } => evidence::record(state, stratum, *late, event.at),
-        Body::IncidentOpened { .. }
-        | Body::RungCalled { .. }
+        Body::EvidenceRecorded { stratum, late } => {
+            evidence::record(state, stratum, *late, event.at);
+            promise::count(state, stratum, event.at);
+        }
+        Body::PromiseObserved(told) => promise::observe(state, told, event.at),
+        Body::IncidentOpened { origin, .. } => {
+            promise::opened(state, origin);
+            incident::apply(state, event);
+        }
+        Body::RungCalled { .. }
         | Body::IncidentAcknowledged { .. }
         | Body::AcknowledgementLapsed { .. }
         | Body::ActionTaken { .. }
         | Body::RunbookStepDone { .. }
-        | Body::ActionReverted { .. }
-        | Body::IncidentResolved { .. } => incident::apply(state, event),
+        | Body::ActionReverted { .. } => incident::apply(state, event),
+        Body::IncidentResolved { incident, by, .. } => {
+            if by.is_some() {
+                promise::closed(state, incident, event.at);
+            }
+            incident::apply(state, event);
+        }
         Body::RunbookDrilled {
             runbook,
             by,
@@ -161,6 +182,7 @@ pub fn sent_by(body: &Body) -> Vec<&Sent> {
         | Body::LessonOwed { .. }
         | Body::LessonAnswered { .. }
         | Body::GatewayConnected { .. }
+        | Body::PromiseObserved { .. }
         | Body::GatewayLost { .. }
         | Body::EffectEnded { .. } => Vec::new(),
     }

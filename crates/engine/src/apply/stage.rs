@@ -344,6 +344,7 @@ pub(super) fn apply(state: &mut State, event: &Event) {
         | Body::LessonOwed { .. }
         | Body::LessonAnswered { .. }
         | Body::GatewayConnected { .. }
+        | Body::PromiseObserved { .. }
         | Body::GatewayLost { .. }
         | Body::EffectEnded { .. } => {}
     }
@@ -454,6 +455,7 @@ fn stage_of(body: &Body) -> Option<&StageId> {
         | Body::LessonOwed { .. }
         | Body::LessonAnswered { .. }
         | Body::GatewayConnected { .. }
+        | Body::PromiseObserved { .. }
         | Body::GatewayLost { .. }
         | Body::EffectEnded { .. } => None,
     }

@@ -1,11 +1,14 @@
 //! What must hold when a stage is entered. What nobody can tell is unmet: missing data lets nobody in.
 
+use tidegate_model::ask::Decimal;
+use tidegate_model::objective::{Gauge, Objective, Promise};
 use tidegate_model::plan::{EntryCondition, Stage};
 use tidegate_model::seam::Verdict;
-use tidegate_model::{CriterionId, DomainId, Estate, Millis, PersonId, Severity, StageId, Timestamp};
+use tidegate_model::{CriterionId, DomainId, Estate, Millis, ObjectiveId, PersonId, Severity, StageId, Timestamp};
+use tidegate_stats::burn::{Budget, Count, Factor, QUICK, SLICE, SLOW};
 
 use crate::event::Origin;
-use crate::state::{Incident, Phase, State};
+use crate::state::{Incident, Kept, Phase, State};
 use crate::{judge, may};
 
 /// Each condition that does not hold now, one sentence with whose it is.
@@ -23,6 +26,9 @@ pub(super) fn unmet(estate: &Estate, state: &State, stage: &Stage, now: Timestam
         .collect()
 }
 
+/// Slices of which shares are told, one a minute, that an entry asks for.
+const SHARES_AT_LEAST: u64 = 30;
+
 struct Entering<'a> {
     estate: &'a Estate,
     state: &'a State,
@@ -37,6 +43,11 @@ impl Entering<'_> {
             EntryCondition::RollbackDrilled { within } => self.undrilled(*within),
             EntryCondition::ContactVerified { within } => self.unverified(*within),
             EntryCondition::Passes { stage, criterion } => self.not_passing(stage, criterion),
+            EntryCondition::Burns {
+                domain,
+                objective,
+                below,
+            } => self.burning(domain, objective, *below),
         }
     }
 
@@ -118,10 +129,70 @@ impl Entering<'_> {
         }
     }
 
+    /// Over the last hour and the last six: a burst is over, and no longer trend is left. What was once known lets nobody in.
+    fn burning(&self, domain: &DomainId, id: &ObjectiveId, below: Decimal) -> Option<String> {
+        let promise = Promise::Objective(domain.clone(), id.clone());
+        let whose = self.whose(domain);
+        let declared = self.estate.domains().get(domain);
+        let objective = declared.and_then(|domain| domain.objectives.iter().find(|one| &one.id == id));
+        let budget = objective
+            .and_then(Objective::share)
+            .and_then(|share| Budget::of_target(share.get()));
+        let unknown = |why: &str| {
+            Some(format!(
+                "how the budget of {promise} of {whose} burns is not known ({why}), and it must burn below {below}"
+            ))
+        };
+        let Some(kept) = self.state.promises.of(&promise) else {
+            return unknown("nothing measures it");
+        };
+        let Some(budget) = budget else {
+            return unknown("it has none");
+        };
+        let limit = Factor::millionths(u64::try_from(below.0).unwrap_or(0));
+        if let Some(why) = kept.unknown(self.now) {
+            return unknown(&why);
+        }
+        // What was promised otherwise until a moment ago has begun anew, whatever was bad before.
+        if self.now.since(kept.since) < Millis(QUICK.long_ms) {
+            return unknown(&format!("it is promised so since {}", kept.since));
+        }
+        if tells_too_little(kept, budget, limit, self.now) {
+            return unknown(&format!(
+                "too little was counted within {} to tell",
+                Millis(SLOW.long_ms)
+            ));
+        }
+        [QUICK.long_ms, SLOW.long_ms].into_iter().find_map(|over| {
+            let count = kept.within(self.now, over);
+            let over = Millis(over);
+            match budget.burn(count) {
+                None => unknown(&format!("nothing was counted within {over}")),
+                // Exactly as fast as that is not below.
+                Some(rate) if budget.burns_below(count, limit) != Some(true) => Some(format!(
+                    "the budget of {promise} of {whose} burns at {rate:.2} over {over}, and must burn below {below}"
+                )),
+                Some(_) => None,
+            }
+        })
+    }
+
     fn whose(&self, domain: &DomainId) -> String {
         match self.estate.owner_of(domain) {
             Some(team) => format!("{domain} ({team})"),
             None => domain.to_string(),
+        }
+    }
+}
+
+/// Whether six hours hold so few that one bad one would be too many: as long as they were all good by chance, nothing is known.
+/// Slices of which shares are told hold nobody knows how many, and half an hour of them is asked for.
+fn tells_too_little(kept: &Kept, budget: Budget, limit: Factor, now: Timestamp) -> bool {
+    let count = kept.within(now, SLOW.long_ms);
+    match kept.adopted.gauge {
+        Gauge::Shares(_) => count.total < SHARES_AT_LEAST * SLICE,
+        Gauge::Attempts | Gauge::Slices(_) | Gauge::Shown(_) | Gauge::Violations => {
+            budget.burns_below(Count::new(count.total, 1), limit) != Some(true)
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What senses and people report about a stage enters the record; judging it is the gate's business.
 
 use tidegate_model::ask::Looks;
+use tidegate_model::objective::Promise;
 use tidegate_model::plan::Measure;
-use tidegate_model::seam::{InvalidReason, Observation, SPLIT, Stratum};
+use tidegate_model::seam::{InvalidReason, Observation, PromisedCounts, SPLIT, Stratum};
 use tidegate_model::{CriterionId, Millis, StageId, Timestamp};
 
 use super::turn::{Touched, Turn, unknown};
@@ -11,17 +12,27 @@ use crate::refusal::{Refusal, Rule};
 use crate::state::INCARNATIONS_MAX;
 
 /// A gateway's clock may run ahead of ours by so much before its strata are not judged.
-const SKEW_MAX: Millis = Millis::minutes(5);
+pub(super) const SKEW_MAX: Millis = Millis::minutes(5);
 
 /// Records a stratum once; a repeat changes nothing, and the gateway may forget it.
 pub(super) fn record(turn: &mut Turn<'_>, stratum: &Stratum) -> Result<(), Refusal> {
-    if is_repeat(turn, stratum) || stratum.counts.is_empty() {
+    // What nobody promises, or promises otherwise by now, is not written down.
+    let promised: Vec<PromisedCounts> = stratum
+        .promised
+        .iter()
+        .filter(|one| is_promised(turn, one))
+        .cloned()
+        .collect();
+    if is_repeat(turn, stratum) || stratum.counts.is_empty() && promised.is_empty() {
         return Ok(());
     }
     let is_skewed = stratum.began > turn.now.after(SKEW_MAX);
-    let late = is_skewed || stratum.voided || is_stale(turn, stratum);
+    let late = is_skewed || stratum.voided || !stratum.counts.is_empty() && is_stale(turn, stratum);
     turn.emit(Body::EvidenceRecorded {
-        stratum: stratum.clone(),
+        stratum: Stratum {
+            promised,
+            ..stratum.clone()
+        },
         late,
     });
     // Counts of the split say something about every criterion of their stage; all others about their own alone.
@@ -34,6 +45,12 @@ pub(super) fn record(turn: &mut Turn<'_>, stratum: &Stratum) -> Result<(), Refus
         turn.touch(touched);
     }
     Ok(())
+}
+
+fn is_promised(turn: &Turn<'_>, counts: &PromisedCounts) -> bool {
+    let promise = Promise::Objective(counts.of.domain.clone(), counts.of.objective.clone());
+    let kept = turn.state.promises.of(&promise);
+    kept.is_some_and(|kept| kept.adopted.meter.as_ref() == Some(&counts.of))
 }
 
 fn is_repeat(turn: &Turn<'_>, stratum: &Stratum) -> bool {

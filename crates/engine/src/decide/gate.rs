@@ -125,17 +125,23 @@ pub(super) fn has_passed(state: &State, stage: &StageId) -> bool {
 pub(crate) fn freezing_incident(state: &State, stage: &Stage) -> Option<IncidentId> {
     state
         .open_incidents()
-        .find(|(_, incident)| incident.severity.freezes() && is_in_scope(incident, stage))
+        .find(|(_, incident)| incident.severity.freezes() && is_in_scope(state, incident, stage))
         .map(|(id, _)| id.clone())
 }
 
-/// Whether a stage is in the scope of an incident: of its domain, or about it. A gateway and the journal touch every stage.
+/// Whether a stage is in the scope of an incident: of its domain, or about it. A gateway and the journal touch every stage, and a
+/// broken promise those that move its flow, whoever made it.
 #[must_use]
-pub(crate) fn is_in_scope(incident: &Incident, stage: &Stage) -> bool {
+pub(crate) fn is_in_scope(state: &State, incident: &Incident, stage: &Stage) -> bool {
     let is_about = match &incident.origin {
         Origin::Criterion(id, _) | Origin::Brake(id) | Origin::Silence(id, _) | Origin::Waiting(id) => id == &stage.id,
         Origin::Gateway(_) | Origin::Journal => true,
-        Origin::Person(_) => false,
+        Origin::Promise(promise) => {
+            let kept = state.promises.of(promise);
+            // No edit takes a stage out of what has begun, and one that comes to it later is stopped too.
+            incident.stages.contains(&stage.id) || kept.is_some_and(|kept| kept.adopted.stages.contains(&stage.id))
+        }
+        Origin::PromiseSilent(..) | Origin::Person(_) => false,
     };
     incident.domain == stage.owner || is_about
 }

@@ -23,17 +23,42 @@ pub(super) fn open(turn: &mut Turn<'_>, domain: &DomainId, severity: Severity, o
     if is_known && !matches!(origin, Origin::Person(_)) {
         return;
     }
+    begin(turn, domain, severity, origin, summary);
+}
+
+/// Opens an incident, whatever is open, and calls its first rung.
+pub(super) fn begin(
+    turn: &mut Turn<'_>,
+    domain: &DomainId,
+    severity: Severity,
+    origin: Origin,
+    summary: String,
+) -> IncidentId {
     let name = format!("inc-{}", turn.state.incidents_opened + 1);
     let incident = IncidentId::parse(&name).expect("`inc-` and digits are a name");
+    let stages = match &origin {
+        Origin::Promise(promise) => turn.state.promises.of(promise),
+        Origin::Criterion(..)
+        | Origin::Brake(_)
+        | Origin::Silence(..)
+        | Origin::Waiting(_)
+        | Origin::Gateway(_)
+        | Origin::Journal
+        | Origin::PromiseSilent(..)
+        | Origin::Person(_) => None,
+    };
+    let stages = stages.map(|kept| kept.adopted.stages.clone()).unwrap_or_default();
     let body = Body::IncidentOpened {
         incident: incident.clone(),
         domain: domain.clone(),
         severity,
         origin,
         summary,
+        stages,
     };
     turn.emit_self(body);
     call(turn, &incident, 0);
+    incident
 }
 
 pub(super) fn open_by_person(
@@ -299,6 +324,17 @@ pub(super) fn resolve(turn: &mut Turn<'_>, incident: &IncidentId, lesson: &str) 
     });
     lesson::of_incident(turn, incident, &known, lesson);
     Ok(())
+}
+
+/// Closes an incident of which another one says more. It leaves nothing to answer: the other one does.
+pub(super) fn succeeded(turn: &mut Turn<'_>, incident: &IncidentId, by: &IncidentId) {
+    let superseded = pages_of(turn, incident);
+    turn.emit_self(Body::IncidentResolved {
+        incident: incident.clone(),
+        by: None,
+        lesson: format!("none, because it is {by} now"),
+        superseded,
+    });
 }
 
 /// Closes the incidents of a cause that is gone by itself. They leave nothing to answer: what noticed them stays in place.

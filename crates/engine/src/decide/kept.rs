@@ -63,7 +63,7 @@ fn open_incident(turn: &Turn<'_>, stage: &Stage, known: &StageState) -> Option<O
         return None;
     }
     let mut open = turn.state.open_incidents();
-    let (id, _) = open.find(|(_, incident)| lesson::is_touched(incident, stage, known))?;
+    let (id, _) = open.find(|(_, incident)| lesson::is_touched(&turn.state, incident, stage, known))?;
     Some(Owed {
         what: format!("is in the scope of {id}"),
         lost: "before it is closed",

@@ -8,7 +8,7 @@ use super::{gate, person};
 use crate::event::{Body, LessonAnswer, LessonOf, Origin};
 use crate::may;
 use crate::refusal::{Refusal, Rule};
-use crate::state::{Incident, LESSONS_MAX, LESSONS_OF_ONE_MAX, Lesson, Phase, StageState};
+use crate::state::{Incident, LESSONS_MAX, LESSONS_OF_ONE_MAX, Lesson, Phase, StageState, State};
 
 /// How a lesson that adds nothing begins.
 const NONE_BECAUSE: &str = "none, because";
@@ -177,7 +177,7 @@ fn check(
 pub(super) fn of_incident(turn: &mut Turn<'_>, id: &IncidentId, incident: &Incident, lesson: &str) {
     let concerns = |declared: &&Stage| {
         let known = turn.state.stages.get(&declared.id);
-        known.is_some_and(|known| known.phase != Phase::Finalised && is_touched(incident, declared, known))
+        known.is_some_and(|known| known.phase != Phase::Finalised && is_touched(&turn.state, incident, declared, known))
     };
     let stages: Vec<&Stage> = turn.estate.stages().map(|(_, stage)| stage).filter(concerns).collect();
     for declared in stages {
@@ -203,19 +203,23 @@ pub(super) fn of_incident(turn: &mut Turn<'_>, id: &IncidentId, incident: &Incid
 
 /// Whether a stage has to learn from an incident: it is in its scope. What touches every stage has taught those alone that were
 /// exposed since it began, and of its own domain every stage that ever was: some of it is noticed only when the stage is back.
-pub(super) fn is_touched(incident: &Incident, declared: &Stage, known: &StageState) -> bool {
+pub(super) fn is_touched(state: &State, incident: &Incident, declared: &Stage, known: &StageState) -> bool {
     let is_everywhere = match incident.origin {
         Origin::Gateway(_) | Origin::Journal => true,
-        Origin::Criterion(..) | Origin::Brake(_) | Origin::Silence(..) | Origin::Waiting(_) | Origin::Person(_) => {
-            false
-        }
+        Origin::Criterion(..)
+        | Origin::Brake(_)
+        | Origin::Silence(..)
+        | Origin::Waiting(_)
+        | Origin::Promise(_)
+        | Origin::PromiseSilent(..)
+        | Origin::Person(_) => false,
     };
     let fell = known
         .rolled_back
         .as_ref()
         .is_some_and(|fall| fall.at >= incident.opened);
     let is_its_own = incident.domain == known.owner && !known.exposures.is_empty();
-    gate::is_in_scope(incident, declared) && (!is_everywhere || known.phase.is_exposed() || fell || is_its_own)
+    gate::is_in_scope(state, incident, declared) && (!is_everywhere || known.phase.is_exposed() || fell || is_its_own)
 }
 
 /// What follows `none, because`, when something does.

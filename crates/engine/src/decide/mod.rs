@@ -17,6 +17,7 @@ mod lesson;
 mod letter;
 pub(crate) mod panel;
 mod progress;
+mod promise;
 mod receipt;
 mod refuse;
 mod runbook;
@@ -104,6 +105,7 @@ fn check_form(command: &Command) -> Result<(), Refusal> {
         | Request::Evidence(_)
         | Request::Look(_)
         | Request::Observe { .. }
+        | Request::ObservePromise { .. }
         | Request::GatewaySeen { .. }
         | Request::GatewayLost { .. }
         | Request::Receive(_)
@@ -182,6 +184,12 @@ fn carry<'a>(turn: &mut Turn<'a>, request: &'a Request) -> Result<(), Refusal> {
             criterion,
             observation,
         } => evidence::observe(turn, stage, criterion, observation),
+        Request::ObservePromise {
+            promise,
+            asked,
+            unsaid,
+            observation,
+        } => promise::observe(turn, promise, asked, *unsaid, observation),
         Request::GatewaySeen {
             gateway,
             incarnation,

@@ -8,7 +8,7 @@ use tidegate_model::{BasisPoints, Severity};
 use super::exposure::{Ask, ask};
 use super::panel::{Panel, Said, Standing};
 use super::turn::Turn;
-use super::{gate, harm, incident, letter, window};
+use super::{gate, harm, incident, letter, promise, window};
 use crate::event::{Body, Opening, Origin};
 use crate::judge::{self, silence};
 use crate::refusal::Rule;
@@ -20,6 +20,7 @@ const ROUNDS_MAX: u32 = 32;
 /// Decides everything that follows.
 pub(super) fn follow_up(turn: &mut Turn<'_>) {
     incident::let_time_pass(turn);
+    promise::watch(turn);
     let stages: Vec<StageId> = turn.estate.stages().map(|(_, stage)| stage.id.clone()).collect();
     for _ in 0..ROUNDS_MAX {
         let before = turn.events.len();

@@ -229,6 +229,7 @@ fn distrust(turn: &mut Turn<'_>, reason: &str, cause: &Cause, beyond: u64) {
         turn.emit(Body::ControllerStarted {
             epoch,
             sent: Some(sent),
+            promises: None,
         });
     }
     let exposed: Vec<StageId> = turn

@@ -73,6 +73,7 @@ pub(crate) fn asked(request: &Request) -> String {
         Request::Evidence(_) => "evidence".into(),
         Request::Look(_) => "look".into(),
         Request::Observe { stage, criterion, .. } => format!("observe {stage}/{criterion}"),
+        Request::ObservePromise { promise, .. } => format!("observe {promise}"),
         Request::GatewaySeen { gateway, .. } => format!("gateway {gateway}"),
         Request::GatewayLost { gateway } => format!("gateway lost {gateway}"),
         Request::Receive(_) => "receipt".into(),

@@ -7,15 +7,17 @@ use tidegate_model::{Estate, Millis, PersonId, RunbookId};
 use super::exposure::{Ask, ask};
 use super::turn::Turn;
 use crate::event::{AdoptedSource, AdoptedStage, BatchesOf, Body, ToldOf};
-use crate::judge;
 use crate::refusal::Refusal;
 use crate::state::RareEvents;
+use crate::{judge, promised};
 
 pub(super) fn start(turn: &mut Turn<'_>) -> Result<(), Refusal> {
     let epoch = turn.state.epoch + 1;
     let is_first = turn.state.estate.is_none();
     let sent = (!is_first).then(|| ask(&turn.state, turn.next_seq(), epoch, &Ask::Again));
-    turn.emit(Body::ControllerStarted { epoch, sent });
+    let promises = promised::of_estate(turn.estate);
+    let promises = (!is_first && !turn.state.promises.are(&promises)).then_some(promises);
+    turn.emit(Body::ControllerStarted { epoch, sent, promises });
     if is_first {
         turn.emit(adopted(turn.estate, Vec::new(), Vec::new()));
     }
@@ -61,6 +63,7 @@ pub(super) fn adopted(estate: &Estate, unreached: Vec<PersonId>, undrilled: Vec<
             .collect(),
         unreached,
         undrilled,
+        promises: promised::of_estate(estate),
     }
 }
 

@@ -45,7 +45,8 @@ fn may_ask(step: &Step<'_>) -> bool {
         | Request::DistrustJournal
         | Request::Tick
         | Request::Receive(_)
-        | Request::Observe { .. } => {
+        | Request::Observe { .. }
+        | Request::ObservePromise { .. } => {
             matches!(actor, Actor::Controller)
         }
         Request::Evidence(_) | Request::Look(_) | Request::GatewaySeen { .. } => matches!(actor, Actor::Gateway { .. }),
@@ -238,6 +239,7 @@ fn by_person(step: &Step<'_>, facts: &Facts, body: &Body, person: &PersonId) -> 
         | Body::LessonOwed { .. }
         | Body::AcknowledgementLapsed { .. }
         | Body::GatewayConnected { .. }
+        | Body::PromiseObserved { .. }
         | Body::GatewayLost { .. }
         | Body::EffectEnded { .. } => false,
     }
@@ -300,7 +302,9 @@ pub(super) fn is_approver(estate: &Estate, stage: &Stage, person: &PersonId) -> 
 /// Whoever has an open incident that concerns the stage.
 pub(super) fn commands(facts: &Facts, stage: &Stage, person: &PersonId) -> bool {
     facts.incidents.values().any(|incident| {
-        incident.is_open && incident.by.as_ref() == Some(person) && incident.concerns(&stage.id, &stage.owner)
+        incident.is_open
+            && incident.by.as_ref() == Some(person)
+            && incident.concerns(&facts.promises, &stage.id, &stage.owner)
     })
 }
 

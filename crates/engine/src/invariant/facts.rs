@@ -7,6 +7,7 @@ use tidegate_model::{
     BasisPoints, CriterionId, DomainId, GroupId, IncidentId, PersonId, RunbookId, Severity, StageId, Timestamp,
 };
 
+use super::promised::{self, PromisesFacts};
 use crate::event::{AdoptedStage, Binding, Body, Event, LessonAnswer, LessonOf, Origin};
 
 /// What is known of everything.
@@ -19,6 +20,8 @@ pub(super) struct Facts {
     pub(super) drills: BTreeMap<RunbookId, (Timestamp, bool, PersonId)>,
     /// When each person last did something through a letter.
     pub(super) reached: BTreeMap<PersonId, Timestamp>,
+    /// What was told of each promise.
+    pub(super) promises: PromisesFacts,
     /// When a refusal was journalled, by actor, what was asked and rule.
     pub(super) refusals: BTreeMap<(String, String, &'static str), Timestamp>,
 }
@@ -84,26 +87,29 @@ pub(super) struct IncidentFacts {
     pub(super) is_open: bool,
     pub(super) by: Option<PersonId>,
     pub(super) called: Vec<PersonId>,
+    /// Stages that it stops beside those of its domain, as they were when it began.
+    pub(super) stages: Vec<StageId>,
 }
 
 impl IncidentFacts {
     /// Whether it stops the growth of a stage of this domain.
-    pub(super) fn freezes(&self, stage: &StageId, owner: &DomainId) -> bool {
-        self.is_open && self.severity <= Severity::Sev2 && self.concerns(stage, owner)
+    pub(super) fn freezes(&self, promises: &PromisesFacts, stage: &StageId, owner: &DomainId) -> bool {
+        self.is_open && self.severity <= Severity::Sev2 && self.concerns(promises, stage, owner)
     }
 
     /// Whether a stage of this domain is in its scope.
-    pub(super) fn concerns(&self, stage: &StageId, owner: &DomainId) -> bool {
+    pub(super) fn concerns(&self, promises: &PromisesFacts, stage: &StageId, owner: &DomainId) -> bool {
         let is_about = match &self.origin {
             Origin::Criterion(id, _) | Origin::Brake(id) | Origin::Silence(id, _) | Origin::Waiting(id) => id == stage,
             Origin::Gateway(_) | Origin::Journal => true,
-            Origin::Person(_) => false,
+            Origin::Promise(promise) => self.stages.contains(stage) || promised::concerns(promises, promise, stage),
+            Origin::PromiseSilent(..) | Origin::Person(_) => false,
         };
         &self.domain == owner || is_about
     }
 
     /// Whether a stage is to learn from it: one that is everybody's taught whoever was exposed since it began.
-    fn taught(&self, id: &StageId, stage: &StageFacts) -> bool {
+    fn taught(&self, promises: &PromisesFacts, id: &StageId, stage: &StageFacts) -> bool {
         let Some(owner) = stage.owner.as_ref().filter(|_| !stage.is_final) else {
             return false;
         };
@@ -111,7 +117,7 @@ impl IncidentFacts {
         let was_there = stage.exposure.0 > BasisPoints::ZERO
             || stage.fell.is_some_and(|at| at >= self.opened)
             || (&self.domain == owner && stage.was_exposed);
-        self.concerns(id, owner) && (!is_everywhere || was_there)
+        self.concerns(promises, id, owner) && (!is_everywhere || was_there)
     }
 }
 
@@ -146,7 +152,16 @@ impl Facts {
         if let Actor::Person { id, door: Door::Link } = &event.actor {
             self.reached.insert(id.clone(), at);
         }
+        if let Body::EvidenceRecorded { stratum, .. } = &event.body {
+            promised::count(&mut self.promises, stratum, at);
+        }
         match &event.body {
+            Body::PromiseObserved(told) => promised::tell(&mut self.promises, told, at),
+            Body::ControllerStarted { promises, .. } => {
+                if let Some(adopted) = promises {
+                    promised::adopt(&mut self.promises, adopted, at);
+                }
+            }
             Body::RunbookDrilled {
                 runbook, worked, by, ..
             } => {
@@ -180,8 +195,10 @@ impl Facts {
                 stages,
                 unreached,
                 undrilled,
+                promises,
                 ..
             } => {
+                promised::adopt(&mut self.promises, promises, at);
                 self.estate = Some(digest.clone());
                 self.reached.retain(|person, _| !unreached.contains(person));
                 self.drills.retain(|runbook, _| !undrilled.contains(runbook));
@@ -219,6 +236,7 @@ impl Facts {
                 domain,
                 severity,
                 origin,
+                stages,
                 ..
             } => {
                 let facts = IncidentFacts {
@@ -229,6 +247,7 @@ impl Facts {
                     is_open: true,
                     by: None,
                     called: Vec::new(),
+                    stages: stages.clone(),
                 };
                 self.incidents.insert(incident.clone(), facts);
             }
@@ -251,7 +270,10 @@ impl Facts {
                 // Whatever else is said of it: what a person closes is answered for.
                 if by.is_some() {
                     let of = LessonOf::Incident(incident.clone());
-                    let taught = self.stages.iter_mut().filter(|(id, stage)| known.taught(id, stage));
+                    let taught = self
+                        .stages
+                        .iter_mut()
+                        .filter(|(id, stage)| known.taught(&self.promises, id, stage));
                     taught.for_each(|(_, stage)| stage.owe(of.clone()));
                 }
             }
@@ -268,8 +290,7 @@ impl Facts {
             | Body::ChangeNoted { .. }
             | Body::WatchBegun { .. }
             | Body::StageFinalised { .. } => self.note_stage(seq, event),
-            Body::ControllerStarted { .. }
-            | Body::OpeningDeferred { .. }
+            Body::OpeningDeferred { .. }
             | Body::ApprovalAsked { .. }
             | Body::SoakBegun { .. }
             | Body::EvidenceRecorded { late: true, .. }
@@ -464,6 +485,7 @@ impl Facts {
             | Body::LessonOwed { .. }
             | Body::LessonAnswered { .. }
             | Body::GatewayConnected { .. }
+            | Body::PromiseObserved { .. }
             | Body::GatewayLost { .. }
             | Body::EffectEnded { .. } => {}
         }

@@ -35,7 +35,7 @@ pub(super) fn check(step: &Step<'_>, event: &Event, facts: &Facts, broken: &mut 
     let frozen = facts
         .incidents
         .iter()
-        .find(|(_, incident)| incident.freezes(stage, &declared.owner));
+        .find(|(_, incident)| incident.freezes(&facts.promises, stage, &declared.owner));
     broken.unless(frozen.is_none(), 2, || {
         format!("{stage} was made final while {frozen:?} was open")
     });

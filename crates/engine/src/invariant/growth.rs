@@ -1,12 +1,14 @@
 //! Promise 2: Exposure never rises unless the previous step's gate passed, or its risk was accepted, on fresh evidence, with the
 //! approvals, without a hold, without a freezing incident in scope, and with the stages it comes after at full exposure.
 
+use tidegate_model::objective::Promise;
 use tidegate_model::plan::{EntryCondition, Measure, Stage};
 use tidegate_model::seam::{Effect, ExposureSnapshot};
 use tidegate_model::{BasisPoints, Estate, GroupId, Millis, PersonId, Severity, StageId, Timestamp};
 
 use super::authority::{answers_for, in_team, is_above, is_approver};
 use super::facts::{Facts, StageFacts};
+use super::promised;
 use super::{Broken, Step};
 use crate::apply::sent_by;
 use crate::event::{Binding, Body, Event, Opening, Origin, Sent};
@@ -58,9 +60,17 @@ pub(super) fn check(step: &Step<'_>, place: usize, event: &Event, facts: &Facts,
     let frozen = facts
         .incidents
         .iter()
-        .find(|(_, incident)| incident.freezes(stage, &declared.owner));
+        .find(|(_, incident)| incident.freezes(&facts.promises, stage, &declared.owner));
     broken.unless(frozen.is_none(), 2, || {
         format!("{stage} was exposed while {frozen:?} was open")
+    });
+    let burns = facts.incidents.values().find(|incident| {
+        let is_moved = |promise| promised::moves_flow_of(step.next, promise, declared);
+        let is_of_flow = matches!(&incident.origin, Origin::Promise(promise) if is_moved(promise));
+        incident.is_open && incident.severity <= Severity::Sev2 && is_of_flow
+    });
+    broken.unless(burns.is_none(), 2, || {
+        format!("{stage} was exposed while what is promised of its flow burns: {burns:?}")
     });
     let is_back = |earlier: &&StageId| {
         let earlier = facts.stages.get(*earlier);
@@ -222,6 +232,16 @@ fn is_met(estate: &Estate, stage: &Stage, condition: &EntryCondition, facts: &Fa
             known.is_some_and(|known| {
                 known.is_final || (known.exposure.0 > BasisPoints::ZERO && known.passing.contains(criterion))
             })
+        }
+        EntryCondition::Burns {
+            domain,
+            objective,
+            below,
+        } => {
+            let promise = Promise::Objective(domain.clone(), objective.clone());
+            let declared = estate.domains().get(domain);
+            let one = declared.and_then(|domain| domain.objectives.iter().find(|one| &one.id == objective));
+            one.is_some_and(|one| promised::burns_below(&facts.promises, &promise, one, *below, at))
         }
     }
 }

@@ -10,6 +10,7 @@ mod lowering;
 mod mode;
 mod obligation;
 mod ownership;
+mod promised;
 mod replay;
 
 use tidegate_model::{Estate, Timestamp};

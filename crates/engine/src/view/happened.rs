@@ -8,7 +8,7 @@ use crate::decide;
 use crate::event::{Body, Event, Opening, Origin, Sent};
 use crate::refusal::Refusal;
 use crate::view::ended::ended;
-use crate::view::measured::{evidence, harm, judged, observed};
+use crate::view::measured::{asked, evidence, harm, judged, observed};
 use crate::view::words::{clock, counted, instants, list, loss};
 use crate::view::{HappenedView, Tone, blame};
 use crate::words::{begin, drilled, groups, step_done};
@@ -132,6 +132,7 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             criterion,
             observation,
         } => observed(stage, criterion, observation),
+        Body::PromiseObserved(told) => asked(told),
         Body::CriterionJudged {
             stage,
             criterion,
@@ -244,6 +245,7 @@ fn tell(body: &Body, actor: &Actor) -> Told {
             severity,
             origin,
             summary,
+            ..
         } => (
             Tone::Harm,
             format!(
@@ -422,6 +424,10 @@ fn origin_words(origin: &Origin) -> String {
         Origin::Waiting(stage) => format!("a decision that waits ({stage})"),
         Origin::Gateway(gateway) => format!("gateway {gateway}"),
         Origin::Journal => "the journal".to_owned(),
+        Origin::Promise(promise) => format!("the promise {promise}"),
+        Origin::PromiseSilent(domain, source) => {
+            format!("the silence of {source}, which promises of {domain} are measured on")
+        }
         Origin::Person(person) => person.to_string(),
     }
 }

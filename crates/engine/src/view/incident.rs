@@ -93,7 +93,9 @@ fn runbook(estate: &Estate, incident: &Incident) -> Vec<String> {
         Origin::Criterion(stage, _) | Origin::Brake(stage) | Origin::Silence(stage, _) | Origin::Waiting(stage) => {
             Some(stage)
         }
-        Origin::Gateway(_) | Origin::Journal | Origin::Person(_) => None,
+        Origin::Gateway(_) | Origin::Journal | Origin::Promise(_) | Origin::PromiseSilent(..) | Origin::Person(_) => {
+            None
+        }
     };
     let by_mode = match &incident.origin {
         Origin::Criterion(stage, criterion) => estate
@@ -110,6 +112,8 @@ fn runbook(estate: &Estate, incident: &Incident) -> Vec<String> {
         | Origin::Waiting(_)
         | Origin::Gateway(_)
         | Origin::Journal
+        | Origin::Promise(_)
+        | Origin::PromiseSilent(..)
         | Origin::Person(_) => None,
     };
     let by_domain = estate

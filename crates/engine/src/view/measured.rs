@@ -7,16 +7,13 @@ use tidegate_model::{CriterionId, StageId};
 use super::Tone;
 use super::happened::{Told, because};
 use super::words::{clock, count, counted, percent, points};
-use crate::event::Reading;
+use crate::event::{Reading, ToldPromise};
 
 pub(super) fn evidence(stratum: &Stratum, late: bool) -> Told {
     // The same attempts are counted by several meters; the largest count is the number of attempts.
-    let attempts = stratum
-        .counts
-        .iter()
-        .map(|meter| meter.old.n + meter.new.n)
-        .max()
-        .unwrap_or(0);
+    let compared = stratum.counts.iter().map(|meter| meter.old.n + meter.new.n);
+    let promised = stratum.promised.iter().map(|meter| meter.total);
+    let attempts = compared.chain(promised).max().unwrap_or(0);
     let late = if late { ", too late to be judged" } else { "" };
     let gateway = &stratum.id.gateway;
     (
@@ -76,6 +73,37 @@ pub(super) fn observed(stage: &StageId, criterion: &CriterionId, observation: &O
                 silence.reason
             ),
         ),
+    }
+}
+
+/// What the source of a promise said.
+pub(super) fn asked(told: &ToldPromise) -> Told {
+    let promise = &told.promise;
+    match &told.observation {
+        Observation::Level { value, .. } => {
+            let bound = told.gauge.bound();
+            let promised = bound.map(|bound| format!("{bound} is promised")).unwrap_or_default();
+            match bound.is_none_or(|bound| bound.holds(*value)) {
+                true => (Tone::Calm, format!("{promise} was told {value}, {promised}")),
+                false => (Tone::Wait, format!("{promise} was told {value}, but {promised}")),
+            }
+        }
+        Observation::Silent(silence) => (
+            Tone::Wait,
+            format!(
+                "the source of {promise} is silent since {}: {}",
+                clock(silence.since),
+                silence.reason
+            ),
+        ),
+        Observation::Nothing { detail, .. } | Observation::Unusable { detail, .. } => (
+            Tone::Wait,
+            format!("the source of {promise} tells nothing that counts: {detail}"),
+        ),
+        Observation::Equality { .. }
+        | Observation::Reconciled { .. }
+        | Observation::Surveyed { .. }
+        | Observation::Counts { .. } => (Tone::Wait, format!("the source of {promise} told no number")),
     }
 }
 

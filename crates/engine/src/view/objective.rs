@@ -11,6 +11,7 @@ use tidegate_model::{CriterionId, DomainId, Estate, FlowId, Millis, PartsPerMill
 
 use crate::state::{Cell, StageState, State};
 use crate::view::criterion;
+use crate::view::promise::{self, KeptView};
 
 /// Spans over which burn is told, shortest first: a burst and a trend.
 const SPANS: [Millis; 2] = [Millis::minutes(5), Millis::minutes(60)];
@@ -55,6 +56,8 @@ pub struct DeclaredView {
     pub within: Option<(PartsPerMillion, Millis)>,
     /// Gates that hold the same flow to the same time or a shorter one.
     pub gates: Vec<StageId>,
+    /// How it is kept; none where nothing measures it.
+    pub kept: Option<KeptView>,
 }
 
 /// What must hold of a domain by a limit of its own.
@@ -123,7 +126,7 @@ pub fn objectives(estate: &Estate, state: &State, now: Timestamp) -> Vec<DomainO
             domain: domain.id.clone(),
             title: domain.title.clone(),
             owner: domain.owner.clone(),
-            declared: declared(estate, domain),
+            declared: declared(estate, state, domain, now),
             objectives: of_domain(estate, state, &domain.id, now),
         })
         .collect();
@@ -132,8 +135,12 @@ pub fn objectives(estate: &Estate, state: &State, now: Timestamp) -> Vec<DomainO
 }
 
 /// What a domain's owner has promised, invariants last.
-fn declared(estate: &Estate, domain: &Domain) -> Vec<DeclaredView> {
-    let mut all: Vec<DeclaredView> = domain.objectives.iter().map(|one| promise(estate, one)).collect();
+fn declared(estate: &Estate, state: &State, domain: &Domain, now: Timestamp) -> Vec<DeclaredView> {
+    let promised = domain.objectives.iter().map(|one| DeclaredView {
+        kept: promise::of_objective(state, &domain.id, one, now),
+        ..promise(estate, one)
+    });
+    let mut all: Vec<DeclaredView> = promised.collect();
     let invariants = estate.invariants().values().filter(|one| one.domain == domain.id);
     all.extend(invariants.map(|one| DeclaredView {
         id: one.id.to_string(),
@@ -143,6 +150,7 @@ fn declared(estate: &Estate, domain: &Domain) -> Vec<DeclaredView> {
         times_of: None,
         within: None,
         gates: Vec::new(),
+        kept: Some(promise::of_invariant(state, one, now)),
     }));
     all
 }
@@ -178,6 +186,7 @@ fn promise(estate: &Estate, one: &Objective) -> DeclaredView {
             .collect(),
         times_of,
         within,
+        kept: None,
     }
 }
 

@@ -31,6 +31,7 @@ mod letters;
 mod levels;
 mod load;
 mod moves;
+mod promised;
 mod promises;
 mod reconciled;
 mod refusals;

@@ -303,6 +303,7 @@ impl World {
             fallbacks: if health == Health::FallenBack { new_n } else { 0 },
             voided: false,
             counts: counts.collect(),
+            promised: Vec::new(),
         }
     }
 

@@ -172,6 +172,7 @@ mod tests {
             fallbacks: 0,
             voided: false,
             counts: vec![counts; meters],
+            promised: Vec::new(),
         }
     }
 

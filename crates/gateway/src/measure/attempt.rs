@@ -35,6 +35,9 @@ pub struct Entrant {
     pub side: Side,
     /// Whether it counts as evidence.
     pub is_counted: bool,
+    /// Whether the visitor brought both cookies, and they agree: whoever keeps none, or made up a name, may never complete at all,
+    /// as probes and link previews do.
+    pub is_known: bool,
     /// Bucket and lot.
     pub place: Place,
     /// Its values in the flow's segments.
@@ -56,11 +59,13 @@ pub struct Attempt {
     pub side: Side,
     /// Whether it counts as evidence.
     pub is_counted: bool,
+    /// Whether its visitor brought both cookies: its completion is promised.
+    pub is_known: bool,
     /// Whether its entry request was answered or given up.
     pub is_answered: bool,
     /// Whether it met an error.
     pub has_erred: bool,
-    /// Whether the brake has seen its first outcome.
+    /// Whether it had its first outcome.
     pub has_outcome: bool,
     /// Whether it only pins (`hold`): its time is over and a person decides.
     pub is_held: bool,

@@ -10,6 +10,7 @@ use tidegate_model::{GatewayId, Millis, Timestamp};
 use super::attempt::{Attempt, Entrant, Key, Ticket, is_admitted};
 use super::brake::Sliding;
 use super::lane::{Lanes, lanes};
+use super::promised::{Ending, Promised};
 use super::risk::RiskSets;
 use super::stratum::{Filling, Opening};
 use super::totals::FlowTotals;
@@ -79,6 +80,7 @@ pub struct Ledger {
     risk: RiskSets,
     swept_ms: u64,
     brakes: Vec<Braked>,
+    promised: Promised,
     departed: Departed,
 }
 
@@ -105,6 +107,7 @@ impl Ledger {
             risk: RiskSets::default(),
             swept_ms: now.ms,
             brakes: Vec::new(),
+            promised: Promised::default(),
             departed: Departed::default(),
             setup,
             roads,
@@ -112,6 +115,7 @@ impl Ledger {
             lanes,
         };
         ledger.reset_brakes();
+        ledger.promised.count(&ledger.counting.promises, &ledger.roads);
         ledger
     }
 
@@ -149,6 +153,7 @@ impl Ledger {
             classes: entrant.classes,
             side,
             is_counted: entrant.is_counted,
+            is_known: entrant.is_known,
             is_answered: false,
             has_erred: false,
             has_outcome: false,
@@ -171,8 +176,10 @@ impl Ledger {
     }
 
     /// The entry request of an attempt was answered, refused or given up after this time. An answer after the window is none.
-    pub fn answered(&mut self, ticket: &Ticket, took: Millis) {
-        let window = self.roads.paths[usize::from(ticket.key.flow)].window;
+    /// How it ended is said by who asked: the attempt may be gone by now, taken away with its cart.
+    pub fn answered(&mut self, ticket: &Ticket, took: Millis, ending: Ending) {
+        let flow = usize::from(ticket.key.flow);
+        let window = self.roads.paths[flow].window;
         // The attempt may have ended in the meantime (a fast completion): its stratum still waits for the answer.
         if let Some(attempt) = self.claimed(ticket) {
             if attempt.is_answered {
@@ -185,10 +192,11 @@ impl Ledger {
                 attempt.is_answered = true;
             }
         }
+        self.promised.answered(flow, took, ending);
         if !ticket.is_counted {
             return;
         }
-        self.totals[usize::from(ticket.key.flow)].took(ticket.side, took);
+        self.totals[flow].took(ticket.side, took);
         if let Some(filling) = self.filling(ticket.stratum) {
             filling.answered(ticket, took);
         }
@@ -301,6 +309,7 @@ impl Ledger {
             filling.is_at_risk = false;
         }
         self.reset_brakes();
+        self.promised.count(&self.counting.promises, &self.roads);
     }
 
     /// Ends attempts whose window has passed.
@@ -456,12 +465,18 @@ impl Ledger {
         let Some(attempt) = self.attempts.get_mut(key) else {
             return;
         };
-        if !attempt.is_counted || std::mem::replace(&mut attempt.has_outcome, true) {
+        if std::mem::replace(&mut attempt.has_outcome, true) {
             return;
         }
-        let side = attempt.side;
+        let attempt = *attempt;
+        if attempt.is_known {
+            self.promised.outcome(usize::from(key.flow), failed);
+        }
+        if !attempt.is_counted {
+            return;
+        }
         for braked in self.brakes.iter_mut().filter(|one| one.flow == usize::from(key.flow)) {
-            braked.attempts.note(now.ms, side, failed);
+            braked.attempts.note(now.ms, attempt.side, failed);
         }
     }
 

@@ -9,12 +9,13 @@
 //!   never missing from the count of slow ones.
 //! - The **cohort** part (completion, all errors) leaves one window after the stratum closed.
 //!
-//! Who is counted: visitors who came with an id and an honest bucket cookie and reach an entry route without an open cart.
+//! Who is counted for stages: visitors who came with an id and an honest bucket cookie and reach an entry route without an open cart.
 
 pub mod attempt;
 pub mod brake;
 pub mod lane;
 pub mod ledger;
+pub mod promised;
 pub mod risk;
 pub mod stratum;
 pub mod totals;

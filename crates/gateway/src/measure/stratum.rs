@@ -244,6 +244,7 @@ impl Filling {
             fallbacks: self.fallbacks,
             voided: false,
             counts: counts.collect(),
+            promised: Vec::new(),
         }
     }
 

@@ -7,6 +7,7 @@ use tidegate_model::flow::SuccessPredicate;
 
 use super::{Proxy, Trip};
 use crate::decision::Rule;
+use crate::measure::promised::Ending;
 use crate::success::{Finding, judge_body};
 
 impl Proxy {
@@ -53,8 +54,17 @@ impl Proxy {
         trip.is_judged = true;
     }
 
-    /// Entry requests have their time: from the last byte sent upstream to the head of the answer.
+    /// The head of an answer came, or an error instead of one.
     pub(super) fn answered(&self, trip: &mut Trip) {
+        let ending = match trip.has_erred {
+            true => Ending::Erred,
+            false => Ending::Answered,
+        };
+        self.ended(trip, ending);
+    }
+
+    /// Entry requests have their time: from the last byte sent upstream to the head of the answer. The first ending counts.
+    pub(super) fn ended(&self, trip: &mut Trip, ending: Ending) {
         let Some(arrival) = &trip.arrival else { return };
         if std::mem::replace(&mut trip.is_answered, true) || arrival.begun == 0 {
             return;
@@ -63,7 +73,7 @@ impl Proxy {
         let took = Millis(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
         let mut ledger = self.station.ledger();
         for ticket in &arrival.tickets[..arrival.begun] {
-            ledger.answered(ticket, took);
+            ledger.answered(ticket, took, ending);
         }
     }
 

@@ -171,3 +171,51 @@ async fn a_failure_is_logged_by_its_route_once_a_second_and_never_by_its_path() 
     assert!(line.contains("route=\"product\""), "{line}");
     assert!(!line.contains("secret"), "{line}");
 }
+
+#[tokio::test]
+async fn who_leaves_before_the_head_of_an_answer_is_not_timed_as_answered() {
+    use tidegate_model::seam::PromiseMeter;
+    let within = |limit| PromiseMeter {
+        domain: tidegate_model::DomainId::parse("shop").unwrap(),
+        objective: tidegate_model::ObjectiveId::parse("fast").unwrap(),
+        flow: sample::flow().id,
+        within: Some(tidegate_model::Millis(limit)),
+    };
+    let gone = || Error::new_down(ErrorType::ConnectionClosed);
+    for (limit, status, expected) in [
+        (600_000, None, None),
+        (0, None, Some((1, 1))),
+        (600_000, Some(200), Some((1, 0))),
+        (600_000, Some(503), Some((1, 1))),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let (spool, waiting) = Spool::open(dir.path()).unwrap();
+        let station = sample::station(dir.path(), Spooling::begin(spool, waiting).unwrap());
+        let counting = crate::config::Counting {
+            promises: vec![within(limit)],
+            ..crate::config::Counting::default()
+        };
+        let now = station.now();
+        station.ledger().recount(counting, now);
+        let proxy = Proxy::new(Arc::new(station));
+        let (_client, mut session) = asked("POST /cart HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 0\r\n\r\n").await;
+        let mut trip = proxy.new_ctx();
+        assert!(!proxy.request_filter(&mut session, &mut trip).await.unwrap());
+        while trip.started.elapsed() < Duration::from_millis(2) {
+            std::thread::yield_now();
+        }
+        if let Some(status) = status {
+            let mut head = pingora_http::ResponseHeader::build(status, None).unwrap();
+            proxy.response_filter(&mut session, &mut head, &mut trip).await.unwrap();
+        }
+        proxy.logging(&mut session, Some(&gone()), &mut trip).await;
+        let late = crate::measure::Moment {
+            ms: now.ms + 60_000,
+            at: now.at,
+        };
+        let finished = proxy.station.ledger().tick(late).finished;
+        let told = finished.iter().flat_map(|stratum| &stratum.promised);
+        let told: Vec<(u64, u64)> = told.map(|one| (one.total, one.bad)).collect();
+        assert_eq!(told, Vec::from_iter(expected), "{limit} {status:?}");
+    }
+}

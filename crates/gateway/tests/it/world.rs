@@ -135,6 +135,7 @@ pub(crate) fn config(dir: &Path, old: &str, new: &str) -> GatewayConfig {
                 flow,
                 over: Millis(10_000),
             }],
+            promises: Vec::new(),
         },
         socket: dir.join("link.sock"),
         state_dir: dir.join("state"),

@@ -186,6 +186,12 @@ impl Estate {
             let names = known.into_iter().flatten().map(|one| (one.id.clone(), ())).collect();
             need(&names, criterion, "criterion", from, faults);
         }
+        for (domain, objective) in stage.enter.iter().filter_map(EntryCondition::objective) {
+            need(&self.domains, domain, "domain", from, faults);
+            let declared = self.domains.get(domain).map(|domain| &domain.objectives);
+            let names = declared.into_iter().flatten().map(|one| (one.id.clone(), ())).collect();
+            need(&names, objective, "objective", from, faults);
+        }
         for criterion in &stage.gate.criteria {
             need(&self.domains, &criterion.owner, "domain", from, faults);
             if let Measure::Reconcile { entity, .. } = &criterion.measure {

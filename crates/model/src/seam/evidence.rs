@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ExposureVersion;
 use crate::flow::SegmentValue;
-use crate::{CriterionId, FlowId, GatewayId, Millis, StageId, Timestamp};
+use crate::{CriterionId, DomainId, FlowId, GatewayId, Millis, ObjectiveId, StageId, Timestamp};
 
 /// Stands for a criterion where the split of a stage's visitors is counted; no criterion has this name.
 pub const SPLIT: &str = "split";
@@ -43,6 +43,32 @@ pub enum MeterKind {
     Began,
     /// ... failed for certain (explicit failure or error). For the brake only; never journalled as a stratum.
     Failed,
+}
+
+/// What a gateway is asked to count for an objective, of both sides together and whether a stage is judged or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromiseMeter {
+    /// The domain that promises it.
+    pub domain: DomainId,
+    /// The objective.
+    pub objective: ObjectiveId,
+    /// The flow whose attempts are counted.
+    pub flow: FlowId,
+    /// An entry request that takes longer, or ends in an error, is bad. Without a limit the first outcome of each attempt is
+    /// counted: completed, or refused, failed, run out of its time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Millis>,
+}
+
+/// Counts of one objective since they were last told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromisedCounts {
+    /// What was asked for: an objective that asks for something else by now is another one.
+    pub of: PromiseMeter,
+    /// All of them.
+    pub total: u64,
+    /// The bad ones among them; never above `total`.
+    pub bad: u64,
 }
 
 /// Counts of one side.
@@ -165,6 +191,9 @@ pub struct Stratum {
     pub voided: bool,
     /// The counts.
     pub counts: Vec<MeterCounts>,
+    /// What was counted for objectives until it closed, since that was last told; in the prompt part alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promised: Vec<PromisedCounts>,
 }
 
 impl Stratum {
@@ -174,6 +203,7 @@ impl Stratum {
         Self {
             voided: true,
             counts: Vec::new(),
+            promised: Vec::new(),
             ..self
         }
     }

@@ -14,7 +14,8 @@ pub mod verdict;
 pub use actor::{Actor, Door};
 pub use effect::{Effect, EffectKey, Errand, Letter, Outcome, Receipt, Retry};
 pub use evidence::{
-    ArmCounts, BrakeLook, LaterHits, Meter, MeterCounts, MeterKind, Ripeness, SPLIT, Stratum, StratumId, StratumPart,
+    ArmCounts, BrakeLook, LaterHits, Meter, MeterCounts, MeterKind, PromiseMeter, PromisedCounts, Ripeness, SPLIT,
+    Stratum, StratumId, StratumPart,
 };
 pub use exposure::{ExposureSnapshot, ExposureVersion, UnitExposure};
 pub use observation::{EqualityCounts, Observation, Silence};

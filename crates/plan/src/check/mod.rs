@@ -21,6 +21,7 @@ mod loss;
 mod objective;
 mod ownership;
 mod plan;
+mod promise;
 mod reconcile;
 mod redirect;
 mod reference;
@@ -48,6 +49,7 @@ const RULES: &[Rule] = &[
         objective::check,
         &[Kind::Domain, Kind::Flow, Kind::Edge, Kind::Invariant, Kind::Plan],
     ),
+    (promise::check, &[Kind::Domain, Kind::Flow, Kind::Invariant]),
     (
         agreement::check,
         &[Kind::Domain, Kind::Team, Kind::Person, Kind::Transfer],

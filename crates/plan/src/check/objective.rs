@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_model::DomainId;
 use tidegate_model::domain::Domain;
+use tidegate_model::objective::{MeasuredOn, Target};
 
 use crate::code::Code;
 use crate::read::Reading;
@@ -47,6 +48,23 @@ pub(crate) fn check(reading: &mut Reading) {
                     )
                     .expected("`of` with a flow, a route or a question to a source", "no `of`")
                     .help("add `of: { flow: buy }` or `of: { on: metrics, prometheus: ... }`: a figure that nobody reads is a wish"),
+                );
+            }
+            // A rate that a source tells is shown; what it pages is said apart.
+            let is_counted = match (&objective.of, objective.target) {
+                (None | Some(MeasuredOn::Source(_)), _) => true,
+                (Some(MeasuredOn::Flow(_)), Target::Within { .. } | Target::AtLeast(_)) => true,
+                (Some(MeasuredOn::Flow(_)), Target::PerHour(_)) | (Some(MeasuredOn::Route(_)), _) => false,
+            };
+            if !is_counted {
+                reading.sink.add(
+                    Finding::warning(
+                        Code::NotMeasured,
+                        place,
+                        format!("nothing measures objective `{}` of {subject}", objective.id),
+                    )
+                    .expected("`of` with a flow for times and shares, or a question to a source", "`of` with what gateways do not count")
+                    .help("gateways count times and completions of flows; name a flow, or ask a source: `of: { on: metrics, prometheus: ... }`"),
                 );
             }
             let title = objective.title.to_lowercase();

@@ -1,12 +1,13 @@
 //! What must hold when a stage is entered: facts that only run time knows.
 
+use tidegate_model::ask::Decimal;
 use tidegate_model::plan::EntryCondition;
-use tidegate_model::{CriterionId, Millis, Severity, StageId};
+use tidegate_model::{CriterionId, DomainId, Millis, ObjectiveId, Severity, StageId};
 
-use super::Reading;
 use super::envelope::Head;
 use super::fields::{Fields, items, value};
-use super::scalar::{duration, severity};
+use super::scalar::{duration, number, severity};
+use super::{Kind, Reading};
 use crate::code::Code;
 use crate::form::{Form, Of, may};
 use crate::sink::Finding;
@@ -20,11 +21,15 @@ pub(crate) static ENTRY: Form = Form::new(
         may("rollback-drilled", Of::Text),
         may("contact-verified", Of::Text),
         may("passes", Of::Text),
+        may("objective", Of::Text),
+        may("burn", Of::Text),
     ],
 );
 
 const INCIDENTS: &str = "`none open at sev2 or worse`, or another severity";
 const WITHIN: &str = "a time such as `within 14d`";
+const OBJECTIVE: &str = "a domain and an objective of it such as `payments/processing`";
+const BURN: &str = "a rate above zero that it stays below, such as `\"< 1\"`";
 const PASSES: &str = "a stage and a criterion of its gate such as `catalogue/browse-errors`";
 
 /// Reads the conditions of a stage's entry.
@@ -44,8 +49,10 @@ fn condition(node: &Node, head: &Head, reading: &mut Reading) -> Option<EntryCon
     let mut fields = Fields::open(node, what, &ENTRY, reading)?;
     let written: Vec<(&'static str, &Node)> = ENTRY
         .names()
+        .filter(|name| *name != "burn")
         .filter_map(|name| fields.get(name).map(|node| (name, node)))
         .collect();
+    let burn = fields.get("burn");
     let [(name, node)] = written.as_slice() else {
         if !fields.has_unknown() {
             let found = fields.instead_of("rollback-drilled");
@@ -56,7 +63,7 @@ fn condition(node: &Node, head: &Head, reading: &mut Reading) -> Option<EntryCon
                     format!("{} does not ask for one thing", fields.what()),
                 )
                 .expected(
-                    "one of `incidents`, `rollback-drilled`, `contact-verified` and `passes`",
+                    "one of `incidents`, `rollback-drilled`, `contact-verified`, `passes` and `objective` with its `burn`",
                     found,
                 )
                 .help("write each as an entry of the list: `enter: [{ rollback-drilled: within 14d }]`"),
@@ -65,18 +72,45 @@ fn condition(node: &Node, head: &Head, reading: &mut Reading) -> Option<EntryCon
         return None;
     };
     let quoted = format!("`{name}`");
-    match *name {
-        "incidents" => {
+    if burn.is_some() != (*name == "objective") {
+        let found = if burn.is_some() {
+            "`burn` alone"
+        } else {
+            "`objective` alone"
+        };
+        reading.sink.add(
+            Finding::error(
+                Code::EntryAsks,
+                fields.head(),
+                format!("{} does not say how fast the budget of which objective may burn", fields.what()),
+            )
+            .expected("both `objective` and `burn`", found)
+            .help("write `{ objective: payments/processing, burn: \"< 1\" }`: at 1 the budget of thirty days is spent exactly"),
+        );
+        return None;
+    }
+    match (*name, burn) {
+        ("incidents", _) => {
             let at_least = value(node, &quoted, INCIDENTS, none_open, reading)?;
             Some(EntryCondition::NoIncident { at_least })
         }
-        "rollback-drilled" => {
+        ("rollback-drilled", _) => {
             let within = value(node, &quoted, WITHIN, within, reading)?;
             Some(EntryCondition::RollbackDrilled { within })
         }
-        "contact-verified" => {
+        ("contact-verified", _) => {
             let within = value(node, &quoted, WITHIN, within, reading)?;
             Some(EntryCondition::ContactVerified { within })
+        }
+        ("objective", Some(burn)) => {
+            let (domain, objective) = value(node, &quoted, OBJECTIVE, promised, reading)?;
+            reading.refer(Kind::Domain, domain.as_str(), node.place);
+            let below = value(burn, "`burn`", BURN, below, reading)?;
+            Some(EntryCondition::Burns {
+                domain,
+                objective,
+                below,
+            })
         }
         _ => {
             let (stage, criterion) = value(node, &quoted, PASSES, place, reading)?;
@@ -99,4 +133,16 @@ fn within(text: &str) -> Option<Millis> {
 fn place(text: &str) -> Option<(StageId, CriterionId)> {
     let (stage, criterion) = text.trim().split_once('/')?;
     Some((StageId::parse(stage).ok()?, CriterionId::parse(criterion).ok()?))
+}
+
+/// `payments/processing`.
+fn promised(text: &str) -> Option<(DomainId, ObjectiveId)> {
+    let (domain, objective) = text.trim().split_once('/')?;
+    Some((DomainId::parse(domain).ok()?, ObjectiveId::parse(objective).ok()?))
+}
+
+/// `< 1`.
+fn below(text: &str) -> Option<Decimal> {
+    let rate = number(text.trim().strip_prefix('<')?)?;
+    (rate.0 > 0).then_some(rate)
 }

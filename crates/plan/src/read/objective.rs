@@ -1,6 +1,6 @@
 //! Objectives of a domain, and invariants.
 
-use tidegate_model::objective::{Invariant, MeasuredOn, Objective, Target};
+use tidegate_model::objective::{INVARIANT_EVERY_MIN, Invariant, MeasuredOn, Objective, Target};
 use tidegate_model::{DomainId, FlowId, InvariantId, Millis, ObjectiveId, PartsPerMillion, RouteId, Severity};
 
 use super::criterion::{LEVEL, QUANTILES, asked_number};
@@ -159,6 +159,22 @@ fn measured_on(node: &Node, reading: &mut Reading) -> Option<MeasuredOn> {
     }
 }
 
+/// A source is asked for as long as the controller runs, and each answer may be written down.
+fn is_seldom(every: Millis, node: &Node, reading: &mut Reading) -> bool {
+    let is_seldom = every >= INVARIANT_EVERY_MIN;
+    if !is_seldom {
+        reading.sink.add(
+            Finding::error(Code::AskedTooOften, node.place, "an invariant is asked about too often")
+                .expected(
+                    format!("at least {INVARIANT_EVERY_MIN} between two questions"),
+                    format!("`{every}`"),
+                )
+                .help("write `every: 1m`: a source is asked day and night, whether a stage is moved or not"),
+        );
+    }
+    is_seldom
+}
+
 /// Reads an `Invariant`.
 pub(crate) fn read_invariant(head: &Head, mut spec: Fields<'_>, reading: &mut Reading) {
     let domain = spec
@@ -175,6 +191,7 @@ pub(crate) fn read_invariant(head: &Head, mut spec: Fields<'_>, reading: &mut Re
             |text| duration(text).filter(|every| every.0 > 0),
             reading,
         )
+        .filter(|every| is_seldom(*every, node, reading))
     });
     let severity = spec.get("severity").map_or(Some(Severity::Sev2), |node| {
         value(node, "`severity`", SEVERITY, severity, reading)

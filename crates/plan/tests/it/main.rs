@@ -15,6 +15,7 @@ mod hidden;
 mod lint;
 mod pages;
 mod power;
+mod promises;
 mod sarif;
 mod schema;
 mod shop;

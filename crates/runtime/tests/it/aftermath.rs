@@ -184,7 +184,7 @@ fn shares(snapshot: &ExposureSnapshot) -> BTreeMap<UnitId, BasisPoints> {
 }
 
 /// Fields of the state that count entries and controller starts, which a crash adds to.
-const COUNTED: [&str; 12] = [
+const COUNTED: [&str; 13] = [
     "seq",
     "judged",
     "worsened",
@@ -194,6 +194,8 @@ const COUNTED: [&str; 12] = [
     "evidence_since",
     "step_since",
     "exposing_seq",
+    // A source has its time again when a controller has started.
+    "armed",
     "version",
     "timeline",
     "pages",

@@ -13,7 +13,7 @@ use crate::story;
 const LOG_HEADER_BYTES: usize = 32;
 const FRAME_BYTES: usize = 24 + 4096;
 /// Lines of the story that are lived: approval, exposure, evidence, harm and the way back.
-const LINES: usize = 15;
+const LINES: usize = 16;
 
 /// A store taken while its writer was at work.
 struct Taken {

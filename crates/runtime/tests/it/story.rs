@@ -2,6 +2,8 @@
 
 use tidegate_engine::event::{LessonAnswer, LessonOf};
 use tidegate_engine::{Request, Side};
+use tidegate_model::ask::Decimal;
+use tidegate_model::objective::Promise;
 use tidegate_model::seam::{
     Actor, ArmCounts, BrakeLook, Door, EqualityCounts, ExposureVersion, MeterCounts, Observation, SPLIT, Stratum,
     StratumId, StratumPart,
@@ -24,6 +26,7 @@ const LINES: &str = "
     09:00:10 counts 920 6
     09:00:12 sql clean
     09:00:14 bea attest
+    09:00:16 violations 0
     09:00:20 tick
     09:00:20 confirm
     09:00:25 ana hold
@@ -144,6 +147,18 @@ fn step(line: &str, strata: &mut u64) -> Step {
             Actor::Controller,
             Request::GatewayLost {
                 gateway: name("storefront"),
+            },
+        ),
+        ["violations", number] => ask(
+            Actor::Controller,
+            Request::ObservePromise {
+                promise: Promise::Invariant(name("paid-once")),
+                asked: shop::estate().invariants()["paid-once"].asked(),
+                unsaid: None,
+                observation: Observation::Level {
+                    at,
+                    value: Decimal(number.parse::<i64>().unwrap() * Decimal::ONE),
+                },
             },
         ),
         ["sql", how] => ask(Actor::Controller, observed(at, how)),
@@ -280,6 +295,7 @@ pub(crate) fn stratum(index: u64, at: Timestamp, version: ExposureVersion, permi
         untracked: 0,
         fallbacks: 0,
         voided: false,
+        promised: Vec::new(),
         counts: vec![
             MeterCounts::whole(name("checkout"), name(SPLIT), arm(1_000), arm(1_000)),
             // No two strata alike, as with visitors.

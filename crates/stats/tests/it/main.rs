@@ -11,6 +11,7 @@
 )]
 
 mod batches;
+mod budgets;
 mod detection;
 mod drops;
 mod error_rates;

@@ -157,6 +157,7 @@ fn is_told(body: &Body) -> bool {
         | Body::GatewayLost { .. } => true,
         Body::CriterionJudged { verdict, .. } => matches!(verdict, Verdict::Harm),
         Body::ControllerStarted { .. }
+        | Body::PromiseObserved { .. }
         | Body::EstateAdopted { .. }
         | Body::StageReadied { .. }
         | Body::OpeningDeferred { .. }

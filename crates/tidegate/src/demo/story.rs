@@ -147,6 +147,8 @@ impl Story {
                     | Origin::Waiting(_)
                     | Origin::Gateway(_)
                     | Origin::Journal
+                    | Origin::Promise(_)
+                    | Origin::PromiseSilent(..)
                     | Origin::Person(_) => None,
                 };
                 self.incidents.push(Answered {
@@ -208,6 +210,7 @@ impl Story {
             | Body::LessonOwed { .. }
             | Body::LessonAnswered { .. }
             | Body::GatewayConnected { .. }
+            | Body::PromiseObserved { .. }
             | Body::GatewayLost { .. }
             | Body::EffectEnded { .. } => {}
         }
@@ -337,6 +340,7 @@ mod tests {
                 fallbacks: 0,
                 voided,
                 counts: vec![counts(COMPLETION), counts("buy-errors")],
+                promised: Vec::new(),
             },
             late,
         })
@@ -367,6 +371,7 @@ mod tests {
             severity: tidegate_model::Severity::Sev2,
             origin: Origin::Brake(StageId::parse("checkout").expect("a name")),
             summary: String::new(),
+            stages: Vec::new(),
         }));
         for by in ["emma", "ana"] {
             story.read(&event(Body::IncidentAcknowledged {

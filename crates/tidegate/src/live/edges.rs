@@ -4,7 +4,7 @@ use tidegate_gateway::BrakeSpec;
 use tidegate_model::exploration::explorations;
 use tidegate_model::flow::Flow;
 use tidegate_model::plan::{Measure, Stage};
-use tidegate_model::seam::{Meter, MeterKind, SPLIT};
+use tidegate_model::seam::{Meter, MeterKind, PromiseMeter, SPLIT};
 use tidegate_model::{CriterionId, EdgeId, Estate, FlowId};
 
 /// Meters of all stages on an edge.
@@ -41,6 +41,14 @@ pub(crate) fn meters(estate: &Estate, edge: &EdgeId) -> Vec<Meter> {
         }
     }
     meters
+}
+
+/// What owners promise of flows. A gateway counts for those that are walked on its edge.
+pub(crate) fn promises(estate: &Estate) -> Vec<PromiseMeter> {
+    let domains = estate.domains().values();
+    domains
+        .flat_map(|domain| domain.objectives.iter().filter_map(|one| one.meter(&domain.id)))
+        .collect()
 }
 
 /// What the brake of each stage looks at: stage, flow, time.

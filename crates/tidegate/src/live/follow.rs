@@ -7,9 +7,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::comparisons::{self, Means};
-use super::questions;
 use super::supervise::Fleet;
-use super::surveys;
+use super::{promises, questions, surveys};
 
 /// Rest before gateways that could not be started are tried again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -24,6 +23,7 @@ pub(crate) async fn follow(handle: Handle, mut fleet: Fleet, means: Means, mut s
     let mut asked = JoinSet::new();
     questions::begin(&mut asked, &handle, &means.addresses);
     surveys::begin(&mut asked, &handle, &means.addresses, &doors);
+    promises::begin(&mut asked, &handle, &means.addresses);
     comparisons::begin(&mut asked, &handle, &means);
     loop {
         tokio::select! {
@@ -45,6 +45,7 @@ pub(crate) async fn follow(handle: Handle, mut fleet: Fleet, means: Means, mut s
             asked.shutdown().await;
             questions::begin(&mut asked, &handle, &means.addresses);
             surveys::begin(&mut asked, &handle, &means.addresses, &doors);
+            promises::begin(&mut asked, &handle, &means.addresses);
             comparisons::begin(&mut asked, &handle, &means);
             estate = runs;
         }

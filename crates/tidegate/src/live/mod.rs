@@ -14,6 +14,7 @@ mod heard;
 mod latencies;
 pub(crate) mod logging;
 mod mail;
+mod promises;
 mod questions;
 pub(crate) mod reasons;
 pub(crate) mod recompute;
@@ -24,6 +25,7 @@ mod slowing;
 pub(crate) mod store;
 mod supervise;
 mod surveys;
+mod unsaid;
 mod world;
 
 use std::collections::BTreeMap;

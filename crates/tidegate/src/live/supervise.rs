@@ -69,6 +69,7 @@ fn config(estate: &Estate, edge: &Edge, state: &Path, tied: bool) -> GatewayConf
         counting: Counting {
             meters: edges::meters(estate, &edge.id),
             brakes: edges::brakes(estate, &edge.id),
+            promises: edges::promises(estate),
         },
         socket: state.join("edge.sock"),
         state_dir: state.join(format!("gateway-{}", edge.id)),

@@ -130,6 +130,7 @@ impl Story {
                 fallbacks: 0,
                 voided: false,
                 counts: vec![counts],
+                promised: Vec::new(),
             };
             self.ask(Actor::Gateway { id: gateway() }, Request::Evidence(stratum));
         }

@@ -193,6 +193,17 @@ pub(crate) enum Answer {
     Silent,
 }
 
+/// A promise that a source is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Vow {
+    /// Nobody pays twice.
+    PaidOnce,
+    /// Answers of pricing come in time.
+    Answers,
+    /// Most of what pricing does is well.
+    Shares,
+}
+
 /// What a gateway does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coming {
@@ -258,6 +269,8 @@ pub(crate) enum Edit {
     Attempts,
     /// Ladders begin with platform.
     Ladder,
+    /// What is promised of orders is less.
+    Looser,
 }
 
 /// One thing that happens.
@@ -287,6 +300,10 @@ pub(crate) enum Action {
     Observe(Sight),
     /// A source outside answers the question of this criterion of pricing.
     Tell(&'static str, Answer),
+    /// A gateway tells how many attempts of checkout's flow were bad, of so many, or a gateway that counts something else does.
+    Promised(u64, u64, bool),
+    /// The source of a promise answers.
+    Vow(Vow, Answer),
     /// The brake looks: attempts and failures in a hundred on both sides.
     Look(Place, u64, u64, u64),
     Gateway(Coming),

@@ -2,6 +2,7 @@
 
 use tidegate_engine::state::Phase;
 use tidegate_engine::{Side, State};
+use tidegate_model::objective::Promise;
 use tidegate_model::seam::Actor;
 use tidegate_model::{Millis, StageId, Timestamp};
 
@@ -139,10 +140,16 @@ impl Play {
     /// What checkout asks for at its door.
     fn enter(&mut self, place: Place) {
         if place == Place::Checkout {
+            let promise = Promise::Objective(name("checkout"), name("orders"));
+            if let Some(kept) = self.world.state.promises.of(&promise) {
+                let hour = kept.since.after(Millis::minutes(60));
+                self.wait(hour.since(self.world.now));
+            }
             self.person_asks(Who::Right, None, &Deed::Drill(true));
             let linked = Who::Linked("ana");
             self.person_asks(linked, None, &Deed::Hold(place));
             self.person_asks(linked, None, &Deed::Resume(place));
+            self.promised(0, 2_000, false);
         }
     }
 

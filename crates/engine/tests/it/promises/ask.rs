@@ -1,14 +1,15 @@
 //! Deeds as requests: who has authority for them, and what they are called in the world as it is.
 
-use tidegate_engine::event::{LessonAnswer, LessonOf};
+use tidegate_engine::event::{LessonAnswer, LessonOf, Origin};
 use tidegate_engine::{CommandKey, Request};
 use tidegate_model::ask::Decimal;
+use tidegate_model::objective::Promise;
 use tidegate_model::seam::{
     Actor, ArmCounts, Compared, Door, EqualityCounts, InvalidReason, Observation, Silence, StratumPart,
 };
 use tidegate_model::{DomainId, IncidentId, Millis, StageId, Timestamp};
 
-use super::action::{Answer, Deed, Place, Sight, Who};
+use super::action::{Answer, Deed, Place, Sight, Vow, Who};
 use super::edits::ADDED;
 use crate::shop::name;
 use crate::world::{Health, World, by};
@@ -40,7 +41,20 @@ pub(super) fn freezes(world: &World, place: Place, at: usize) -> bool {
         return false;
     };
     let known = &world.state.incidents[&id];
-    let is_everywhere = matches!(known.origin, tidegate_engine::event::Origin::Gateway(_));
+    let is_everywhere = match &known.origin {
+        Origin::Gateway(_) => true,
+        Origin::Promise(promise) => {
+            let kept = world.state.promises.of(promise);
+            kept.is_some_and(|kept| kept.adopted.stages.contains(&name(place.name())))
+        }
+        Origin::Criterion(..)
+        | Origin::Brake(_)
+        | Origin::Silence(..)
+        | Origin::Waiting(_)
+        | Origin::Journal
+        | Origin::PromiseSilent(..)
+        | Origin::Person(_) => false,
+    };
     known.severity.freezes() && (domain.as_str() == place.name() || is_everywhere)
 }
 
@@ -212,9 +226,41 @@ pub(super) fn request(world: &World, deed: &Deed) -> Request {
     }
 }
 
+/// What the source of a promise says; nothing where nobody promises it.
+pub(super) fn vow(world: &World, vow: Vow, answer: Answer) -> Option<Request> {
+    let promise = match vow {
+        Vow::PaidOnce => Promise::Invariant(name("paid-once")),
+        Vow::Answers => Promise::Objective(name("pricing"), name("answers")),
+        Vow::Shares => Promise::Objective(name("pricing"), name("shares")),
+    };
+    let asked = world.state.promises.of(&promise)?.adopted.asked.clone();
+    let mut observation = said(world.now, answer);
+    if let Observation::Level { value, .. } = &mut observation {
+        // Within are no violation and everything; beyond, three and a half.
+        *value = match (vow, value.0 > 10 * Decimal::ONE) {
+            (Vow::Answers, _) => *value,
+            (Vow::PaidOnce, is_beyond) => Decimal(if is_beyond { 3 * Decimal::ONE } else { 0 }),
+            (Vow::Shares, is_beyond) => Decimal(if is_beyond { Decimal::ONE / 2 } else { Decimal::ONE }),
+        };
+    }
+    Some(Request::ObservePromise {
+        promise,
+        asked,
+        unsaid: None,
+        observation,
+    })
+}
+
 /// What a source outside says to the question of a criterion of pricing.
 pub(super) fn answer(world: &World, of: &str, answer: Answer) -> Request {
-    let at = world.now;
+    Request::Observe {
+        stage: name("pricing"),
+        criterion: name(of),
+        observation: said(world.now, answer),
+    }
+}
+
+fn said(at: Timestamp, answer: Answer) -> Observation {
     let level = |at, value: i64| Observation::Level {
         at,
         value: Decimal(value * Decimal::ONE),
@@ -239,7 +285,7 @@ pub(super) fn answer(world: &World, of: &str, answer: Answer) -> Request {
         at,
         found: reconciled::found(compared),
     };
-    let observation = match answer {
+    match answer {
         Answer::Sound => pages(at, 0, None),
         Answer::Faulty => pages(at, 9, None),
         Answer::Gappy => pages(at, 0, Some("/a: no answer")),
@@ -279,11 +325,6 @@ pub(super) fn answer(world: &World, of: &str, answer: Answer) -> Request {
             since: at,
             reason: "connection refused".to_owned(),
         }),
-    };
-    Request::Observe {
-        stage: name("pricing"),
-        criterion: name(of),
-        observation,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use tidegate_model::ask::Decimal;
+use tidegate_model::ask::{Decimal, LevelAsk, LevelQuestion};
+use tidegate_model::objective::{Invariant, MeasuredOn, Objective, Target};
 use tidegate_model::plan::{Against, Approver, EntryCondition, ExpandRule, Measure, OnHarm, Stage, WeeklyWindow};
 use tidegate_model::{BasisPoints, Estate, Millis, Parts, PartsPerMillion, PersonId, Severity, Timestamp};
 
@@ -63,6 +64,12 @@ fn edit_in(parts: &mut Parts, edit: Edit, now: Timestamp) -> String {
                 }],
                 never: Vec::new(),
             };
+        }
+        Edit::Looser => {
+            let objectives = parts.domains.iter_mut().flat_map(|domain| &mut domain.objectives);
+            for objective in objectives.filter(|one| one.id.as_str() == "orders") {
+                objective.target = Target::AtLeast(PartsPerMillion::new(500_000).unwrap());
+            }
         }
         Edit::Steps => {
             let steps = &mut stage(parts, "catalogue").steps;
@@ -188,7 +195,13 @@ pub(super) fn sourced() -> Parts {
         EntryCondition::NoIncident {
             at_least: Severity::Sev1,
         },
+        EntryCondition::Burns {
+            domain: name("checkout"),
+            objective: name("orders"),
+            below: Decimal(Decimal::ONE),
+        },
     ];
+    promise(&mut parts);
     parts
 }
 
@@ -207,6 +220,45 @@ fn paged() -> Measure {
         at_most: Decimal(1_000 * Decimal::ONE),
         over: Millis::seconds(5),
     }
+}
+
+/// Checkout and catalogue promise the orders of checkout's flow, pricing what sources tell, and nobody pays twice.
+fn promise(parts: &mut Parts) {
+    let objective = |id: &str, target, of| Objective {
+        id: name(id),
+        title: id.to_owned(),
+        target,
+        of: Some(of),
+    };
+    let ask = || LevelAsk {
+        on: name("numbers"),
+        question: LevelQuestion::Prometheus {
+            query: "one".to_owned(),
+        },
+    };
+    let share = |ppm| Target::AtLeast(PartsPerMillion::new(ppm).unwrap());
+    let within = Target::Within {
+        quantile: PartsPerMillion::new(950_000).unwrap(),
+        limit: Millis(10),
+    };
+    for domain in &mut parts.domains {
+        domain.objectives = match domain.id.as_str() {
+            "checkout" => vec![objective("orders", share(990_000), MeasuredOn::Flow(name("buy")))],
+            "catalogue" => vec![objective("sales", share(980_000), MeasuredOn::Flow(name("buy")))],
+            _ => vec![
+                objective("answers", within, MeasuredOn::Source(ask())),
+                objective("shares", share(990_000), MeasuredOn::Source(ask())),
+            ],
+        };
+    }
+    parts.invariants.push(Invariant {
+        id: name("paid-once"),
+        title: "nobody pays twice".to_owned(),
+        domain: name("checkout"),
+        violations: ask(),
+        every: Millis::minutes(1),
+        severity: Severity::Sev3,
+    });
 }
 
 fn stage<'a>(parts: &'a mut Parts, id: &str) -> &'a mut Stage {

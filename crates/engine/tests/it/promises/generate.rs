@@ -5,7 +5,7 @@ use proptest::sample::select;
 use tidegate_engine::Side;
 use tidegate_model::Severity;
 
-use super::action::{Action, Answer, Coming, Deed, Edit, How, Place, Post, Sight, Which, Who};
+use super::action::{Action, Answer, Coming, Deed, Edit, How, Place, Post, Sight, Vow, Which, Who};
 use crate::world::Health;
 
 /// Everybody of the shop, and somebody who is not.
@@ -34,6 +34,9 @@ fn action(advances: u32) -> impl Strategy<Value = Action> {
         3 => sight().prop_map(Action::Observe),
         8 => (select(vec!["load", "refusals", "pages", "rows"]), answer()).prop_map(|(of, answer)| Action::Tell(of, answer)),
         3 => (place(), 0..60_u64, 0..100_u64, 0..100_u64).prop_map(|(p, n, new, old)| Action::Look(p, n, new, old)),
+        4 => (select(vec![0_u64, 1, 5, 30, 300]), select(vec![400_u64, 2_000]), prop::bool::weighted(0.1))
+            .prop_map(|(bad, all, foreign)| Action::Promised(bad, all, foreign)),
+        4 => (select(vec![Vow::PaidOnce, Vow::Answers, Vow::Shares]), answer()).prop_map(|(vow, answer)| Action::Vow(vow, answer)),
         2 => coming().prop_map(Action::Gateway),
         1 => Just(Action::Restart),
         4 => (adopter(), edit(), other()).prop_map(|(who, edit, other)| Action::Adopt(who, edit, other)),
@@ -200,6 +203,7 @@ fn edit() -> impl Strategy<Value = Edit> {
         Edit::OnHarm,
         Edit::Attempts,
         Edit::Ladder,
+        Edit::Looser,
     ])
 }
 

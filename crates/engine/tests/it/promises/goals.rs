@@ -1,7 +1,7 @@
 //! What the cases together must come to, in the words that they are counted by.
 
 /// Every kind of event.
-pub(super) const KINDS: [&str; 41] = [
+pub(super) const KINDS: [&str; 42] = [
     "controller-started",
     "estate-adopted",
     "command-refused",
@@ -16,6 +16,7 @@ pub(super) const KINDS: [&str; 41] = [
     "gate-passed",
     "evidence-recorded",
     "observed",
+    "promise-observed",
     "criterion-judged",
     "decision-asked",
     "approval-overdue",
@@ -58,7 +59,7 @@ pub(super) const PHASES: [&str; 8] = [
 ];
 
 /// What takes many steps, or goes wrong in its own way.
-pub(super) const DEEP: [&str; 78] = [
+pub(super) const DEEP: [&str; 80] = [
     "pricing is pending",
     "pricing is finalised",
     "catalogue is finalised",
@@ -99,6 +100,8 @@ pub(super) const DEEP: [&str; 78] = [
     "incident about a gateway",
     "incident about the journal",
     "incident about what a person saw",
+    "incident about a promise",
+    "incident about the silence of a promise",
     "resolved by a person",
     "resolved by itself",
     "mode expired",

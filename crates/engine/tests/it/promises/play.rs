@@ -2,7 +2,9 @@
 
 use tidegate_engine::Request;
 use tidegate_engine::deadline;
-use tidegate_model::seam::{Actor, ArmCounts, BrakeLook, ExposureVersion, Stratum, StratumPart};
+use tidegate_model::seam::{
+    Actor, ArmCounts, BrakeLook, ExposureVersion, PromiseMeter, PromisedCounts, Stratum, StratumPart,
+};
 use tidegate_model::{Estate, Millis, Severity, Timestamp};
 
 use super::action::{Action, Answer, Coming, Deed, Edit, How, Place, Post, Which, Who};
@@ -75,6 +77,12 @@ impl Play {
                 self.ask(Actor::Controller, request);
             }
             Action::Tell(of, answer) => self.tell(of, *answer),
+            Action::Promised(bad, all, is_foreign) => self.promised(*bad, *all, *is_foreign),
+            Action::Vow(vow, answer) => {
+                if let Some(request) = ask::vow(&self.world, *vow, *answer) {
+                    self.ask(Actor::Controller, request);
+                }
+            }
             Action::Look(place, attempts, new, old) => {
                 let arm = |failed: u64| ArmCounts {
                     n: *attempts,
@@ -109,6 +117,27 @@ impl Play {
         let actor = ask::actor(&self.world, who, &Deed::Hold(Place::Checkout));
         let candidate = edited(edits, self.world.now);
         self.ask(actor, Request::Adopt { candidate });
+    }
+
+    /// What checkout and catalogue promise of the same flow is counted alike.
+    pub(super) fn promised(&mut self, bad: u64, total: u64, is_foreign: bool) {
+        let counts = |domain: &str, objective: &str| PromisedCounts {
+            of: PromiseMeter {
+                domain: name(domain),
+                objective: name(objective),
+                flow: name(if is_foreign { "foreign" } else { "buy" }),
+                within: None,
+            },
+            total,
+            bad,
+        };
+        let mut stratum = self
+            .world
+            .stratum("nowhere", Health::Empty, StratumPart::Prompt, self.world.version());
+        stratum.counts.clear();
+        stratum.promised = vec![counts("checkout", "orders"), counts("catalogue", "sales")];
+        self.world.skip_strata(1);
+        self.ask(gateway(), Request::Evidence(stratum));
     }
 
     pub(super) fn tell(&mut self, of: &str, answer: Answer) {

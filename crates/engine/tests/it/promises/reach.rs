@@ -199,6 +199,8 @@ fn about(origin: &Origin) -> &'static str {
         Origin::Waiting(_) => "waiting",
         Origin::Gateway(_) => "a gateway",
         Origin::Journal => "the journal",
+        Origin::Promise(_) => "a promise",
+        Origin::PromiseSilent(..) => "the silence of a promise",
         Origin::Person(_) => "what a person saw",
     }
 }

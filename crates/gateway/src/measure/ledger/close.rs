@@ -1,6 +1,6 @@
 //! Strata close, and what has ripened of them leaves.
 
-use tidegate_model::seam::StratumPart;
+use tidegate_model::seam::{Stratum, StratumPart};
 
 use super::super::stratum::{Filling, Opening};
 use super::{Departed, Ledger, Moment, Setup};
@@ -42,9 +42,10 @@ impl Ledger {
         let Setup {
             gateway, incarnation, ..
         } = &self.setup;
-        if closed.owes.contains(&StratumPart::Prompt) {
+        let promised = self.promised.take(now.ms);
+        if closed.owes.contains(&StratumPart::Prompt) || !promised.is_empty() {
             let prompt = closed.prompt(gateway, *incarnation, &self.roads, &self.risk);
-            self.departed.finished.push(prompt);
+            self.departed.finished.push(Stratum { promised, ..prompt });
         }
         closed.owes.retain(|part| *part != StratumPart::Prompt);
         for part in &closed.owes {

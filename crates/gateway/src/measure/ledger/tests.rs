@@ -1,6 +1,7 @@
 //! The ledger under a hand-driven clock.
 
 mod errors;
+mod promised;
 
 use tidegate_model::flow::{Segment, SegmentSource, SegmentValue, SegmentWord};
 use tidegate_model::seam::{ArmCounts, Meter, MeterKind, StratumPart};
@@ -77,6 +78,7 @@ fn counting(meters: Vec<Meter>, size: usize, on_decrease: OnDecrease) -> Ledger 
             flow: flow.id.clone(),
             over: Millis(60_000),
         }],
+        promises: promised::promises(),
     };
     let setup = Setup {
         gateway: GatewayId::parse("gw").unwrap(),
@@ -99,6 +101,7 @@ fn entrant(visitor: u128, side: Side) -> Entrant {
         flow: 0,
         side,
         is_counted: true,
+        is_known: true,
         place: PLACE,
         classes: Classes::default(),
     }
@@ -115,6 +118,7 @@ fn paying(visitor: u128, query: &str) -> Entrant {
     }
 }
 
+/// A visitor with a cart, whom no stage counts.
 fn uncounted(visitor: u128, side: Side) -> Entrant {
     Entrant {
         is_counted: false,
@@ -148,14 +152,14 @@ fn errors_leave_with_the_stratum_that_they_happen_in_and_latency_when_all_have_b
     let mut ledger = ledger(100, OnDecrease::Drain);
     let fast = ledger.begin(entrant(1, Side::New), at(100)).unwrap();
     let slow = ledger.begin(entrant(2, Side::New), at(900)).unwrap();
-    ledger.answered(&fast, Millis(20));
+    ledger.answered(&fast, Millis(20), Ending::Answered);
     ledger.erred(&fast, at(950));
     assert_eq!(
         leave(&mut ledger, 950, 2_500),
         [(1_000, 1, StratumPart::Prompt, "errors 1/2".to_owned())],
         "one entry request is still open"
     );
-    ledger.answered(&slow, Millis(1_650));
+    ledger.answered(&slow, Millis(1_650), Ending::Answered);
     ledger.erred(&slow, at(2_550));
     ledger.completed(&fast, at(2_600));
     assert_eq!(
@@ -198,7 +202,7 @@ fn an_entry_request_that_never_comes_back_counts_as_slow_and_as_an_error() {
 fn an_attempt_ends_at_its_window_and_a_late_completion_does_not_count() {
     let mut ledger = ledger(100, OnDecrease::Drain);
     let ticket = ledger.begin(entrant(1, Side::New), at(100)).unwrap();
-    ledger.answered(&ticket, Millis(1));
+    ledger.answered(&ticket, Millis(1), Ending::Answered);
     assert_eq!(ledger.tick(at(1_000)).owed.len(), 2);
     assert!(ledger.open_cart(1, 0, at(5_099)).is_some());
     assert!(ledger.open_cart(1, 0, at(5_100)).is_none());
@@ -294,7 +298,7 @@ fn a_segments_meters_count_its_visitors_alone_in_every_part() {
     };
     ledger.begin(stranger, at(100)).unwrap();
     for (ticket, took) in [(card, 20), (lost, 400), (invoice, 500), (cash, 30)] {
-        ledger.answered(&ticket, Millis(took));
+        ledger.answered(&ticket, Millis(took), Ending::Answered);
     }
     ledger.erred(&lost, at(200));
     for ticket in [card, invoice, cash] {
@@ -326,7 +330,7 @@ fn an_entry_request_of_a_segment_that_never_comes_back_counts_in_it() {
     let mut ledger = counting(meters, 100, OnDecrease::Drain);
     ledger.begin(paying(1, "pay=card"), at(100)).unwrap();
     let answered = ledger.begin(paying(2, "pay=invoice"), at(100)).unwrap();
-    ledger.answered(&answered, Millis(1));
+    ledger.answered(&answered, Millis(1), Ending::Answered);
     let mut said = |from, until| -> Vec<String> {
         let left = leave(&mut ledger, from, until).into_iter();
         left.map(|(.., said)| said).collect()
@@ -343,12 +347,12 @@ fn a_stratum_keeps_the_segments_that_it_was_opened_with() {
     let before = ledger.begin(paying(1, "pay=card"), at(100)).unwrap();
     let counting = Counting {
         meters: vec![card, invoice],
-        brakes: Vec::new(),
+        ..Counting::default()
     };
     ledger.recount(counting, at(200));
     let after = ledger.begin(paying(2, "pay=invoice"), at(300)).unwrap();
     for ticket in [before, after] {
-        ledger.answered(&ticket, Millis(1));
+        ledger.answered(&ticket, Millis(1), Ending::Answered);
         ledger.completed(&ticket, at(400));
     }
     let said: Vec<(u64, String)> = leave(&mut ledger, 450, 9_000)
@@ -363,13 +367,13 @@ fn the_time_of_an_entry_request_shows_once_and_only_for_who_counts() {
     let mut ledger = ledger(100, OnDecrease::Drain);
     let [first, second] = [(1, Side::Old), (2, Side::New)].map(|(visitor, side)| {
         let ticket = ledger.begin(entrant(visitor, side), at(100)).unwrap();
-        ledger.answered(&ticket, Millis(40));
+        ledger.answered(&ticket, Millis(40), Ending::Answered);
         ticket
     });
-    ledger.answered(&first, Millis(90));
+    ledger.answered(&first, Millis(90), Ending::Answered);
     ledger.completed(&second, at(200));
     let stranger = ledger.begin(uncounted(3, Side::New), at(100)).unwrap();
-    ledger.answered(&stranger, Millis(90));
+    ledger.answered(&stranger, Millis(90), Ending::Answered);
     for side in [Side::Old, Side::New] {
         let shown = ledger.totals(0).latency(side).unwrap();
         assert_eq!((shown.n, shown.p50, shown.p99), (1, Millis(40), Millis(40)), "{side:?}");

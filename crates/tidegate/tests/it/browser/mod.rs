@@ -10,6 +10,7 @@ mod links;
 mod live;
 mod many;
 mod pages;
+mod promised;
 mod reach;
 mod reading;
 mod room;

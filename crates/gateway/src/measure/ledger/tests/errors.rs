@@ -30,7 +30,7 @@ fn at_risk_of_a_later_error_is_who_has_met_none_yet_completed_or_not() {
         .collect();
     let old = ledger.begin(entrant(9, Side::Old), at(100)).unwrap();
     for ticket in tickets.iter().chain([&old]) {
-        ledger.answered(ticket, Millis(1));
+        ledger.answered(ticket, Millis(1), Ending::Answered);
     }
     ledger.erred(&tickets[0], at(200));
     ledger.completed(&tickets[1], at(300));
@@ -58,7 +58,7 @@ fn later_errors_of_a_segment_are_its_visitors_alone() {
     let paid = [(1, "pay=card"), (2, "pay=card"), (3, "pay=invoice"), (4, "pay=cash")];
     let tickets = paid.map(|(visitor, query)| {
         let ticket = ledger.begin(paying(visitor, query), at(100)).unwrap();
-        ledger.answered(&ticket, Millis(1));
+        ledger.answered(&ticket, Millis(1), Ending::Answered);
         ticket
     });
     assert_eq!(rows(&mut ledger, 350, 1_000), []);
@@ -73,7 +73,7 @@ fn who_is_taken_away_is_at_risk_of_nothing_and_in_no_count_of_errors() {
     let mut ledger = ledger(100, OnDecrease::Return);
     for visitor in [1, 2, 3] {
         let ticket = ledger.begin(entrant(visitor, Side::New), at(100)).unwrap();
-        ledger.answered(&ticket, Millis(1));
+        ledger.answered(&ticket, Millis(1), Ending::Answered);
     }
     ledger.abandon(1, 0);
     let said: Vec<String> = leave(&mut ledger, 150, 1_000)
@@ -97,7 +97,7 @@ fn who_is_taken_away_is_at_risk_of_nothing_and_in_no_count_of_errors() {
 fn errors_while_nobody_may_measure_are_told_when_somebody_may_again() {
     let mut ledger = ledger(100, OnDecrease::Drain);
     let ticket = ledger.begin(entrant(1, Side::New), at(100)).unwrap();
-    ledger.answered(&ticket, Millis(1));
+    ledger.answered(&ticket, Millis(1), Ending::Answered);
     let unmeasured = Standing {
         measured: false,
         ..standing(50)
@@ -116,7 +116,7 @@ fn strata_of_one_snapshot_are_one_risk_set_and_so_many_snapshots_are_told_apart(
     let mut tickets = Vec::new();
     for at_ms in (0..snapshots).map(|n| 100 * n) {
         let ticket = ledger.begin(entrant(u128::from(at_ms), Side::New), at(at_ms)).unwrap();
-        ledger.answered(&ticket, Millis(1));
+        ledger.answered(&ticket, Millis(1), Ending::Answered);
         tickets.push(ticket);
         let seq = 2 + at_ms / 100;
         ledger.switch(ExposureVersion { epoch: 1, seq }, vec![standing(50)], at(at_ms + 50));
@@ -130,7 +130,7 @@ fn strata_of_one_snapshot_are_one_risk_set_and_so_many_snapshots_are_told_apart(
     // Two strata under one snapshot.
     for at_ms in [3_100, 4_100] {
         let ticket = ledger.begin(entrant(u128::from(at_ms), Side::Old), at(at_ms)).unwrap();
-        ledger.answered(&ticket, Millis(1));
+        ledger.answered(&ticket, Millis(1), Ending::Answered);
         rows(&mut ledger, at_ms, at_ms + 900);
         tickets.push(ticket);
     }
@@ -143,7 +143,7 @@ fn a_first_answer_after_the_window_is_an_error_and_none_is_one_too() {
     let mut ledger = ledger(100, OnDecrease::Drain);
     let [late, never] = [1, 2].map(|visitor| ledger.begin(entrant(visitor, Side::New), at(100)).unwrap());
     assert_eq!(rows(&mut ledger, 150, 5_050), []);
-    ledger.answered(&late, Millis(5_000));
+    ledger.answered(&late, Millis(5_000), Ending::Answered);
     ledger.erred(&late, at(5_120));
     ledger.erred(&never, at(5_120));
     assert_eq!(rows(&mut ledger, 5_100, 6_000), [(6, (0, 0), (2, 2))]);
@@ -153,7 +153,7 @@ fn a_first_answer_after_the_window_is_an_error_and_none_is_one_too() {
 fn the_same_counting_again_changes_nothing_and_another_one_forgets_who_was_at_risk() {
     let mut ledger = ledger(100, OnDecrease::Drain);
     let ticket = ledger.begin(entrant(1, Side::New), at(100)).unwrap();
-    ledger.answered(&ticket, Millis(1));
+    ledger.answered(&ticket, Millis(1), Ending::Answered);
     assert_eq!(rows(&mut ledger, 150, 1_000), []);
     ledger.recount((*ledger.counting).clone(), at(1_100));
     assert_eq!(ledger.current.index, 2);
@@ -174,11 +174,11 @@ fn the_same_counting_again_changes_nothing_and_another_one_forgets_who_was_at_ri
 fn an_error_in_the_last_moment_of_a_window_is_told_by_the_stratum_it_happens_in() {
     let mut ledger = ledger(100, OnDecrease::Drain);
     let ticket = ledger.begin(entrant(1, Side::New), at(900)).unwrap();
-    ledger.answered(&ticket, Millis(1));
+    ledger.answered(&ticket, Millis(1), Ending::Answered);
     assert_eq!(rows(&mut ledger, 950, 5_850), []);
     ledger.erred(&ticket, at(5_890));
     let late = ledger.begin(entrant(2, Side::New), at(5_890)).unwrap();
-    ledger.answered(&late, Millis(1));
+    ledger.answered(&late, Millis(1), Ending::Answered);
     // The cohort of the first stratum leaves at 6.0 s, as does the stratum of that moment.
     assert_eq!(rows(&mut ledger, 5_900, 6_000), [(6, (0, 0), (1, 1))]);
     ledger.erred(&late, at(10_890));
@@ -190,7 +190,7 @@ fn a_held_cart_meets_no_error_any_more() {
     let mut ledger = ledger(100, OnDecrease::Hold);
     let [held, open] = [1, 2].map(|visitor| ledger.begin(entrant(visitor, Side::New), at(100)).unwrap());
     for ticket in [held, open] {
-        ledger.answered(&ticket, Millis(1));
+        ledger.answered(&ticket, Millis(1), Ending::Answered);
     }
     ledger.completed(&held, at(200));
     assert_eq!(rows(&mut ledger, 250, 1_000), []);
@@ -203,7 +203,7 @@ fn a_held_cart_meets_no_error_any_more() {
 fn later_errors_carry_the_snapshot_that_their_attempts_began_under() {
     let mut ledger = ledger(100, OnDecrease::Drain);
     let ticket = ledger.begin(entrant(1, Side::New), at(100)).unwrap();
-    ledger.answered(&ticket, Millis(1));
+    ledger.answered(&ticket, Millis(1), Ending::Answered);
     ledger.switch(ExposureVersion { epoch: 1, seq: 2 }, vec![standing(60)], at(400));
     ledger.erred(&ticket, at(500));
     let told: Vec<_> = ledger
@@ -288,7 +288,7 @@ proptest! {
                 }
                 Chance::Answer(visitor) => {
                     if let Some(ticket) = open.get(&visitor) {
-                        ledger.answered(ticket, Millis(ms - ticket.began_ms));
+                        ledger.answered(ticket, Millis(ms - ticket.began_ms), Ending::Answered);
                     }
                 }
                 Chance::Err(visitor) => {
