@@ -13,17 +13,13 @@ use tidegate_model::{
 };
 
 pub use crate::adopted::{AdoptedSource, AdoptedStage, BatchesOf, ToldOf};
-pub use crate::cause::Cause;
 use crate::command::{CommandKey, Side};
 pub use crate::lesson::{LessonAnswer, LessonOf};
 pub use crate::opening::{Binding, Opening};
-pub use crate::origin::Origin;
 pub use crate::promised::{AdoptedPromise, ToldPromise};
 pub use crate::reading::{Account, Reading, Stake};
 use crate::refusal::Refusal;
-pub use crate::runbook::RunbookBegun;
-pub use crate::sent::Sent;
-pub use crate::undelivered::Undelivered;
+pub use crate::{cause::Cause, origin::Origin, runbook::RunbookBegun, sent::Sent, undelivered::Undelivered};
 
 /// One entry of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -63,6 +63,9 @@ const LINES: &str = "
     09:24:00 brake
     09:24:00 confirm
     09:24:10 ana ack inc-3
+    09:24:12 ana act inc-3 checkout-steps
+    09:24:14 ana done inc-3 checkout-steps
+    09:24:16 confirm
     09:24:20 ana change v3
     09:24:30 ana resolve inc-3
     09:35:00 tick
@@ -239,7 +242,13 @@ fn request(words: &[&str]) -> Option<Request> {
         ["act", incident, action] => Request::Act {
             incident: name(incident),
             action: name(action),
-            reason: None,
+            reason: Some(why()),
+        },
+        ["done", incident, action] => Request::FinishStep {
+            incident: name(incident),
+            action: name(action),
+            step: 1,
+            note: why(),
         },
         ["resolve", incident] => Request::Resolve {
             incident: name(incident),
