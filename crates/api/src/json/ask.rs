@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use tidegate_engine::command::{Request, Side};
 use tidegate_model::{ActionId, CriterionId, DomainId, IncidentId, Severity, StageId};
 
@@ -91,11 +92,32 @@ pub(crate) struct Finished {
     /// The action that began the runbook.
     action: ActionId,
     /// Which step, 1 first.
-    #[schemars(range(min = 1))]
+    #[serde(deserialize_with = "whole")]
+    #[schemars(range(min = 1, max = u32::MAX))]
     step: u32,
     /// What was seen.
     #[serde(default)]
     note: String,
+}
+
+/// A whole number; JSON writes one with a fraction of nothing too, and JSON Schema calls `2.0` an integer.
+fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    let number = serde_json::Number::deserialize(from)?;
+    let told = number
+        .as_u64()
+        .or_else(|| {
+            number
+                .as_f64()
+                .filter(|told| told.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(told))
+                .map(|told| told as u64)
+        })
+        .and_then(|told| u32::try_from(told).ok());
+    told.ok_or_else(|| {
+        D::Error::custom(format_args!(
+            "expected a whole number up to {}, found {number}",
+            u32::MAX
+        ))
+    })
 }
 
 /// The lesson of an incident.
@@ -321,4 +343,23 @@ pub(crate) async fn revert(
     JsonBody(Nothing {}): JsonBody<Nothing>,
 ) -> Said200 {
     ask(&app, &person.caller, once, Request::Revert { action }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Finished;
+
+    #[test]
+    fn a_step_is_a_whole_number_however_it_is_written() {
+        let step = |told: &str| {
+            let body = format!(r#"{{ "action": "shop-steps", "step": {told} }}"#);
+            serde_json::from_str::<Finished>(&body).map(|finished| finished.step)
+        };
+        assert_eq!(step("2").unwrap(), 2);
+        assert_eq!(step("2.0").unwrap(), 2);
+        assert_eq!(step("4294967295").unwrap(), u32::MAX);
+        for wrong in ["2.5", "-1", "4294967296", "1e300", "\"2\""] {
+            assert!(step(wrong).is_err(), "{wrong}");
+        }
+    }
 }
