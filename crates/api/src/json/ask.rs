@@ -353,13 +353,15 @@ mod tests {
     fn a_step_is_a_whole_number_however_it_is_written() {
         let step = |told: &str| {
             let body = format!(r#"{{ "action": "shop-steps", "step": {told} }}"#);
-            serde_json::from_str::<Finished>(&body).map(|finished| finished.step)
+            serde_json::from_str::<Finished>(&body)
+                .ok()
+                .map(|finished| finished.step)
         };
-        assert_eq!(step("2").unwrap(), 2);
-        assert_eq!(step("2.0").unwrap(), 2);
-        assert_eq!(step("4294967295").unwrap(), u32::MAX);
+        assert_eq!(step("2"), Some(2));
+        assert_eq!(step("2.0"), Some(2));
+        assert_eq!(step("4294967295"), Some(u32::MAX));
         for wrong in ["2.5", "-1", "4294967296", "1e300", "\"2\""] {
-            assert!(step(wrong).is_err(), "{wrong}");
+            assert_eq!(step(wrong), None, "{wrong}");
         }
     }
 }
